@@ -1,0 +1,39 @@
+// The only map between source pixels and network input pixels.
+#pragma once
+
+#include "core/geometry.h"
+#include "core/status.h"
+
+namespace masklet {
+
+/// How a picture is fitted into the network input. The numbers cross the wasm boundary.
+enum class ResizeMode : uint32_t {
+  letterboxCentre = 0,   ///< keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox)
+  letterboxTopLeft = 1,  ///< keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad)
+  stretch = 2,           ///< fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2)
+};
+
+/// Where the picture lies inside the network input, and the exact affine map between the two spaces.
+///
+/// The content rectangle is in whole network pixels: size round(src * min(net / src)) (at least 1), offset
+/// round((net - content) / 2 - 0.1) when centred; both are the rules of Ultralytics' LetterBox, so that a network sees what it was
+/// trained on. Because of that rounding the scales of the two axes differ slightly: each axis keeps its own exact
+/// ratio content / src, so that no coordinate is ever off by the rounding.
+struct Letterbox {
+  SizePx src;
+  SizePx net;
+  RectPx contentNet;
+  double scaleX = 1;  ///< network pixels per source pixel, = contentNet.width / src.width
+  double scaleY = 1;
+
+  Point toNet(Point pointSrc) const { return {pointSrc.x * scaleX + contentNet.x, pointSrc.y * scaleY + contentNet.y}; }
+  Point toSrc(Point pointNet) const { return {(pointNet.x - contentNet.x) / scaleX, (pointNet.y - contentNet.y) / scaleY}; }
+
+  /// Box in network pixels to source pixels, clipped to the picture.
+  Box toSrc(const Box& boxNet) const;
+};
+
+/// Fails with badSize when a side of `src` or `net` is outside [1, kMaxSidePx].
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox);
+
+}  // namespace masklet

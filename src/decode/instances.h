@@ -1,0 +1,39 @@
+// What every decoder produces: columns, one row per object, best score first.
+#pragma once
+
+#include <cstdint>
+
+#include "core/buffer.h"
+#include "core/geometry.h"
+#include "core/status.h"
+
+namespace masklet {
+
+/// Settings shared by all decoders.
+struct DecodeOptions {
+  float scoreThreshold = 0.25f;  ///< keep score > threshold, range 0..1
+  float iouThreshold = 0.7f;     ///< class-aware NMS drops a box whose IoU with a better one is greater, range 0..1
+  uint32_t maxInstances = 300;   ///< at most this many, best first; at least 1
+  /// One byte per class: 0 drops the class. Empty keeps all.
+  std::span<const uint8_t> classFilter;
+};
+
+/// Objects in network coordinates, sorted by falling score; ties keep the order of the network's output.
+struct Instances {
+  Buffer<Box> boxesNet;
+  Buffer<float> scores;
+  Buffer<uint32_t> classIds;
+  /// `coefficientCount` values per object; the mask logit is their dot product with the prototypes.
+  Buffer<float> coefficients;
+  uint32_t coefficientCount = 0;
+
+  size_t count() const { return scores.size(); }
+  void clear() {
+    boxesNet.clear();
+    scores.clear();
+    classIds.clear();
+    coefficients.clear();
+  }
+};
+
+}  // namespace masklet
