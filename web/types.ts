@@ -1,0 +1,174 @@
+import type { Mask } from './mask.js';
+
+/** RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height * 4`. An `ImageData` is one. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray | Uint8Array;
+}
+
+/**
+ * A picture. Encoded bytes (JPEG, PNG, BMP; in the browser everything it can decode), a Blob or File of them, a URL to fetch, decoded
+ * pixels, or anything a browser can draw. In Node: encoded bytes, a Blob, decoded pixels, a URL, or a file path. EXIF orientation is applied.
+ */
+export type Source =
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | Uint8Array
+  | RgbaImage
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | VideoFrame;
+
+/** A model: the name of a built-in one, its address, its bytes, or a file. In Node a string may also be a path. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+
+export const devices = ['webgpu', 'wasm', 'node-cpu'] as const;
+/** Where a model really runs: WebGPU, ONNX Runtime's WebAssembly, or (Node only) the native onnxruntime-node. */
+export type Device = (typeof devices)[number];
+
+/** Why a device higher on the ladder was not taken. */
+export interface Fallback {
+  readonly device: Device;
+  /** One sentence, with the runtime's own message where there is one. */
+  readonly reason: string;
+}
+
+export interface Progress {
+  readonly stage: 'download' | 'compile';
+  /** Bytes so far for a download, 0 or 1 for a compilation. */
+  readonly loaded: number;
+  /** Bytes in all, when the server says; 1 for a compilation. */
+  readonly total?: number;
+}
+
+export const resizeModes = ['letterbox-centre', 'letterbox-top-left', 'stretch'] as const;
+/** How a picture is fitted into the network's input; the order is that of `ResizeMode` in `src/core/letterbox.h`. */
+export type ResizeMode = (typeof resizeModes)[number];
+
+export const colourOrders = ['rgb', 'bgr'] as const;
+export type ColourOrder = (typeof colourOrders)[number];
+
+/** What is done to a picture before the network sees it: value = (pixel * inputScale - mean) / std, per channel in `colourOrder`. */
+export interface Preprocessing {
+  readonly width: number;
+  readonly height: number;
+  readonly resizeMode: ResizeMode;
+  readonly colourOrder: ColourOrder;
+  readonly inputScale: number;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  /** Colour of the padding, 0..255, before normalisation. */
+  readonly fill: number;
+}
+
+export interface CreateOptions {
+  /** `'masklet-n'` (built in, the default), a URL, bytes or a file. */
+  model?: ModelSource;
+  /** `auto` (the default) takes WebGPU where it is hardware and agrees with the CPU, else wasm. */
+  device?: 'auto' | Device;
+  /** Accept a software WebGPU adapter (slow; for tests). Default false. */
+  allowSoftwareAdapter?: boolean;
+  /** Run in a module worker. Default true in browsers; ignored in Node. */
+  worker?: boolean;
+  /** Model family when it cannot be told from the tensors. */
+  family?: string;
+  /** Class names by class id; default: the model's metadata, else `class 0` … */
+  labels?: readonly string[];
+  /** Network input size for models with a dynamic one, in pixels, a multiple of 32. */
+  inputSize?: number | { width: number; height: number };
+  /** Parts of the preprocessing to be done otherwise than the family says. */
+  preprocessing?: Partial<Preprocessing>;
+  /** Lower-case hex digest the model must have; a mismatch is `hashMismatch`. Built-in models are always checked. */
+  sha256?: string;
+  /** Keep downloaded models in the Cache API. Default true. */
+  cache?: boolean;
+  /** Addresses of the core's wasm and of ONNX Runtime's files, when a bundler moves them. */
+  coreUrl?: string | URL;
+  ortWasmPaths?: string;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface SegmentOptions {
+  /** Keep instances whose score is greater, 0..1. Default 0.25. */
+  scoreThreshold?: number;
+  /** Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default 0.7. */
+  iouThreshold?: number;
+  /** At most this many, best first. Default 100. */
+  maxInstances?: number;
+  /** Only these classes, by label or class id. */
+  classes?: readonly (string | number)[];
+  /** Also give each mask an 8-bit soft coverage. Default false. */
+  soft?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Corners in source pixels, x1 < x2, y1 < y2, inside the picture. Pixel r covers [r, r + 1). */
+export interface Box {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** One object. */
+export interface Instance {
+  readonly label: string;
+  readonly classId: number;
+  /** 0..1. */
+  readonly score: number;
+  readonly box: Box;
+  readonly mask: Mask;
+}
+
+/** Wall-clock time of each stage of one call, in milliseconds. */
+export interface Timings {
+  /** Source to RGBA pixels. */
+  readonly source: number;
+  readonly preprocess: number;
+  readonly inference: number;
+  /** Decoding, NMS and mask assembly. */
+  readonly postprocess: number;
+  readonly total: number;
+}
+
+export interface SegmentResult {
+  /** Best score first. */
+  readonly instances: readonly Instance[];
+  /** Size of the source, EXIF orientation applied, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** The device this call really ran on. */
+  readonly device: Device;
+  readonly timingsMs: Timings;
+}
+
+/** Mask crop in source pixels. */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** COCO run-length encoding: column-major over the whole source; `size` is [height, width]. */
+export interface CocoRle {
+  readonly size: readonly [height: number, width: number];
+  /** Compressed string as pycocotools writes it. */
+  readonly counts: string;
+}
+
+/** One closed ring of a contour. Corners at pixel edges in source pixels; the last point is not repeated. */
+export interface PolygonRing {
+  /** x0, y0, x1, y1, … */
+  readonly points: Float32Array;
+  readonly isHole: boolean;
+  /** Index of the outer ring that a hole lies in; -1 for an outer ring. */
+  readonly parent: number;
+}
