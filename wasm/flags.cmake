@@ -1,0 +1,54 @@
+# Flags of the wasm build, each with its reason in front.
+
+set(MASKLET_WASM_COMPILE_OPTIONS
+  # 128-bit SIMD: in every browser since 2023; the one artifact needs no fallback.
+  -msimd128
+)
+
+set(MASKLET_WASM_MODULE_COMPILE_OPTIONS
+  # The core reports errors as values; Embind works without exceptions and type names.
+  -fno-exceptions -fno-rtti
+  # Unbound type names only serve error texts of Embind and cost size.
+  -DEMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0
+)
+
+set(MASKLET_WASM_LINK_OPTIONS
+  # Bindings by registration; the glue validates the number of arguments.
+  -lembind
+  # 64-bit integers cross as BigInt; also spares a post-link pass that npm's Binaryen lacks.
+  -sWASM_BIGINT
+  # An ES module whose factory makes a fresh instance, so that a trapped module can be replaced.
+  -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createMaskletCore
+  # Photos are large: start small and grow. Views are made anew after each call that may grow (web/core/heap.ts).
+  -sINITIAL_MEMORY=4MB -sSTACK_SIZE=256KB -sALLOW_MEMORY_GROWTH
+  # Growth by doubling wastes at most what is in use, and stops at the 4 GB of wasm32.
+  -sMAXIMUM_MEMORY=4GB
+  # Out of memory is a status of the core, not an abort.
+  -sABORTING_MALLOC=0
+  # Window, worker and Node; no shell, no web-view special cases.
+  -sENVIRONMENT=web,worker,node
+  # No eval or new Function in the glue: a strict Content-Security-Policy holds.
+  -sDYNAMIC_EXECUTION=0
+  # No file is ever opened by the core.
+  -sFILESYSTEM=0
+  # Few, large, long-lived allocations: the smallest allocator does.
+  -sMALLOC=emmalloc
+  # A library: no main, nothing runs on loading and nothing at exit.
+  --no-entry -sINVOKE_RUN=0 -sEXIT_RUNTIME=0
+  # What web/core reads from the module object besides the registered class.
+  -sEXPORTED_RUNTIME_METHODS=HEAPU8
+  # Types of the registered class for TypeScript.
+  --emit-tsd=masklet_core.d.ts
+)
+
+set(MASKLET_WASM_TEST_LINK_OPTIONS
+  -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0
+  # The tests run under node and read their goldens from the disk.
+  -sENVIRONMENT=node -sNODERAWFS
+  # GoogleTest's exit code is node's.
+  -sEXIT_RUNTIME
+  # GoogleTest and its printers use more than the default 64 kB.
+  -sSTACK_SIZE=1MB
+  # Reads and writes outside of the heap's blocks end the run: a cheap relative of the address sanitizer.
+  -sSTACK_OVERFLOW_CHECK=2
+)
