@@ -1,0 +1,149 @@
+/**
+ * Matching of detections to ground truth for one picture and one category, as pycocotools' `COCOeval.evaluateImg` does it. Masks and boxes
+ * come in as IoU matrices, so nothing here knows what is being compared.
+ */
+
+/** IoU thresholds .50, .55, … .95. */
+export const iouThresholds: readonly number[] = Array.from({ length: 10 }, (_, k) => 0.5 + k * ((0.95 - 0.5) / 9));
+
+export interface MatchObject {
+  /** Source pixels. */
+  readonly area: number;
+}
+
+export interface MatchTruth extends MatchObject {
+  readonly crowd: boolean;
+  /** Crowd, or marked `ignore` in the file. */
+  readonly ignore: boolean;
+}
+
+export interface MatchDetection extends MatchObject {
+  readonly score: number;
+}
+
+/** A range of object areas in source pixels, both ends included. */
+export interface AreaRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What one picture gives to the curve of one category and area range. */
+export interface Matches {
+  readonly scores: readonly number[];
+  /** [threshold][detection]: found a ground truth. */
+  readonly matched: readonly Uint8Array[];
+  /** [threshold][detection]: counts neither as right nor as wrong. */
+  readonly ignored: readonly Uint8Array[];
+  /** Ground truths that count. */
+  readonly truthCount: number;
+}
+
+const outside = (area: number, range: AreaRange) => area < range.min || area > range.max;
+
+/** The truth that a detection takes at one threshold, or -1. `order` lists truths, the ignored ones last. */
+function bestTruth(
+  ious: readonly number[],
+  order: readonly number[],
+  truths: readonly MatchTruth[],
+  truthIgnored: readonly boolean[],
+  taken: Uint8Array,
+  threshold: number,
+): number {
+  let best = -1;
+  let bestIou = Math.min(threshold, 1 - 1e-10);
+  for (const index of order) {
+    if (taken[index] && !truths[index]!.crowd) continue;
+    // A counted truth has been found and only ignored ones follow.
+    if (best >= 0 && !truthIgnored[best] && truthIgnored[index]) break;
+    const iou = ious[index]!;
+    if (iou < bestIou) continue;
+    bestIou = iou;
+    best = index;
+  }
+  return best;
+}
+
+/**
+ * @param detections best score first
+ * @param ious [detection][truth]
+ */
+export function matchImage(
+  detections: readonly MatchDetection[],
+  truths: readonly MatchTruth[],
+  ious: readonly (readonly number[])[],
+  range: AreaRange,
+): Matches {
+  const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
+  const indices = truths.map((_, index) => index);
+  const order = [
+    ...indices.filter((index) => !truthIgnored[index]),
+    ...indices.filter((index) => truthIgnored[index]),
+  ];
+  const matched: Uint8Array[] = [];
+  const ignored: Uint8Array[] = [];
+  for (const threshold of iouThresholds) {
+    const taken = new Uint8Array(truths.length);
+    const hits = new Uint8Array(detections.length);
+    const skips = new Uint8Array(detections.length);
+    for (const [d, detection] of detections.entries()) {
+      const truth = bestTruth(ious[d]!, order, truths, truthIgnored, taken, threshold);
+      if (truth >= 0) {
+        taken[truth] = 1;
+        hits[d] = 1;
+        skips[d] = truthIgnored[truth] ? 1 : 0;
+      } else if (outside(detection.area, range)) {
+        skips[d] = 1;
+      }
+    }
+    matched.push(hits);
+    ignored.push(skips);
+  }
+  return {
+    scores: detections.map((detection) => detection.score),
+    matched,
+    ignored,
+    truthCount: truthIgnored.filter((isIgnored) => !isIgnored).length,
+  };
+}
+
+const recallSteps = 101;
+
+/** Precision at 101 recalls for one category, area range and threshold; undefined when there is nothing to find. */
+function precisionCurve(images: readonly Matches[], thresholdIndex: number): Float64Array | undefined {
+  const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
+  if (truthCount === 0) return undefined;
+  const rows = images.flatMap((image) =>
+    image.scores.map((score, d) => ({
+      score,
+      hit: image.matched[thresholdIndex]![d] === 1,
+      ignored: image.ignored[thresholdIndex]![d] === 1,
+    })),
+  );
+  const counted = rows.sort((a, b) => b.score - a.score).filter((row) => !row.ignored);
+  const recalls: number[] = [];
+  const precisions: number[] = [];
+  let hits = 0;
+  for (const [index, row] of counted.entries()) {
+    if (row.hit) hits += 1;
+    recalls.push(hits / truthCount);
+    precisions.push(hits / (index + 1));
+  }
+  for (let i = precisions.length - 1; i > 0; i -= 1) precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
+  const curve = new Float64Array(recallSteps);
+  let position = 0;
+  for (let step = 0; step < recallSteps; step += 1) {
+    while (position < recalls.length && recalls[position]! < step * 0.01) position += 1;
+    curve[step] = precisions[position] ?? 0;
+  }
+  return curve;
+}
+
+/**
+ * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`): the mean of the
+ * interpolated precision at recalls 0, .01, … 1. Undefined when the category has no ground truth that counts.
+ */
+export function averagePrecisions(images: readonly Matches[]): number[] | undefined {
+  const curves = iouThresholds.map((_, index) => precisionCurve(images, index));
+  if (curves[0] === undefined) return undefined;
+  return curves.map((curve) => curve!.reduce((sum, value) => sum + value, 0) / recallSteps);
+}

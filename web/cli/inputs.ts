@@ -1,0 +1,53 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { UsageError } from "./usage_error.js";
+
+const pictureEndings: readonly string[] = [".jpg", ".jpeg", ".png", ".bmp"];
+
+const isPicture = (path: string) => pictureEndings.includes(extname(path).toLowerCase());
+
+async function expand(input: string): Promise<string[]> {
+  const info = await stat(input).catch(() => undefined);
+  if (info?.isFile()) return [input];
+  if (info?.isDirectory()) {
+    const found = await glob("**/*", { cwd: input });
+    return found.filter(isPicture).sort().map((path) => join(input, path));
+  }
+  if (isDynamicPattern(input)) return (await glob(input)).filter(isPicture).sort();
+  throw new UsageError(`no such file or folder: ${input}`);
+}
+
+/** The pictures that files, folders (searched to any depth) and globs name, each once, in order. Throws {@link UsageError} when nothing is found. */
+export async function expandInputs(inputs: readonly string[]): Promise<string[]> {
+  const paths = new Set((await Promise.all(inputs.map(expand))).flat());
+  if (paths.size === 0) throw new UsageError(`no JPEG, PNG or BMP pictures in: ${inputs.join(", ")}`);
+  return [...paths];
+}
+
+/** File name without folder and ending. */
+export const stem = (path: string): string => basename(path, extname(path));
+
+/** Reads and parses a JSON file; the error names the file. */
+export async function readJson<T>(path: string): Promise<T> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`);
+  });
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new UsageError(`${path} is not JSON: ${(cause as Error).message}`);
+  }
+}
+
+/** Class names from a file: a JSON array, a JSON object by class id, or one name a line. */
+export async function readLabels(path: string): Promise<string[]> {
+  if (extname(path).toLowerCase() === ".json") {
+    const names = await readJson<string[] | Record<string, string>>(path);
+    return Array.isArray(names) ? names : Object.values(names);
+  }
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`);
+  });
+  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+}

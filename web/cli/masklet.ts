@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { devices } from "../index.js";
+import { benchCommand } from "./bench_command.js";
+import { evalCommand } from "./eval_command.js";
+import { inspectCommand } from "./inspect_command.js";
+import { segmentCommand } from "./segment_command.js";
+import { UsageError } from "./usage_error.js";
+import { formats } from "./writers.js";
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("must be a number from 0 to 1");
+  return value;
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number of at least 1");
+  return value;
+}
+
+/** Runs a command and turns what it returns or throws into the exit code: 0, 1 (something failed), 2 (typed wrongly or cannot start). */
+function action<Args extends unknown[]>(run: (...args: Args) => Promise<number>): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    try {
+      process.exitCode = await run(...args);
+    } catch (error) {
+      const usage = error instanceof UsageError;
+      process.stderr.write(`masklet: ${error instanceof Error ? error.message : String(error)}\n`);
+      if (!usage && process.env["MASKLET_DEBUG"]) process.stderr.write(`${(error as Error).stack}\n`);
+      process.exitCode = usage ? 2 : 1;
+    }
+  };
+}
+
+const deviceOption = () =>
+  new Option("-d, --device <device>", "where to run").choices(["auto", ...devices]).default("auto");
+
+function makeProgram(): Command {
+  const program = new Command("masklet")
+    .description("Finds every object in a picture: class, score, box and mask.")
+    .showHelpAfterError("(masklet --help shows how it is used)");
+  program
+    .command("segment")
+    .description("segment pictures")
+    .argument("<input...>", "JPEG, PNG or BMP files, folders or globs")
+    .option("-m, --model <model>", "built-in name, path or URL of an ONNX model", "masklet-n")
+    .option("--family <family>", "model family, when it cannot be told from the tensors")
+    .option("--labels <file>", "class names: one a line, or a JSON array")
+    .option("--score <number>", "least score of an instance", fraction, 0.25)
+    .option("--iou <number>", "greatest overlap of two boxes of a class", fraction, 0.7)
+    .option("--max <count>", "most instances in a picture", positiveInteger, 100)
+    .addOption(deviceOption())
+    .addOption(
+      new Option("-f, --format <format>", "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document").choices(formats),
+    )
+    .option("-o, --out <path>", "folder for a file each (default: here), file for one document (default: stdout)")
+    .option("--coco <file>", "take image and category ids from this COCO file and write COCO results")
+    .action(action((inputs: string[], flags) => segmentCommand(inputs, flags)));
+  program
+    .command("inspect")
+    .description("show what a model is and what will be done to a picture")
+    .argument("<model>", "built-in name, path or URL")
+    .option("--family <family>", "take it for this family")
+    .option("--json", "print JSON")
+    .action(action((model: string, flags) => inspectCommand(model, flags)));
+  program
+    .command("eval")
+    .description("COCO average precision of results against ground truth")
+    .argument("<results>", "COCO results, as segment --coco writes them")
+    .argument("<truth>", "COCO data set")
+    .option("--json", "print JSON")
+    .action(action((results: string, truth: string, flags) => evalCommand(results, truth, flags)));
+  program
+    .command("bench")
+    .description("time pre- and post-processing against ordinary JavaScript and SIMD against scalar, in one process")
+    .argument("[photo]", "picture to time with (default: one that is made up, 1920 x 1080)")
+    .option("-m, --model <model>", "built-in name, path or URL of a YOLO segmentation model", "masklet-n")
+    .option("--rounds <count>", "rounds of each contestant", positiveInteger, 20)
+    .addOption(deviceOption())
+    .option("--json", "print JSON")
+    .action(action((photo: string | undefined, flags) => benchCommand(photo, flags)));
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+try {
+  await makeProgram().parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

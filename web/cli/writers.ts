@@ -1,0 +1,101 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { encode } from "fast-png";
+import { type Instance, paintOverlay, type RgbaImage, type SegmentResult, toCocoDataset, toSvg, toYolo } from "../index.js";
+import { stem } from "./inputs.js";
+
+export const fileFormats = ["overlay", "yolo", "svg", "png"] as const;
+export const streamFormats = ["json", "coco"] as const;
+export const formats = [...fileFormats, ...streamFormats] as const;
+export type FileFormat = (typeof fileFormats)[number];
+export type Format = (typeof formats)[number];
+
+export interface Segmented {
+  readonly path: string;
+  readonly result: SegmentResult;
+}
+
+const endings: Readonly<Record<FileFormat, string>> = {
+  overlay: "_overlay.png",
+  yolo: ".txt",
+  svg: ".svg",
+  png: "_ids.png",
+};
+
+/** Whether `--out` names one file rather than a folder. */
+const isFileName = (out: string, format: FileFormat) => extname(out) === extname(endings[format]);
+
+/** Where the output for one picture goes. `out` may be a folder, or a file name when there is just one picture. */
+export function outputPath(path: string, format: FileFormat, out: string | undefined, single: boolean): string {
+  if (out !== undefined && single && isFileName(out, format)) return out;
+  return join(out ?? ".", `${stem(path)}${endings[format]}`);
+}
+
+/** Instance numbers 1, 2, … at their pixels, 0 elsewhere; 16 bits a pixel only when 8 are too few. The best instance is on top. */
+function idMap(result: SegmentResult): Uint8Array {
+  const { width, height, instances } = result;
+  const wide = instances.length > 255;
+  const ids = wide ? new Uint16Array(width * height) : new Uint8Array(width * height);
+  for (const [index, { mask }] of [...instances.entries()].reverse()) mask.paint(ids, width, index + 1);
+  return encode({ width, height, data: ids, channels: 1, depth: wide ? 16 : 8 });
+}
+
+function overlayPng(image: RgbaImage, instances: readonly Instance[]): Uint8Array {
+  const { width, height, data } = paintOverlay(image, instances);
+  return encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 });
+}
+
+/** Writes one picture's file and returns its path. `image` is what was segmented. */
+export async function writePicture(
+  { path, result }: Segmented,
+  image: RgbaImage,
+  format: FileFormat,
+  to: string,
+): Promise<string> {
+  await mkdir(dirname(to), { recursive: true });
+  const content = {
+    overlay: () => overlayPng(image, result.instances),
+    yolo: () => toYolo(result),
+    svg: () => toSvg(result, { href: relative(dirname(to), path) }),
+    png: () => idMap(result),
+  }[format]();
+  await writeFile(to, content);
+  return to;
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits));
+
+/** The plain JSON form of a result: boxes, scores, areas and COCO RLE masks. */
+export function jsonOf({ path, result }: Segmented): object {
+  return {
+    file: path,
+    width: result.width,
+    height: result.height,
+    device: result.device,
+    timingsMs: Object.fromEntries(Object.entries(result.timingsMs).map(([stage, ms]) => [stage, round(ms as number, 2)])),
+    instances: result.instances.map(({ label, classId, score, box, mask }) => ({
+      label,
+      classId,
+      score: round(score, 5),
+      box: [box.x1, box.y1, box.x2, box.y2].map((value) => round(value, 3)),
+      area: mask.area,
+      segmentation: mask.toRle(),
+    })),
+  };
+}
+
+/** A COCO data set of all pictures with ids of our own; for ids of an existing file see `--coco`. */
+export function cocoOf(segmented: readonly Segmented[]): object {
+  return toCocoDataset(segmented.map(({ path, result }) => ({ fileName: basename(path), result })));
+}
+
+/** Writes JSON to a file, or to stdout when none is named. */
+export async function writeJson(value: unknown, out: string | undefined): Promise<void> {
+  const text = `${JSON.stringify(value)}\n`;
+  if (out === undefined) {
+    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
+    return;
+  }
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, text);
+}
