@@ -1,0 +1,52 @@
+/// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check fails when the file is out of date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { runMain, StepError, say } from "./setup/log.mjs";
+import { inRoot } from "./setup/paths.mjs";
+
+const definitionPath = inRoot("src", "core", "status.def");
+const outputPath = inRoot("web", "core", "codes.gen.ts");
+
+function parse(definition) {
+  const entries = [];
+  for (const [index, line] of definition.split("\n").entries()) {
+    if (!line.startsWith("MASKLET_STATUS")) continue;
+    const match = line.match(/^MASKLET_STATUS\((\w+), (\d+), "([^"]*?)(?:; value: ([^"]*))?"\)\s*$/);
+    if (!match) throw new StepError(`src/core/status.def:${index + 1} is not understood: ${line}`);
+    const [, name, number, what, value = ""] = match;
+    entries.push({ name, number: Number(number), what, value });
+  }
+  const numbers = new Set(entries.map((entry) => entry.number));
+  if (numbers.size !== entries.length) throw new StepError("src/core/status.def uses a number twice");
+  return entries;
+}
+
+function generate(entries) {
+  const rows = entries.map(
+    ({ name, number, what, value }) =>
+      `  ${number}: { name: ${JSON.stringify(name)}, what: ${JSON.stringify(what)}, value: ${JSON.stringify(value)} },`,
+  );
+  return `// Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
+
+/** Statuses of the C++ core by number: the name, what happened, and what the value that comes with it means. */
+export const coreStatuses = {
+${rows.join("\n")}
+} as const;
+`;
+}
+
+await runMain(async () => {
+  const wanted = generate(parse(readFileSync(definitionPath, "utf8")));
+  if (!process.argv.includes("--check")) {
+    writeFileSync(outputPath, wanted);
+    say("web/core/codes.gen.ts is written");
+    return;
+  }
+  let present = "";
+  try {
+    present = readFileSync(outputPath, "utf8");
+  } catch {
+    // a missing file is out of date too
+  }
+  if (present !== wanted) throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");
+  say("web/core/codes.gen.ts is up to date");
+});
