@@ -12,8 +12,9 @@ namespace masklet {
 /// Settings shared by all decoders.
 struct DecodeOptions {
   float scoreThreshold = 0.25f;  ///< keep score > threshold, range 0..1
-  float iouThreshold = 0.7f;     ///< class-aware NMS drops a box whose IoU with a better one is greater, range 0..1
-  uint32_t maxInstances = 300;   ///< at most this many, best first; at least 1
+  float iouThreshold =
+      0.7f;  ///< class-aware NMS drops a box whose IoU with a better one is greater, range 0..1
+  uint32_t maxInstances = 300;  ///< at most this many, best first; at least 1
   /// One byte per class: 0 drops the class. Empty keeps all.
   std::span<const uint8_t> classFilter;
 };
