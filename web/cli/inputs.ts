@@ -28,11 +28,15 @@ export async function expandInputs(inputs: readonly string[]): Promise<string[]>
 /** File name without folder and ending. */
 export const stem = (path: string): string => basename(path, extname(path));
 
-/** Reads and parses a JSON file; the error names the file. */
-export async function readJson<T>(path: string): Promise<T> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
     throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`);
   });
+}
+
+/** Reads and parses a JSON file; the error names the file. */
+export async function readJson<T>(path: string): Promise<T> {
+  const text = await readText(path);
   try {
     return JSON.parse(text) as T;
   } catch (cause) {
@@ -46,8 +50,6 @@ export async function readLabels(path: string): Promise<string[]> {
     const names = await readJson<string[] | Record<string, string>>(path);
     return Array.isArray(names) ? names : Object.values(names);
   }
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`);
-  });
+  const text = await readText(path);
   return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
 }

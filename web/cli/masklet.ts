@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { devices } from "../index.js";
 import { benchCommand } from "./bench_command.js";
@@ -37,9 +38,16 @@ function action<Args extends unknown[]>(run: (...args: Args) => Promise<number>)
 const deviceOption = () =>
   new Option("-d, --device <device>", "where to run").choices(["auto", ...devices]).default("auto");
 
+/** The package's version; source and build lie equally deep below package.json. */
+function version(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 function makeProgram(): Command {
   const program = new Command("masklet")
     .description("Finds every object in a picture: class, score, box and mask.")
+    .version(version())
     .showHelpAfterError("(masklet --help shows how it is used)");
   program
     .command("segment")
