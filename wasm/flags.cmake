@@ -13,6 +13,8 @@ set(MASKLET_WASM_MODULE_COMPILE_OPTIONS
 )
 
 set(MASKLET_WASM_LINK_OPTIONS
+  # As in compiling: picks the variant of Embind's library whose type ids match.
+  -fno-exceptions -fno-rtti
   # Bindings by registration; the glue validates the number of arguments.
   -lembind
   # 64-bit integers cross as BigInt; also spares a post-link pass that npm's Binaryen lacks.
@@ -49,6 +51,6 @@ set(MASKLET_WASM_TEST_LINK_OPTIONS
   -sEXIT_RUNTIME
   # GoogleTest and its printers use more than the default 64 kB.
   -sSTACK_SIZE=1MB
-  # Reads and writes outside of the heap's blocks end the run: a cheap relative of the address sanitizer.
-  -sSTACK_OVERFLOW_CHECK=2
+  # A stack that runs over ends the run.
+  -sSTACK_OVERFLOW_CHECK=1
 )

@@ -1,0 +1,60 @@
+/// Child processes: quiet with the output kept for a failure, or passed through to the terminal.
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { StepError } from "./log.mjs";
+import { rootDir } from "./paths.mjs";
+
+const tailLines = 40;
+
+/**
+ * Runs a command to its end. `quiet` (default) shows nothing unless it fails; then a StepError carries the last lines.
+ * @returns {Promise<{code: number, output: string}>}
+ */
+export function run(command, args, options = {}) {
+  const { quiet = true, allowFailure = false, remedy = "", env = {}, cwd = rootDir, timeoutMs = 0 } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: quiet ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+      timeout: timeoutMs || undefined,
+    });
+    let output = "";
+    const take = (chunk) => {
+      output += chunk;
+    };
+    child.stdout?.setEncoding("utf8").on("data", take);
+    child.stderr?.setEncoding("utf8").on("data", take);
+    child.on("error", (error) => reject(new StepError(`${command} could not be started: ${error.message}`, remedy)));
+    child.on("close", (exitCode, signal) => {
+      const code = exitCode ?? 128;
+      if (code === 0 || allowFailure) return resolve({ code, output });
+      const tail = output.trimEnd().split("\n").slice(-tailLines).join("\n");
+      const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+      reject(new StepError(`${[command, ...args].join(" ")} ${how}${tail ? `\n${tail}` : ""}`, remedy));
+    });
+  });
+}
+
+/** Output of a short command, or null when it is missing or fails. */
+export function capture(command, args, env = {}) {
+  const result = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env } });
+  return result.status === 0 ? result.stdout : null;
+}
+
+/** Full path of the first of `names` on PATH, or null. */
+export function findOnPath(...names) {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // not in this folder
+      }
+    }
+  }
+  return null;
+}
