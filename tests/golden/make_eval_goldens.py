@@ -52,10 +52,10 @@ def jitter(shape, amount):
 def make_dataset():
     images, annotations, shapes = [], [], []
     for image_id in range(3, 23):
-        height, width = int(rng.integers(60, 240)), int(rng.integers(60, 240))
+        height, width = int(rng.integers(60, 420)), int(rng.integers(60, 420))
         images.append({"id": image_id, "file_name": f"{image_id}.jpg", "height": height, "width": width})
         for _ in range(int(rng.integers(0, 7))):
-            rx, ry = np.exp(rng.uniform(np.log(4), np.log(90), 2))
+            rx, ry = np.exp(rng.uniform(np.log(4), np.log(150), 2))
             shape = (rng.uniform(0, width), rng.uniform(0, height), rx, ry)
             bitmap = ellipse(height, width, *shape)
             if not bitmap.any():
