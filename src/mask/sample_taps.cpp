@@ -6,7 +6,7 @@ namespace masklet {
 
 namespace {
 
-AxisTap tapAt(double sample, int32_t sampleCount) {
+SampleTap tapAt(double sample, int32_t sampleCount) {
   if (!(sample > 0)) return {0, 0};
   const double last = sampleCount - 1;
   if (sample >= last) return {static_cast<uint32_t>(sampleCount - 1), 0};
@@ -16,14 +16,14 @@ AxisTap tapAt(double sample, int32_t sampleCount) {
 
 /// `toNet` maps a source coordinate of this axis to network pixels.
 template <class ToNet>
-Status fillTaps(int32_t srcPx, int32_t netPx, int32_t sampleCount, ToNet toNet, AxisTaps& taps) {
+Status fillTaps(int32_t srcPx, int32_t netPx, int32_t sampleCount, ToNet toNet, SampleTaps& taps) {
   const auto count = static_cast<size_t>(srcPx);
   MASKLET_TRY(taps.left.resize(count));
   MASKLET_TRY(taps.weight.resize(count));
   const double samplesPerNetPx = static_cast<double>(sampleCount) / netPx;
   for (size_t pixel = 0; pixel < count; ++pixel) {
     const double centreNet = toNet(static_cast<double>(pixel) + 0.5);
-    const AxisTap tap = tapAt(centreNet * samplesPerNetPx - 0.5, sampleCount);
+    const SampleTap tap = tapAt(centreNet * samplesPerNetPx - 0.5, sampleCount);
     taps.left[pixel] = tap.left;
     taps.weight[pixel] = tap.weight;
   }
@@ -32,14 +32,14 @@ Status fillTaps(int32_t srcPx, int32_t netPx, int32_t sampleCount, ToNet toNet, 
 
 }  // namespace
 
-Status makeAxisTaps(const Letterbox& letterbox, SizePx sizeMsk, AxisTaps& columns, AxisTaps& rows) {
+Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns, SampleTaps& rows) {
   const auto toNetX = [&](double xSrc) { return letterbox.toNet(Point{xSrc, 0}).x; };
   const auto toNetY = [&](double ySrc) { return letterbox.toNet(Point{0, ySrc}).y; };
   MASKLET_TRY(fillTaps(letterbox.src.width, letterbox.net.width, sizeMsk.width, toNetX, columns));
   return fillTaps(letterbox.src.height, letterbox.net.height, sizeMsk.height, toNetY, rows);
 }
 
-Status CropTaps::cut(const AxisTaps& columns, int32_t xSrc, int32_t widthPx) {
+Status CropTaps::cut(const SampleTaps& columns, int32_t xSrc, int32_t widthPx) {
   const auto width = static_cast<uint32_t>(widthPx);
   const uint32_t* left = columns.left.data() + xSrc;
   const float* weight = columns.weight.data() + xSrc;

@@ -36,7 +36,7 @@ class LogitRows {
   }
 
   /// The logits between row `tap.left` and the one below it, indexed by prototype column.
-  const float* between(AxisTap tap) {
+  const float* between(SampleTap tap) {
     const float* top = row(tap.left);
     const float* bottom = row(std::min(tap.left + 1, heightMsk_ - 1));
     kernels_.lerpRows(top + beginMsk_, bottom + beginMsk_, tap.weight, countMsk_,
@@ -100,7 +100,7 @@ class Assembler {
   Status reserve(const Letterbox& letterbox, SizePx sizeMsk) {
     MASKLET_TRY(logits_.reserve());
     MASKLET_TRY(edgesPx_.resize(static_cast<size_t>(letterbox.src.width)));
-    return makeAxisTaps(letterbox, sizeMsk, columnTaps_, rowTaps_);
+    return makeSampleTaps(letterbox, sizeMsk, columnTaps_, rowTaps_);
   }
 
   /// Appends the runs of one crop and, where `coverage` is not null, fills its bytes.
@@ -124,8 +124,8 @@ class Assembler {
   const MaskKernels& kernels_;
   LogitRows logits_;
   MaskColumns& masks_;
-  AxisTaps columnTaps_;
-  AxisTaps rowTaps_;
+  SampleTaps columnTaps_;
+  SampleTaps rowTaps_;
   CropTaps cropTaps_;
   Buffer<uint32_t> edgesPx_;
 };
