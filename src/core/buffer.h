@@ -61,6 +61,13 @@ class Buffer {
     return okStatus();
   }
 
+  /// Takes over `count` elements that malloc or realloc allocated; what was held is freed.
+  void adopt(T* allocated, size_t count) {
+    std::free(data_);
+    data_ = allocated;
+    size_ = capacity_ = count;
+  }
+
   void clear() { size_ = 0; }
 
   /// Frees the memory.

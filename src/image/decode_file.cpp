@@ -1,0 +1,124 @@
+#include "image/decode_file.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+
+#include "core/view.h"
+#include "image/container.h"
+#include "image/exif_orientation.h"
+
+namespace {
+
+/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes. stb_image
+/// hands no context to its allocator, hence a variable of the thread; decodeFile sets it before each call.
+struct StbMemory {
+  size_t largestBytes = 0;
+  size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
+};
+thread_local StbMemory stbMemory;
+
+void* stbRealloc(void* held, size_t bytes) {
+  if (bytes > stbMemory.largestBytes) return nullptr;
+  void* allocated = std::realloc(held, bytes);
+  if (allocated == nullptr) stbMemory.failedBytes = bytes;
+  return allocated;
+}
+
+}  // namespace
+
+#define STBI_MALLOC(bytes) stbRealloc(nullptr, bytes)
+#define STBI_REALLOC(held, bytes) stbRealloc(held, bytes)
+#define STBI_FREE(held) std::free(held)
+#define STBI_ASSERT(condition) ((void)0)
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_ONLY_BMP
+#define STBI_NO_STDIO
+#define STBI_NO_LINEAR
+#define STBI_NO_HDR
+#define STBI_NO_FAILURE_STRINGS
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#include "stb_image.h"
+
+namespace masklet {
+
+namespace {
+
+constexpr int kRgba = 4;
+
+Status checkSize(SizePx size, uint64_t maxPixels) {
+  if (size.width < 1 || size.width > kMaxSidePx) return fail(StatusCode::badSize, size.width);
+  if (size.height < 1 || size.height > kMaxSidePx) return fail(StatusCode::badSize, size.height);
+  const uint64_t pixels = static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
+  return pixels > maxPixels ? fail(StatusCode::tooManyPixels, pixels) : okStatus();
+}
+
+/// stb_image's largest single need: 16-bit RGBA rows of an interlaced PNG in a buffer that grows by doubling
+/// (16 bytes a pixel), or the compressed data likewise (twice the file); tables and padding to whole JPEG
+/// blocks on top.
+size_t largestAllocation(SizePx size, size_t fileBytes) {
+  constexpr uint64_t kBytesPerPixel = 32;
+  constexpr uint64_t kTables = 4 << 20;
+  const uint64_t pixels = static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
+  const uint64_t bytes = kBytesPerPixel * pixels + 2 * uint64_t{fileBytes} + kTables;
+  return static_cast<size_t>(std::min<uint64_t>(bytes, SIZE_MAX / 2));
+}
+
+Status readSize(std::span<const uint8_t> file, SizePx& size) {
+  stbMemory = {largestAllocation({}, file.size()), 0};
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  if (stbi_info_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels) == 0) {
+    return fail(StatusCode::badImageFile, file.size());
+  }
+  size = {width, height};
+  return okStatus();
+}
+
+Status readPixels(std::span<const uint8_t> file, SizePx expected, Buffer<uint8_t>& pixels) {
+  stbMemory = {largestAllocation(expected, file.size()), 0};
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  stbi_uc* decoded =
+      stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels, kRgba);
+  if (decoded == nullptr) {
+    if (stbMemory.failedBytes > 0) return fail(StatusCode::outOfMemory, stbMemory.failedBytes);
+    return fail(StatusCode::badImageFile, file.size());
+  }
+  pixels.adopt(decoded,
+               static_cast<size_t>(kRgba) * static_cast<size_t>(width) * static_cast<size_t>(height));
+  return SizePx{width, height} == expected ? okStatus() : fail(StatusCode::badImageFile, file.size());
+}
+
+}  // namespace
+
+Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba, SizePx& size) {
+  if (file.size() > INT_MAX) return fail(StatusCode::badImageFile, file.size());
+  const Container container = readContainer(file);
+  if (container.format == ContainerFormat::unknown || !container.complete)
+    return fail(StatusCode::badImageFile, file.size());
+  SizePx stored;
+  MASKLET_TRY(readSize(file, stored));
+  MASKLET_TRY(checkSize(stored, maxPixels));
+  Buffer<uint8_t> pixels;
+  MASKLET_TRY(readPixels(file, stored, pixels));
+
+  const Orientation orientation = readOrientation(container.exif);
+  if (orientation == Orientation::topLeft) {
+    rgba = std::move(pixels);
+  } else {
+    ImageView<const uint8_t> view;
+    Buffer<uint8_t> upright;
+    MASKLET_TRY(makeImageView(std::as_const(pixels).span(), stored, kRgba, 0, view));
+    MASKLET_TRY(applyOrientation(view, orientation, upright));
+    rgba = std::move(upright);
+  }
+  size = orientedSize(stored, orientation);
+  return okStatus();
+}
+
+}  // namespace masklet

@@ -1,0 +1,253 @@
+#include "image/tensorize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "image/linear_tap.h"
+
+namespace masklet {
+
+namespace {
+
+constexpr size_t kPlanes = 3;
+constexpr size_t kRgba = 4;
+
+// Sums of a block then fit 16 bits and averageBoxes stays exact; a larger factor would need a network input
+// below 512 px.
+constexpr int32_t kMaxBoxFactor = 64;
+
+/// Affine map from levels to tensor values, per plane.
+struct Normalisation {
+  std::array<float, kPlanes> scale;
+  std::array<float, kPlanes> bias;
+  std::array<float, kPlanes> padding;
+};
+
+Status makeNormalisation(const TensorizeOptions& options, Normalisation& normalisation) {
+  if (!std::isfinite(options.inputScale)) return fail(StatusCode::badArgument, options.inputScale);
+  if (!std::isfinite(options.fill)) return fail(StatusCode::badArgument, options.fill);
+  for (size_t plane = 0; plane < kPlanes; ++plane) {
+    const double mean = options.mean[plane];
+    const double std = options.std[plane];
+    if (!std::isfinite(mean)) return fail(StatusCode::badArgument, mean);
+    if (!std::isfinite(std) || std == 0) return fail(StatusCode::badArgument, std);
+    normalisation.scale[plane] = static_cast<float>(options.inputScale / std);
+    normalisation.bias[plane] = static_cast<float>(-mean / std);
+    normalisation.padding[plane] =
+        static_cast<float>((double{options.fill} * options.inputScale - mean) / std);
+  }
+  return okStatus();
+}
+
+Status checkGeometry(const ImageView<const uint8_t>& rgba, const Letterbox& letterbox,
+                     size_t tensorElements) {
+  if (rgba.channels != static_cast<int32_t>(kRgba)) return fail(StatusCode::badArgument, rgba.channels);
+  if (rgba.widthPx != letterbox.src.width) return fail(StatusCode::badSize, rgba.widthPx);
+  if (rgba.heightPx != letterbox.src.height) return fail(StatusCode::badSize, rgba.heightPx);
+  const RectPx& content = letterbox.contentNet;
+  if (content.empty() || content.x < 0 || content.width > letterbox.net.width - content.x) {
+    return fail(StatusCode::badArgument, content.width);
+  }
+  if (content.y < 0 || content.height > letterbox.net.height - content.y)
+    return fail(StatusCode::badArgument, content.height);
+  const uint64_t needed = uint64_t{kPlanes} * static_cast<uint64_t>(letterbox.net.width) *
+                          static_cast<uint64_t>(letterbox.net.height);
+  if (needed > tensorElements) return fail(StatusCode::bufferTooSmall, tensorElements);
+  return okStatus();
+}
+
+/// The picture as rows of RGBA8 that bilinear interpolation reads: the source itself, or the means of its
+/// blocks.
+class LevelRows {
+ public:
+  LevelRows(const ImageView<const uint8_t>& rgba, const RectPx& content, Antialias antialias,
+            const ImageKernels& kernels)
+      : rgba_(rgba), kernels_(kernels) {
+    if (antialias != Antialias::box) return;
+    factorX_ = std::clamp(rgba.widthPx / content.width, 1, kMaxBoxFactor);
+    factorY_ = std::clamp(rgba.heightPx / content.height, 1, kMaxBoxFactor);
+  }
+
+  Status reserve(TensorizeScratch& scratch) {
+    if (!reduced()) return okStatus();
+    MASKLET_TRY(scratch.boxSums.resize(kRgba * static_cast<size_t>(rgba_.widthPx)));
+    MASKLET_TRY(scratch.levelRow.resize(kRgba * static_cast<size_t>(width())));
+    sums_ = scratch.boxSums.span();
+    levels_ = scratch.levelRow.data();
+    return okStatus();
+  }
+
+  int32_t width() const { return (rgba_.widthPx + factorX_ - 1) / factorX_; }
+  int32_t height() const { return (rgba_.heightPx + factorY_ - 1) / factorY_; }
+
+  /// The tap of content pixel `index` out of `content` along an axis of `src` pixels in blocks of `factor`.
+  static LinearTap tap(int32_t index, int32_t content, int32_t src, int32_t factor) {
+    const double positionSrc = (index + 0.5) * src / content;
+    return linearTap(positionSrc / factor, (src + factor - 1) / factor);
+  }
+  LinearTap columnTap(int32_t x, int32_t content) const { return tap(x, content, rgba_.widthPx, factorX_); }
+  LinearTap rowTap(int32_t y, int32_t content) const { return tap(y, content, rgba_.heightPx, factorY_); }
+
+  /// Row `y`; valid until the next call.
+  const uint8_t* row(int32_t y) const { return reduced() ? averagedRow(y) : rgba_.row(y); }
+
+ private:
+  bool reduced() const { return factorX_ > 1 || factorY_ > 1; }
+
+  // The last block of a row or column may be short: it is the mean of the pixels it has.
+  const uint8_t* averagedRow(int32_t y) const {
+    const int32_t top = y * factorY_;
+    const int32_t bottom = std::min(top + factorY_, rgba_.heightPx);
+    std::fill(sums_.begin(), sums_.end(), uint16_t{0});
+    for (int32_t line = top; line < bottom; ++line)
+      kernels_.accumulateRow(rgba_.row(line), sums_.size(), sums_.data());
+    const auto lines = static_cast<size_t>(bottom - top);
+    const auto factor = static_cast<size_t>(factorX_);
+    const auto whole = static_cast<size_t>(rgba_.widthPx / factorX_);
+    const auto rest = static_cast<size_t>(rgba_.widthPx % factorX_);
+    kernels_.averageBoxes(sums_.data(), factor, factor * lines, whole, levels_);
+    if (rest > 0) {
+      kernels_.averageBoxes(sums_.data() + kRgba * factor * whole, rest, rest * lines, 1,
+                            levels_ + kRgba * whole);
+    }
+    return levels_;
+  }
+
+  ImageView<const uint8_t> rgba_;
+  const ImageKernels& kernels_;
+  int32_t factorX_ = 1;
+  int32_t factorY_ = 1;
+  std::span<uint16_t> sums_;
+  uint8_t* levels_ = nullptr;
+};
+
+/// Content rows resampled along x, the last two kept: bilinear interpolation along y never needs more.
+class PlanarRows {
+ public:
+  PlanarRows(const LevelRows& levels, int32_t contentWidth, const ImageKernels& kernels)
+      : levels_(levels), kernels_(kernels), width_(static_cast<size_t>(contentWidth)) {}
+
+  Status reserve(TensorizeScratch& scratch) {
+    MASKLET_TRY(scratch.columnOffsets.resize(width_));
+    MASKLET_TRY(scratch.columnWeights.resize(width_));
+    MASKLET_TRY(scratch.planarRows.resize(2 * kPlanes * width_));
+    offsets_ = scratch.columnOffsets.data();
+    weights_ = scratch.columnWeights.data();
+    rows_ = scratch.planarRows.data();
+    makeColumns();
+    return okStatus();
+  }
+
+  /// Plane 0 of level row `y`; the other planes follow at a distance of the content's width.
+  const float* row(int32_t y) {
+    const int32_t slot = y & 1;
+    float* planar = rows_ + static_cast<size_t>(slot) * kPlanes * width_;
+    if (held_[slot] == y) return planar;
+    held_[slot] = y;
+    const uint8_t* levels = levels_.row(y);
+    if (onPixels_) {
+      kernels_.gatherColumns(levels, offsets_, width_, planar, width_);
+    } else {
+      kernels_.lerpColumns(levels, offsets_, weights_, width_, planar, width_);
+    }
+    return planar;
+  }
+
+ private:
+  // At an odd whole factor (1 and 3 are common) every sample falls on a pixel's centre, and no neighbour is
+  // needed.
+  void makeColumns() {
+    for (size_t x = 0; x < width_; ++x) {
+      const LinearTap tap = levels_.columnTap(static_cast<int32_t>(x), static_cast<int32_t>(width_));
+      offsets_[x] = static_cast<uint32_t>(tap.first) * kRgba;
+      weights_[x] = tap.weight;
+      onPixels_ = onPixels_ && (tap.weight == 0 || tap.weight == 1);
+    }
+    if (!onPixels_) return;
+    for (size_t x = 0; x < width_; ++x) offsets_[x] += weights_[x] == 1 ? kRgba : 0;
+  }
+
+  const LevelRows& levels_;
+  const ImageKernels& kernels_;
+  size_t width_;
+  uint32_t* offsets_ = nullptr;
+  float* weights_ = nullptr;
+  float* rows_ = nullptr;
+  std::array<int32_t, 2> held_{-1, -1};
+  bool onPixels_ = true;
+};
+
+/// One plane of the tensor, and the source channel that it shows.
+struct Plane {
+  float* data;
+  size_t channel;
+  float scale;
+  float bias;
+  float padding;
+};
+
+/// Everything around the content; every element of the tensor is written exactly once.
+void fillPadding(const Plane& plane, const Letterbox& letterbox) {
+  const RectPx& content = letterbox.contentNet;
+  const auto netWidth = static_cast<size_t>(letterbox.net.width);
+  const auto left = static_cast<size_t>(content.x);
+  const auto right = netWidth - left - static_cast<size_t>(content.width);
+  const size_t above = netWidth * static_cast<size_t>(content.y);
+  const size_t below = netWidth * static_cast<size_t>(letterbox.net.height - content.y - content.height);
+  std::fill_n(plane.data, above, plane.padding);
+  float* line = plane.data + above;
+  for (int32_t y = 0; y < content.height; ++y, line += netWidth) {
+    std::fill_n(line, left, plane.padding);
+    std::fill_n(line + netWidth - right, right, plane.padding);
+  }
+  std::fill_n(line, below, plane.padding);
+}
+
+void fillContentRow(const LinearTap& tap, PlanarRows& rows, const Plane (&planes)[kPlanes], size_t width,
+                    size_t offset, const ImageKernels& kernels) {
+  const float* top = tap.weight < 1 ? rows.row(tap.first) : nullptr;
+  const float* bottom = tap.weight > 0 ? rows.row(tap.first + 1) : nullptr;
+  for (const Plane& plane : planes) {
+    const size_t channelOffset = plane.channel * width;
+    float* out = plane.data + offset;
+    if (top == nullptr || bottom == nullptr) {
+      const float* only = (top == nullptr ? bottom : top) + channelOffset;
+      kernels.scaleRow(only, plane.scale, plane.bias, width, out);
+    } else {
+      kernels.lerpRows(top + channelOffset, bottom + channelOffset, tap.weight, plane.scale, plane.bias,
+                       width, out);
+    }
+  }
+}
+
+}  // namespace
+
+Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox, const TensorizeOptions& options,
+                 TensorizeScratch& scratch, std::span<float> tensor, const ImageKernels& kernels) {
+  Normalisation normalisation{};
+  MASKLET_TRY(checkGeometry(rgba, letterbox, tensor.size()));
+  MASKLET_TRY(makeNormalisation(options, normalisation));
+  const RectPx& content = letterbox.contentNet;
+  LevelRows levels(rgba, content, options.antialias, kernels);
+  MASKLET_TRY(levels.reserve(scratch));
+  PlanarRows rows(levels, content.width, kernels);
+  MASKLET_TRY(rows.reserve(scratch));
+
+  const auto netWidth = static_cast<size_t>(letterbox.net.width);
+  const size_t planeElements = netWidth * static_cast<size_t>(letterbox.net.height);
+  Plane planes[kPlanes];
+  for (size_t p = 0; p < kPlanes; ++p) {
+    const size_t channel = options.order == ColourOrder::bgr ? kPlanes - 1 - p : p;
+    planes[p] = {tensor.data() + p * planeElements, channel, normalisation.scale[p], normalisation.bias[p],
+                 normalisation.padding[p]};
+    fillPadding(planes[p], letterbox);
+  }
+  for (int32_t y = 0; y < content.height; ++y) {
+    const size_t offset = netWidth * static_cast<size_t>(content.y + y) + static_cast<size_t>(content.x);
+    fillContentRow(levels.rowTap(y, content.height), rows, planes, static_cast<size_t>(content.width), offset,
+                   kernels);
+  }
+  return okStatus();
+}
+
+}  // namespace masklet

@@ -1,0 +1,167 @@
+// Full vectors here; what is left of a row goes to the scalar definition.
+#include "simd/image_kernels.h"
+#include "simd/vec.h"
+
+namespace masklet {
+
+namespace {
+
+using u64x2 = uint64_t __attribute__((vector_size(16)));
+using u16x4 = uint16_t __attribute__((vector_size(8)));
+using u8x8 = uint8_t __attribute__((vector_size(8)));
+
+constexpr size_t kLanes = 4;
+
+const ImageKernels& scalar() {
+  return scalarImageKernels();
+}
+
+/// Channel `c` of four little-endian RGBA8 pixels as floats.
+template <int c>
+f32x4 channel(i32x4 pixels) {
+  return __builtin_convertvector((pixels >> (8 * c)) & 0xff, f32x4);
+}
+
+struct PixelPairs {
+  i32x4 first;
+  i32x4 second;
+};
+
+/// Four pixels and their right neighbours: 8 bytes at each of four offsets.
+PixelPairs loadPixelPairs(const uint8_t* row, const uint32_t* offsets) {
+  uint64_t pair[kLanes];
+  for (size_t lane = 0; lane < kLanes; ++lane)
+    std::memcpy(&pair[lane], row + offsets[lane], sizeof(uint64_t));
+  const i32x4 low = (i32x4)u64x2{pair[0], pair[1]};
+  const i32x4 high = (i32x4)u64x2{pair[2], pair[3]};
+  return {__builtin_shufflevector(low, high, 0, 2, 4, 6), __builtin_shufflevector(low, high, 1, 3, 5, 7)};
+}
+
+i32x4 loadPixels(const uint8_t* row, const uint32_t* offsets) {
+  int32_t pixel[kLanes];
+  for (size_t lane = 0; lane < kLanes; ++lane)
+    std::memcpy(&pixel[lane], row + offsets[lane], sizeof(int32_t));
+  return i32x4{pixel[0], pixel[1], pixel[2], pixel[3]};
+}
+
+template <int c>
+void storeLerpedChannel(const PixelPairs& pairs, f32x4 weight, float* plane) {
+  const f32x4 p0 = channel<c>(pairs.first);
+  const f32x4 p1 = channel<c>(pairs.second);
+  storeVec(plane, p0 + (p1 - p0) * weight);
+}
+
+void lerpColumns(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights, size_t count,
+                 float* planar, size_t planeStride) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const PixelPairs pairs = loadPixelPairs(rgbaRow, offsets + i);
+    const f32x4 weight = loadVec<f32x4>(weights + i);
+    storeLerpedChannel<0>(pairs, weight, planar + i);
+    storeLerpedChannel<1>(pairs, weight, planar + planeStride + i);
+    storeLerpedChannel<2>(pairs, weight, planar + 2 * planeStride + i);
+  }
+  scalar().lerpColumns(rgbaRow, offsets + i, weights + i, count - i, planar + i, planeStride);
+}
+
+void gatherColumns(const uint8_t* rgbaRow, const uint32_t* offsets, size_t count, float* planar,
+                   size_t planeStride) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const i32x4 pixels = loadPixels(rgbaRow, offsets + i);
+    storeVec(planar + i, channel<0>(pixels));
+    storeVec(planar + planeStride + i, channel<1>(pixels));
+    storeVec(planar + 2 * planeStride + i, channel<2>(pixels));
+  }
+  scalar().gatherColumns(rgbaRow, offsets + i, count - i, planar + i, planeStride);
+}
+
+void lerpRows(const float* top, const float* bottom, float weight, float scale, float bias, size_t count,
+              float* out) {
+  const f32x4 weights = splat(weight);
+  const f32x4 scales = splat(scale);
+  const f32x4 biases = splat(bias);
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const f32x4 above = loadVec<f32x4>(top + i);
+    const f32x4 below = loadVec<f32x4>(bottom + i);
+    storeVec(out + i, (above + (below - above) * weights) * scales + biases);
+  }
+  scalar().lerpRows(top + i, bottom + i, weight, scale, bias, count - i, out + i);
+}
+
+void scaleRow(const float* in, float scale, float bias, size_t count, float* out) {
+  const f32x4 scales = splat(scale);
+  const f32x4 biases = splat(bias);
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) storeVec(out + i, loadVec<f32x4>(in + i) * scales + biases);
+  scalar().scaleRow(in + i, scale, bias, count - i, out + i);
+}
+
+void accumulateRow(const uint8_t* row, size_t count, uint16_t* sums) {
+  constexpr size_t lanes = 8;
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const u16x8 wide = __builtin_convertvector(loadVec<u8x8>(row + i), u16x8);
+    storeVec(sums + i, loadVec<u16x8>(sums + i) + wide);
+  }
+  scalar().accumulateRow(row + i, count - i, sums + i);
+}
+
+void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count, uint8_t* rgba) {
+  const f32x4 divisors = splat(static_cast<float>(divisor));
+  const f32x4 half = splat(0.5f);
+  for (size_t i = 0; i < count; ++i) {
+    i32x4 sum{};
+    const uint16_t* box = sums + 4 * factor * i;
+    for (size_t k = 0; k < factor; ++k) sum += __builtin_convertvector(loadVec<u16x4>(box + 4 * k), i32x4);
+    const f32x4 level = __builtin_convertvector(sum, f32x4) / divisors + half;
+    storeVec(rgba + 4 * i, __builtin_convertvector(__builtin_convertvector(level, i32x4), u8x4));
+  }
+}
+
+void weighColumns(const uint8_t* row, size_t channels, const uint32_t* firsts, const float* weights,
+                  size_t taps, size_t count, float* out) {
+  if (channels != kLanes) return scalar().weighColumns(row, channels, firsts, weights, taps, count, out);
+  for (size_t i = 0; i < count; ++i) {
+    f32x4 sum{};
+    const uint8_t* pixels = row + kLanes * firsts[i];
+    for (size_t k = 0; k < taps; ++k) {
+      sum += widenToFloat(loadVec<u8x4>(pixels + kLanes * k)) * splat(weights[taps * i + k]);
+    }
+    storeVec(out + kLanes * i, sum);
+  }
+}
+
+void accumulateWeighted(const float* in, float weight, size_t count, float* sums) {
+  const f32x4 weights = splat(weight);
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    storeVec(sums + i, loadVec<f32x4>(sums + i) + loadVec<f32x4>(in + i) * weights);
+  }
+  scalar().accumulateWeighted(in + i, weight, count - i, sums + i);
+}
+
+void roundToBytes(const float* in, size_t count, uint8_t* bytes) {
+  const f32x4 zero{};
+  const f32x4 most = splat(255.0f);
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const f32x4 raised = loadVec<f32x4>(in + i) + splat(0.5f);
+    const f32x4 floored = select(raised > zero, raised, zero);  // false for NaN
+    const f32x4 level = select(floored < most, floored, most);
+    storeVec(bytes + i, __builtin_convertvector(__builtin_convertvector(level, i32x4), u8x4));
+  }
+  scalar().roundToBytes(in + i, count - i, bytes + i);
+}
+
+}  // namespace
+
+const ImageKernels& simdImageKernels() {
+  static constexpr ImageKernels kernels{lerpColumns,  gatherColumns,      lerpRows,
+                                        scaleRow,     accumulateRow,      averageBoxes,
+                                        weighColumns, accumulateWeighted, roundToBytes};
+  return kernels;
+}
+
+}  // namespace masklet
