@@ -7,7 +7,6 @@ import process from "node:process";
 const count = Number(process.argv[2] ?? 16);
 const first = { L: 0.68, C: 0.16, h: 252 };
 
-const toLinear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 const toGamma = (v) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
 
 function oklchToLinear({ L, C, h }) {

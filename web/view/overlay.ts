@@ -1,0 +1,176 @@
+import { MaskletError } from "../errors.js";
+import { CanvasRenderer } from "./overlay_canvas.js";
+import { GlRenderer } from "./overlay_gl.js";
+import { paintIds, pickInstance } from "./overlay_ids.js";
+import type {
+  Changes,
+  IdMap,
+  OverlayInstance,
+  OverlayPicture,
+  OverlayRenderer,
+  OverlayStyle,
+  RendererName,
+} from "./overlay_renderer.js";
+import { instanceColour, type Rgb } from "./palette.js";
+
+/** Options of {@link Overlay}; the style can be changed at any time. */
+export interface OverlayOptions extends Partial<OverlayStyle> {
+  /** `auto` (the default) takes WebGL2 on a GPU, else Canvas2D. `webgl2` also accepts a software WebGL2. */
+  renderer?: "auto" | RendererName;
+  /** Colour by instance index. Default {@link instanceColour}. */
+  colour?: (index: number) => Rgb;
+}
+
+const defaultStyle: OverlayStyle = { fillOpacity: 0.4, outlineWidthPx: 2, highlight: -1, dimOthers: 0.55 };
+const noIds: IdMap = { ids: new Uint8Array(1), width: 1, height: 1, scale: 1 };
+
+function createRenderer(
+  canvas: HTMLCanvasElement | OffscreenCanvas,
+  wanted: "auto" | RendererName,
+  onRestored: () => void,
+): OverlayRenderer {
+  const renderer =
+    wanted === "canvas2d"
+      ? CanvasRenderer.create(canvas)
+      : (GlRenderer.create(canvas, wanted === "webgl2", onRestored) ??
+        (wanted === "auto" ? CanvasRenderer.create(canvas) : undefined));
+  if (renderer !== undefined) return renderer;
+  throw new MaskletError("unsupported", "export", `the canvas gives no ${wanted} context`, { value: wanted });
+}
+
+/** Size of a picture in its own pixels. */
+function sizeOf(picture: OverlayPicture): [width: number, height: number] {
+  if ("videoWidth" in picture) return [picture.videoWidth, picture.videoHeight];
+  if ("naturalWidth" in picture) return [picture.naturalWidth, picture.naturalHeight];
+  if ("displayWidth" in picture) return [picture.displayWidth, picture.displayHeight];
+  return [picture.width, picture.height];
+}
+
+/**
+ * Draws a picture with the masks of its instances over the whole of a canvas: fill, anti-aliased outline of constant width on screen, and
+ * one highlighted instance. The picture, an ID map (which instance owns each source pixel) and a palette are put together by the GPU;
+ * without a fast WebGL2, by Canvas2D. Where instances overlap, the better score is on top.
+ *
+ * The canvas may have any size; give it the size on screen times `devicePixelRatio`, or the picture's own size to export at full
+ * resolution. Nothing is drawn before {@link draw}.
+ */
+export class Overlay {
+  private readonly renderer: OverlayRenderer;
+  private readonly colour: (index: number) => Rgb;
+  private style: OverlayStyle = { ...defaultStyle };
+  private picture: OverlayPicture | undefined;
+  private widthSrc = 0;
+  private heightSrc = 0;
+  private instances: readonly OverlayInstance[] = [];
+  private idMap: IdMap = noIds;
+  private changes: Changes = { picture: true, instances: true };
+  private disposed = false;
+
+  /** Throws `unsupported` where the canvas gives no context of the kind asked for. */
+  constructor(
+    readonly canvas: HTMLCanvasElement | OffscreenCanvas,
+    { renderer = "auto", colour = instanceColour, ...style }: OverlayOptions = {},
+  ) {
+    this.colour = colour;
+    this.setStyle(style);
+    this.renderer = createRenderer(canvas, renderer, () => {
+      this.changes = { picture: true, instances: true };
+      this.draw();
+    });
+  }
+
+  /** What really draws. */
+  get rendererName(): RendererName {
+    return this.renderer.name;
+  }
+
+  /** Changes some of the looks. Throws `badOption` for a value out of range. */
+  setStyle(style: Partial<OverlayStyle>): void {
+    const next = { ...this.style, ...style };
+    for (const name of ["fillOpacity", "dimOthers"] as const) {
+      if (!(next[name] >= 0 && next[name] <= 1)) throw badOption(name, next[name], "0..1");
+    }
+    if (!(next.outlineWidthPx >= 0 && next.outlineWidthPx <= 100)) {
+      throw badOption("outlineWidthPx", next.outlineWidthPx, "0..100");
+    }
+    if (!Number.isInteger(next.highlight) || next.highlight < -1) {
+      throw badOption("highlight", next.highlight, "an index or -1");
+    }
+    this.style = next;
+  }
+
+  /**
+   * The picture and what was found in it, best score first. Masks are in the picture's pixels. The picture is read in the next
+   * {@link draw}, and once more should the GPU lose its context, so keep an ImageBitmap open until the next call or {@link dispose}.
+   */
+  setScene(picture: OverlayPicture, instances: readonly OverlayInstance[]): void {
+    this.setPicture(picture);
+    this.setInstances(instances);
+  }
+
+  /** A new picture (or video frame) of the same size under the same masks; of another size, without masks. */
+  setPicture(picture: OverlayPicture): void {
+    const [width, height] = sizeOf(picture);
+    if (width < 1 || height < 1) {
+      throw new MaskletError("badSource", "source", `the picture is empty (${width} x ${height})`);
+    }
+    const sameSize = width === this.widthSrc && height === this.heightSrc;
+    this.picture = picture;
+    this.widthSrc = width;
+    this.heightSrc = height;
+    this.changes.picture = true;
+    if (!sameSize) this.setInstances([]);
+  }
+
+  /** Other masks for the picture, best score first. */
+  setInstances(instances: readonly OverlayInstance[]): void {
+    for (const { mask } of instances) {
+      if (mask.x + mask.width > this.widthSrc || mask.y + mask.height > this.heightSrc) {
+        const size = `${this.widthSrc} x ${this.heightSrc}`;
+        throw new MaskletError("badSize", "export", `a mask reaches outside the picture of ${size} pixels`);
+      }
+    }
+    this.instances = instances;
+    const previous = this.idMap.width === this.widthSrc && this.idMap.height === this.heightSrc ? this.idMap : undefined;
+    this.idMap =
+      this.widthSrc === 0
+        ? noIds
+        : paintIds(instances, this.widthSrc, this.heightSrc, this.renderer.maxSidePx, previous);
+    this.changes.instances = true;
+  }
+
+  /** Draws picture and masks over the whole canvas. */
+  draw(): void {
+    if (this.disposed) return;
+    const { picture, widthSrc, heightSrc, instances, idMap, style } = this;
+    const colours = instances.map((_, index) => this.colour(index));
+    this.renderer.draw({ picture, widthSrc, heightSrc, instances, idMap, colours, style }, this.changes);
+    this.changes = { picture: false, instances: false };
+  }
+
+  /**
+   * Index of the instance at source pixel (x, y), the better one where two overlap; with `radiusPx` (source pixels) the nearest within it,
+   * for fingers and thin objects. -1 where there is none.
+   */
+  pick(x: number, y: number, radiusPx = 0): number {
+    return pickInstance(this.idMap, x, y, radiusPx);
+  }
+
+  /** Frees every GPU object. The canvas stays as it is; further calls draw nothing. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.renderer.dispose();
+    this.picture = undefined;
+    this.instances = [];
+    this.idMap = noIds;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function badOption(name: string, value: number, range: string): MaskletError {
+  return new MaskletError("badOption", "export", `${name} must be ${range}, got ${value}`, { value });
+}

@@ -1,0 +1,134 @@
+/** One triangle that covers the canvas; `uv` runs from the picture's top left (0, 0) to its bottom right (1, 1). */
+export const vertexShader = `#version 300 es
+out vec2 uv;
+void main() {
+  vec2 corner = vec2(gl_VertexID == 1 ? 2.0 : 0.0, gl_VertexID == 2 ? 2.0 : 0.0);
+  uv = corner;
+  gl_Position = vec4(corner.x * 2.0 - 1.0, 1.0 - corner.y * 2.0, 0.0, 1.0);
+}`;
+
+/**
+ * Picture, fills and outlines in one pass.
+ *
+ * The ID map is hard: each of its texels is one instance's or nobody's. For a smooth edge at any scale the fragment weighs the ids around
+ * it with a Gaussian over a 7 x 7 grid anchored to the map (so that edges stand still when the canvas does not), and takes the two ids with
+ * the largest shares. Along a straight edge the share of the larger is the normal distribution function of the distance to the edge, so
+ * its inverse (here through the logistic approximation, 1.702) gives that distance, and with it fills and outlines are anti-aliased over
+ * one screen pixel: the staircase of the texels is gone when the picture is enlarged, and the width on screen is constant when it is
+ * shrunk, where the grid widens to span the outline.
+ */
+export const fragmentShader = `#version 300 es
+precision highp float;
+precision highp int;
+precision highp usampler2D;
+
+uniform sampler2D picture;
+uniform usampler2D ids;
+uniform sampler2D palette;      // colour of id k at texel (k % 256, k / 256)
+uniform float idsPerScreenPx;   // texels of the ID map per pixel of the canvas
+uniform float fillOpacity;
+uniform float halfOutlinePx;
+uniform uint highlighted;       // id, 0 for none
+uniform float dimOthers;
+
+in vec2 uv;
+out vec4 colour;
+
+const int reach = 3;
+const int taps = 2 * reach + 1;
+const float sigma = 0.9;        // in cells of the grid
+const float haloPx = 1.25;
+const float haloOpacity = 0.4;
+
+vec3 paletteColour(uint id) {
+  return texelFetch(palette, ivec2(int(id & 255u), int(id >> 8)), 0).rgb;
+}
+
+// The ids with the largest and second largest share around the fragment, and the share of the first among the two, 0.5..1.
+void contest(vec2 at, float cell, out uint winner, out uint runnerUp, out float share) {
+  vec2 grid = at / cell;
+  vec2 origin = floor(grid);
+  vec2 offset = grid - origin - 0.5;
+  ivec2 last = textureSize(ids, 0) - 1;
+  float cutoff = exp(-0.5 * pow((float(reach) - 0.5) / sigma, 2.0));
+  float weightX[taps];
+  float weightY[taps];
+  for (int i = 0; i < taps; ++i) {
+    vec2 d = (float(i - reach) - offset) / sigma;
+    vec2 w = max(exp(-0.5 * d * d) - cutoff, 0.0);
+    weightX[i] = w.x;
+    weightY[i] = w.y;
+  }
+  uvec4 slots = uvec4(0xffffffffu);
+  vec4 shares = vec4(0.0);
+  for (int j = 0; j < taps; ++j) {
+    for (int i = 0; i < taps; ++i) {
+      vec2 tap = (origin + vec2(i - reach, j - reach) + 0.5) * cell;
+      uint id = texelFetch(ids, clamp(ivec2(floor(tap)), ivec2(0), last), 0).r;
+      bvec4 same = equal(slots, uvec4(id));
+      if (!any(same)) {
+        bvec4 empty = equal(slots, uvec4(0xffffffffu));
+        same = bvec4(empty.x, empty.y && !empty.x, empty.z && !empty.y, empty.w && !empty.z);
+        slots = uvec4(same.x ? id : slots.x, same.y ? id : slots.y, same.z ? id : slots.z, same.w ? id : slots.w);
+      }
+      shares += vec4(same) * (weightX[i] * weightY[j]);
+    }
+  }
+  winner = slots.x;
+  float best = shares.x;
+  runnerUp = winner;
+  float second = 0.0;
+  for (int k = 1; k < 4; ++k) {
+    if (shares[k] > best) {
+      runnerUp = winner;
+      second = best;
+      winner = slots[k];
+      best = shares[k];
+    } else if (shares[k] > second) {
+      runnerUp = slots[k];
+      second = shares[k];
+    }
+  }
+  share = best / (best + second);
+}
+
+// The picture (premultiplied) under the fill of one id.
+vec4 region(uint id, vec4 base, vec3 tint) {
+  bool other = highlighted != 0u && id != highlighted;
+  float dim = other ? dimOthers : 0.0;
+  float grey = dot(base.rgb, vec3(0.2126, 0.7152, 0.0722));
+  float shade = dim * 0.75;
+  vec4 seen = vec4(mix(base.rgb, vec3(grey), dim * 0.7) * (1.0 - shade), mix(base.a, 1.0, shade));
+  float fill = id == 0u ? 0.0 : fillOpacity * (1.0 - dim) * (id == highlighted ? 0.6 : 1.0);
+  return mix(seen, vec4(tint, 1.0), fill);
+}
+
+void main() {
+  vec4 base = texture(picture, uv, -0.5);
+  float cell = max(1.0, idsPerScreenPx * max(0.75, (halfOutlinePx * 1.5 + haloPx + 0.5) / 2.4));
+  uint winner;
+  uint runnerUp;
+  float share;
+  contest(uv * vec2(textureSize(ids, 0)), cell, winner, runnerUp, share);
+  if (winner == runnerUp) {
+    colour = region(winner, base, paletteColour(winner));
+    return;
+  }
+
+  float distancePx = sigma * cell / idsPerScreenPx * log(share / max(1.0 - share, 1e-6)) / 1.702;
+  float inside = clamp(distancePx + 0.5, 0.5, 1.0);
+  vec3 winnerTint = paletteColour(winner);
+  vec3 runnerUpTint = paletteColour(runnerUp);
+  vec4 result = mix(region(runnerUp, base, runnerUpTint), region(winner, base, winnerTint), inside);
+
+  bool picked = highlighted != 0u && (winner == highlighted || runnerUp == highlighted);
+  float strength = highlighted != 0u && !picked ? 1.0 - 0.75 * dimOthers : 1.0;
+  float halfPx = picked ? halfOutlinePx * 1.5 : halfOutlinePx;
+  vec3 tint = mix(runnerUp == 0u ? winnerTint : runnerUpTint, winner == 0u ? runnerUpTint : winnerTint, inside);
+  if (picked) tint = winner == highlighted ? winnerTint : runnerUpTint;
+  float drawn = halfOutlinePx > 0.0 ? strength : 0.0;
+  float halo = winner == 0u ? clamp(halfPx + haloPx + 0.5 - distancePx, 0.0, 1.0) * haloOpacity * drawn : 0.0;
+  result = mix(result, vec4(0.0, 0.0, 0.0, 1.0), halo);
+  float line = clamp(halfPx + 0.5 - distancePx, 0.0, 1.0) * drawn;
+  colour = mix(result, vec4(tint, 1.0), line);
+}`;
