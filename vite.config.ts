@@ -1,8 +1,7 @@
-/// The demo page: `vite` serves it from source, `vite build` puts it into dist_demo/.
+/// The demo page: `vite` serves it from source, `vite build` puts it into dist_demo/ (scripts/serve.mjs serves that, with the
+/// Content-Security-Policy).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-
-export const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -23,5 +22,4 @@ export default defineConfig({
     chunkSizeWarningLimit: 2000,
   },
   server: { fs: { allow: [fromRoot(".")] } },
-  preview: { headers: { "Content-Security-Policy": contentSecurityPolicy } },
 });

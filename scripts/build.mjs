@@ -1,0 +1,83 @@
+/// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/), each only when its inputs changed.
+/// Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
+import { cpSync, existsSync, rmSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { runMain, StepError, say, step } from "./setup/log.mjs";
+import { inRoot } from "./setup/paths.mjs";
+import { run } from "./setup/run.mjs";
+import { hashInputs, isFresh, setStamp } from "./setup/stamps.mjs";
+import { setUp, tools } from "./setup/tools.mjs";
+
+const generated = "web/core/generated";
+const wasmOutputs = ["js", "wasm", "d.ts"].map((extension) => `${generated}/masklet_core.${extension}`);
+const cmakeInputs = ["CMakeLists.txt", "CMakePresets.json", "cmake", "src", "wasm"];
+const webInputs = ["web", "models", "package.json", "package-lock.json", "tsconfig.json", ...wasmOutputs];
+
+/** Configures (when needed) and builds one CMake preset. */
+export async function cmakeBuild(preset) {
+  const remedy = `the compiler's messages are above; the same by hand: cmake --preset ${preset} && cmake --build --preset ${preset}`;
+  await run("cmake", ["--preset", preset], { remedy });
+  await run("cmake", ["--build", "--preset", preset], { remedy });
+}
+
+async function buildWasm() {
+  await cmakeBuild("wasm-release");
+}
+
+/** tsc does the library; the glue and the wasm are copied beside the code that loads them. */
+async function buildLib() {
+  rmSync(inRoot("dist"), { recursive: true, force: true });
+  rmSync(inRoot(".cache", "tsconfig.build.tsbuildinfo"), { force: true });
+  await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { remedy: "correct the types named above" });
+  cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
+}
+
+const viteBuild = (...args) => run("node", ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
+
+/** What can be built: from which inputs, to which outputs. */
+const targets = {
+  wasm: { title: "core as WebAssembly", inputs: cmakeInputs, outputs: wasmOutputs, work: buildWasm },
+  lib: {
+    title: "library",
+    inputs: [...webInputs, "tsconfig.build.json"],
+    outputs: ["dist/index.js", "dist/core/generated/masklet_core.wasm"],
+    work: buildLib,
+  },
+  demo: {
+    title: "demo page",
+    inputs: [...webInputs, "vite.config.ts"],
+    outputs: ["dist_demo/index.html"],
+    work: () => viteBuild(),
+  },
+  pages: {
+    title: "pages for the browser tests",
+    inputs: [...webInputs, "vite.config.ts", "tests/browser"],
+    outputs: ["build/browser_pages"],
+    work: () => viteBuild("--config", "tests/browser/vite.config.ts"),
+  },
+};
+
+/** Builds the named targets in order. */
+export async function build(names) {
+  for (const name of names) {
+    const target = targets[name];
+    if (!target) throw new StepError(`There is nothing called "${name}" to build.`, `choose from ${Object.keys(targets).join(", ")}`);
+    const hash = hashInputs(target.inputs, [JSON.stringify(tools().emscripten)]);
+    if (isFresh(`build-${name}`, hash, target.outputs)) {
+      say(`✓ ${target.title}: up to date`);
+      continue;
+    }
+    await step(target.title, target.work);
+    const missing = target.outputs.filter((output) => !existsSync(inRoot(output)));
+    if (missing.length > 0) throw new StepError(`The build of "${name}" left no ${missing.join(", ")}.`);
+    setStamp(`build-${name}`, hash);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await runMain(async () => {
+    const names = process.argv.slice(2);
+    await setUp("build");
+    await build(names.length > 0 ? names : ["wasm", "lib", "demo"]);
+  });
+}

@@ -1,0 +1,89 @@
+/// npm run check:size: byte budgets and the contents of the npm package. Prints every figure; fails when one is exceeded.
+import { existsSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { runMain, StepError, say } from "./setup/log.mjs";
+import { inRoot } from "./setup/paths.mjs";
+import { run } from "./setup/run.mjs";
+
+const coreBudget = 120_000;
+const packageBudget = 1_000_000;
+
+/** What may be in the package; anything else fails. */
+const allowedInPackage = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md)$/,
+  /^dist\/(?!demo\/)[\w/]+(\.gen)?\.(js|d\.ts)$/,
+  /^dist\/core\/generated\/masklet_core\.wasm$/,
+  /^models\/[\w-]+\.(json|onnx)$/,
+];
+/** What must be in it. */
+const requiredInPackage = [
+  "package.json",
+  "README.md",
+  "LICENSE",
+  "dist/index.js",
+  "dist/index.d.ts",
+  "dist/cli/masklet.js",
+  "dist/worker/worker.js",
+  "dist/core/generated/masklet_core.js",
+  "dist/core/generated/masklet_core.wasm",
+  "models/masklet-n.onnx",
+  "models/masklet-n.json",
+];
+
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+/** Compressed size of the core: wasm and glue. */
+export function coreSize() {
+  const parts = ["masklet_core.wasm", "masklet_core.js"].map((name) => {
+    const bytes = readFileSync(inRoot("dist/core/generated", name));
+    return { name, raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
+  });
+  return { parts, gzip: parts.reduce((sum, part) => sum + part.gzip, 0) };
+}
+
+/** Files of the package as `npm pack` would take them: [{ path, size }]. */
+export async function packageFiles() {
+  const { output } = await run("npm", ["pack", "--dry-run", "--json", "--loglevel=error"]);
+  return JSON.parse(output.slice(output.indexOf("[")))[0].files;
+}
+
+function checkPackage(files, problems) {
+  for (const { path } of files) {
+    if (!allowedInPackage.some((pattern) => pattern.test(path))) problems.push(`${path} is not on the allow-list of the package`);
+  }
+  const paths = new Set(files.map(({ path }) => path));
+  for (const path of requiredInPackage) if (!paths.has(path)) problems.push(`${path} is missing in the package`);
+}
+
+export async function checkSizes() {
+  if (!existsSync(inRoot("dist/core/generated/masklet_core.wasm"))) throw new StepError("The library is not built.", "npm run build");
+  const problems = [];
+  const core = coreSize();
+  for (const { name, raw, gzip } of core.parts) say(`  ${name}: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
+  say(`  core: ${kilobytes(core.gzip)} gzip of ${kilobytes(coreBudget)}`);
+  if (core.gzip > coreBudget) problems.push(`the core is ${kilobytes(core.gzip)} gzip, more than ${kilobytes(coreBudget)}`);
+
+  const files = await packageFiles();
+  const bytesOf = (list) => list.reduce((sum, { size }) => sum + size, 0);
+  const models = files.filter(({ path }) => path.endsWith(".onnx"));
+  const withoutModels = bytesOf(files) - bytesOf(models);
+  say(`  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)}, and ${kilobytes(bytesOf(models))} of models`);
+  if (withoutModels > packageBudget) problems.push(`the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`);
+  checkPackage(files, problems);
+  if (problems.length > 0) {
+    throw new StepError(problems.join("\n"), `"files" in package.json chooses; the largest: ${largest(files)}`);
+  }
+  return `core ${kilobytes(core.gzip)} gzip, package ${kilobytes(withoutModels)} without models`;
+}
+
+const largest = (files) =>
+  [...files]
+    .sort((a, b) => b.size - a.size)
+    .slice(0, 5)
+    .map(({ path, size }) => `${path} ${kilobytes(size)}`)
+    .join(", ");
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await runMain(async () => say(`✓ sizes: ${await checkSizes()}`));
+}
