@@ -19,14 +19,15 @@ const cppOpenToAll = ["src/decode/instances.h"];
 
 /**
  * TypeScript: the first matching rule of a file says which modules it may import from inside web/. A pattern ending in "/" is a
- * folder. `types.ts` and `errors.ts` hold no behaviour and are open to all.
+ * folder. `types.ts` and `errors.ts` hold no behaviour, `realm.ts` only tells Node
+ * from a browser: they are open to all.
  */
-const openToAll = ["web/types.ts", "web/errors.ts"];
+const openToAll = ["web/types.ts", "web/errors.ts", "web/realm.ts"];
 const masks = ["web/core/", "web/mask.ts"];
 const sources = ["web/source.ts", "web/source_"];
 const segmenters = ["web/segmenter.ts", "web/segmenter_", "web/prompt_segmenter.ts"];
 export const webLayers = [
-  { files: ["web/types.ts", "web/errors.ts"], may: ["web/mask.ts", "web/core/codes.gen.ts"] },
+  { files: ["web/types.ts", "web/errors.ts", "web/realm.ts"], may: ["web/mask.ts", "web/core/codes.gen.ts"] },
   { files: ["web/core/"], may: ["web/core/"] },
   { files: ["web/mask.ts"], may: ["web/core/"] },
   { files: ["web/families/"], may: [...masks, "web/families/"] },

@@ -172,3 +172,49 @@ export interface PolygonRing {
   /** Index of the outer ring that a hole lies in; -1 for an outer ring. */
   readonly parent: number;
 }
+
+/** One input or output of a network, as the model file declares it. */
+export interface TensorInfo {
+  readonly name: string;
+  /** `float32`, `float16`, `int64` … */
+  readonly type: string;
+  /** A number where the size is fixed, else its symbolic name (`'?'` without one); undefined when the file does not even tell the rank. */
+  readonly dims: readonly (number | string)[] | undefined;
+}
+
+/** What one model family says to a model. */
+export interface FamilyVerdict {
+  readonly family: string;
+  readonly accepted: boolean;
+  /** One sentence: which tensors match and how, or which do not. */
+  readonly reason: string;
+}
+
+/** What a model file is and what will be done with it. */
+export interface ModelInfo {
+  /** The family that will decode it; undefined when none can. */
+  readonly family: string | undefined;
+  /** Layout within the family. */
+  readonly variant: string | undefined;
+  /** Every family's answer. */
+  readonly verdicts: readonly FamilyVerdict[];
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Class names by class id; empty when neither model nor caller names them. */
+  readonly labels: readonly string[];
+  /** What is done to a picture; undefined without a family. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly opset: number;
+  readonly producer: string;
+  /** Of the file: bytes and SHA-256 in lower-case hex. */
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** One output of a network as float32, from whatever runtime. */
+export interface RawTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}

@@ -1,0 +1,124 @@
+import { MaskletError } from "../errors.js";
+import type { RawTensor, TensorInfo } from "../types.js";
+import type { FamilyRefusal, ModelBinding, ModelFamily, ModelSignature, Size } from "./family.js";
+import { describeTensor, isFloat } from "./family.js";
+
+/** End-to-end heads give at most a few hundred rows; thousands of rows are anchors of another layout (YOLOv5: [1, 25200, 5 + C + P]). */
+const maxEndToEndRows = 1000;
+
+/** Strides of the three detection levels of every released YOLOv8, v9, 11 and 12 segmentation model. */
+const levelStrides = [8, 16, 32];
+
+/**
+ * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w] (`dense`), and the layout of YOLO26 and of
+ * exports with suppression inside: final rows [1, M, 6 + P] and prototypes (`end-to-end`).
+ */
+export const yoloSeg: ModelFamily = {
+  name: "yolo_seg",
+  preprocessing: {
+    resizeMode: "letterbox-centre",
+    colourOrder: "rgb",
+    inputScale: 1 / 255,
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
+    fill: 114,
+  },
+  defaultInputSize: { width: 640, height: 640 },
+
+  bind(signature) {
+    const detections = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
+    const prototypes = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 4);
+    const answers = detections.flatMap((rows) => prototypes.flatMap((planes) => bindPair(rows, planes, signature)));
+    const bindings = answers.filter((answer) => "variant" in answer);
+    if (bindings.length > 0) return bindings.reduce((best, next) => (next.certainty > best.certainty ? next : best));
+    return refuse(signature, answers as FamilyRefusal[]);
+  },
+
+  decode(core, binding, outputs, options) {
+    const tensors = {
+      detections: take(outputs, binding.outputs.detections!),
+      prototypes: take(outputs, binding.outputs.prototypes!),
+    };
+    const endToEnd = binding.variant === "end-to-end";
+    return core.decodeYoloSeg(tensors, { ...options, endToEnd, classCount: binding.classCount });
+  },
+};
+
+function take(outputs: ReadonlyMap<string, RawTensor>, name: string): RawTensor {
+  const tensor = outputs.get(name);
+  if (tensor) return tensor;
+  const names = [...outputs.keys()].join(", ");
+  throw new MaskletError("badTensor", "decode", `output '${name}' is missing; there are: ${names}`, { value: name });
+}
+
+function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignature): (ModelBinding | FamilyRefusal)[] {
+  const coefficientCount = planes.dims![1]!;
+  if (typeof coefficientCount !== "number") {
+    return [{ refusal: `${describeTensor(planes)} does not fix the number of prototypes`, unresolved: true }];
+  }
+  const pair = { rows, planes, coefficientCount, signature };
+  return [bindDense(pair), bindEndToEnd(pair)];
+}
+
+interface Pair {
+  rows: TensorInfo;
+  planes: TensorInfo;
+  coefficientCount: number;
+  signature: ModelSignature;
+}
+
+function bindDense({ rows, planes, coefficientCount, signature }: Pair): ModelBinding | FamilyRefusal {
+  const [, channels, anchors] = rows.dims!;
+  const what = describeTensor(rows);
+  if (typeof channels !== "number") return { refusal: `${what} does not fix the number of channels`, unresolved: true };
+  const classCount = channels - 4 - coefficientCount;
+  if (classCount < 1) {
+    return { refusal: `${what} has ${channels} channels, 4 + classes + ${coefficientCount} coefficients need more` };
+  }
+  const isExact = signature.inputSize !== undefined && anchors === anchorCount(signature.inputSize);
+  if (typeof anchors === "number" && anchors < channels && !isExact) {
+    return { refusal: `${what} has its long axis first, so its rows are not channels` };
+  }
+  return {
+    variant: "dense",
+    outputs: { detections: rows.name, prototypes: planes.name },
+    classCount,
+    certainty: isExact ? 1 : typeof anchors === "number" ? 0.6 : 0.5,
+    reason: `${what} is 4 + ${classCount} classes + ${coefficientCount} coefficients by anchors, ${describeTensor(planes)} are the prototypes`,
+  };
+}
+
+function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): ModelBinding | FamilyRefusal {
+  const [, count, columns] = rows.dims!;
+  const what = describeTensor(rows);
+  const hint = signature.hints.endToEnd;
+  if (typeof columns !== "number") return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+  if (columns !== 6 + coefficientCount) {
+    return { refusal: `${what} has ${columns} columns, final rows with ${coefficientCount} coefficients have ${6 + coefficientCount}` };
+  }
+  if (typeof count === "number" && count > maxEndToEndRows) {
+    return { refusal: `${what} has ${count} rows, too many to be final (YOLOv5 layout?)` };
+  }
+  if (typeof count !== "number" && hint !== true) return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+  return {
+    variant: "end-to-end",
+    outputs: { detections: rows.name, prototypes: planes.name },
+    classCount: signature.hints.labels?.length ?? 0,
+    // With two classes a dense head has as many channels as final rows have columns; then the exporter's word or the long axis decides.
+    certainty: hint === undefined ? 0.8 : hint ? 0.95 : 0.2,
+    reason: `${what} are final rows of box, score, class and ${coefficientCount} coefficients, ${describeTensor(planes)} are the prototypes`,
+  };
+}
+
+function anchorCount({ width, height }: Size): number {
+  return levelStrides.reduce((sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride), 0);
+}
+
+function refuse({ outputs }: ModelSignature, answers: readonly FamilyRefusal[]): FamilyRefusal {
+  const unresolved = answers.some((answer) => answer.unresolved) || outputs.some(({ dims }) => dims === undefined);
+  const refusal =
+    answers.length > 0
+      ? answers.map((answer) => answer.refusal).join("; ")
+      : "it needs a float output of rank 3 (detections) and one of rank 4 (prototypes)";
+  return unresolved ? { refusal, unresolved } : { refusal };
+}

@@ -1,0 +1,29 @@
+// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+import type { Preprocessing } from "../types.js";
+
+export interface Card {
+  readonly name: string;
+  readonly summary: string;
+  readonly licence: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly family: string;
+  readonly preprocessing: Partial<Preprocessing>;
+  readonly labels: readonly string[];
+  readonly locate: () => URL;
+}
+
+export const cards: readonly Card[] = [
+  {
+    name: "masklet-n",
+    summary: "Small general-purpose instance segmentation network: 80 COCO classes, 416 x 416 input, 1.18 M parameters, 1.06 GMAC.",
+    licence: "Apache-2.0",
+    bytes: 2434957,
+    sha256: "d6f469700bd2e30a44fffbebf3b2b7573b6654b22f19dad6da386460ad740461",
+    family: "yolo_seg",
+    preprocessing: {"resizeMode":"letterbox-top-left","colourOrder":"rgb","inputScale":0.00392156862745098,"mean":[0,0,0],"std":[1,1,1],"fill":114},
+    labels: "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush".split(","),
+    // Written out in full, because bundlers look for this form.
+    locate: () => new URL("../../models/masklet-n.onnx", import.meta.url),
+  },
+];

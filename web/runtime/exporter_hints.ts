@@ -1,0 +1,60 @@
+import type { ExporterHints } from "../families/family.js";
+import { type Literal, parseLiteral } from "./python_literal.js";
+
+/** More classes than any known data set; a larger class id is taken for nonsense. */
+const maxClasses = 65_536;
+
+/**
+ * Reads `names`, `task`, `stride`, `imgsz`, `end2end` and `args` as Ultralytics' exporter embeds them (`exporter.py`, Python `str()` of the
+ * values) or as JSON. Values that cannot be understood are left out.
+ */
+export function readExporterHints(metadata: Readonly<Record<string, string>>): ExporterHints {
+  const read = (key: string): Literal | undefined =>
+    Object.hasOwn(metadata, key) ? parseLiteral(metadata[key]!) : undefined;
+  const stride = read("stride");
+  const args = read("args");
+  const nmsInside = args instanceof Map ? args.get("nms") === true : undefined;
+  const endToEnd = read("end2end") === true || nmsInside === true;
+  const saysNothing = read("end2end") === undefined && nmsInside === undefined;
+  return withoutUndefined({
+    labels: toLabels(read("names")),
+    task: Object.hasOwn(metadata, "task") ? metadata.task : undefined,
+    stride: isSide(stride) ? stride : undefined,
+    inputSize: toSize(read("imgsz")),
+    endToEnd: saysNothing ? undefined : endToEnd,
+  });
+}
+
+/** The key `k` of a dict is the class id; ids that are missing get `class k`. */
+function toLabels(names: Literal | undefined): string[] | undefined {
+  const entries: [unknown, Literal][] = Array.isArray(names)
+    ? names.map((name, id) => [id, name])
+    : names instanceof Map
+      ? [...names]
+      : [];
+  const labels: string[] = [];
+  for (const [key, name] of entries) {
+    const id = typeof key === "string" && /^[0-9]{1,6}$/.test(key) ? Number(key) : key;
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= maxClasses) return undefined;
+    labels[id] = String(name);
+  }
+  return labels.length === 0 ? undefined : Array.from(labels, (label, id) => label ?? `class ${id}`);
+}
+
+/** `imgsz` is [height, width] or one number for both. */
+function toSize(size: Literal | undefined): ExporterHints["inputSize"] {
+  if (isSide(size)) return { width: size, height: size };
+  if (!Array.isArray(size) || size.length !== 2) return undefined;
+  const [height, width] = size;
+  return isSide(height) && isSide(width) ? { width, height } : undefined;
+}
+
+function isSide(value: Literal | undefined): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 65_536;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Partial<Defined<T>> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Partial<Defined<T>>;
+}

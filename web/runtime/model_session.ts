@@ -1,0 +1,267 @@
+import { MaskletError, throwIfAborted } from "../errors.js";
+import type { Device, Fallback, Preprocessing, RawTensor } from "../types.js";
+import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
+import type { OrtModule, OrtSession } from "./ort_module.js";
+import { enqueueOrt } from "./ort_queue.js";
+import { takeOutputs } from "./outputs.js";
+import { checkPicture, compareOutputs } from "./self_check.js";
+import { makeInputTensor, type ModelInput } from "./input_tensor.js";
+import { TaskQueue } from "./task_queue.js";
+
+export interface SessionRequest {
+  readonly model: Uint8Array;
+  readonly input: ModelInput;
+  /** What the network sees; its size is that of the self-check. */
+  readonly preprocessing: Preprocessing;
+  readonly device: "auto" | Device;
+  readonly allowSoftwareAdapter: boolean;
+  readonly wasmPaths?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sessions on the GPU in this realm: when its device is lost, all must be released before a new one can be made. */
+const onGpu = new Set<ModelSession>();
+
+/** The session was released while a run waited in the queue: the run has to be repeated, and nothing is wrong. */
+class StaleSession extends Error {}
+
+/** What ORT's messages say when a device went away during a run, before `GPUDevice.lost` has settled. */
+const lossMessage = /device\b.{0,40}\b(?:lost|destroyed|removed|hung)|\blost\b.{0,40}\bdevice/i;
+
+/** One network on the best device that takes it, kept alive over failed runs and lost devices. */
+export class ModelSession {
+  /** Every device that was not taken, with the reason, in the order of trying. */
+  readonly fallbacks: Fallback[] = [];
+  private readonly ladder: readonly Device[];
+  private rung = 0;
+  private session: OrtSession | undefined;
+  private lossReason: string | undefined;
+  private agreesWithCpu = false;
+  private disposed = false;
+  private readonly calls = new TaskQueue();
+
+  private constructor(
+    private readonly request: Omit<SessionRequest, "signal">,
+    private readonly runtime: OrtRuntime,
+  ) {
+    this.ladder = deviceLadder(request.device, runtime.isNode());
+  }
+
+  /**
+   * Goes down the ladder of devices until one makes a session of the model and, on WebGPU, computes what the CPU computes.
+   * @throws MaskletError `noDevice` when none does, `badModel` when the last, always available one cannot load the model, `aborted`.
+   */
+  static async open({ signal, ...request }: SessionRequest, runtime: OrtRuntime = realRuntime): Promise<ModelSession> {
+    const session = new ModelSession(request, runtime);
+    await session.climb(signal);
+    return session;
+  }
+
+  /** The device in use, or to be used by the next run. */
+  get device(): Device {
+    return this.ladder[Math.min(this.rung, this.ladder.length - 1)]!;
+  }
+
+  /**
+   * One run. `values` (planar [3, height, width]) must not change before it settles. After a lost device the session is made anew and the
+   * run repeated once; if that is lost too, the next device of the ladder is taken. After any other failure the next run makes a new session.
+   * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`.
+   */
+  run(values: Float32Array, signal?: AbortSignal): Promise<Map<string, RawTensor>> {
+    return this.calls.run(() => this.runWithRetry(values, signal));
+  }
+
+  /** Releases the session after the run under way, if any. */
+  dispose(): Promise<void> {
+    this.disposed = true;
+    return this.calls.run(() => enqueueOrt(() => this.release()));
+  }
+
+  private async runWithRetry(values: Float32Array, signal: AbortSignal | undefined): Promise<Map<string, RawTensor>> {
+    for (let losses = 0; ; ) {
+      if (this.disposed) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+      throwIfAborted(signal, "inference");
+      if (!this.session || this.lossReason !== undefined) await this.remake(signal);
+      try {
+        return await this.runOnce(values);
+      } catch (error) {
+        if (error instanceof StaleSession) continue;
+        const lost = this.isLoss(error);
+        await this.releaseAfterFailure(lost);
+        if (!lost) throw error instanceof MaskletError ? error : this.runFailed(error);
+        if (++losses === 2) this.giveUpOnGpu(error);
+      }
+    }
+  }
+
+  private async climb(signal: AbortSignal | undefined): Promise<void> {
+    let cause: unknown;
+    for (; this.rung < this.ladder.length; ++this.rung) {
+      throwIfAborted(signal, "compile");
+      try {
+        return await this.start(this.device, signal);
+      } catch (error) {
+        if (error instanceof MaskletError && error.code === "aborted") throw error;
+        cause = error;
+        this.record(messageOf(error));
+      }
+    }
+    this.rung = 0;
+    const reasons = this.fallbacks.map(({ device, reason }) => `${device}: ${reason}`).join("; ");
+    // A device that is there and refuses the model speaks of the model.
+    const code = cause instanceof Refusal ? "noDevice" : "badModel";
+    throw new MaskletError(code, "compile", `no device can run the model: ${reasons}`, { cause });
+  }
+
+  private async start(device: Device, signal: AbortSignal | undefined): Promise<void> {
+    const { runtime, request } = this;
+    if (device === "webgpu") {
+      const refusal = await runtime.refuseWebgpu(request.allowSoftwareAdapter);
+      if (refusal !== undefined) throw new Refusal(refusal);
+    }
+    const ort = await loadFor(device, runtime, request.wasmPaths);
+    await enqueueOrt(async () => {
+      throwIfAborted(signal, "compile");
+      this.session = await createSession(ort, device, request.model);
+      this.lossReason = undefined;
+      if (device !== "webgpu") return;
+      onGpu.add(this);
+      this.watch(ort, this.session);
+    });
+    if (device === "webgpu" && !this.agreesWithCpu) await this.checkAgainstCpu(signal);
+  }
+
+  /** Any failure leaves no session behind. */
+  private async checkAgainstCpu(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const values = checkPicture(this.request.preprocessing);
+      const actual = await this.runOnce(values);
+      throwIfAborted(signal, "compile");
+      const difference = compareOutputs(actual, await this.runOnCpu(values));
+      if (difference !== undefined) throw new Refusal(`wrong results: ${difference}`);
+      this.agreesWithCpu = true;
+      throwIfAborted(signal, "compile");
+    } catch (error) {
+      await this.releaseAfterFailure(this.isLoss(error));
+      throw error;
+    }
+  }
+
+  private async runOnCpu(values: Float32Array): Promise<Map<string, RawTensor>> {
+    const { runtime, request } = this;
+    // The JSPI bundle's CPU kernels are as fast as the small bundle's, and are already here; the other bundle's are up to 7 times slower.
+    const bundle = runtime.webgpuBundle() === "jspi" ? "jspi" : "wasm";
+    const ort = await runtime.load(bundle, request.wasmPaths);
+    return enqueueOrt(async () => {
+      const reference = await createSession(ort, "wasm", request.model);
+      try {
+        return await runSession(ort, reference, request.input, request.preprocessing, values);
+      } finally {
+        await reference.release();
+      }
+    });
+  }
+
+  private async runOnce(values: Float32Array): Promise<Map<string, RawTensor>> {
+    const ort = await loadFor(this.device, this.runtime, this.request.wasmPaths);
+    return enqueueOrt(async () => {
+      if (!this.session) throw new StaleSession();
+      return runSession(ort, this.session, this.request.input, this.request.preprocessing, values);
+    });
+  }
+
+  private watch(ort: OrtModule, session: OrtSession): void {
+    Promise.resolve(ort.env.webgpu.device)
+      .then((device) => device?.lost)
+      .then((info) => {
+        if (info && this.session === session) this.lossReason = info.message || info.reason || "no reason given";
+      })
+      .catch(() => undefined);
+  }
+
+  private isLoss(error: unknown): boolean {
+    if (this.device !== "webgpu" || this.disposed) return false;
+    return this.lossReason !== undefined || lossMessage.test(messageOf(error));
+  }
+
+  private async remake(signal: AbortSignal | undefined): Promise<void> {
+    if (this.session) await this.releaseAfterFailure(this.lossReason !== undefined);
+    await this.climb(signal);
+  }
+
+  private async releaseAfterFailure(lost: boolean): Promise<void> {
+    await enqueueOrt(async () => {
+      for (const session of lost ? [...onGpu] : [this]) await session.release();
+    });
+  }
+
+  /** To be called in the queue only. A session whose device is gone may fail to release; it is dropped all the same. */
+  private async release(): Promise<void> {
+    const session = this.session;
+    this.session = undefined;
+    this.lossReason = undefined;
+    onGpu.delete(this);
+    await session?.release().catch(() => undefined);
+  }
+
+  private giveUpOnGpu(error: unknown): void {
+    const reason = `the device was lost twice in one call: ${messageOf(error)}`;
+    if (this.rung + 1 >= this.ladder.length) throw new MaskletError("deviceLost", "inference", reason, { cause: error });
+    this.record(reason);
+    ++this.rung;
+  }
+
+  /** A device that is tried again and refused for the same reason is recorded once. */
+  private record(reason: string): void {
+    const { device } = this;
+    if (this.fallbacks.some((known) => known.device === device && known.reason === reason)) return;
+    this.fallbacks.push({ device, reason });
+  }
+
+  private runFailed(error: unknown): MaskletError {
+    const message = `the network failed on ${this.device}: ${messageOf(error)}`;
+    return new MaskletError("inferenceFailed", "inference", message, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function loadFor(device: Device, runtime: OrtRuntime, wasmPaths: string | undefined): Promise<OrtModule> {
+  const bundle = device === "webgpu" ? runtime.webgpuBundle() : device === "wasm" ? "wasm" : "node";
+  try {
+    return await runtime.load(bundle, wasmPaths);
+  } catch (error) {
+    throw new Refusal(`ONNX Runtime's ${bundle} build could not be loaded: ${messageOf(error)}`);
+  }
+}
+
+async function createSession(ort: OrtModule, device: Device, model: Uint8Array): Promise<OrtSession> {
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: [device === "node-cpu" ? "cpu" : device],
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    // ORT's words for "the provider did not start" (its wasm was not found, the GPU gave no device); anything else is about the model.
+    if (/no available backend found/i.test(messageOf(error))) throw new Refusal(messageOf(error));
+    throw error;
+  }
+}
+
+async function runSession(
+  ort: OrtModule,
+  session: OrtSession,
+  input: ModelInput,
+  { width, height }: Preprocessing,
+  values: Float32Array,
+): Promise<Map<string, RawTensor>> {
+  const tensor = makeInputTensor(ort, input, [1, 3, height, width], values);
+  try {
+    return takeOutputs(await session.run({ [input.name]: tensor }));
+  } finally {
+    tensor.dispose();
+  }
+}

@@ -1,0 +1,80 @@
+import { MaskletError } from "../errors.js";
+import type { RawTensor } from "../types.js";
+import type { OrtTensor } from "./ort_module.js";
+
+type Numbers = Exclude<NodeJS.TypedArray, NodeJS.TypedArray<never>> & ArrayLike<number | bigint>;
+
+/**
+ * Takes all outputs of one run as float32 and disposes every tensor, also when one of them cannot be read.
+ * @throws MaskletError `badTensor` for strings, complex numbers and data shorter or longer than its dimensions.
+ */
+export function takeOutputs(outputs: Readonly<Record<string, OrtTensor>>): Map<string, RawTensor> {
+  try {
+    return new Map(Object.entries(outputs).map(([name, tensor]) => [name, toRawTensor(name, tensor)]));
+  } finally {
+    for (const tensor of Object.values(outputs)) tensor.dispose();
+  }
+}
+
+function toRawTensor(name: string, tensor: OrtTensor): RawTensor {
+  const dims = tensor.dims.map(Number);
+  const data = toFloat32(name, tensor.type, tensor.data);
+  const expected = dims.reduce((product, dim) => product * dim, 1);
+  if (data.length !== expected) {
+    throw new MaskletError(
+      "badTensor",
+      "inference",
+      `output '${name}' has ${data.length} values where its shape [${dims.join(", ")}] needs ${expected}`,
+      { value: data.length },
+    );
+  }
+  return { dims, data };
+}
+
+/** float32 is handed on as it is: ONNX Runtime has already copied it out of its own memory. */
+function toFloat32(name: string, type: string, data: unknown): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (type === "float16" && data instanceof Uint16Array) return float16ToFloat32(data);
+  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Float32Array.from(data as Numbers, Number);
+  throw new MaskletError("badTensor", "inference", `output '${name}' is of type ${type}, which holds no numbers`, {
+    value: type,
+  });
+}
+
+/** IEEE 754 binary16 bit patterns to float32; exact, NaN and infinities included. */
+export function float16ToFloat32(bits: Uint16Array): Float32Array {
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; ++i) {
+    const half = bits[i]!;
+    const sign = half & 0x8000 ? -1 : 1;
+    const exponent = (half >> 10) & 0x1f;
+    const fraction = half & 0x3ff;
+    if (exponent === 0) out[i] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) out[i] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+    else out[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return out;
+}
+
+/** float32 to binary16 bit patterns, rounded to nearest even; what is too large becomes infinity. */
+export function float32ToFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; ++i) {
+    const sign = (bits[i]! >>> 16) & 0x8000;
+    const magnitude = bits[i]! & 0x7fffffff;
+    if (magnitude > 0x7f800000) out[i] = sign | 0x7e00;
+    else if (magnitude >= 0x477ff000) out[i] = sign | 0x7c00;
+    else if (magnitude >= 0x38800000) {
+      // Re-bias the exponent from 127 to 15 and round the 13 bits that are cut off; a carry into the exponent is right.
+      out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
+    } else out[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
+  }
+  return out;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
