@@ -49,12 +49,10 @@ function simulate([r, g, b], deficiency) {
 }
 
 const seen = ["normal", "protan", "deutan", "tritan"];
-const views = (linear) =>
-  seen.map((kind) => linearToOklab(kind === "normal" ? linear : simulate(linear, kind)));
+const views = (linear) => seen.map((kind) => linearToOklab(kind === "normal" ? linear : simulate(linear, kind)));
 /** A difference seen normally counts in full; one seen with a deficiency only has to be noticeable. */
 const weights = [1, 2, 2, 2];
-const distance = (a, b) =>
-  Math.min(...a.map((lab, k) => weights[k] * Math.hypot(...lab.map((v, i) => v - b[k][i]))));
+const distance = (a, b) => Math.min(...a.map((lab, k) => weights[k] * Math.hypot(...lab.map((v, i) => v - b[k][i]))));
 
 /** Dark yellows read as mud on a photo. */
 const dullBelow = (h) => (h > 75 && h < 135 ? 0.8 : 0);

@@ -68,8 +68,11 @@ export async function checkSizes() {
   const bytesOf = (list) => list.reduce((sum, { size }) => sum + size, 0);
   const models = files.filter(({ path }) => path.endsWith(".onnx"));
   const withoutModels = bytesOf(files) - bytesOf(models);
-  say(`  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)}, and ${kilobytes(bytesOf(models))} of models`);
-  if (withoutModels > packageBudget) problems.push(`the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`);
+  say(
+    `  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)}, and ${kilobytes(bytesOf(models))} of models`,
+  );
+  if (withoutModels > packageBudget)
+    problems.push(`the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`);
   checkPackage(files, problems);
   if (problems.length > 0) {
     throw new StepError(problems.join("\n"), `"files" in package.json chooses; the largest: ${largest(files)}`);

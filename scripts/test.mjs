@@ -14,7 +14,10 @@ function parseArguments(argv) {
   // `npm run test:browser -- FILE`: npm drops the dashes, so whatever is not a runner goes to the one runner named.
   const passed = [...own.filter((arg) => arg !== "--fresh" && !known.includes(arg)), ...(separator < 0 ? [] : argv.slice(separator + 1))];
   if (passed.length > 0 && known.length !== 1) {
-    throw new StepError(`Not understood: ${passed.join(" ")}`, `choose from ${Object.keys(runners).join(", ")}; extra arguments need exactly one of them`);
+    throw new StepError(
+      `Not understood: ${passed.join(" ")}`,
+      `choose from ${Object.keys(runners).join(", ")}; extra arguments need exactly one of them`,
+    );
   }
   return { names: known.length > 0 ? known : Object.keys(runners), passed, fresh: own.includes("--fresh") };
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { say, StepError } from "./log.mjs";
+import { StepError, say } from "./log.mjs";
 import { makeDir } from "./paths.mjs";
 import { capture, findOnPath, run } from "./run.mjs";
 
@@ -14,9 +14,7 @@ export const hasApt = () => findOnPath("apt-get") !== null;
 export function osRelease() {
   if (!existsSync("/etc/os-release")) return {};
   const lines = readFileSync("/etc/os-release", "utf8").split("\n");
-  return Object.fromEntries(
-    lines.filter((line) => line.includes("=")).map((line) => [line.slice(0, line.indexOf("=")), unquote(line)]),
-  );
+  return Object.fromEntries(lines.filter((line) => line.includes("=")).map((line) => [line.slice(0, line.indexOf("=")), unquote(line)]));
 }
 
 const unquote = (line) => line.slice(line.indexOf("=") + 1).replace(/^"(.*)"$/, "$1");
@@ -104,7 +102,10 @@ async function downloadOne(name, pinnedVersion, folder, env, suite) {
       remedy: "look whether the network and the archive named in /etc/apt are reachable, then call again",
     });
   }
-  return join(folder, readdirSync(folder).find((file) => file.startsWith(`${name}_`) && file.endsWith(".deb")));
+  return join(
+    folder,
+    readdirSync(folder).find((file) => file.startsWith(`${name}_`) && file.endsWith(".deb")),
+  );
 }
 
 /**

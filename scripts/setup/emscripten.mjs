@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aptInstall, hasApt, osRelease, unpackFromSuite } from "./apt.mjs";
-import { say, StepError } from "./log.mjs";
+import { StepError, say } from "./log.mjs";
 import { ensureTools, llvmBinDirs } from "./packages.mjs";
 import { inRoot, makeDir, sharedCacheDir } from "./paths.mjs";
 import { capture, findOnPath, run } from "./run.mjs";
@@ -70,7 +70,18 @@ const unusedOnUnpacking = [
   "./usr/share/man",
 ];
 
-const llvmTools = ["clang", "clang++", "wasm-ld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-ranlib", "llvm-strip", "llvm-dwarfdump", "llvm-dwp"];
+const llvmTools = [
+  "clang",
+  "clang++",
+  "wasm-ld",
+  "llvm-ar",
+  "llvm-nm",
+  "llvm-objcopy",
+  "llvm-ranlib",
+  "llvm-strip",
+  "llvm-dwarfdump",
+  "llvm-dwp",
+];
 
 /** Links LLVM's tools without a version suffix; emcc looks for exactly these names. */
 function linkLlvm(target) {
@@ -128,7 +139,10 @@ async function fromNewerDebian() {
   }
   const found = usable(join(emscriptenDir, "emcc"), `Debian ${pinnedDebian.suite}'s package in the cache`);
   if (!found) {
-    throw new StepError(`The Emscripten in ${root} does not run.`, `remove that folder and call again; ${join(emscriptenDir, "emcc")} --version shows why`);
+    throw new StepError(
+      `The Emscripten in ${root} does not run.`,
+      `remove that folder and call again; ${join(emscriptenDir, "emcc")} --version shows why`,
+    );
   }
   return { ...found, tscDir: join(root, "node_modules", ".bin") };
 }

@@ -4,8 +4,14 @@ import { aptInstall, hasApt } from "./apt.mjs";
 import { StepError } from "./log.mjs";
 import { findOnPath } from "./run.mjs";
 
-const onPath = (...names) => () => findOnPath(...names) !== null;
-const fileExists = (...paths) => () => paths.some((path) => existsSync(path));
+const onPath =
+  (...names) =>
+  () =>
+    findOnPath(...names) !== null;
+const fileExists =
+  (...paths) =>
+  () =>
+    paths.some((path) => existsSync(path));
 
 /** `LLVM_ROOT` candidates: versioned folders of Debian, newest first. */
 export const llvmBinDirs = [21, 20, 19].map((version) => `/usr/lib/llvm-${version}/bin`);
@@ -41,7 +47,7 @@ const tools = {
     found: fileExists("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/liberation", "/Library/Fonts"),
     debian: ["fonts-dejavu-core"],
   },
-  "certificates": { found: fileExists("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"), debian: ["ca-certificates"] },
+  certificates: { found: fileExists("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"), debian: ["ca-certificates"] },
 };
 
 /** What `npm start` needs, and what `npm test` needs on top. */

@@ -23,7 +23,10 @@ export function hashInputs(inputs, extra = []) {
   for (const input of inputs) {
     hash.update(`input ${input}\n`);
     for (const file of listFiles(inRoot(input), [])) {
-      hash.update(`${relative(rootDir, file)}\0`).update(readFileSync(file)).update("\0");
+      hash
+        .update(`${relative(rootDir, file)}\0`)
+        .update(readFileSync(file))
+        .update("\0");
     }
   }
   for (const text of extra) hash.update(`extra ${text}\n`);

@@ -28,15 +28,12 @@ function writeCmakeFiles(found) {
     join(localCacheDir, "emscripten.cmake"),
     `# Written by scripts/setup.
 # emcc runs tsc for --emit-tsd and looks for it on PATH.
-set(CMAKE_CXX_LINKER_LAUNCHER "${"${CMAKE_COMMAND}"};-E;env;PATH=${quoted(tscDir)}:$ENV{PATH}")
+set(CMAKE_CXX_LINKER_LAUNCHER "\${CMAKE_COMMAND};-E;env;PATH=${quoted(tscDir)}:$ENV{PATH}")
 set(ENV{PATH} "${quoted(tscDir)}:$ENV{PATH}")
 include("${quoted(root)}/cmake/Modules/Platform/Emscripten.cmake")
 `,
   );
-  writeFileSync(
-    join(localCacheDir, "setup.cmake"),
-    `# Written by scripts/setup.\nset(MASKLET_STB_DIR "${quoted(found.stbDir)}")\n`,
-  );
+  writeFileSync(join(localCacheDir, "setup.cmake"), `# Written by scripts/setup.\nset(MASKLET_STB_DIR "${quoted(found.stbDir)}")\n`);
   writeFileSync(
     join(localCacheDir, "env.sh"),
     `# Written by scripts/setup; for calling emcc by hand.\nexport PATH="${root}:${tscDir}:$PATH"\nexport MASKLET_STB_DIR="${found.stbDir}"\n`,
