@@ -1,9 +1,9 @@
 /// The whole set-up as one function, and the paths that it found, kept in .cache/tools.json.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { osRelease } from "./apt.mjs";
 import { ensureEmscripten } from "./emscripten.mjs";
-import { say, step } from "./log.mjs";
+import { StepError, say, step } from "./log.mjs";
 import { ensureNodeModules, nodeModulesMatchLock } from "./node_modules.mjs";
 import { ensureTools, findChromium, findClangFormat, findClangTidy, toolGroups } from "./packages.mjs";
 import { inRoot, localCacheDir, makeDir } from "./paths.mjs";
@@ -48,6 +48,9 @@ const toolPathsExist = (found) =>
  * Ready in milliseconds when nothing changed since the last call.
  */
 export async function setUp(group) {
+  if (Number(process.versions.node.split(".")[0]) < 20) {
+    throw new StepError(`Node ${process.versions.node} is too old.`, "install Node 20 or newer");
+  }
   const os = osRelease();
   const hash = hashInputs(["scripts/setup"], [group, process.version, `${os.ID} ${os.VERSION_ID}`, process.env.EMSDK ?? ""]);
   makeDir(localCacheDir);
@@ -61,7 +64,12 @@ export async function setUp(group) {
   await step("npm packages", ensureNodeModules);
   const found = readTools();
   await step("Emscripten", async () => {
+    const before = found.emscripten?.root;
     found.emscripten = await ensureEmscripten();
+    // CMake cannot change the compiler of a configured folder.
+    if (before !== found.emscripten.root) {
+      for (const preset of ["wasm-release", "wasm-test"]) rmSync(inRoot("build", preset), { recursive: true, force: true });
+    }
     return `${found.emscripten.version} from ${found.emscripten.where}`;
   });
   await step("stb_image", async () => {
@@ -74,6 +82,3 @@ export async function setUp(group) {
   writeFileSync(toolsPath, `${JSON.stringify(found, null, 2)}\n`);
   setStamp(`setup-${group}`, hash);
 }
-
-/** True once node_modules is there; for scripts that import packages. */
-export const hasNodeModules = () => existsSync(inRoot("node_modules", ".package-lock.json"));
