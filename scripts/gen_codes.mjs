@@ -1,12 +1,14 @@
 /// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check fails when the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
 
 const definitionPath = inRoot("src", "core", "status.def");
 const outputPath = inRoot("web", "core", "codes.gen.ts");
 
-function parse(definition) {
+/** Entries of status.def; throws with the line that is not understood. */
+export function parseStatuses(definition) {
   const entries = [];
   for (const [index, line] of definition.split("\n").entries()) {
     if (!line.startsWith("MASKLET_STATUS")) continue;
@@ -20,7 +22,8 @@ function parse(definition) {
   return entries;
 }
 
-function generate(entries) {
+/** The text of web/core/codes.gen.ts. */
+export function statusesAsTypeScript(entries) {
   const rows = entries.map(
     ({ name, number, what, value }) =>
       `  ${number}: { name: ${JSON.stringify(name)}, what: ${JSON.stringify(what)}, value: ${JSON.stringify(value)} },`,
@@ -34,8 +37,8 @@ ${rows.join("\n")}
 `;
 }
 
-await runMain(async () => {
-  const wanted = generate(parse(readFileSync(definitionPath, "utf8")));
+async function main() {
+  const wanted = statusesAsTypeScript(parseStatuses(readFileSync(definitionPath, "utf8")));
   if (!process.argv.includes("--check")) {
     writeFileSync(outputPath, wanted);
     say("web/core/codes.gen.ts is written");
@@ -49,4 +52,6 @@ await runMain(async () => {
   }
   if (present !== wanted) throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");
   say("web/core/codes.gen.ts is up to date");
-});
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runMain(main);

@@ -48,12 +48,15 @@ export async function packageFiles() {
   return JSON.parse(output.slice(output.indexOf("[")))[0].files;
 }
 
-function checkPackage(files, problems) {
+/** What is wrong with the contents of the package: strays and missing files. */
+export function packageProblems(files) {
+  const problems = [];
   for (const { path } of files) {
     if (!allowedInPackage.some((pattern) => pattern.test(path))) problems.push(`${path} is not on the allow-list of the package`);
   }
   const paths = new Set(files.map(({ path }) => path));
   for (const path of requiredInPackage) if (!paths.has(path)) problems.push(`${path} is missing in the package`);
+  return problems;
 }
 
 export async function checkSizes() {
@@ -73,7 +76,7 @@ export async function checkSizes() {
   );
   if (withoutModels > packageBudget)
     problems.push(`the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`);
-  checkPackage(files, problems);
+  problems.push(...packageProblems(files));
   if (problems.length > 0) {
     throw new StepError(problems.join("\n"), `"files" in package.json chooses; the largest: ${largest(files)}`);
   }
