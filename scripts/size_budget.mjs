@@ -14,7 +14,7 @@ const allowedInPackage = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md)$/,
   /^dist\/(?!demo\/)[\w/]+(\.gen)?\.(js|d\.ts)$/,
   /^dist\/core\/generated\/masklet_core\.wasm$/,
-  /^models\/[\w-]+\.(json|onnx)$/,
+  /^models\/([\w-]+\.(json|onnx)|NOTICE)$/,
 ];
 /** What must be in it. */
 const requiredInPackage = [

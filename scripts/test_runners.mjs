@@ -47,6 +47,7 @@ async function checks() {
   await one("formatting and lint", () => lint());
   await one("layer rules", () => `${checkLayers()} files`);
   await one("generated status codes", () => run("node", ["scripts/gen_codes.mjs", "--check"], { remedy: "npm run gen:codes" }));
+  await one("generated model cards", () => run("node", ["scripts/gen_models.mjs", "--check"], { remedy: "npm run gen:models" }));
   await build(["wasm", "lib"]);
   await one("types", () => run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]));
   await one("size budgets and package contents", checkSizes);
