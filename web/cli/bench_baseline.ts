@@ -39,8 +39,12 @@ export function placementOf(image: { width: number; height: number }, net: Prepr
   return { x: Math.round((net.width - width) / 2 - 0.1), y: Math.round((net.height - height) / 2 - 0.1), width, height };
 }
 
-/** A canvas's drawImage with bilinear smoothing, in typed arrays. */
-function drawImage(image: RgbaImage, net: Preprocessing, place: Placement): Uint8ClampedArray {
+/** A canvas's drawImage with bilinear smoothing onto a canvas of one grey, in typed arrays. */
+export function drawImage(
+  image: RgbaImage,
+  net: Pick<Preprocessing, "width" | "height" | "fill">,
+  place: Placement,
+): Uint8ClampedArray {
   const canvas = new Uint8ClampedArray(net.width * net.height * 4).fill(net.fill);
   const { width, height, data } = image;
   for (let y = 0; y < place.height; y += 1) {

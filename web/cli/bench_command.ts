@@ -1,0 +1,189 @@
+import { readFile } from "node:fs/promises";
+import {
+  type Core,
+  decodeImage,
+  type Device,
+  type InstanceColumns,
+  loadCore,
+  type Preprocessing,
+  type RgbaImage,
+  Segmenter,
+} from "../index.js";
+import {
+  type BaselineInstance,
+  type BaselineOutputs,
+  baselinePostprocess,
+  baselinePreprocess,
+  drawImage,
+} from "./bench_baseline.js";
+import { contest } from "./bench_contest.js";
+import { UsageError } from "./usage_error.js";
+import { writeJson } from "./writers.js";
+
+export interface BenchFlags {
+  model: string;
+  rounds: number;
+  device: "auto" | Device;
+  json?: boolean;
+}
+
+const width = 1920;
+const height = 1080;
+const options = { scoreThreshold: 0.25, iouThreshold: 0.7, maxInstances: 100 };
+
+/** The middle of the picture at 16:9, as large as it goes, resized to 1920 x 1080. */
+function fullHd(image: RgbaImage): RgbaImage {
+  const cropWidth = Math.min(image.width, Math.round((image.height * width) / height));
+  const cropHeight = Math.min(image.height, Math.round((image.width * height) / width));
+  const left = (image.width - cropWidth) >> 1;
+  const top = (image.height - cropHeight) >> 1;
+  const data = new Uint8ClampedArray(cropWidth * cropHeight * 4);
+  for (let y = 0; y < cropHeight; y += 1) {
+    const from = ((top + y) * image.width + left) * 4;
+    data.set(image.data.subarray(from, from + cropWidth * 4), y * cropWidth * 4);
+  }
+  const crop = { width: cropWidth, height: cropHeight, data };
+  return { width, height, data: drawImage(crop, { width, height, fill: 0 }, { x: 0, y: 0, width, height }) };
+}
+
+interface Differences {
+  /** Greatest difference of two tensor values, in steps of one 8-bit pixel value. */
+  readonly tensorSteps: number;
+  /** Least IoU of a mask with its counterpart; 1 when there are no objects. */
+  readonly leastMaskIou: number;
+  readonly pixelsDifferent: number;
+  readonly pixelsInMasks: number;
+}
+
+/** Pixels of a mask of the core, over the whole picture. */
+function fullFrame(columns: InstanceColumns, index: number): Uint8Array {
+  const [x = 0, y = 0, maskWidth = 0] = columns.rects.subarray(index * 4, index * 4 + 4);
+  const frame = new Uint8Array(width * height);
+  let at = 0;
+  let inside = 0;
+  for (const run of columns.runs.subarray(columns.runOffsets[index]!, columns.runOffsets[index + 1]!)) {
+    for (const end = at + run; at < end; at += 1) frame[(y + Math.floor(at / maskWidth)) * width + x + (at % maskWidth)] = inside;
+    inside = 1 - inside;
+  }
+  return frame;
+}
+
+function compareMasks(columns: InstanceColumns, baseline: readonly BaselineInstance[]): Omit<Differences, "tensorSteps"> {
+  if (columns.count !== baseline.length) throw new Error(`the core found ${columns.count} objects, the JavaScript ${baseline.length}`);
+  let leastMaskIou = 1;
+  let pixelsDifferent = 0;
+  let pixelsInMasks = 0;
+  for (const [index, { mask }] of baseline.entries()) {
+    const frame = fullFrame(columns, index);
+    let both = 0;
+    let either = 0;
+    for (let i = 0; i < frame.length; i += 1) {
+      both += frame[i]! & mask[i]!;
+      either += frame[i]! | mask[i]!;
+    }
+    pixelsDifferent += either - both;
+    pixelsInMasks += either;
+    if (either > 0) leastMaskIou = Math.min(leastMaskIou, both / either);
+  }
+  return { leastMaskIou, pixelsDifferent, pixelsInMasks };
+}
+
+function tensorDifference(a: Float32Array, b: Float32Array, { inputScale, std }: Preprocessing): number {
+  let greatest = 0;
+  for (let i = 0; i < a.length; i += 1) greatest = Math.max(greatest, Math.abs(a[i]! - b[i]!));
+  return (greatest * Math.max(...std)) / inputScale;
+}
+
+interface BenchReport {
+  readonly objects: number;
+  readonly preprocess: { readonly overJavaScript: number; readonly simdOverScalar: number; readonly ms: number };
+  readonly postprocess: { readonly overJavaScript: number; readonly simdOverScalar: number; readonly ms: number };
+  readonly differences: Differences;
+}
+
+function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: BaselineOutputs, rounds: number): BenchReport {
+  const tensor = new Float32Array(3 * net.width * net.height);
+  const withKernels = (kernels: "simd" | "scalar", work: () => void) => () => {
+    core.useKernels(kernels);
+    work();
+  };
+  const preprocess = () => {
+    core.setImage(image);
+    core.tensorize(net, tensor);
+  };
+  const postprocess = () => core.decodeYoloSeg(outputs, { ...options, endToEnd: false, classCount: 0, soft: false });
+  const pre = contest(
+    {
+      simd: withKernels("simd", preprocess),
+      scalar: withKernels("scalar", preprocess),
+      javaScript: () => void baselinePreprocess(image, net),
+    },
+    rounds,
+  );
+  const post = contest(
+    {
+      simd: withKernels("simd", postprocess),
+      scalar: withKernels("scalar", postprocess),
+      javaScript: () => void baselinePostprocess(outputs, image, net, options),
+    },
+    rounds,
+  );
+  core.useKernels("simd");
+  preprocess();
+  const columns = postprocess();
+  const ratios = ({ simd, scalar, javaScript }: typeof pre) => ({
+    overJavaScript: javaScript / simd,
+    simdOverScalar: scalar / simd,
+    ms: simd,
+  });
+  return {
+    objects: columns.count,
+    preprocess: ratios(pre),
+    postprocess: ratios(post),
+    differences: {
+      tensorSteps: tensorDifference(tensor, baselinePreprocess(image, net), net),
+      ...compareMasks(columns, baselinePostprocess(outputs, image, net, options)),
+    },
+  };
+}
+
+function describe({ objects, preprocess, postprocess, differences }: BenchReport, net: Preprocessing): string {
+  const row = (name: string, { overJavaScript, simdOverScalar, ms }: BenchReport["preprocess"]) =>
+    `${name.padEnd(16)}${`${overJavaScript.toFixed(1)}x`.padStart(14)}${`${simdOverScalar.toFixed(1)}x`.padStart(14)}${`${ms.toFixed(2)} ms`.padStart(14)}`;
+  return [
+    `${width} x ${height} pixels to ${net.width} x ${net.height}, ${objects} objects`,
+    `${"".padEnd(16)}${"vs JavaScript".padStart(14)}${"vs scalar".padStart(14)}${"time".padStart(14)}`,
+    row("pre-processing", preprocess),
+    row("post-processing", postprocess),
+    `tensor: at most ${differences.tensorSteps.toFixed(2)} of a pixel value's step apart (the canvas rounds to 8 bits)`,
+    `masks: ${differences.pixelsDifferent} of ${differences.pixelsInMasks} pixels differ, least IoU ${differences.leastMaskIou.toFixed(6)}`,
+  ].join("\n");
+}
+
+function yoloOutputs(outputs: ReadonlyMap<string, BaselineOutputs["detections"]>): BaselineOutputs {
+  const tensors = [...outputs.values()];
+  const detections = tensors.find(({ dims }) => dims.length === 3);
+  const prototypes = tensors.find(({ dims }) => dims.length === 4);
+  if (detections === undefined || prototypes === undefined || detections.dims[1]! > detections.dims[2]!) {
+    throw new UsageError("bench needs a model with the outputs [1, 4 + classes + prototypes, anchors] and [1, prototypes, height, width]");
+  }
+  return { detections, prototypes };
+}
+
+/**
+ * Runs `masklet bench`: the network runs once on the photo, brought to 1920 x 1080; then the work before and after it is timed, the core's against
+ * the ordinary JavaScript way and its SIMD kernels against its scalar ones.
+ */
+export async function benchCommand(photo: string, flags: BenchFlags): Promise<number> {
+  const bytes = await readFile(photo).catch((cause: unknown) => {
+    throw new UsageError(`cannot read ${photo}: ${(cause as Error).message}`);
+  });
+  const image = fullHd(await decodeImage(new Uint8Array(bytes)));
+  using segmenter = await Segmenter.create({ model: flags.model, device: flags.device, worker: false });
+  const net = segmenter.info.preprocessing!;
+  const { outputs } = await segmenter.infer(image);
+  const report = measure(await loadCore(), image, net, yoloOutputs(outputs), flags.rounds);
+  if (flags.json) await writeJson(report, undefined);
+  else process.stdout.write(`${describe(report, net)}\n`);
+  return 0;
+}

@@ -1,0 +1,60 @@
+import { inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
+import { writeJson } from "./writers.js";
+
+export interface InspectFlags {
+  family?: string;
+  json?: boolean;
+}
+
+const longestMetadata = 100;
+
+const tensorLine = ({ name, type, dims }: TensorInfo) =>
+  `    ${name}  ${type}${dims === undefined ? " of unknown rank" : ` [${dims.join(", ")}]`}`;
+
+/** What will be done to a picture, in words and in order. */
+function preprocessingLines(p: Preprocessing): string[] {
+  const fits = {
+    "letterbox-centre": `keeping its shape, centred on padding of ${p.fill}`,
+    "letterbox-top-left": `keeping its shape, at the top left, padded with ${p.fill}`,
+    stretch: "stretching both axes",
+  }[p.resizeMode];
+  const plain = p.mean.every((mean) => mean === 0) && p.std.every((std) => std === 1);
+  const normalised = plain ? "" : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
+  return [
+    `    resized to ${p.width} x ${p.height} pixels ${fits}`,
+    `    channels in ${p.colourOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalised}`,
+  ];
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  return line.length > longestMetadata ? `${line.slice(0, longestMetadata)} …` : line;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [title, ...lines];
+}
+
+function describe(info: ModelInfo): string {
+  const family = info.family === undefined ? "unknown: no family fits" : `${info.family} (${info.variant})`;
+  const labels = info.labels.length === 0 ? "not named" : `${info.labels.length}: ${shorten(info.labels.join(", "))}`;
+  return [
+    `family    ${family}`,
+    `classes   ${labels}`,
+    `file      ${info.bytes} bytes, SHA-256 ${info.sha256}`,
+    `graph     opset ${info.opset}${info.producer === "" ? "" : `, made by ${info.producer}`}`,
+    ...section("inputs", info.inputs.map(tensorLine)),
+    ...section("outputs", info.outputs.map(tensorLine)),
+    ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing)),
+    ...section("why", info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`)),
+    ...section("metadata", Object.entries(info.metadata).map(([key, value]) => `    ${key} = ${shorten(value)}`)),
+  ].join("\n");
+}
+
+/** Runs `masklet inspect`. The exit code is 1 for a model that no family reads. */
+export async function inspectCommand(model: string, flags: InspectFlags): Promise<number> {
+  const info = await inspectModel(model, flags.family === undefined ? {} : { family: flags.family });
+  if (flags.json) await writeJson(info, undefined);
+  else process.stdout.write(`${describe(info)}\n`);
+  return info.family === undefined ? 1 : 0;
+}
