@@ -2,15 +2,7 @@ import { MaskletError } from "../errors.js";
 import { CanvasRenderer } from "./overlay_canvas.js";
 import { GlRenderer } from "./overlay_gl.js";
 import { paintIds, pickInstance } from "./overlay_ids.js";
-import type {
-  Changes,
-  IdMap,
-  OverlayInstance,
-  OverlayPicture,
-  OverlayRenderer,
-  OverlayStyle,
-  RendererName,
-} from "./overlay_renderer.js";
+import type { Changes, IdMap, OverlayInstance, OverlayPicture, OverlayRenderer, OverlayStyle, RendererName } from "./overlay_renderer.js";
 import { instanceColour, type Rgb } from "./palette.js";
 
 /** Options of {@link Overlay}; the style can be changed at any time. */
@@ -32,8 +24,7 @@ function createRenderer(
   const renderer =
     wanted === "canvas2d"
       ? CanvasRenderer.create(canvas)
-      : (GlRenderer.create(canvas, wanted === "webgl2", onRestored) ??
-        (wanted === "auto" ? CanvasRenderer.create(canvas) : undefined));
+      : (GlRenderer.create(canvas, wanted === "webgl2", onRestored) ?? (wanted === "auto" ? CanvasRenderer.create(canvas) : undefined));
   if (renderer !== undefined) return renderer;
   throw new MaskletError("unsupported", "export", `the canvas gives no ${wanted} context`, { value: wanted });
 }
@@ -132,10 +123,7 @@ export class Overlay {
     }
     this.instances = instances;
     const previous = this.idMap.width === this.widthSrc && this.idMap.height === this.heightSrc ? this.idMap : undefined;
-    this.idMap =
-      this.widthSrc === 0
-        ? noIds
-        : paintIds(instances, this.widthSrc, this.heightSrc, this.renderer.maxSidePx, previous);
+    this.idMap = this.widthSrc === 0 ? noIds : paintIds(instances, this.widthSrc, this.heightSrc, this.renderer.maxSidePx, previous);
     this.changes.instances = true;
   }
 

@@ -125,13 +125,7 @@ export class CanvasRenderer implements OverlayRenderer {
     }
   }
 
-  private stroke(
-    context: OffscreenCanvasRenderingContext2D,
-    path: Path2D,
-    style: string,
-    width: number,
-    alpha: number,
-  ): void {
+  private stroke(context: OffscreenCanvasRenderingContext2D, path: Path2D, style: string, width: number, alpha: number): void {
     context.strokeStyle = style;
     context.lineWidth = width;
     context.globalAlpha = alpha;

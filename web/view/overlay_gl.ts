@@ -5,16 +5,7 @@ import type { Rgb } from "./palette.js";
 
 type OverlayCanvas = HTMLCanvasElement | OffscreenCanvas;
 
-const uniformNames = [
-  "picture",
-  "ids",
-  "palette",
-  "idsPerScreenPx",
-  "fillOpacity",
-  "halfOutlinePx",
-  "highlighted",
-  "dimOthers",
-] as const;
+const uniformNames = ["picture", "ids", "palette", "idsPerScreenPx", "fillOpacity", "halfOutlinePx", "highlighted", "dimOthers"] as const;
 type Uniforms = Record<(typeof uniformNames)[number], WebGLUniformLocation | null>;
 
 const unit = { picture: 0, ids: 1, palette: 2 } as const;
@@ -32,10 +23,7 @@ function compile(gl: WebGL2RenderingContext, kind: number, source: string): WebG
 
 function link(gl: WebGL2RenderingContext): WebGLProgram {
   const program = gl.createProgram();
-  const shaders = [
-    compile(gl, gl.VERTEX_SHADER, vertexShader),
-    compile(gl, gl.FRAGMENT_SHADER, fragmentShader),
-  ];
+  const shaders = [compile(gl, gl.VERTEX_SHADER, vertexShader), compile(gl, gl.FRAGMENT_SHADER, fragmentShader)];
   for (const shader of shaders) gl.attachShader(program, shader);
   gl.linkProgram(program);
   const linked = gl.getProgramParameter(program, gl.LINK_STATUS) as boolean;
@@ -195,8 +183,7 @@ export class GlRenderer implements OverlayRenderer {
 
   private uploadIds({ ids, width, height }: IdMap): void {
     const { gl } = this;
-    const [format, type] =
-      ids instanceof Uint8Array ? [gl.R8UI, gl.UNSIGNED_BYTE] : [gl.R16UI, gl.UNSIGNED_SHORT];
+    const [format, type] = ids instanceof Uint8Array ? [gl.R8UI, gl.UNSIGNED_BYTE] : [gl.R16UI, gl.UNSIGNED_SHORT];
     gl.activeTexture(gl.TEXTURE0 + unit.ids);
     gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RED_INTEGER, type, ids);
   }

@@ -22,13 +22,7 @@ function subsample(map: IdMap, scale: number): IdMap {
  * Paints the masks into one map, the worst score first, so that where two objects overlap the pixel is the better one's (instances come
  * best first). At most 65,535 instances; the array of `previous` is reused when it fits.
  */
-export function paintIds(
-  instances: readonly OverlayInstance[],
-  width: number,
-  height: number,
-  maxSidePx: number,
-  previous?: IdMap,
-): IdMap {
+export function paintIds(instances: readonly OverlayInstance[], width: number, height: number, maxSidePx: number, previous?: IdMap): IdMap {
   const reusable = previous?.scale === 1 ? previous.ids : undefined;
   const ids = allocate(width * height, instances.length, reusable);
   for (let index = Math.min(instances.length, 0xffff) - 1; index >= 0; index -= 1) {

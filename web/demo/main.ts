@@ -1,0 +1,77 @@
+import { type Device, devices } from "../index.js";
+import { App, type AppOptions } from "./app.js";
+import { byId } from "./dom.js";
+import { bindDownloads } from "./download_buttons.js";
+import { builtInModel } from "./model_loader.js";
+import { goOfflineReady } from "./offline.js";
+import { bindPhotoSources, SampleRow } from "./photo_sources.js";
+import { samples } from "./samples.js";
+import { setUpTheme } from "./theme.js";
+
+function optionsFrom(query: URLSearchParams): AppOptions {
+  const renderer = query.get("renderer");
+  const device = query.get("device");
+  return {
+    renderer: renderer === "webgl2" || renderer === "canvas2d" ? renderer : "auto",
+    device: devices.includes(device as Device) ? (device as Device) : "auto",
+    allowSoftwareAdapter: query.has("software"),
+  };
+}
+
+function bindKeys(app: App): void {
+  const focusable: HTMLElement[] = [byId("overlay", HTMLCanvasElement), byId("object-list", HTMLUListElement)];
+  for (const element of focusable) {
+    element.addEventListener("keydown", (event) => {
+      if (!event.ctrlKey && !event.metaKey && !event.altKey && app.selection.handleKey(event.key)) event.preventDefault();
+    });
+  }
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") app.selection.clear();
+  });
+}
+
+function bindModelControls(app: App): void {
+  for (const input of document.querySelectorAll<HTMLInputElement>('input[name="device"]')) {
+    input.checked = input.value === app.options.device;
+    input.addEventListener("change", () => void app.useModel(undefined, input.value as AppOptions["device"]));
+  }
+  byId("model-reset", HTMLButtonElement).addEventListener("click", () => void app.useModel(builtInModel));
+}
+
+function bindPictures(app: App): void {
+  const row = new SampleRow(samples, async ({ url, title }) => {
+    try {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      await app.openPhoto(await response.blob(), title);
+    } catch (error) {
+      app.notices.showError(`The sample ${title} could not be loaded`, error);
+    }
+  });
+  bindPhotoSources({
+    onPhoto: (file, name) => {
+      row.release();
+      void app.openPhoto(file, name);
+    },
+    onModel: (file) => void app.useModel({ model: file, name: file.name, isBuiltIn: false }),
+    onUnknownFile: ({ name }) => {
+      app.notices.showError(`${name} is of no use here`, new Error("drop a picture, or a model in the ONNX format (.onnx)"));
+    },
+  });
+  for (const button of document.querySelectorAll('[data-action="camera"]')) {
+    button.addEventListener("click", () => {
+      row.release();
+      void app.toggleCamera();
+    });
+  }
+  byId("flip-button", HTMLButtonElement).addEventListener("click", () => void app.flipCamera());
+}
+
+setUpTheme();
+const app = new App(optionsFrom(new URLSearchParams(location.search)));
+bindKeys(app);
+bindModelControls(app);
+bindPictures(app);
+bindDownloads(app);
+await goOfflineReady(import.meta.url);
+await app.useModel(builtInModel);

@@ -1,0 +1,79 @@
+import { MaskletError, type Progress } from "../index.js";
+import { byId } from "./dom.js";
+import { megabytes } from "./format.js";
+
+/** Shorter work shows no sign of being busy: it would only flicker. */
+const busyDelayMs = 150;
+
+/** What the page says about itself: progress of a download, busy, errors, and words for screen readers. */
+export class Notices {
+  private readonly progress = byId("progress", HTMLElement);
+  private readonly progressText = byId("progress-text", HTMLElement);
+  private readonly bar = byId("progress-bar", HTMLProgressElement);
+  private readonly busy = byId("busy", HTMLElement);
+  private readonly busyText = byId("busy-text", HTMLElement);
+  private readonly error = byId("error", HTMLElement);
+  private readonly announcer = byId("announcer", HTMLElement);
+  private busyTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(onCancel: () => void) {
+    byId("cancel-button", HTMLButtonElement).addEventListener("click", onCancel);
+    byId("error-close", HTMLButtonElement).addEventListener("click", () => this.clearError());
+  }
+
+  showProgress(name: string, { stage, loaded, total }: Progress): void {
+    this.progress.hidden = false;
+    const known = stage === "download" && total !== undefined && total > 0;
+    if (known) this.bar.value = Math.min(1, loaded / total);
+    else this.bar.removeAttribute("value");
+    const amount = known ? `${megabytes(loaded)} of ${megabytes(total)}` : megabytes(loaded);
+    this.progressText.textContent = stage === "download" ? `Loading ${name}: ${amount}` : `Preparing ${name} for this device …`;
+  }
+
+  hideProgress(): void {
+    this.progress.hidden = true;
+  }
+
+  /** Says so once the work takes long enough to be noticed; undefined ends it. */
+  setBusy(text: string | undefined): void {
+    clearTimeout(this.busyTimer);
+    if (text === undefined) {
+      this.busy.hidden = true;
+      return;
+    }
+    this.busyText.textContent = text;
+    this.busyTimer = setTimeout(() => {
+      this.busy.hidden = false;
+    }, busyDelayMs);
+  }
+
+  showError(title: string, error: unknown): void {
+    byId("error-title", HTMLElement).textContent = title;
+    byId("error-text", HTMLElement).textContent = readable(error);
+    this.error.hidden = false;
+  }
+
+  clearError(): void {
+    this.error.hidden = true;
+  }
+
+  announce(text: string): void {
+    this.announcer.textContent = text;
+  }
+}
+
+function readable(error: unknown): string {
+  if (error instanceof MaskletError) return sentence(error.message);
+  if (error instanceof DOMException && error.name === "NotAllowedError") {
+    return "The browser was not allowed to use the camera. Allow it in the address bar, then try again.";
+  }
+  if (error instanceof DOMException && error.name === "NotFoundError") return "This device has no camera.";
+  if (error instanceof DOMException && error.name === "NotReadableError") return "Another program is using the camera.";
+  return sentence(error instanceof Error ? error.message : String(error));
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  const start = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?…]$/.test(start) ? start : `${start}.`;
+}

@@ -1,0 +1,63 @@
+/// Keeps the page working offline. Every file of this page's own origin is cached as it is fetched, so only what is used is kept (one of
+/// ONNX Runtime's bundles, not all). Built files carry a content hash in their names and are served from the cache at once; pages and
+/// unhashed files come from the network while there is one. Models are left to the library's own cache, which checks their digests.
+/// `?version=` names the build; caches of other builds are deleted.
+
+const prefix = "masklet-page-";
+const cacheName = prefix + (new URL(self.location.href).searchParams.get("version") ?? "0");
+const isHashed = (url) => /-[\w-]{8}\.\w+$/.test(url.pathname);
+const isOurs = (url) =>
+  url.origin === self.location.origin && url.href.startsWith(self.registration.scope) && !url.pathname.endsWith(".onnx");
+const withoutHash = (address) => address.replace(/#.*$/, "");
+
+self.addEventListener("install", () => self.skipWaiting());
+
+self.addEventListener("activate", (event) => {
+  const tidy = async () => {
+    for (const name of await caches.keys()) {
+      if (name.startsWith(prefix) && name !== cacheName) await caches.delete(name);
+    }
+    await self.clients.claim();
+  };
+  event.waitUntil(tidy());
+});
+
+/** Only whole, successful answers are worth keeping. */
+async function keep(cache, request, response) {
+  if (response.status === 200 && response.type === "basic") await cache.put(request, response.clone());
+  return response;
+}
+
+async function cacheFirst(request) {
+  const cache = await caches.open(cacheName);
+  return (await cache.match(request)) ?? keep(cache, request, await fetch(request));
+}
+
+async function networkFirst(request) {
+  const cache = await caches.open(cacheName);
+  try {
+    return await keep(cache, request, await fetch(request));
+  } catch (error) {
+    const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
+    if (kept !== undefined) return kept;
+    throw error;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || !isOurs(url) || request.headers.has("range")) return;
+  event.respondWith(isHashed(url) ? cacheFirst(request) : networkFirst(request));
+});
+
+self.addEventListener("message", (event) => {
+  const addMissing = async () => {
+    const cache = await caches.open(cacheName);
+    for (const address of new Set(event.data.keep.map(withoutHash))) {
+      if (!isOurs(new URL(address)) || (await cache.match(address)) !== undefined) continue;
+      await cache.add(address).catch(() => undefined);
+    }
+  };
+  event.waitUntil(addMissing());
+});
