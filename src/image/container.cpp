@@ -45,6 +45,11 @@ size_t findMarker(Bytes file, size_t at) {
   return file.size();
 }
 
+/// SOF0 to SOF15; the three codes between them are DHT, JPG and DAC.
+bool startsFrame(uint8_t marker) {
+  return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+}
+
 // Entropy-coded data needs no case of its own: its 0xFF bytes are followed by 0 or by a restart marker, which
 // has no segment.
 void walkJpeg(Bytes file, Container& container) {
@@ -53,6 +58,7 @@ void walkJpeg(Bytes file, Container& container) {
   constexpr uint8_t kEndOfImage = 0xD9;
   constexpr uint8_t kApp1 = 0xE1;
   constexpr uint8_t kTemporary = 0x01;
+  constexpr size_t kFrameHeader = 5;  // precision, height, width
   for (size_t at = findMarker(file, 2); at < file.size(); at = findMarker(file, at)) {
     const uint8_t marker = file[at++];
     if (marker == kEndOfImage) {
@@ -66,6 +72,10 @@ void walkJpeg(Bytes file, Container& container) {
     const Bytes payload = file.subspan(at + 2, length - 2);
     if (marker == kApp1 && container.exif.empty() && startsWith(payload, kExifHeader)) {
       container.exif = payload.subspan(kExifHeader.size());
+    }
+    if (startsFrame(marker) && payload.size() >= kFrameHeader && container.widthPx == 0) {
+      container.heightPx = bigEndian16(payload, 1);
+      container.widthPx = bigEndian16(payload, 3);
     }
     at += length;
   }
@@ -98,9 +108,10 @@ bool checksumRight([[maybe_unused]] Bytes typeAndData, [[maybe_unused]] uint32_t
 }
 
 void walkPng(Bytes file, Container& container) {
-  constexpr size_t kFrame = 12;           // length, type and checksum around the data
-  constexpr uint32_t kEnd = 0x49454E44;   // IEND
-  constexpr uint32_t kExif = 0x65584966;  // eXIf
+  constexpr size_t kFrame = 12;             // length, type and checksum around the data
+  constexpr uint32_t kHeader = 0x49484452;  // IHDR
+  constexpr uint32_t kEnd = 0x49454E44;     // IEND
+  constexpr uint32_t kExif = 0x65584966;    // eXIf
   constexpr uint32_t kAncillaryBit = 0x20000000;
   for (size_t at = kPngSignature.size(); file.size() - at >= kFrame;) {
     const size_t length = bigEndian32(file, at);
@@ -112,6 +123,10 @@ void walkPng(Bytes file, Container& container) {
       if (critical && !right) return;
       if (right && !critical && container.exif.empty()) container.exif = file.subspan(at + 8, length);
     }
+    if (type == kHeader && length >= 8) {
+      container.widthPx = bigEndian32(file, at + 8);
+      container.heightPx = bigEndian32(file, at + 12);
+    }
     if (type == kEnd) {
       container.complete = true;
       return;
@@ -121,22 +136,25 @@ void walkPng(Bytes file, Container& container) {
 }
 
 void checkBmp(Bytes file, Container& container) {
-  constexpr size_t kSmallestHeader = 26;
+  constexpr size_t kCoreHeaderEnd = 26;
+  constexpr size_t kInfoHeaderEnd = 30;  // as far as is read here
   constexpr uint32_t kCoreHeader = 12;
-  if (file.size() < kSmallestHeader) return;
+  if (file.size() < kCoreHeaderEnd) return;
   const bool core = littleEndian32(file, 14) == kCoreHeader;
-  if (!core && file.size() < 30) return;
+  if (!core && file.size() < kInfoHeaderEnd) return;
   const uint64_t pixelsAt = littleEndian32(file, 10);
-  const uint64_t width = core ? littleEndian16(file, 18) : littleEndian32(file, 18);
+  const uint32_t width = core ? littleEndian16(file, 18) : littleEndian32(file, 18);
   const uint32_t signedHeight = core ? littleEndian16(file, 20) : littleEndian32(file, 22);
-  const uint64_t bits = littleEndian16(file, core ? 24 : 28);
-  const bool topDown = !core && signedHeight > INT32_MAX;
-  const uint64_t height =
-      topDown ? uint64_t{0} - static_cast<uint64_t>(static_cast<int32_t>(signedHeight)) : signedHeight;
-  // Beyond what any decoder here takes; also keeps the products below within 64 bits.
-  if (width == 0 || height == 0 || width > INT32_MAX || bits == 0 || bits > 32) return;
-  const uint64_t stride = (width * bits + 31) / 32 * 4;
-  const uint64_t lastRow = (width * bits + 7) / 8;  // some writers leave the padding of the last row out
+  const uint32_t height =
+      signedHeight > INT32_MAX ? 0 - signedHeight : signedHeight;  // negative: stored from the top
+  const uint32_t bits = littleEndian16(file, core ? 24 : 28);
+  // More bits do not exist; the products below then stay within 64 bits.
+  if (width == 0 || height == 0 || bits == 0 || bits > 32) return;
+  container.widthPx = width;
+  container.heightPx = height;
+  const uint64_t rowBits = uint64_t{width} * bits;
+  const uint64_t stride = (rowBits + 31) / 32 * 4;
+  const uint64_t lastRow = (rowBits + 7) / 8;  // some writers leave the padding of the last row out
   container.complete = pixelsAt + stride * (height - 1) + lastRow <= file.size();
 }
 

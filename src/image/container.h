@@ -14,6 +14,8 @@ struct Container {
   /// critical chunks; BMP with all pixel rows that its header promises. Pixel decoders that fill in what is
   /// missing need not be asked.
   bool complete = false;
+  uint32_t widthPx = 0;  ///< as the header says, before any orientation; 0 where none was found
+  uint32_t heightPx = 0;
   std::span<const uint8_t> exif;  ///< the TIFF block of the first EXIF record; empty when there is none
 };
 

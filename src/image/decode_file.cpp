@@ -48,11 +48,15 @@ namespace {
 
 constexpr int kRgba = 4;
 
-Status checkSize(SizePx size, uint64_t maxPixels) {
-  if (size.width < 1 || size.width > kMaxSidePx) return fail(StatusCode::badSize, size.width);
-  if (size.height < 1 || size.height > kMaxSidePx) return fail(StatusCode::badSize, size.height);
-  const uint64_t pixels = static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
-  return pixels > maxPixels ? fail(StatusCode::tooManyPixels, pixels) : okStatus();
+/// The stored size, when it is one that may be decoded.
+Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored) {
+  for (const uint32_t side : {container.widthPx, container.heightPx}) {
+    if (side > static_cast<uint32_t>(kMaxSidePx)) return fail(StatusCode::badSize, side);
+  }
+  const uint64_t pixels = uint64_t{container.widthPx} * container.heightPx;
+  if (pixels > maxPixels) return fail(StatusCode::tooManyPixels, pixels);
+  stored = {static_cast<int32_t>(container.widthPx), static_cast<int32_t>(container.heightPx)};
+  return okStatus();
 }
 
 /// stb_image's largest single need: 16-bit RGBA rows of an interlaced PNG in a buffer that grows by doubling
@@ -64,18 +68,6 @@ size_t largestAllocation(SizePx size, size_t fileBytes) {
   const uint64_t pixels = static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
   const uint64_t bytes = kBytesPerPixel * pixels + 2 * uint64_t{fileBytes} + kTables;
   return static_cast<size_t>(std::min<uint64_t>(bytes, SIZE_MAX / 2));
-}
-
-Status readSize(std::span<const uint8_t> file, SizePx& size) {
-  stbMemory = {largestAllocation({}, file.size()), 0};
-  int width = 0;
-  int height = 0;
-  int channels = 0;
-  if (stbi_info_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels) == 0) {
-    return fail(StatusCode::badImageFile, file.size());
-  }
-  size = {width, height};
-  return okStatus();
 }
 
 Status readPixels(std::span<const uint8_t> file, SizePx expected, Buffer<uint8_t>& pixels) {
@@ -99,11 +91,10 @@ Status readPixels(std::span<const uint8_t> file, SizePx expected, Buffer<uint8_t
 Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba, SizePx& size) {
   if (file.size() > INT_MAX) return fail(StatusCode::badImageFile, file.size());
   const Container container = readContainer(file);
-  if (container.format == ContainerFormat::unknown || !container.complete)
-    return fail(StatusCode::badImageFile, file.size());
   SizePx stored;
-  MASKLET_TRY(readSize(file, stored));
-  MASKLET_TRY(checkSize(stored, maxPixels));
+  MASKLET_TRY(checkSize(container, maxPixels, stored));
+  if (!container.complete || stored.width == 0 || stored.height == 0)
+    return fail(StatusCode::badImageFile, file.size());
   Buffer<uint8_t> pixels;
   MASKLET_TRY(readPixels(file, stored, pixels));
 

@@ -1,0 +1,112 @@
+#include "core/letterbox.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+using namespace masklet;
+
+namespace {
+
+Letterbox made(SizePx src, SizePx net, ResizeMode mode) {
+  Letterbox letterbox;
+  EXPECT_TRUE(makeLetterbox(src, net, mode, letterbox).ok());
+  return letterbox;
+}
+
+}  // namespace
+
+// Worked out by hand from the rule of Ultralytics' LetterBox: r = min(net / src), new = round(src * r), left
+// = round(pad / 2 - 0.1).
+TEST(Letterbox, Centre_KnownSizes) {
+  EXPECT_EQ(made({1920, 1080}, {640, 640}, ResizeMode::letterboxCentre).contentNet,
+            (RectPx{0, 140, 640, 360}));
+  EXPECT_EQ(made({1080, 1920}, {640, 640}, ResizeMode::letterboxCentre).contentNet,
+            (RectPx{140, 0, 360, 640}));
+  EXPECT_EQ(made({640, 427}, {640, 640}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 106, 640, 427}));
+  EXPECT_EQ(made({810, 1080}, {640, 640}, ResizeMode::letterboxCentre).contentNet, (RectPx{80, 0, 480, 640}));
+  EXPECT_EQ(made({640, 480}, {320, 320}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 40, 320, 240}));
+  EXPECT_EQ(made({3, 2}, {416, 416}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 69, 416, 277}));
+}
+
+TEST(Letterbox, HalfPixelContent_RoundsToEven) {
+  // 5 * (32 / 64) = 2.5 and 7 * 0.5 = 3.5: Python rounds to 2 and 4.
+  EXPECT_EQ(made({64, 5}, {32, 32}, ResizeMode::letterboxTopLeft).contentNet.height, 2);
+  EXPECT_EQ(made({64, 7}, {32, 32}, ResizeMode::letterboxTopLeft).contentNet.height, 4);
+}
+
+TEST(Letterbox, TopLeftAndStretch_HaveNoOffset) {
+  EXPECT_EQ(made({1920, 1080}, {640, 640}, ResizeMode::letterboxTopLeft).contentNet,
+            (RectPx{0, 0, 640, 360}));
+  const Letterbox stretched = made({1920, 1080}, {640, 320}, ResizeMode::stretch);
+  EXPECT_EQ(stretched.contentNet, (RectPx{0, 0, 640, 320}));
+  EXPECT_DOUBLE_EQ(stretched.scaleX, 640.0 / 1920);
+  EXPECT_DOUBLE_EQ(stretched.scaleY, 320.0 / 1080);
+}
+
+TEST(Letterbox, ExtremeAspect_KeepsOnePixel) {
+  const Letterbox letterbox = made({kMaxSidePx, 1}, {640, 640}, ResizeMode::letterboxCentre);
+  EXPECT_EQ(letterbox.contentNet.width, 640);
+  EXPECT_EQ(letterbox.contentNet.height, 1);
+}
+
+TEST(Letterbox, OnePixel_FillsTheNet) {
+  EXPECT_EQ(made({1, 1}, {640, 384}, ResizeMode::letterboxCentre).contentNet, (RectPx{128, 0, 384, 384}));
+}
+
+TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
+  std::mt19937 random(7);
+  std::uniform_int_distribution<int32_t> sideSrc(1, 5000);
+  std::uniform_int_distribution<int32_t> sideNet(1, 1300);
+  for (int trial = 0; trial < 3000; ++trial) {
+    const SizePx src{sideSrc(random), sideSrc(random)};
+    const SizePx net{sideNet(random), sideNet(random)};
+    for (const ResizeMode mode :
+         {ResizeMode::letterboxCentre, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
+      const Letterbox letterbox = made(src, net, mode);
+      const RectPx content = letterbox.contentNet;
+      ASSERT_FALSE(content.empty());
+      ASSERT_EQ(intersect(content, {0, 0, net.width, net.height}), content);
+      // The picture's corners fall on the content's corners, whatever was rounded.
+      const Point topLeft = letterbox.toSrc(Point{double(content.x), double(content.y)});
+      const Point bottomRight =
+          letterbox.toSrc(Point{double(content.x + content.width), double(content.y + content.height)});
+      ASSERT_EQ(topLeft.x, 0);
+      ASSERT_EQ(topLeft.y, 0);
+      ASSERT_NEAR(bottomRight.x, src.width, 1e-9 * src.width);
+      ASSERT_NEAR(bottomRight.y, src.height, 1e-9 * src.height);
+      const Point point{src.width * 0.3, src.height * 0.7};
+      const Point back = letterbox.toSrc(letterbox.toNet(point));
+      ASSERT_NEAR(back.x, point.x, 1e-8);
+      ASSERT_NEAR(back.y, point.y, 1e-8);
+      if (mode == ResizeMode::stretch) continue;
+      ASSERT_TRUE(content.width == net.width || content.height == net.height);
+      ASSERT_TRUE(mode != ResizeMode::letterboxCentre ||
+                  std::abs(net.width - content.width - 2 * content.x) <= 1);
+    }
+  }
+}
+
+TEST(Letterbox, BoxOutsideThePicture_IsClipped) {
+  const Letterbox letterbox = made({100, 50}, {200, 200}, ResizeMode::letterboxCentre);
+  const Box box = letterbox.toSrc(Box{-20, 0, 500, 120});
+  EXPECT_FLOAT_EQ(box.x1, 0);
+  EXPECT_FLOAT_EQ(box.y1, 0);
+  EXPECT_FLOAT_EQ(box.x2, 100);
+  EXPECT_FLOAT_EQ(box.y2, 35);
+}
+
+TEST(Letterbox, BadSides_AreNamedAndNothingIsWritten) {
+  Letterbox letterbox;
+  letterbox.scaleX = 77;
+  for (const int32_t side : {0, -3, kMaxSidePx + 1}) {
+    const Status src = makeLetterbox({10, side}, {32, 32}, ResizeMode::letterboxCentre, letterbox);
+    EXPECT_EQ(src.code, StatusCode::badSize);
+    EXPECT_EQ(src.value, side);
+    const Status net = makeLetterbox({10, 10}, {side, 32}, ResizeMode::stretch, letterbox);
+    EXPECT_EQ(net.code, StatusCode::badSize);
+    EXPECT_EQ(net.value, side);
+  }
+  EXPECT_EQ(letterbox.scaleX, 77);
+}
