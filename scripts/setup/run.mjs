@@ -5,7 +5,15 @@ import { delimiter, join } from "node:path";
 import { StepError } from "./log.mjs";
 import { rootDir } from "./paths.mjs";
 
+const headLines = 15;
 const tailLines = 40;
+
+/** Beginning and end of a long output: the cause is at the one, the verdict at the other. */
+function shortened(output) {
+  const lines = output.trimEnd().split("\n");
+  if (lines.length <= headLines + tailLines) return lines.join("\n");
+  return [...lines.slice(0, headLines), `… ${lines.length - headLines - tailLines} lines …`, ...lines.slice(-tailLines)].join("\n");
+}
 
 /**
  * Runs a command to its end. `quiet` (default) shows nothing unless it fails; then a StepError carries the last lines.
@@ -30,7 +38,7 @@ export function run(command, args, options = {}) {
     child.on("close", (exitCode, signal) => {
       const code = exitCode ?? 128;
       if (code === 0 || allowFailure) return resolve({ code, output });
-      const tail = output.trimEnd().split("\n").slice(-tailLines).join("\n");
+      const tail = shortened(output);
       const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
       reject(new StepError(`${[command, ...args].join(" ")} ${how}${tail ? `\n${tail}` : ""}`, remedy));
     });
