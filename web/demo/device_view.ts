@@ -21,6 +21,8 @@ export class DeviceView {
   private readonly bars = new Map<string, HTMLElement>();
   private readonly values = new Map<string, HTMLElement>();
 
+  private deviceName = "";
+
   constructor() {
     for (const [part, title] of parts) {
       const bar = make("span");
@@ -39,6 +41,7 @@ export class DeviceView {
     const name = deviceName(device);
     this.pill.hidden = false;
     this.pill.dataset.state = fallbacks.length > 0 ? "fallback" : "first-choice";
+    this.deviceName = name;
     this.pillText.textContent = name;
     this.now.replaceChildren("Running on ", make("strong", { text: name }));
     this.now.dataset.device = device;
@@ -54,6 +57,7 @@ export class DeviceView {
   showTimings(timings: Timings, framesPerSecond?: number): void {
     this.timings.hidden = false;
     this.total.textContent = `${milliseconds(timings.total)} in all`;
+    this.pillText.textContent = `${this.deviceName} · ${milliseconds(timings.total)}`;
     this.fps.textContent = framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} frames/s`;
     for (const [part] of parts) {
       this.bars.get(part)!.style.flexGrow = String(Math.max(timings[part], 0.001));

@@ -19,7 +19,7 @@ function optionsFrom(query: URLSearchParams): AppOptions {
 }
 
 function bindKeys(app: App): void {
-  const focusable: HTMLElement[] = [byId("overlay", HTMLCanvasElement), byId("object-list", HTMLUListElement)];
+  const focusable: HTMLElement[] = [byId("overlay", HTMLCanvasElement), byId("object-list", HTMLElement)];
   for (const element of focusable) {
     element.addEventListener("keydown", (event) => {
       if (!event.ctrlKey && !event.metaKey && !event.altKey && app.selection.handleKey(event.key)) event.preventDefault();

@@ -5,10 +5,10 @@ import type { ModelChoice } from "./model_loader.js";
 /** The model in use: name, input size, classes. */
 export class ModelView {
   show({ name, isBuiltIn }: ModelChoice, { preprocessing, family }: ModelInfo, classCount: number): void {
-    const { width, height } = preprocessing;
-    const origin = isBuiltIn ? "Built in" : family;
+    const facts = [isBuiltIn ? "Built in" : (family ?? "unknown family"), `${classCount} classes`];
+    if (preprocessing !== undefined) facts.push(`${preprocessing.width} × ${preprocessing.height} input`);
     byId("model-name", HTMLElement).textContent = name;
-    byId("model-detail", HTMLElement).textContent = `${origin} · ${classCount} classes · ${width} × ${height} input`;
+    byId("model-detail", HTMLElement).textContent = facts.join(" · ");
     byId("model-reset", HTMLButtonElement).hidden = isBuiltIn;
   }
 }

@@ -9,7 +9,7 @@ export interface ObjectListEvents {
 }
 
 interface Row {
-  readonly element: HTMLLIElement;
+  readonly element: HTMLElement;
   readonly thumbnail: HTMLCanvasElement;
   readonly name: HTMLElement;
   readonly score: HTMLElement;
@@ -20,7 +20,7 @@ const thumbnailPx = 46 * Math.min(2, Math.ceil(devicePixelRatio));
 
 /** List of the instances as an ARIA listbox: one tab stop, arrow keys step through it. */
 export class ObjectList {
-  private readonly root = byId("object-list", HTMLUListElement);
+  private readonly root = byId("object-list", HTMLElement);
   private readonly emptyText = byId("objects-empty", HTMLElement);
   private readonly hint = byId("keys-hint", HTMLElement);
   private readonly count = byId("count", HTMLOutputElement);
@@ -77,7 +77,7 @@ export class ObjectList {
 
   private addRow(): void {
     const index = this.rows.length;
-    const element = make("li", { className: "object" });
+    const element = make("div", { className: "object" });
     const thumbnail = make("canvas");
     const name = make("span", { className: "object-name" });
     const score = make("span", { className: "object-score" });

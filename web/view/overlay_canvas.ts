@@ -111,17 +111,17 @@ export class CanvasRenderer implements OverlayRenderer {
       const path = this.paths[index]!;
       const picked = index === style.highlight;
       const dim = style.highlight >= 0 && !picked ? style.dimOthers : 0;
+      const colour = css(colours[index]!);
+      const widthPx = style.outlineWidthPx * (picked ? 1.5 : 1);
+      if (widthPx > 0) this.stroke(context, path, "rgb(0 0 0)", (widthPx + 2 * haloPx) * srcPerPx, 0.4 * (1 - 0.75 * dim));
       context.globalCompositeOperation = "destination-out";
       context.globalAlpha = 1;
       context.fill(path, "evenodd");
       context.globalCompositeOperation = "source-over";
-      context.fillStyle = css(colours[index]!);
+      context.fillStyle = colour;
       context.globalAlpha = style.fillOpacity * (1 - dim) * (picked ? 0.6 : 1);
       context.fill(path, "evenodd");
-      if (style.outlineWidthPx === 0) continue;
-      const widthPx = style.outlineWidthPx * (picked ? 1.5 : 1);
-      this.stroke(context, path, "rgb(0 0 0)", (widthPx + 2 * haloPx) * srcPerPx, 0.4 * (1 - 0.75 * dim));
-      this.stroke(context, path, css(colours[index]!), widthPx * srcPerPx, 1 - 0.75 * dim);
+      if (widthPx > 0) this.stroke(context, path, colour, widthPx * srcPerPx, 1 - 0.75 * dim);
     }
   }
 
