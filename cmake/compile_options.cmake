@@ -51,5 +51,7 @@ function(masklet_test_options target)
   target_compile_definitions(${target} PRIVATE MASKLET_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}/tests")
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE ${MASKLET_WASM_TEST_LINK_OPTIONS})
+    # package.json makes .js files ES modules; this glue is CommonJS.
+    set_target_properties(${target} PROPERTIES SUFFIX .cjs)
   endif()
 endfunction()

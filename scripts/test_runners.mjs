@@ -102,7 +102,7 @@ export const runners = {
   wasm: {
     title: "C++ tests, as WebAssembly under node",
     inputs: cppTestInputs,
-    work: (passed) => googleTest("wasm", "wasm-test", ["node", inRoot("build/wasm-test/masklet_tests.js")], passed),
+    work: (passed) => googleTest("wasm", "wasm-test", ["node", inRoot("build/wasm-test/masklet_tests.cjs")], passed),
   },
   web: {
     title: "TypeScript tests in Node",

@@ -1,0 +1,107 @@
+// Times of the image code: the scalar kernels against the SIMD ones, run in turn so that both see the same
+// machine. Prints the smallest and the median time of each and the ratio of the medians. Runs natively and,
+// built as wasm, under node.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+#include "image/resize.h"
+#include "image/tensorize.h"
+
+using namespace masklet;
+
+namespace {
+
+constexpr int kRounds = 25;
+
+struct Times {
+  double smallestMs;
+  double medianMs;
+};
+
+Times summarised(std::vector<double>& timesMs) {
+  std::sort(timesMs.begin(), timesMs.end());
+  return {timesMs.front(), timesMs[timesMs.size() / 2]};
+}
+
+template <class Work>
+double elapsedMs(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// `work` takes the kernels to run with.
+template <class Work>
+void compare(const char* name, const Work& work) {
+  std::vector<double> scalarMs;
+  std::vector<double> simdMs;
+  work(scalarImageKernels());
+  work(simdImageKernels());
+  for (int round = 0; round < kRounds; ++round) {
+    scalarMs.push_back(elapsedMs([&] { work(scalarImageKernels()); }));
+    simdMs.push_back(elapsedMs([&] { work(simdImageKernels()); }));
+  }
+  const Times scalar = summarised(scalarMs);
+  const Times simd = summarised(simdMs);
+  std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name, scalar.smallestMs,
+              scalar.medianMs, simd.smallestMs, simd.medianMs, scalar.medianMs / simd.medianMs);
+}
+
+struct Picture {
+  explicit Picture(SizePx sizePx)
+      : size(sizePx), bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
+    uint32_t state = 1;
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  }
+
+  ImageView<const uint8_t> view() const {
+    return {bytes.data(), size.width, size.height, 4, 4 * static_cast<size_t>(size.width)};
+  }
+
+  SizePx size;
+  std::vector<uint8_t> bytes;
+};
+
+void benchTensorize(const char* name, SizePx src, Antialias antialias) {
+  const Picture picture(src);
+  Letterbox letterbox;
+  if (!makeLetterbox(src, {640, 640}, ResizeMode::letterboxCentre, letterbox).ok()) return;
+  TensorizeOptions options;
+  options.antialias = antialias;
+  TensorizeScratch scratch;
+  std::vector<float> tensor(3 * 640 * 640);
+  compare(name, [&](const ImageKernels& kernels) {
+    if (!tensorize(picture.view(), letterbox, options, scratch, tensor, kernels).ok()) std::puts("failed");
+  });
+}
+
+void benchResize(const char* name, SizePx src, SizePx dst, ResizeFilter filter) {
+  const Picture picture(src);
+  Picture target(dst);
+  const ImageView<uint8_t> view{target.bytes.data(), dst.width, dst.height, 4,
+                                4 * static_cast<size_t>(dst.width)};
+  ResizeScratch scratch;
+  compare(name, [&](const ImageKernels& kernels) {
+    if (!resize(picture.view(), view, filter, scratch, kernels).ok()) std::puts("failed");
+  });
+}
+
+}  // namespace
+
+int main() {
+  std::puts("smallest (median); ratio of the medians");
+  benchTensorize("tensorize 1920x1080 to 640", {1920, 1080}, Antialias::none);
+  benchTensorize("tensorize 1280x720 to 640", {1280, 720}, Antialias::none);
+  benchTensorize("tensorize 1600x1200 to 640", {1600, 1200}, Antialias::none);
+  benchTensorize("tensorize 4000x3000 to 640", {4000, 3000}, Antialias::none);
+  benchTensorize("tensorize 640x640 to 640", {640, 640}, Antialias::none);
+  benchTensorize("tensorize 480x360 to 640", {480, 360}, Antialias::none);
+  benchTensorize("tensorize 1920x1080 to 640, box", {1920, 1080}, Antialias::box);
+  benchTensorize("tensorize 1280x720 to 640, box", {1280, 720}, Antialias::box);
+  benchTensorize("tensorize 4000x3000 to 640, box", {4000, 3000}, Antialias::box);
+  benchResize("resize 1920x1080 to 256x144, area", {1920, 1080}, {256, 144}, ResizeFilter::area);
+  benchResize("resize 1920x1080 to 256x144, bilinear", {1920, 1080}, {256, 144}, ResizeFilter::bilinear);
+  return 0;
+}
