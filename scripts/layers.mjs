@@ -23,13 +23,13 @@ const cppOpenToAll = ["src/decode/instances.h"];
  * from a browser: they are open to all.
  */
 const openToAll = ["web/types.ts", "web/errors.ts", "web/realm.ts"];
-const masks = ["web/core/", "web/mask.ts"];
+const masks = ["web/core/", "web/mask.ts", "web/mask_"];
 const sources = ["web/source.ts", "web/source_"];
 const segmenters = ["web/segmenter.ts", "web/segmenter_", "web/prompt_segmenter.ts"];
 export const webLayers = [
   { files: ["web/types.ts", "web/errors.ts", "web/realm.ts"], may: ["web/mask.ts", "web/core/codes.gen.ts"] },
   { files: ["web/core/"], may: ["web/core/"] },
-  { files: ["web/mask.ts"], may: ["web/core/"] },
+  { files: ["web/mask.ts", "web/mask_"], may: masks },
   { files: ["web/families/"], may: [...masks, "web/families/"] },
   { files: ["web/view/"], may: [...masks, "web/view/"] },
   { files: ["web/runtime/"], may: ["web/runtime/", "web/families/"] },

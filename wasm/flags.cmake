@@ -27,8 +27,11 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sMAXIMUM_MEMORY=4GB
   # Out of memory is a status of the core, not an abort.
   -sABORTING_MALLOC=0
-  # Window, worker and Node; no shell, no web-view special cases.
-  -sENVIRONMENT=web,worker,node
+  # Window and worker. Node too: web/core/load.ts reads and compiles the file itself everywhere, and a Node branch in the glue would
+  # make its factory wait, so that a trapped instance could not be replaced within a synchronous call.
+  -sENVIRONMENT=web,worker
+  # All that web/core/instance.ts hands in.
+  -sINCOMING_MODULE_JS_API=instantiateWasm,printErr
   # No eval or new Function in the glue: a strict Content-Security-Policy holds.
   -sDYNAMIC_EXECUTION=0
   # No file is ever opened by the core.

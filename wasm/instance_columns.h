@@ -1,0 +1,28 @@
+// What leaves the core for one picture: one row per object, in source pixels.
+#pragma once
+
+#include "decode/instances.h"
+#include "mask/upsample.h"
+
+namespace masklet {
+
+/// Objects as columns, best score first; row k of every column is object k. Each has at least one pixel.
+struct InstanceColumns {
+  Buffer<Box> boxesSrc;  ///< clipped to the picture
+  Buffer<float> scores;
+  Buffer<uint32_t> classIds;
+  MaskColumns masks;
+
+  size_t count() const { return scores.size(); }
+  void clear();
+};
+
+/// Maps the boxes of `instances` to source pixels, assembles their masks (see assembleMasks) and leaves out
+/// every object without one pixel: its box lies between pixel centres or outside the picture, or no logit
+/// inside is positive (SegmentationPredictor.construct_result of Ultralytics leaves out the same). Fails as
+/// assembleMasks does; `columns` is then empty.
+Status makeInstanceColumns(const Instances& instances, const TensorView& prototypes,
+                           const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                           InstanceColumns& columns);
+
+}  // namespace masklet

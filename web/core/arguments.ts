@@ -1,0 +1,27 @@
+import { MaskletError, type Stage } from "../errors.js";
+
+/** Largest value of an unsigned argument. */
+const maxUint32 = 0xffffffff;
+const maxInt32 = 0x7fffffff;
+
+/*
+ * wasm cuts numbers down to 32 bits without a word: 2 ** 32 + 1 would arrive as 1 and NaN as 0. These refuse what would not arrive as it
+ * is; whether the value makes sense is for the core to say.
+ */
+
+/** `value`, when it is a whole number in 0..2^32 - 1. */
+export function unsigned(value: number, name: string, stage: Stage): number {
+  return wholeNumber(value, 0, maxUint32, name, stage);
+}
+
+/** `value`, when it is a whole number in -2^31..2^31 - 1. */
+export function signed(value: number, name: string, stage: Stage): number {
+  return wholeNumber(value, -maxInt32 - 1, maxInt32, name, stage);
+}
+
+function wholeNumber(value: number, least: number, most: number, name: string, stage: Stage): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new MaskletError("badArgument", stage, `${name} must be a whole number from ${least} to ${most}, but is ${value}`, {
+    value: Number(value),
+  });
+}

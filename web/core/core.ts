@@ -1,0 +1,211 @@
+import { MaskletError, type Stage } from "../errors.js";
+import { colourOrders, type Preprocessing, type RawTensor, type RgbaImage, resizeModes } from "../types.js";
+import { signed, unsigned } from "./arguments.js";
+import type { DecodeOptions, InstanceColumns } from "./columns.js";
+import { type CoreInstance, createInstance } from "./instance.js";
+import { MaskOperations } from "./mask_operations.js";
+
+export type { DecodeOptions, InstanceColumns } from "./columns.js";
+
+/** Where the workspace keeps each output of a network with prototypes. */
+const detectionsSlot = 0;
+const prototypesSlot = 1;
+const maxRank = 4;
+/** Photos of more than 200 megapixels are taken for an attack on the memory unless the caller allows them. */
+const defaultMaxPixels = 200_000_000;
+
+/**
+ * The C++ core in one realm. Its methods are synchronous, copy what they are given and return arrays that JavaScript owns; a failure is a
+ * {@link MaskletError} and leaves the core usable.
+ *
+ * A trap (a defect of the core, never a property of the input) kills the wasm instance: the call throws `coreTrapped`, and the next call
+ * starts a new instance from the compiled module, with no picture set.
+ */
+export class Core {
+  /** Operations on masks; used by `Mask`. */
+  readonly masks: MaskOperations;
+  readonly #compiled: WebAssembly.Module;
+  #instance: CoreInstance | undefined;
+  #scalar = false;
+
+  /** Use `loadCore`. @internal */
+  constructor(compiled: WebAssembly.Module) {
+    this.#compiled = compiled;
+    this.#instance = createInstance(compiled);
+    this.masks = new MaskOperations((work) => this.run("mask-operation", work));
+  }
+
+  /** Size of the wasm memory in bytes; stays as large as the largest picture needed. 0 while no instance runs. */
+  get memoryBytes(): number {
+    return this.#instance?.heap.byteLength ?? 0;
+  }
+
+  /** Runs the SIMD kernels (the default) or the scalar ones that define them; the results are the same. */
+  useKernels(kernels: "simd" | "scalar"): void {
+    this.#scalar = kernels === "scalar";
+    this.run("load", ({ workspace }) => workspace.useScalarKernels(this.#scalar));
+  }
+
+  /**
+   * Decodes a JPEG, PNG or BMP file to RGBA, upright by its EXIF orientation.
+   * @throws MaskletError stage `source`: `badImageFile`, `badSize`, `tooManyPixels`, `outOfMemory`
+   */
+  decodeImage(bytes: Uint8Array, { maxPixels = defaultMaxPixels }: { maxPixels?: number } = {}): RgbaImage {
+    const limit = unsigned(maxPixels, "maxPixels", "source");
+    return this.run("source", ({ workspace, heap, check }) => {
+      check(workspace.reserveFile(bytes.byteLength), "source");
+      heap.write(Uint8Array, workspace.fileAddress(), bytes);
+      check(workspace.decodeFile(limit), "source");
+      const width = workspace.imageWidth();
+      const height = workspace.imageHeight();
+      const data = heap.read(Uint8ClampedArray, workspace.imageAddress(), width * height * 4);
+      return { width, height, data };
+    });
+  }
+
+  /**
+   * Copies in the picture that `tensorize` will read.
+   * @throws MaskletError stage `preprocess`: `badSize`, `bufferTooSmall` or `badShape` (data of another length than width * height *
+   * 4), `outOfMemory`
+   */
+  setImage({ width, height, data }: RgbaImage): void {
+    const stage = "preprocess";
+    signed(width, "the image's width", stage);
+    signed(height, "the image's height", stage);
+    this.run(stage, ({ workspace, heap, check }) => {
+      checkLength("the image", [height, width, 4], data.length, stage);
+      check(workspace.reserveImage(width, height), stage);
+      // The array's own type makes it one memory copy.
+      heap.write(data instanceof Uint8ClampedArray ? Uint8ClampedArray : Uint8Array, workspace.imageAddress(), data);
+    });
+  }
+
+  /**
+   * The picture as network input, planar [3, height, width] in the colour order asked for. The letterbox is kept for decoding.
+   * @param out reused when it has the right length, so that a stream of frames allocates nothing
+   * @throws MaskletError stage `preprocess`: `noImage`, `badSize`, `badArgument`, `outOfMemory`
+   */
+  tensorize(p: Preprocessing, out?: Float32Array): Float32Array {
+    const stage = "preprocess";
+    const [width, height] = [signed(p.width, "width", stage), signed(p.height, "height", stage)];
+    const mode = position(resizeModes, p.resizeMode, "resizeMode");
+    const order = position(colourOrders, p.colourOrder, "colourOrder");
+    return this.run(stage, ({ workspace, heap, check }) => {
+      const status = workspace.tensorize(width, height, mode, order, p.inputScale, ...p.mean, ...p.std, p.fill);
+      check(status, stage);
+      const count = workspace.inputElements();
+      const input = out?.length === count ? out : new Float32Array(count);
+      heap.readInto(Float32Array, workspace.inputAddress(), input);
+      return input;
+    });
+  }
+
+  /**
+   * Sets the map between source and network pixels without a picture, for outputs of a network that was fed elsewhere.
+   * @throws MaskletError stage `decode`: `badSize`
+   */
+  setLetterbox(source: { width: number; height: number }, p: Pick<Preprocessing, "width" | "height" | "resizeMode">): void {
+    const mode = position(resizeModes, p.resizeMode, "resizeMode");
+    const sizes = [source.width, source.height, p.width, p.height].map((side) => signed(side, "a side", "decode"));
+    const [srcWidth, srcHeight, netWidth, netHeight] = sizes as [number, number, number, number];
+    this.run("decode", ({ workspace, check }) => check(workspace.setLetterbox(srcWidth, srcHeight, netWidth, netHeight, mode), "decode"));
+  }
+
+  /**
+   * Decodes the outputs of a YOLO segmentation head: detections [1, 4 + C + P, N], or final rows [1, M, 6 + P] with `endToEnd`, and
+   * prototypes [1, P, h, w]; see `src/decode/yolo_seg.h`.
+   * @param o `classCount` bounds the class ids of final rows when it is not 0; `soft` adds the coverage
+   * @throws MaskletError stage `decode` or `masks`: `noImage`, `badRank`, `badShape`, `badArgument`, `bufferTooSmall` (data
+   * shorter than its dimensions), `outOfMemory`
+   */
+  decodeYoloSeg(
+    outputs: { detections: RawTensor; prototypes: RawTensor },
+    o: DecodeOptions & { endToEnd: boolean; classCount: number; soft: boolean },
+  ): InstanceColumns {
+    const classCount = unsigned(o.classCount, "classCount", "decode");
+    const maxInstances = unsigned(o.maxInstances, "maxInstances", "decode");
+    return this.run("decode", (instance) => {
+      const { workspace, heap, check } = instance;
+      writeOutput(instance, detectionsSlot, "detections", outputs.detections);
+      writeOutput(instance, prototypesSlot, "prototypes", outputs.prototypes);
+      const filter = o.classFilter ?? new Uint8Array(0);
+      check(workspace.reserveClassFilter(filter.length), "decode");
+      heap.write(Uint8Array, workspace.classFilterAddress(), filter);
+      const { endToEnd, scoreThreshold, iouThreshold } = o;
+      check(workspace.decodeYoloSeg(endToEnd, classCount, scoreThreshold, iouThreshold, maxInstances), "decode");
+      check(workspace.assembleMasks(o.soft), "masks");
+      return readColumns(instance, o.soft);
+    });
+  }
+
+  /**
+   * Runs `work` on the living instance, making one first when the last has trapped.
+   * @internal
+   */
+  run<T>(stage: Stage, work: (instance: CoreInstance) => T): T {
+    this.#instance ??= this.#restart();
+    try {
+      return work(this.#instance);
+    } catch (error) {
+      if (error instanceof MaskletError) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      if (!isTrap(error)) throw new MaskletError("badArgument", stage, message, { cause: error });
+      this.#instance = undefined;
+      throw new MaskletError("coreTrapped", stage, `the core stopped in stage '${stage}' (${message}); the next call starts it anew`, {
+        cause: error,
+      });
+    }
+  }
+
+  #restart(): CoreInstance {
+    const instance = createInstance(this.#compiled);
+    instance.workspace.useScalarKernels(this.#scalar);
+    return instance;
+  }
+}
+
+/** A call that ran out of stack, a RangeError (in Firefox an InternalError), leaves the instance in the middle of its work just as a trap does. */
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || (error as Error)?.name === "InternalError";
+}
+
+/** The number of an enumerator is its place in the list; the tests hold the lists to the C++ headers. */
+function position<T extends string>(names: readonly T[], name: T, argument: string): number {
+  const index = names.indexOf(name);
+  if (index >= 0) return index;
+  throw new MaskletError("badOption", "preprocess", `${argument} is '${name}'; it can be ${names.join(", ")}`, { value: name });
+}
+
+function writeOutput({ workspace, heap, check }: CoreInstance, slot: number, name: string, { dims, data }: RawTensor): void {
+  const sizes = Array.from({ length: maxRank }, (_, axis) => unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"));
+  checkLength(name, dims, data.length, "decode");
+  check(workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])), "decode");
+  heap.write(Float32Array, workspace.outputAddress(slot), data);
+}
+
+function checkLength(what: string, dims: readonly number[], length: number, stage: Stage): void {
+  const needed = dims.reduce((product, dim) => product * dim, 1);
+  if (length === needed) return;
+  const message = `${what} of shape [${dims.join(", ")}] needs ${needed} values, but has ${length}`;
+  throw new MaskletError(length < needed ? "bufferTooSmall" : "badShape", stage, message, { value: length });
+}
+
+function readColumns({ workspace: w, heap }: CoreInstance, soft: boolean): InstanceColumns {
+  const count = w.instanceCount();
+  const columns = {
+    count,
+    boxes: heap.read(Float32Array, w.boxesAddress(), count * 4),
+    scores: heap.read(Float32Array, w.scoresAddress(), count),
+    classIds: heap.read(Uint32Array, w.classIdsAddress(), count),
+    rects: heap.read(Int32Array, w.rectsAddress(), count * 4),
+    runs: heap.read(Uint32Array, w.runsAddress(), w.runCount()),
+    runOffsets: heap.read(Uint32Array, w.runOffsetsAddress(), count + 1),
+    areas: heap.read(Uint32Array, w.areasAddress(), count),
+  };
+  if (!soft) return columns;
+  return {
+    ...columns,
+    coverage: heap.read(Uint8Array, w.coverageAddress(), w.coverageBytes()),
+    coverageOffsets: heap.read(Uint32Array, w.coverageOffsetsAddress(), count + 1),
+  };
+}
