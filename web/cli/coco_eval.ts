@@ -66,7 +66,7 @@ class BoxRegion implements Region {
 /** Mask of a COCO segmentation on a picture of the given size, in every form the format knows. */
 export function maskOfSegmentation(segmentation: CocoSegmentation, width: number, height: number): Mask {
   return Array.isArray(segmentation)
-    ? Mask.fromPolygons(segmentation, { width, height })
+    ? Mask.fromCocoPolygons(segmentation, { width, height })
     : Mask.fromRle(segmentation);
 }
 
