@@ -1,4 +1,4 @@
-import type { Mask } from './mask.js';
+import type { Mask } from "./mask.js";
 
 /** RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height * 4`. An `ImageData` is one. */
 export interface RgbaImage {
@@ -28,7 +28,7 @@ export type Source =
 /** A model: the name of a built-in one, its address, its bytes, or a file. In Node a string may also be a path. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
-export const devices = ['webgpu', 'wasm', 'node-cpu'] as const;
+export const devices = ["webgpu", "wasm", "node-cpu"] as const;
 /** Where a model really runs: WebGPU, ONNX Runtime's WebAssembly, or (Node only) the native onnxruntime-node. */
 export type Device = (typeof devices)[number];
 
@@ -40,18 +40,18 @@ export interface Fallback {
 }
 
 export interface Progress {
-  readonly stage: 'download' | 'compile';
+  readonly stage: "download" | "compile";
   /** Bytes so far for a download, 0 or 1 for a compilation. */
   readonly loaded: number;
   /** Bytes in all, when the server says; 1 for a compilation. */
   readonly total?: number;
 }
 
-export const resizeModes = ['letterbox-centre', 'letterbox-top-left', 'stretch'] as const;
+export const resizeModes = ["letterbox-centre", "letterbox-top-left", "stretch"] as const;
 /** How a picture is fitted into the network's input; the order is that of `ResizeMode` in `src/core/letterbox.h`. */
 export type ResizeMode = (typeof resizeModes)[number];
 
-export const colourOrders = ['rgb', 'bgr'] as const;
+export const colourOrders = ["rgb", "bgr"] as const;
 export type ColourOrder = (typeof colourOrders)[number];
 
 /** What is done to a picture before the network sees it: value = (pixel * inputScale - mean) / std, per channel in `colourOrder`. */
@@ -71,7 +71,7 @@ export interface CreateOptions {
   /** `'masklet-n'` (built in, the default), a URL, bytes or a file. */
   model?: ModelSource;
   /** `auto` (the default) takes WebGPU where it is hardware and agrees with the CPU, else wasm. */
-  device?: 'auto' | Device;
+  device?: "auto" | Device;
   /** Accept a software WebGPU adapter (slow; for tests). Default false. */
   allowSoftwareAdapter?: boolean;
   /** Run in a module worker. Default true in browsers; ignored in Node. */
@@ -213,8 +213,25 @@ export interface ModelInfo {
   readonly sha256: string;
 }
 
+/** {@link ModelInfo} of a model in use: it has a family. */
+export interface RunningModelInfo extends ModelInfo {
+  readonly family: string;
+  readonly variant: string;
+  readonly preprocessing: Preprocessing;
+}
+
 /** One output of a network as float32, from whatever runtime. */
 export interface RawTensor {
   readonly dims: readonly number[];
   readonly data: Float32Array;
+}
+
+/** What the network itself gives for one picture. */
+export interface RawResult {
+  /** By output name. */
+  readonly outputs: ReadonlyMap<string, RawTensor>;
+  /** Size of the source, EXIF orientation applied, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly device: Device;
 }

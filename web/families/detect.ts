@@ -16,11 +16,7 @@ export interface Detection {
  * Asks every family, or only the one named `forced`, whether it can read the model.
  * @throws MaskletError `unknownFamily` when there is no family `forced`.
  */
-export function detectFamily(
-  signature: ModelSignature,
-  forced?: string,
-  candidates: readonly ModelFamily[] = families,
-): Detection {
+export function detectFamily(signature: ModelSignature, forced?: string, candidates: readonly ModelFamily[] = families): Detection {
   const asked = forced === undefined ? candidates : candidates.filter(({ name }) => name === forced);
   if (asked.length === 0) {
     const names = candidates.map(({ name }) => name).join(", ");

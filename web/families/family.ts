@@ -61,12 +61,7 @@ export interface ModelFamily {
   readonly defaultInputSize: Size;
   /** Recognises tensors by rank, shape and type; names are no evidence. */
   bind(signature: ModelSignature): ModelBinding | FamilyRefusal;
-  decode(
-    core: Core,
-    binding: ModelBinding,
-    outputs: ReadonlyMap<string, RawTensor>,
-    options: FamilyDecodeOptions,
-  ): InstanceColumns;
+  decode(core: Core, binding: ModelBinding, outputs: ReadonlyMap<string, RawTensor>, options: FamilyDecodeOptions): InstanceColumns;
 }
 
 /** Shape and type as messages show them: `float32[1, 116, 8400]`. */

@@ -1,7 +1,7 @@
+import { isNode } from "../realm.js";
 import type { Device } from "../types.js";
 import { loadOrt, webgpuBundle } from "./ort.js";
 import type { OrtBundle, OrtModule } from "./ort_module.js";
-import { isNode } from "../realm.js";
 import { refuseWebgpu } from "./webgpu_adapter.js";
 
 /** What a session needs of its surroundings; a test puts its own in. */

@@ -49,11 +49,7 @@ function announcedSize(headers: Headers): number | undefined {
   return length === null || headers.get("content-encoding") ? undefined : Number(length);
 }
 
-async function readAll(
-  response: Response,
-  total: number | undefined,
-  onProgress: DownloadOptions["onProgress"],
-): Promise<Uint8Array> {
+async function readAll(response: Response, total: number | undefined, onProgress: DownloadOptions["onProgress"]): Promise<Uint8Array> {
   const known = total === undefined ? {} : { total };
   onProgress?.({ stage: "download", loaded: 0, ...known });
   if (!response.body) return new Uint8Array(await response.arrayBuffer());

@@ -9,8 +9,7 @@ const maxClasses = 65_536;
  * values) or as JSON. Values that cannot be understood are left out.
  */
 export function readExporterHints(metadata: Readonly<Record<string, string>>): ExporterHints {
-  const read = (key: string): Literal | undefined =>
-    Object.hasOwn(metadata, key) ? parseLiteral(metadata[key]!) : undefined;
+  const read = (key: string): Literal | undefined => (Object.hasOwn(metadata, key) ? parseLiteral(metadata[key]!) : undefined);
   const stride = read("stride");
   const args = read("args");
   const nmsInside = args instanceof Map ? args.get("nms") === true : undefined;
@@ -27,11 +26,7 @@ export function readExporterHints(metadata: Readonly<Record<string, string>>): E
 
 /** The key `k` of a dict is the class id; ids that are missing get `class k`. */
 function toLabels(names: Literal | undefined): string[] | undefined {
-  const entries: [unknown, Literal][] = Array.isArray(names)
-    ? names.map((name, id) => [id, name])
-    : names instanceof Map
-      ? [...names]
-      : [];
+  const entries: [unknown, Literal][] = Array.isArray(names) ? names.map((name, id) => [id, name]) : names instanceof Map ? [...names] : [];
   const labels: string[] = [];
   for (const [key, name] of entries) {
     const id = typeof key === "string" && /^[0-9]{1,6}$/.test(key) ? Number(key) : key;

@@ -75,7 +75,5 @@ async function isCurrent(address: URL, entry: Response, signal: AbortSignal | un
     return true;
   }
   const known = validators.filter((name) => head.headers.has(name) && entry.headers.has(`x-masklet-${name}`));
-  return (
-    head.ok && known.length > 0 && known.every((name) => head.headers.get(name) === entry.headers.get(`x-masklet-${name}`))
-  );
+  return head.ok && known.length > 0 && known.every((name) => head.headers.get(name) === entry.headers.get(`x-masklet-${name}`));
 }

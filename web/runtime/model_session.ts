@@ -1,11 +1,11 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
 import type { Device, Fallback, Preprocessing, RawTensor } from "../types.js";
 import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
+import { type ModelInput, makeInputTensor } from "./input_tensor.js";
 import type { OrtModule, OrtSession } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
 import { takeOutputs } from "./outputs.js";
 import { checkPicture, compareOutputs } from "./self_check.js";
-import { makeInputTensor, type ModelInput } from "./input_tensor.js";
 import { TaskQueue } from "./task_queue.js";
 
 export interface SessionRequest {

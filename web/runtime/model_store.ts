@@ -1,10 +1,10 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
+import { importInNode, isNode } from "../realm.js";
 import type { ModelSource, Progress } from "../types.js";
 import { type BuiltInModel, builtInModels, locateBuiltInModel } from "./built_in.js";
 import { download } from "./download.js";
 import { cacheModel, findCachedModel } from "./model_cache.js";
 import { type OnnxModel, readOnnxMetadata } from "./onnx_metadata.js";
-import { importInNode, isNode } from "../realm.js";
 import { sha256Hex } from "./sha256.js";
 
 export interface LoadOptions {

@@ -94,12 +94,9 @@ function readInitializerName(reader: ProtobufReader): string {
     else reader.skip();
   }
   if (external) {
-    throw new MaskletError(
-      "unsupported",
-      "load",
-      `the weights of '${name}' lie in another file; save the model with its weights inside`,
-      { value: name },
-    );
+    throw new MaskletError("unsupported", "load", `the weights of '${name}' lie in another file; save the model with its weights inside`, {
+      value: name,
+    });
   }
   return name;
 }

@@ -40,10 +40,7 @@ export function checkPicture({ width, height, inputScale, mean, std }: Preproces
  * axis; where that axis is the shorter one of a rank-3 tensor, rows are objects whose order may change with rounding, so there each column
  * is compared after sorting.
  */
-export function compareOutputs(
-  actual: ReadonlyMap<string, RawTensor>,
-  reference: ReadonlyMap<string, RawTensor>,
-): string | undefined {
+export function compareOutputs(actual: ReadonlyMap<string, RawTensor>, reference: ReadonlyMap<string, RawTensor>): string | undefined {
   for (const [name, expected] of reference) {
     const got = actual.get(name);
     if (!got || got.dims.join() !== expected.dims.join()) {

@@ -1,0 +1,21 @@
+/**
+ * Masklet: instance segmentation in the browser and in Node. Importing this module does nothing but define what it exports.
+ *
+ * @packageDocumentation
+ */
+export { Core, type DecodeOptions, type InstanceColumns } from "./core/core.js";
+export { currentCore, type LoadCoreOptions, loadCore } from "./core/load.js";
+export * from "./errors.js";
+export { Mask } from "./mask.js";
+export { type BuiltInModel, builtInModels } from "./runtime/built_in.js";
+export { inspectModel, Segmenter } from "./segmenter.js";
+export { type DecodeImageOptions, decodeImage } from "./source.js";
+export * from "./types.js";
+export * from "./view/coco_types.js";
+export { cutOut, type NamedResult, toCocoDataset, toCocoResults, toSvg, toYolo } from "./view/export.js";
+export { Overlay, type OverlayOptions } from "./view/overlay.js";
+export type { LabelSpot, LabelWish } from "./view/overlay_labels.js";
+export { placeLabels } from "./view/overlay_labels.js";
+export * from "./view/overlay_renderer.js";
+export { type PaintOptions, paintOverlay } from "./view/paint.js";
+export { instanceColour, paletteSize, type Rgb } from "./view/palette.js";

@@ -1,0 +1,151 @@
+import type { InstanceColumns } from "./core/core.js";
+import { loadCore } from "./core/load.js";
+import { MaskletError, type Stage, throwIfAborted } from "./errors.js";
+import { Mask } from "./mask.js";
+import { isNode } from "./realm.js";
+import { loadModel } from "./runtime/model_store.js";
+import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
+import { describeModel, planModel } from "./segmenter_plan.js";
+import type {
+  CreateOptions,
+  Device,
+  Fallback,
+  Instance,
+  ModelInfo,
+  ModelSource,
+  RawResult,
+  RunningModelInfo,
+  SegmentOptions,
+  SegmentResult,
+  Source,
+} from "./types.js";
+import { startWorkerEngine } from "./worker/client.js";
+
+/** Finds every object of a picture with one model. Made by {@link Segmenter.create}; free it with `dispose` or `using`. */
+export class Segmenter {
+  private last: Pick<Segmenter, "device" | "fallbacks">;
+  private disposed = false;
+
+  private constructor(
+    private readonly engine: Engine,
+    /** The model: tensors, family, preprocessing, metadata. */
+    readonly info: RunningModelInfo,
+  ) {
+    this.last = engine.state;
+  }
+
+  /**
+   * Loads the core and a model and starts it, in a module worker unless `worker` is false or this is Node.
+   * @throws MaskletError `badModel`, `unknownModel`, `unsupported`, `badOption`, `networkError`, `hashMismatch`, `noDevice`, `workerFailed`,
+   * `aborted`.
+   */
+  static async create(options: CreateOptions = {}): Promise<Segmenter> {
+    const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
+    const { coreUrl, signal } = options;
+    // Masks are worked on in the caller's thread, wherever the network runs.
+    const core = loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
+    const start = inWorker ? startWorkerEngine(options) : LocalEngine.create(options);
+    const [, engine] = await Promise.allSettled([core, start]);
+    if (engine.status === "rejected") throw engine.reason;
+    try {
+      await core;
+    } catch (error) {
+      await engine.value.dispose();
+      throw error;
+    }
+    return new Segmenter(engine.value, engine.value.state.info);
+  }
+
+  /** Where the model runs; after a lost device this can change from call to call. */
+  get device(): Device {
+    return this.last.device;
+  }
+
+  /** Every better device that was not taken, with the reason. */
+  get fallbacks(): readonly Fallback[] {
+    return this.last.fallbacks;
+  }
+
+  /** Class names by class id; empty when neither model nor caller names them. */
+  get labels(): readonly string[] {
+    return this.info.labels;
+  }
+
+  /**
+   * Finds the objects of one picture. Calls may overlap; they are worked on one after another. The source is only read.
+   * @throws MaskletError `badSource` and the other errors of reading a picture, `badOption`, `inferenceFailed`, `deviceLost`, `noDevice`,
+   * `workerFailed`, `disposed`, `aborted` (as soon as the signal is; a stage under way is left to end in the background).
+   */
+  async segment(source: Source, options: SegmentOptions = {}): Promise<SegmentResult> {
+    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
+    throwIfAborted(options.signal, "source");
+    const result = await untilAborted(this.engine.segment(source, options), options.signal, "inference");
+    this.last = result.state;
+    return this.toResult(result);
+  }
+
+  /**
+   * Runs the network alone: pre-processing as for {@link segment}, then the raw outputs as they come, all as float32. For decoders of one's
+   * own and for measuring.
+   */
+  async infer(source: Source, { signal }: { signal?: AbortSignal } = {}): Promise<RawResult> {
+    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
+    throwIfAborted(signal, "source");
+    const { state, outputs, width, height } = await untilAborted(this.engine.infer(source, signal), signal, "inference");
+    this.last = state;
+    return { outputs, width, height, device: state.device };
+  }
+
+  /** Frees the session and its worker. Calls under way end with `disposed` or their result; a second call does nothing. */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    void this.dispose().catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  private toResult({ columns, width, height, state, timingsMs }: EngineResult): SegmentResult {
+    const instances = Array.from({ length: columns.count }, (_, i) => toInstance(columns, i, width, height, this.labels));
+    return { instances, width, height, device: state.device, timingsMs };
+  }
+}
+
+/**
+ * What a model file is and how it would be used, without running it.
+ * @throws MaskletError as {@link Segmenter.create} for files that cannot be read; a model that no family fits is no error here.
+ */
+export async function inspectModel(
+  model: ModelSource,
+  options: Omit<CreateOptions, "model" | "device" | "worker"> = {},
+): Promise<ModelInfo> {
+  const loaded = await loadModel(model, options);
+  return describeModel(planModel(loaded, options), loaded, options);
+}
+
+function toInstance(columns: InstanceColumns, i: number, sourceWidth: number, sourceHeight: number, labels: readonly string[]): Instance {
+  const [x1, y1, x2, y2] = columns.boxes.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+  const [x, y, width, height] = columns.rects.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+  const classId = columns.classIds[i]!;
+  // Own arrays: an instance that is kept must not keep all others of its picture, and each mask can be transferred alone.
+  const runs = columns.runs.slice(columns.runOffsets[i]!, columns.runOffsets[i + 1]!);
+  const { coverage, coverageOffsets } = columns;
+  const soft = coverage && coverageOffsets ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) } : {};
+  const mask = Mask.from({ x, y, width, height, sourceWidth, sourceHeight, runs, area: columns.areas[i]!, ...soft });
+  return { label: labels[classId] ?? `class ${classId}`, classId, score: columns.scores[i]!, box: { x1, y1, x2, y2 }, mask };
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stage: Stage): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,58 @@
+import { MaskletError } from "./errors.js";
+import type { SegmentOptions } from "./types.js";
+
+/** Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops it; absent keeps all. */
+export interface CheckedSegmentOptions {
+  readonly scoreThreshold: number;
+  readonly iouThreshold: number;
+  readonly maxInstances: number;
+  readonly soft: boolean;
+  readonly classFilter?: Uint8Array;
+}
+
+/** More rows than any network gives. */
+const mostInstances = 100_000;
+
+/**
+ * @param classCount of the model, 0 when unknown
+ * @throws MaskletError `badOption` naming the option and its value.
+ */
+export function checkSegmentOptions(options: SegmentOptions, labels: readonly string[], classCount: number): CheckedSegmentOptions {
+  const { scoreThreshold = 0.25, iouThreshold = 0.7, maxInstances = 100, soft = false, classes } = options;
+  checkFraction("scoreThreshold", scoreThreshold);
+  checkFraction("iouThreshold", iouThreshold);
+  if (!Number.isInteger(maxInstances) || maxInstances < 1 || maxInstances > mostInstances) {
+    throw badOption("maxInstances", maxInstances, `a whole number from 1 to ${mostInstances}`);
+  }
+  const checked = { scoreThreshold, iouThreshold, maxInstances, soft: Boolean(soft) };
+  return classes === undefined ? checked : { ...checked, classFilter: makeClassFilter(classes, labels, classCount) };
+}
+
+function checkFraction(name: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
+}
+
+function makeClassFilter(classes: readonly (string | number)[], labels: readonly string[], classCount: number): Uint8Array {
+  const ids = classes.flatMap((wanted) => (typeof wanted === "string" ? idsOf(wanted, labels) : [wanted]));
+  const count = classCount || Math.max(labels.length, ...ids.map((id) => id + 1), 1);
+  const filter = new Uint8Array(Math.min(count, 65_536));
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 0 || id >= filter.length) {
+      throw badOption("classes", id, `class ids from 0 to ${filter.length - 1}`);
+    }
+    filter[id] = 1;
+  }
+  return filter;
+}
+
+/** Some models give several classes one name. */
+function idsOf(label: string, labels: readonly string[]): number[] {
+  const ids = labels.flatMap((known, id) => (known === label ? [id] : []));
+  if (ids.length === 0)
+    throw badOption("classes", label, labels.length > 0 ? labels.join(", ") : "class ids: the model has no class names");
+  return ids;
+}
+
+function badOption(name: string, value: number | string, allowed: string): MaskletError {
+  return new MaskletError("badOption", "decode", `${name} is ${value}; allowed: ${allowed}`, { value });
+}

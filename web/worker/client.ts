@@ -1,0 +1,120 @@
+import { proxy, transfer } from "comlink";
+import { MaskletError, throwIfAborted } from "../errors.js";
+import type { Engine, EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";
+import { packSource } from "../source_browser.js";
+import { pixelLimit } from "../source_checks.js";
+import type { CreateOptions, SegmentOptions, Source } from "../types.js";
+import { WorkerLink } from "./link.js";
+import type { Outcome, PlainCreateOptions } from "./protocol.js";
+
+/** Starts a worker with an engine in it. */
+export async function startWorkerEngine(options: CreateOptions): Promise<Engine> {
+  const engine = new WorkerEngine(options);
+  await engine.start(options);
+  return engine;
+}
+
+/** A worker that died is replaced by the next call, which loads the model again (from the cache, where it came from an address). */
+class WorkerEngine implements Engine {
+  state!: EngineState;
+  private link: Promise<WorkerLink> | undefined;
+  private disposed = false;
+  private readonly plain: PlainCreateOptions;
+
+  constructor({ signal: _signal, onProgress: _onProgress, worker: _worker, ...plain }: CreateOptions) {
+    this.plain = { ...plain, ...absoluteAddresses(plain) };
+  }
+
+  /** Spawns the worker, unless there is one. */
+  start(options: Pick<CreateOptions, "signal" | "onProgress">): Promise<WorkerLink> {
+    if (!this.link) {
+      const link = this.spawn(options);
+      this.link = link;
+      link.catch(() => {
+        if (this.link === link) this.link = undefined;
+      });
+    }
+    return this.link;
+  }
+
+  segment(source: Source, { signal, ...options }: SegmentOptions): Promise<EngineResult> {
+    return this.send(source, signal, (link, call, cargo, owned) => link.api.segment(call, cargo, owned, options));
+  }
+
+  infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
+    return this.send(source, signal, (link, call, cargo, owned) => link.api.infer(call, cargo, owned));
+  }
+
+  private async send<T extends Pick<EngineResult, "state">>(
+    source: Source,
+    signal: AbortSignal | undefined,
+    post: (link: WorkerLink, call: number, cargo: Source, owned: boolean) => Promise<Outcome<T>>,
+  ): Promise<T> {
+    throwIfAborted(signal, "source");
+    const link = await this.start({});
+    const packed = await packSource(source, pixelLimit);
+    throwIfAborted(signal, "source");
+    // An address is a string, which cannot be transferred and need not be.
+    const cargo = packed.transfer.length > 0 ? transfer(packed.source as object, packed.transfer) : packed.source;
+    try {
+      const result = await link.call(signal, "inference", (call) => post(link, call, cargo as Source, packed.owned));
+      this.state = { ...this.state, ...result.state };
+      return result;
+    } catch (error) {
+      this.replaceIfBroken(link, error as MaskletError);
+      throw error;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const link = await this.link?.catch(() => undefined);
+    this.link = undefined;
+    if (!link) return;
+    // A session's release waits for the run under way; without it the GPU's memory is freed late.
+    await link.untilEnd(() => link.api.dispose()).catch(() => undefined);
+    link.end(new MaskletError("disposed", "worker", "the segmenter was disposed"));
+  }
+
+  private async spawn({ signal, onProgress }: Pick<CreateOptions, "signal" | "onProgress">): Promise<WorkerLink> {
+    if (this.disposed) throw new MaskletError("disposed", "worker", "the segmenter was disposed");
+    throwIfAborted(signal, "load");
+    const link = new WorkerLink(() => {
+      this.link = undefined;
+    });
+    try {
+      const report = proxy(onProgress ?? (() => undefined));
+      this.state = await link.call(signal, "load", (call) => link.api.create(call, this.plain, report));
+      return link;
+    } catch (error) {
+      link.end(error as MaskletError);
+      throw error;
+    }
+  }
+
+  /** A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up for a fresh one. */
+  private replaceIfBroken(link: WorkerLink, error: MaskletError): void {
+    if (error.stage !== "compile" || error.code === "aborted") return;
+    this.link = undefined;
+    link.end(error);
+  }
+}
+
+/** Addresses relative to the page; in the worker they would be relative to its script. */
+function absoluteAddresses({ model, coreUrl, ortWasmPaths }: PlainCreateOptions): Partial<PlainCreateOptions> {
+  const isBuiltIn = typeof model === "string" && /^[a-z0-9-]+$/.test(model);
+  return {
+    ...((typeof model === "string" && !isBuiltIn) || model instanceof URL ? { model: absolute(model) } : {}),
+    ...(coreUrl === undefined ? {} : { coreUrl: absolute(coreUrl) }),
+    ...(ortWasmPaths === undefined ? {} : { ortWasmPaths: absolute(ortWasmPaths) }),
+  };
+}
+
+function absolute(address: string | URL): string {
+  try {
+    return new URL(address, (globalThis as { location?: { href: string } }).location?.href).href;
+  } catch {
+    // The worker says what is wrong with it.
+    return String(address);
+  }
+}

@@ -1,0 +1,82 @@
+import { type Remote, releaseProxy, wrap } from "comlink";
+import { MaskletError, type Stage } from "../errors.js";
+import type { Outcome, WorkerApi } from "./protocol.js";
+import { watchWorker } from "./watch.js";
+
+let nextName = 1;
+
+/** One worker and the calls that wait for it. */
+export class WorkerLink {
+  readonly api: Remote<WorkerApi>;
+  private readonly worker: Worker;
+  private readonly watch: ReturnType<typeof watchWorker>;
+  /** Rejects each waiting call. A promise of the worker's end to race with would keep a reaction of every call ever made. */
+  private readonly waiting = new Set<(error: MaskletError) => void>();
+  private nextCall = 1;
+  private ended: MaskletError | undefined;
+
+  /** @param onDeath is called when the worker ends without being asked to. */
+  constructor(private readonly onDeath: () => void) {
+    // In this very form, so that bundlers find the worker's script.
+    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "masklet" });
+    this.api = wrap<WorkerApi>(this.worker);
+    this.watch = watchWorker(this.worker, (error) => {
+      this.end(error);
+      this.onDeath();
+    });
+    const lock = `masklet-worker-${nextName++}-${Math.random().toString(36).slice(2)}`;
+    this.api.hold(lock).then(
+      (held) => held && this.watch.holdsLock(lock),
+      () => undefined,
+    );
+  }
+
+  /** Terminates the worker; what still waits for it ends with `error`. */
+  end(error: MaskletError): void {
+    if (this.ended) return;
+    this.ended = error;
+    this.watch.stop();
+    this.worker.terminate();
+    this.api[releaseProxy]();
+    for (const reject of this.waiting) reject(error);
+    this.waiting.clear();
+  }
+
+  /** Sends one call and waits for its outcome; an aborted signal is passed on to the worker. */
+  async call<T>(signal: AbortSignal | undefined, stage: Stage, send: (call: number) => Promise<Outcome<T>>): Promise<T> {
+    const number = this.nextCall++;
+    const abort = () => void this.api.abort(number);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const outcome = await this.untilEnd(() => send(number));
+      if ("ok" in outcome) return outcome.ok;
+      throw fromWorker(outcome.error, signal);
+    } catch (error) {
+      if (error instanceof MaskletError) throw error;
+      // What cannot be cloned does not reach the worker.
+      const message = `an argument cannot be sent to the worker: ${(error as Error).message}`;
+      throw new MaskletError("badOption", stage, message, { cause: error });
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Sends something and waits for the answer, or for the worker's end. */
+  untilEnd<T>(send: () => Promise<T>): Promise<T> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      send()
+        .then(resolve, reject)
+        .finally(() => this.waiting.delete(reject));
+    });
+  }
+}
+
+function fromWorker(serialized: Parameters<typeof MaskletError.from>[0], signal: AbortSignal | undefined): MaskletError {
+  const error = MaskletError.from(serialized);
+  // The reason need not be clonable; it stays on this side.
+  return error.code === "aborted" && signal?.aborted
+    ? new MaskletError("aborted", error.stage, error.message, { cause: signal.reason })
+    : error;
+}

@@ -1,0 +1,78 @@
+// Entry of the module worker: one engine, its calls by number.
+import { expose, transfer } from "comlink";
+import { MaskletError, type Stage } from "../errors.js";
+import { type EngineResult, LocalEngine, type RawEngineResult } from "../segmenter_engine.js";
+import type { Source } from "../types.js";
+import type { Outcome, WorkerApi } from "./protocol.js";
+import { holdLockForLife } from "./watch.js";
+
+let engine: LocalEngine | undefined;
+const running = new Map<number, AbortController>();
+
+const api: WorkerApi = {
+  hold: holdLockForLife,
+
+  create: (call, options, onProgress) =>
+    answer(call, "load", async (signal) => {
+      engine = await LocalEngine.create({ ...options, signal, onProgress: (progress) => void onProgress(progress) });
+      return engine.state;
+    }),
+
+  segment: (call, source, owned, options) =>
+    withEngine(call, source, owned, arraysOfColumns, (running, signal) => running.segment(source, { ...options, signal })),
+
+  infer: (call, source, owned) => withEngine(call, source, owned, arraysOfOutputs, (running, signal) => running.infer(source, signal)),
+
+  abort(call) {
+    running.get(call)?.abort();
+  },
+
+  async dispose() {
+    const last = engine;
+    engine = undefined;
+    await last?.dispose();
+  },
+};
+
+async function answer<T>(call: number, stage: Stage, task: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
+  const controller = new AbortController();
+  running.set(call, controller);
+  try {
+    return { ok: await task(controller.signal) };
+  } catch (error) {
+    if (error instanceof MaskletError) return { error: error.serialize() };
+    const message = error instanceof Error ? error.message : String(error);
+    return { error: { code: "workerFailed", stage, message: `unexpected failure in the worker: ${message}` } };
+  } finally {
+    running.delete(call);
+  }
+}
+
+async function withEngine<T extends object>(
+  call: number,
+  source: Source,
+  owned: boolean,
+  arraysOf: (result: T) => Transferable[],
+  task: (engine: LocalEngine, signal: AbortSignal) => Promise<T>,
+): Promise<Outcome<T>> {
+  const outcome = await answer(call, "inference", async (signal) => {
+    try {
+      if (!engine) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+      return await task(engine, signal);
+    } finally {
+      // A copy made for this call; frames in particular hold memory of the decoder until they are closed.
+      if (owned) (source as ImageBitmap | VideoFrame).close();
+    }
+  });
+  return "ok" in outcome ? transfer(outcome, arraysOf(outcome.ok)) : outcome;
+}
+
+function arraysOfColumns({ columns }: EngineResult): Transferable[] {
+  return Object.values(columns).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+}
+
+function arraysOfOutputs({ outputs }: RawEngineResult): Transferable[] {
+  return [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+expose(api);
