@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "mask_bitmaps.h"
+#include "mask_golden.h"
 
 namespace masklet {
 namespace {
@@ -114,6 +117,28 @@ TEST(IouMatrix, WrongCrowdSize_IsBadArgument) {
   EXPECT_EQ(status.value, 1);
   EXPECT_TRUE(iouMatrix({}, truths, {}, ious).ok());
   EXPECT_TRUE(ious.empty());
+}
+
+TEST(MeasureGolden, Pycocotools_AreEqual) {
+  std::map<std::string, Mask> masks;
+  for (const testing::MaskGolden& golden : testing::readMaskGoldens()) {
+    SCOPED_TRACE(golden.name);
+    Mask& mask = masks[golden.name] = maskOf(golden.bitmap);
+    EXPECT_EQ(areaPx(mask.view()), golden.area);
+    EXPECT_EQ(boundingBox(mask.view()), golden.box);
+  }
+  const std::vector<testing::IouGolden> goldens = testing::readIouGoldens();
+  ASSERT_GE(goldens.size(), 200u);
+  for (const testing::IouGolden& golden : goldens) {
+    SCOPED_TRACE(golden.detection + " and " + golden.truth);
+    const MaskView truths[2] = {masks.at(golden.truth).view(), masks.at(golden.truth).view()};
+    const MaskView detections[1] = {masks.at(golden.detection).view()};
+    const uint8_t isCrowd[2] = {0, 1};
+    Buffer<double> ious;
+    ASSERT_TRUE(iouMatrix(detections, truths, isCrowd, ious).ok());
+    EXPECT_EQ(ious[0], golden.iou);
+    EXPECT_EQ(ious[1], golden.crowdIou);
+  }
 }
 
 }  // namespace
