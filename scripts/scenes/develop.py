@@ -20,8 +20,8 @@ import pyoidn
 from coco import encode_rle, write_instances
 
 LOOKS = {
-    "kitchen": ("Medium High Contrast", 0.0),
-    "desk": ("Medium High Contrast", 0.0),
+    "kitchen": ("Medium High Contrast", 0.25),
+    "desk": ("Medium High Contrast", 0.2),
     "beach": ("Medium High Contrast", 0.0),
 }
 

@@ -1,9 +1,9 @@
-"""Things for the desk: screen, laptop, keyboard, mouse, books, clock, teddy bear. Each stands on z = 0."""
+"""Things for the desk: screen, laptop, keyboard, mouse, clock, plant, teddy bear. Each stands on z = 0."""
 
 import math
 
 from kit import ball, box, copy, group, lathe, mesh, modifier, place, spline, tube
-from materials import Shader, emission, fabric, metal, plain, rgba
+from materials import Shader, emission, metal, plain, rgba
 from props_kitchen import leaf_mesh
 
 DUSK = ["#f7c873", "#e8925f", "#b8647a", "#6d4a7e", "#39325f", "#1c1d3c"]
@@ -26,12 +26,12 @@ def wallpaper(name, width, height, colours, random, strength=1.0):
         for k in range(81):
             x = -w + width * k / 80
             z = base + swing * sum(a * math.sin(f * x / width * 3 + p) for f, p, a in waves) / 2
-            vertices += [(x, -0.0002 * (layer + 1), -h), (x, -0.0002 * (layer + 1), h * max(-0.96, min(0.8, z * 2)))]
+            vertices += [(x, -0.0008 * (layer + 1), -h), (x, -0.0008 * (layer + 1), h * max(-0.96, min(0.8, z * 2)))]
             if k:
                 faces.append((2 * k - 2, 2 * k, 2 * k + 1, 2 * k - 1))
         parts.append(mesh("hill", vertices, faces, tint, False))
     glow = emission(name + " moon", "#fff6de", 1.3 * strength)
-    disc = [(0.055 * width * math.cos(a / 24 * math.pi), -0.0001, 0.055 * width * math.sin(a / 24 * math.pi)) for a in range(48)]
+    disc = [(0.055 * width * math.cos(a / 24 * math.pi), -0.0004, 0.055 * width * math.sin(a / 24 * math.pi)) for a in range(48)]
     parts.append(place(mesh("moon", disc, [tuple(range(48))], glow, False), (0.2 * width, 0, 0.22 * height)))
     return group(name, parts)
 
@@ -117,25 +117,6 @@ def laptop(random, lean=18):
     return group("laptop", parts)
 
 
-def book(size, cover, random, title="#e8ddc0"):
-    """A closed book lying flat: boards, spine towards -x, page block, a band for the title."""
-    w, d, h = size
-    cloth = fabric("book " + cover, cover, weave=900.0, roughness=0.7)
-    paper = Shader("pages")
-    lines = paper.noise(paper.node("Mapping", {"Vector": paper.coordinates(), "Scale": (3, 3, 900)}).outputs[0], 1.0, 2.0)
-    paper.set(Base_Color=paper.ramp(lines, [(0.35, "#cfc3a8"), (0.6, "#f3ead6")]), Roughness=0.9)
-    board = 0.0028
-    parts = [
-        box("board", (w, d, board), cloth, (0, 0, board / 2), bevel=0.0009),
-        box("board", (w, d, board), cloth, (0, 0, h - board / 2), bevel=0.0009),
-        box("spine", (board, d, h), cloth, (-w / 2 + board / 2, 0, h / 2), bevel=0.0012),
-        box("pages", (w - 0.008, d - 0.01, h - 2 * board), paper.material, (0.0, 0, h / 2)),
-        box("band", (0.0006, d * 0.5, h * 0.34), plain("title", title, 0.6), (-w / 2 - 0.0001, random.uniform(-0.02, 0.02), h / 2)),
-        box("front", (w * 0.5, d * 0.2, 0.0004), plain("title", title, 0.6), (0.01, d * 0.18, h + 0.0001)),
-    ]
-    return group("book", parts)
-
-
 def wall_clock(radius=0.15):
     """A round clock in the xz plane, facing -y, showing ten past ten."""
     rim = plain("clock rim", "#1e2328", 0.3)
@@ -182,8 +163,8 @@ def rubber_plant(random, leaves=26, height=0.42, pot="#e9e6df"):
     return group("potted plant", parts)
 
 
-def teddy(random, fur="#a8743f", light="#d9b483"):
-    """A sitting plush bear about 0.3 m tall, facing -y, with short particle fur."""
+def teddy(fur="#a8743f", light="#d9b483"):
+    """A sitting plush bear about 0.3 m tall, facing -y."""
     plush, pale = _plush("plush", fur), _plush("plush light", light)
     dark = plain("bear eye", "#0d0a08", 0.08)
     parts = [
@@ -201,11 +182,10 @@ def teddy(random, fur="#a8743f", light="#d9b483"):
         parts[-1].rotation_euler = (0, 0, math.radians(24 * side))
         parts.append(ball("sole", 0.031, pale, (0.09 * side, -0.142, 0.041), (0.95, 0.45, 1)))
         parts[-1].rotation_euler = (0, 0, math.radians(24 * side))
-    fuzz = [p for p in parts]
     for side in (-1, 1):
         parts.append(ball("eye", 0.0085, dark, (0.029 * side, -0.0745, 0.243)))
     parts.append(ball("nose", 0.0125, dark, (0, -0.0985, 0.222), (1.3, 0.7, 0.9)))
-    return group("teddy bear", parts), fuzz
+    return group("teddy bear", parts)
 
 
 def _plush(name, colour):
@@ -214,15 +194,3 @@ def _plush(name, colour):
     clumps = s.noise(where, 260.0, 6.0, 0.7)
     tone = s.ramp(clumps, [(0.3, [0.55 * c for c in rgba(colour)[:3]]), (0.62, colour)])
     return s.set(Base_Color=tone, Roughness=0.95, Sheen=0.8, Normal=s.bump(clumps, 0.8, 0.006)).material
-
-
-def vase(colour="#3e7f86"):
-    outline = [(0.0, 0.002), (0.03, 0.0), (0.036, 0.003), (0.056, 0.045), (0.062, 0.085), (0.05, 0.14), (0.028, 0.185), (0.024, 0.205), (0.031, 0.225),
-               (0.0295, 0.2265), (0.022, 0.206), (0.024, 0.19), (0.0, 0.18)]  # fmt: skip
-    s = Shader("vase glaze")
-    tone = s.ramp(s.noise(s.node("Mapping", {"Vector": s.coordinates(), "Scale": (9, 9, 30)}).outputs[0], 1.0, 4.0), [(0.3, colour), (0.7, "#7fb9b4")])
-    s.set(Base_Color=tone, Roughness=0.12, Clearcoat=0.7)
-    return lathe("vase", spline(outline, 6), s.material)
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]

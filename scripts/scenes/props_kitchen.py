@@ -31,7 +31,7 @@ def orange(random):
     return group("orange", [body, button])
 
 
-def apple(random, red="#a3131b", yellow="#e0b23e"):
+def apple(random, red="#8e0c14", yellow="#d9a436"):
     s = Shader("apple skin")
     where = s.coordinates()
     streak = s.noise(
@@ -42,7 +42,7 @@ def apple(random, red="#a3131b", yellow="#e0b23e"):
     tone = s.ramp(blend, [(0.28, yellow), (0.38, "#c0301d"), (0.52, red)])
     spots = s.node("TexVoronoi", {"Vector": where, "Scale": 190.0}).outputs["Distance"]
     tone = s.mix(s.math("LESS_THAN", spots, 0.11), tone, "#dfb377")
-    s.set(Base_Color=tone, Roughness=0.2, Clearcoat=0.4, Subsurface=0.04)
+    s.set(Base_Color=tone, Roughness=0.24, Clearcoat=0.25)
     r = 0.038
     outline = [
         (0.0, 0.010), (0.008, 0.004), (0.017, 0.001), (0.027, 0.008), (0.035, 0.022),
@@ -77,7 +77,7 @@ def banana_bunch(count=4):
     tone = s.ramp(
         along,
         [(0.0, "#5d5a22"), (0.10, "#a8a52f"), (0.22, "#eec21f"), (0.84, "#f0c526"), (0.92, "#b7a52f"),
-         (0.96, "#2b1e10")],
+         (0.95, "#33230f")],
     )  # fmt: skip
     freckle = s.noise(s.node("Mapping", {"Vector": fine, "Scale": (1, 1, 1)}).outputs[0], 130.0, 5.0)
     tone = s.mix(s.math("GREATER_THAN", freckle, 0.70), tone, "#7a4d17")
@@ -152,20 +152,18 @@ def mug(colour="#d9513c", drink="#3a1d0d", radius=0.041, height=0.095):
     return group("mug", [body, grip, coffee])
 
 
-def wine_glass(filled=True):
-    outer = [(0.0, 0.0), (0.034, 0.0), (0.0355, 0.0012), (0.034, 0.0025), (0.012, 0.006), (0.0048, 0.014), (0.0038, 0.03),
-             (0.0037, 0.075), (0.005, 0.088), (0.014, 0.096), (0.029, 0.108), (0.0395, 0.128), (0.042, 0.148),
-             (0.0395, 0.172), (0.0335, 0.205)]  # fmt: skip
-    inner = [(0.0323, 0.2052), (0.0383, 0.172), (0.0406, 0.148), (0.0382, 0.1285), (0.028, 0.1095), (0.013, 0.0995), (0.0, 0.0975)]
-    profile = spline(outer, 5) + spline(inner, 5)
+def wine_glass():
+    """A glass of red wine on a short stem; the drink is set a hair into the wall, so that no gap shows."""
+    foot = [(0.0, 0.0), (0.034, 0.0), (0.0355, 0.0012), (0.034, 0.0025), (0.012, 0.006), (0.0048, 0.014), (0.0038, 0.026)]
+    outer = [(0.0037, 0.05), (0.005, 0.063), (0.014, 0.071), (0.029, 0.083), (0.0395, 0.103), (0.042, 0.123), (0.0395, 0.147), (0.0335, 0.18)]
+    inner = [(0.0323, 0.1802), (0.0383, 0.147), (0.0406, 0.123), (0.0382, 0.1035), (0.028, 0.0845), (0.013, 0.0745), (0.0, 0.0725)]
+    profile = spline(foot + outer, 5) + spline(inner, 5)
     profile[0], profile[-1] = (0, 0), (0, profile[-1][1])
-    parts = [lathe("wine glass", profile, glass("clear glass"), 112)]
-    if filled:
-        s = Shader("red wine")
-        s.set(Base_Color=rgba("#3c0410"), Roughness=0.03, Specular=0.6, Transmission=0.25, IOR=1.34)
-        drink = [(0.0, 0.0985), (0.0127, 0.1), (0.0277, 0.1098), (0.0379, 0.1287), (0.0404, 0.148), (0.0399, 0.155), (0.0, 0.155)]
-        parts.append(lathe("wine", drink, s.material, 112))
-    return group("wine glass", parts)
+    vessel = lathe("wine glass", profile, glass("clear glass"), 112)
+    s = Shader("red wine")
+    s.set(Base_Color=rgba("#4a0512"), Roughness=0.03, Specular=0.6, Transmission=0.25, IOR=1.34)
+    drink = [(0.0, 0.0735), (0.0127, 0.075), (0.0277, 0.0848), (0.0379, 0.1037), (0.0404, 0.123), (0.0397, 0.132), (0.0, 0.132)]
+    return group("wine glass", [vessel, lathe("wine", drink, s.material, 112)])
 
 
 def wine_bottle():

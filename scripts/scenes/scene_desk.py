@@ -1,4 +1,4 @@
-"""A home desk in the morning: screen, laptop, keyboard, mouse, mug, plant, books, wall clock."""
+"""A home desk in the morning: screen, laptop, keyboard, mouse, mug, plant, bear, wall clock."""
 
 import props_desk as props
 import props_kitchen as kitchen
@@ -12,13 +12,14 @@ def build():
     random = stage.random
     _room()
     stage.instance("tv", place(props.monitor(random), (-0.05, 0.22, 0), (0, 0, 4), 1.1))
-    stage.instance("laptop", place(props.laptop(random), (0.40, 0.02, 0), (0, 0, -24), 1.08))
+    stage.instance("laptop", place(props.laptop(random), (0.47, -0.06, 0), (0, 0, -22), 1.08))
     stage.instance("keyboard", place(props.keyboard(), (-0.10, -0.16, 0), (0, 0, 3), 1.15))
     stage.instance("mouse", place(props.mouse(), (0.165, -0.17, 0), (0, 0, -6), 1.15))
-    stage.instance("cup", place(kitchen.mug("#e9b13b"), (-0.395, -0.08, 0), (0, 0, 200), 1.15))
+    stage.instance("cup", place(kitchen.mug("#e9b13b"), (-0.44, -0.06, 0), (0, 0, 200), 1.15))
     stage.instance("potted plant", place(props.rubber_plant(random), (-0.56, 0.20, 0), (0, 0, 0), 1.05))
-    stage.instance("clock", place(props.wall_clock(0.13), (0.46, 0.495, 0.60)))
-    camera((0.06, -1.38, 0.66), (-0.03, 0.1, 0.20), 38, (0.0, 0.05, 0.1), 11.0)
+    stage.instance("clock", place(props.wall_clock(0.125), (0.50, 0.495, 0.555)))
+    stage.instance("teddy bear", place(props.teddy(), (0.15, 0.16, 0), (0, 0, 8), 0.82))
+    camera((0.08, -1.40, 0.68), (0.015, 0.1, 0.205), 36.5, (0.0, 0.05, 0.1), 11.0)
     return stage
 
 
@@ -42,5 +43,3 @@ def _blind():
     for k in range(9):
         place(box("slat", (0.02, 1.6, 0.06), slat), (-2.1, -0.9, 0.9 + 0.16 * k), (0, 30, 0))
 
-
-__all__ = ["build"]

@@ -12,15 +12,15 @@ def build():
     _room()
 
     stage.instance("dining table", _table())
-    fruit_bowl = place(props.bowl("#34658f"), (-0.06, 0.10, 0), scale=1.3)
+    fruit_bowl = place(props.bowl("#34658f"), (-0.06, 0.10, 0), scale=(1.3, 1.3, 1.44))
     stage.instance("bowl", fruit_bowl)
     stage.instance("orange", place(props.orange(random), (-0.108, 0.070, 0.040), (8, 12, 0), 1.08))
     stage.instance("orange", place(props.orange(random), (-0.020, 0.058, 0.040), (-25, 30, 50), 1.08))
     stage.instance("apple", place(props.apple(random), (-0.066, 0.145, 0.045), (10, -12, 0), 1.2))
     stage.instance("apple", place(props.apple(random), (0.030, 0.135, 0.047), (-12, 16, 70), 1.2))
     stage.instance("banana", place(props.banana_bunch(), (-0.16, -0.135, 0.0), (0, 0, -8), 1.1))
-    stage.instance("bottle", place(props.wine_bottle(), (0.262, 0.25, 0), (0, 0, 12)))
-    stage.instance("wine glass", place(props.wine_glass(), (0.172, 0.03, 0), scale=1.22))
+    stage.instance("bottle", place(props.wine_bottle(), (0.285, 0.25, 0), (0, 0, 12)))
+    stage.instance("wine glass", place(props.wine_glass(), (0.175, 0.02, 0), scale=1.3))
     stage.instance("cup", place(props.mug(), (0.285, -0.10, 0), (0, 0, -35), 1.08))
     stage.instance("potted plant", place(props.basil(random), (-0.32, 0.22, 0), (0, 0, 20), 1.1))
 
