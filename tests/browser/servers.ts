@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export const demoPort = 4183;
-export const pagesPort = 4184;
+/** Two test runs beside each other on one machine need a port pair each: MASKLET_TEST_PORT and the one after it. */
+export const demoPort = Number(process.env.MASKLET_TEST_PORT ?? 4183);
+export const pagesPort = demoPort + 1;
 export const demoUrl = `http://localhost:${demoPort}/`;
 export const pagesUrl = `http://localhost:${pagesPort}/`;
 

@@ -2,7 +2,7 @@ export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 export function milliseconds(ms: number): string {
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
-  return ms < 9995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

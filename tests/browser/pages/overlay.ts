@@ -1,0 +1,60 @@
+/// Draws known shapes with the public Overlay and reads the pixels back, for tests/browser/overlay.spec.ts.
+import { loadCore, Mask, Overlay, type OverlayOptions, type RendererName } from "../../../web/index.js";
+
+type Inside = (x: number, y: number) => boolean;
+
+export interface Drawn {
+  width: number;
+  height: number;
+  /** RGBA, row-major. */
+  pixels: number[];
+}
+
+function maskOf(width: number, height: number, inside: Inside): Mask {
+  const bytes = new Uint8Array(width * height);
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) bytes[y * width + x] = Number(inside(x + 0.5, y + 0.5));
+  }
+  return Mask.fromBytes(bytes, { width, height });
+}
+
+/** A picture of one grey, so that everything else on the canvas is the overlay's. */
+function greyPicture(width: number, height: number): OffscreenCanvas {
+  const picture = new OffscreenCanvas(width, height);
+  const context = picture.getContext("2d")!;
+  context.fillStyle = "rgb(128 128 128)";
+  context.fillRect(0, 0, width, height);
+  return picture;
+}
+
+function pixelsOf(canvas: OffscreenCanvas): Drawn {
+  const { width, height } = canvas;
+  const context = new OffscreenCanvas(width, height).getContext("2d")!;
+  context.drawImage(canvas, 0, 0);
+  return { width, height, pixels: [...context.getImageData(0, 0, width, height).data] };
+}
+
+/** Draws masks of a grey picture of `size` on a canvas `scale` times as large. */
+function draw(renderer: RendererName, size: [number, number], shapes: Inside[], scale: number, options: OverlayOptions = {}): Drawn {
+  const [width, height] = size;
+  const canvas = new OffscreenCanvas(Math.round(width * scale), Math.round(height * scale));
+  const overlay = new Overlay(canvas, { ...options, renderer });
+  overlay.setScene(
+    greyPicture(width, height),
+    shapes.map((inside) => ({ mask: maskOf(width, height, inside) })),
+  );
+  overlay.draw();
+  const drawn = pixelsOf(canvas);
+  overlay.dispose();
+  return drawn;
+}
+
+const bench = { draw, maskOf, greyPicture, pixelsOf, Overlay, Mask };
+
+declare global {
+  interface Window {
+    bench: Promise<typeof bench>;
+  }
+}
+
+window.bench = loadCore().then(() => bench);
