@@ -1,21 +1,15 @@
 import { readFile } from "node:fs/promises";
 import {
   type Core,
-  decodeImage,
   type Device,
+  decodeImage,
   type InstanceColumns,
   loadCore,
   type Preprocessing,
   type RgbaImage,
   Segmenter,
 } from "../index.js";
-import {
-  type BaselineInstance,
-  type BaselineOutputs,
-  baselinePostprocess,
-  baselinePreprocess,
-  drawImage,
-} from "./bench_baseline.js";
+import { type BaselineInstance, type BaselineOutputs, baselinePostprocess, baselinePreprocess, drawImage } from "./bench_baseline.js";
 import { contest } from "./bench_contest.js";
 import { UsageError } from "./usage_error.js";
 import { writeJson } from "./writers.js";

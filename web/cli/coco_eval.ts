@@ -1,12 +1,5 @@
 import { type CocoDataset, type CocoResult, type CocoSegmentation, Mask } from "../index.js";
-import {
-  type AreaRange,
-  averagePrecisions,
-  type MatchDetection,
-  type Matches,
-  type MatchTruth,
-  matchImage,
-} from "./coco_match.js";
+import { type AreaRange, averagePrecisions, type MatchDetection, type Matches, type MatchTruth, matchImage } from "./coco_match.js";
 
 export type EvaluationKind = "segm" | "bbox";
 
@@ -65,9 +58,7 @@ class BoxRegion implements Region {
 
 /** Mask of a COCO segmentation on a picture of the given size, in every form the format knows. */
 export function maskOfSegmentation(segmentation: CocoSegmentation, width: number, height: number): Mask {
-  return Array.isArray(segmentation)
-    ? Mask.fromCocoPolygons(segmentation, { width, height })
-    : Mask.fromRle(segmentation);
+  return Array.isArray(segmentation) ? Mask.fromCocoPolygons(segmentation, { width, height }) : Mask.fromRle(segmentation);
 }
 
 interface Detection extends MatchDetection {
@@ -96,7 +87,8 @@ function addTruths(categories: Map<number, Category>, dataset: CocoDataset, kind
   const images = new Map(dataset.images.map((image) => [image.id, image]));
   for (const annotation of dataset.annotations) {
     const image = images.get(annotation.image_id);
-    if (image === undefined) throw new Error(`annotation ${annotation.id} names image ${annotation.image_id}, which the file does not list`);
+    if (image === undefined)
+      throw new Error(`annotation ${annotation.id} names image ${annotation.image_id}, which the file does not list`);
     const region =
       kind === "bbox"
         ? new BoxRegion(annotation.bbox)
@@ -174,7 +166,10 @@ export function evaluateCoco(results: readonly CocoResult[], dataset: CocoDatase
   const ious = new Map<Cell, number[][]>();
   for (const category of categories.values()) {
     for (const cell of category.values()) {
-      ious.set(cell, cell.detections.map((d) => cell.truths.map((truth) => d.region.iou(truth.region, truth.crowd))));
+      ious.set(
+        cell,
+        cell.detections.map((d) => cell.truths.map((truth) => d.region.iou(truth.region, truth.crowd))),
+      );
     }
   }
   const imageIds = dataset.images.map((image) => image.id).sort((a, b) => a - b);

@@ -75,10 +75,7 @@ export function matchImage(
 ): Matches {
   const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
   const indices = truths.map((_, index) => index);
-  const order = [
-    ...indices.filter((index) => !truthIgnored[index]),
-    ...indices.filter((index) => truthIgnored[index]),
-  ];
+  const order = [...indices.filter((index) => !truthIgnored[index]), ...indices.filter((index) => truthIgnored[index])];
   const matched: Uint8Array[] = [];
   const ignored: Uint8Array[] = [];
   for (const threshold of iouThresholds) {

@@ -1,5 +1,5 @@
 import { type CocoDataset, type CocoResult, loadCore } from "../index.js";
-import { evaluateCoco, type Evaluation } from "./coco_eval.js";
+import { type Evaluation, evaluateCoco } from "./coco_eval.js";
 import { readJson } from "./inputs.js";
 import { UsageError } from "./usage_error.js";
 import { writeJson } from "./writers.js";

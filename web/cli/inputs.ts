@@ -12,7 +12,10 @@ async function expand(input: string): Promise<string[]> {
   if (info?.isFile()) return [input];
   if (info?.isDirectory()) {
     const found = await glob("**/*", { cwd: input });
-    return found.filter(isPicture).sort().map((path) => join(input, path));
+    return found
+      .filter(isPicture)
+      .sort()
+      .map((path) => join(input, path));
   }
   if (isDynamicPattern(input)) return (await glob(input)).filter(isPicture).sort();
   throw new UsageError(`no such file or folder: ${input}`);
@@ -51,5 +54,8 @@ export async function readLabels(path: string): Promise<string[]> {
     return Array.isArray(names) ? names : Object.values(names);
   }
   const text = await readText(path);
-  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }

@@ -46,8 +46,14 @@ function describe(info: ModelInfo): string {
     ...section("inputs", info.inputs.map(tensorLine)),
     ...section("outputs", info.outputs.map(tensorLine)),
     ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing)),
-    ...section("why", info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`)),
-    ...section("metadata", Object.entries(info.metadata).map(([key, value]) => `    ${key} = ${shorten(value)}`)),
+    ...section(
+      "why",
+      info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`),
+    ),
+    ...section(
+      "metadata",
+      Object.entries(info.metadata).map(([key, value]) => `    ${key} = ${shorten(value)}`),
+    ),
   ].join("\n");
 }
 

@@ -35,8 +35,7 @@ function action<Args extends unknown[]>(run: (...args: Args) => Promise<number>)
   };
 }
 
-const deviceOption = () =>
-  new Option("-d, --device <device>", "where to run").choices(["auto", ...devices]).default("auto");
+const deviceOption = () => new Option("-d, --device <device>", "where to run").choices(["auto", ...devices]).default("auto");
 
 /** The package's version; source and build lie equally deep below package.json. */
 function version(): string {
@@ -61,7 +60,9 @@ function makeProgram(): Command {
     .option("--max <count>", "most instances in a picture", positiveInteger, 100)
     .addOption(deviceOption())
     .addOption(
-      new Option("-f, --format <format>", "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document").choices(formats),
+      new Option("-f, --format <format>", "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document").choices(
+        formats,
+      ),
     )
     .option("-o, --out <path>", "folder for a file each (default: here), file for one document (default: stdout)")
     .option("--coco <file>", "take image and category ids from this COCO file and write COCO results")

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type CocoDataset, type CocoResult, decodeImage, type Device, Segmenter, toCocoResults } from "../index.js";
+import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter, toCocoResults } from "../index.js";
 import { type CocoIds, cocoIds } from "./coco_ids.js";
 import { expandInputs, readJson, readLabels } from "./inputs.js";
 import { ProgressBar } from "./progress_bar.js";
@@ -7,8 +7,8 @@ import { UsageError } from "./usage_error.js";
 import {
   cocoOf,
   type FileFormat,
-  fileFormats,
   type Format,
+  fileFormats,
   jsonOf,
   outputPath,
   type Segmented,
@@ -79,8 +79,16 @@ function collectingSink<T>(toEntry: (segmented: Segmented) => T[], finish: (entr
 function makeSink(format: Format, flags: SegmentFlags, ids: CocoIds | undefined, single: boolean, bar: ProgressBar): Sink {
   const toFile = fileFormats.find((name) => name === format);
   if (toFile !== undefined) return fileSink(toFile, flags, single, bar);
-  if (format === "json") return collectingSink((item) => [jsonOf(item)], (items) => writeJson(items, flags.out));
-  if (ids === undefined) return collectingSink((item) => [item], (items) => writeJson(cocoOf(items), flags.out));
+  if (format === "json")
+    return collectingSink(
+      (item) => [jsonOf(item)],
+      (items) => writeJson(items, flags.out),
+    );
+  if (ids === undefined)
+    return collectingSink(
+      (item) => [item],
+      (items) => writeJson(cocoOf(items), flags.out),
+    );
   return collectingSink<CocoResult>(
     ({ path, result }) => toCocoResults(result, ids.imageId(path)!, (instance) => ids.categoryId(instance)),
     (items) => writeJson(items, flags.out),

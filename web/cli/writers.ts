@@ -23,7 +23,7 @@ const endings: Readonly<Record<FileFormat, string>> = {
 };
 
 /** Whether `--out` names one file rather than a folder. */
-const isFileName = (out: string, format: FileFormat) => extname(out) === extname(endings[format]);
+const isFileName = (out: string, format: FileFormat) => extname(out) === extname(`name${endings[format]}`);
 
 /** Where the output for one picture goes. `out` may be a folder, or a file name when there is just one picture. */
 export function outputPath(path: string, format: FileFormat, out: string | undefined, single: boolean): string {
@@ -46,12 +46,7 @@ function overlayPng(image: RgbaImage, instances: readonly Instance[]): Uint8Arra
 }
 
 /** Writes one picture's file and returns its path. `image` is what was segmented. */
-export async function writePicture(
-  { path, result }: Segmented,
-  image: RgbaImage,
-  format: FileFormat,
-  to: string,
-): Promise<string> {
+export async function writePicture({ path, result }: Segmented, image: RgbaImage, format: FileFormat, to: string): Promise<string> {
   await mkdir(dirname(to), { recursive: true });
   const content = {
     overlay: () => overlayPng(image, result.instances),

@@ -90,7 +90,12 @@ const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escap
 function svgPath(mask: Mask, options: { tolerance?: number }): string {
   return mask
     .toPolygons(options)
-    .map((ring) => `M${pairs(ring.points).map(([x, y]) => `${short(x)} ${short(y)}`).join("L")}Z`)
+    .map(
+      (ring) =>
+        `M${pairs(ring.points)
+          .map(([x, y]) => `${short(x)} ${short(y)}`)
+          .join("L")}Z`,
+    )
     .join("");
 }
 
@@ -105,8 +110,7 @@ export function toSvg(result: SegmentResult, options: { tolerance?: number; href
       `stroke-width="2" data-class="${classId}"><title>${title}</title></path>\n`
     );
   });
-  const picture =
-    options.href === undefined ? "" : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
+  const picture = options.href === undefined ? "" : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">\n` +
     `${picture}${paths.join("")}</svg>\n`
