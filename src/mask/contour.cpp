@@ -294,7 +294,9 @@ Status contoursFromMask(const MaskView& mask, const ContourOptions& options, Con
   MASKLET_TRY(CornerFinder(corners).find(mask));
   Rings rings;
   MASKLET_TRY(RingTracer(corners, rings).trace());
-  return ContourWriter(corners, rings, mask.rectSrc, options, contours).write();
+  const Status status = ContourWriter(corners, rings, mask.rectSrc, options, contours).write();
+  if (!status.ok()) contours.clear();
+  return status;
 }
 
 }  // namespace masklet

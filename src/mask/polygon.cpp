@@ -167,11 +167,8 @@ Status maskFromCocoRing(std::span<const double> ring, SizePx size, LineToggles& 
 
 Status maskFromPolygons(const PolygonView& polygons, RectPx rectSrc, Mask& mask) {
   MASKLET_TRY(validatePolygons(polygons));
-  MASKLET_TRY(reframe({}, rectSrc, mask));  // checks the rectangle
-  if (rectSrc.empty()) {
-    trimMask(mask);
-    return okStatus();
-  }
+  Mask result;
+  MASKLET_TRY(reframe({}, rectSrc, result));  // checks the rectangle
   const auto forEachCrossing = [&](const auto& visit) {
     for (size_t ring = 0; ring < ringCount(polygons); ++ring) {
       forEachEdge(ringPoints(polygons, ring),
@@ -184,9 +181,10 @@ Status maskFromPolygons(const PolygonView& polygons, RectPx rectSrc, Mask& mask)
   MASKLET_TRY(rows.place());
   forEachCrossing([&](uint32_t row, uint32_t column) { rows.add(row, column); });
   rows.sort();
-  mask.runs.clear();
-  MASKLET_TRY(rows.write(static_cast<uint32_t>(rectSrc.width), mask.runs));
-  trimMask(mask);
+  result.runs.clear();
+  MASKLET_TRY(rows.write(static_cast<uint32_t>(rectSrc.width), result.runs));
+  trimMask(result);
+  std::swap(mask, result);
   return okStatus();
 }
 

@@ -48,13 +48,8 @@ class PixelRuns {
   /// Reads `width` pixels; writes at most `width` runs.
   void addRow(const uint8_t* row, uint32_t width) {
     uint32_t x = 0;
-    for (; x + 8 <= width; x += 8) {
-      uint64_t bytes;
-      std::memcpy(&bytes, row + x, 8);
-      const uint64_t flags = inside_(bytes);
-      writeToggles(flags ^ (flags << 8 | carry_), x);
-      carry_ = flags >> 56;
-    }
+    for (; x + 32 <= width; x += 32) addBlock(row, x);
+    for (; x + 8 <= width; x += 8) addWord(inside_(load(row + x)), x);
     if (x < width) {
       uint64_t bytes = 0;
       const uint32_t rest = width - x;
@@ -71,6 +66,30 @@ class PixelRuns {
   }
 
  private:
+  static uint64_t load(const uint8_t* pixels) {
+    uint64_t bytes;
+    std::memcpy(&bytes, pixels, 8);
+    return bytes;
+  }
+
+  /// 32 pixels; nothing to do when they are all like the one before, as in most of most masks.
+  void addBlock(const uint8_t* row, uint32_t x) {
+    const uint64_t like = carry_ == 0 ? 0 : AtLeast::kHighBits;
+    uint64_t flags[4];
+    uint64_t unlike = 0;
+    for (uint32_t word = 0; word < 4; ++word) {
+      flags[word] = inside_(load(row + x + 8 * word));
+      unlike |= flags[word] ^ like;
+    }
+    if (unlike == 0) return;
+    for (uint32_t word = 0; word < 4; ++word) addWord(flags[word], x + 8 * word);
+  }
+
+  void addWord(uint64_t flags, uint32_t x) {
+    writeToggles(flags ^ (flags << 8 | carry_), x);
+    carry_ = flags >> 56;
+  }
+
   void writeToggles(uint64_t toggles, uint32_t x) {
     for (; toggles != 0; toggles &= toggles - 1) {
       const uint32_t position = rowStart_ + x + static_cast<uint32_t>(std::countr_zero(toggles) / 8);
