@@ -98,10 +98,8 @@ class LevelRows {
   const uint8_t* averagedRow(int32_t y) const {
     const int32_t top = y * factorY_;
     const int32_t bottom = std::min(top + factorY_, rgba_.heightPx);
-    std::fill(sums_.begin(), sums_.end(), uint16_t{0});
-    for (int32_t line = top; line < bottom; ++line)
-      kernels_.accumulateRow(rgba_.row(line), sums_.size(), sums_.data());
     const auto lines = static_cast<size_t>(bottom - top);
+    kernels_.sumRows(rgba_.row(top), rgba_.rowStride, lines, sums_.size(), sums_.data());
     const auto factor = static_cast<size_t>(factorX_);
     const auto whole = static_cast<size_t>(rgba_.widthPx / factorX_);
     const auto rest = static_cast<size_t>(rgba_.widthPx % factorX_);

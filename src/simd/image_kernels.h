@@ -30,8 +30,8 @@ struct ImageKernels {
   /// out[i] = in[i] * scale + bias. `out` may be `in`.
   void (*scaleRow)(const float* in, float scale, float bias, size_t count, float* out);
 
-  /// sums[i] += row[i], modulo 2^16.
-  void (*accumulateRow)(const uint8_t* row, size_t count, uint16_t* sums);
+  /// Column sums: sums[i] = the sum over k < lines of rows[rowStride * k + i], modulo 2^16.
+  void (*sumRows)(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, uint16_t* sums);
 
   /// Boxes of a row of RGBA column sums averaged: rgba[4 * i + c] = floor(sum / divisor + 0.5) with sum over
   /// sums[4 * (factor * i + k) + c], k < factor. Exact (ties up) while divisor <= 4096 and sum <= 255 *

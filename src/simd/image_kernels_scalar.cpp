@@ -32,8 +32,12 @@ void scaleRow(const float* in, float scale, float bias, size_t count, float* out
   for (size_t i = 0; i < count; ++i) out[i] = in[i] * scale + bias;
 }
 
-void accumulateRow(const uint8_t* row, size_t count, uint16_t* sums) {
-  for (size_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + row[i]);
+void sumRows(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, uint16_t* sums) {
+  for (size_t i = 0; i < count; ++i) sums[i] = 0;
+  for (size_t k = 0; k < lines; ++k) {
+    const uint8_t* row = rows + rowStride * k;
+    for (size_t i = 0; i < count; ++i) sums[i] = static_cast<uint16_t>(sums[i] + row[i]);
+  }
 }
 
 void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count, uint8_t* rgba) {
@@ -73,9 +77,8 @@ void roundToBytes(const float* in, size_t count, uint8_t* bytes) {
 }  // namespace
 
 const ImageKernels& scalarImageKernels() {
-  static constexpr ImageKernels kernels{lerpColumns,  gatherColumns,      lerpRows,
-                                        scaleRow,     accumulateRow,      averageBoxes,
-                                        weighColumns, accumulateWeighted, roundToBytes};
+  static constexpr ImageKernels kernels{lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
+                                        averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
   return kernels;
 }
 

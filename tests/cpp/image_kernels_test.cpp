@@ -151,16 +151,23 @@ TEST_F(ImageKernelsTie, RowsInPlace_AreAllowed) {
   }
 }
 
-TEST_F(ImageKernelsTie, AccumulateRow_AllTails_IdenticalAndWraps) {
-  for (size_t count = 0; count <= kMostCount; ++count) {
-    const std::vector<uint8_t> row = randomBytes(count + 1);
-    std::vector<uint16_t> expected(count + 1, 65500);
-    std::vector<uint16_t> actual = expected;
-    scalar_.accumulateRow(row.data() + 1, count, expected.data());
-    simd_.accumulateRow(row.data() + 1, count, actual.data());
-    ASSERT_EQ(expected, actual);
-    ASSERT_EQ(actual.back(), 65500);
-    for (size_t i = 0; i < count; ++i) ASSERT_EQ(expected[i], (65500 + row[1 + i]) % 65536);
+TEST_F(ImageKernelsTie, SumRows_AllTailsAndStrides_IdenticalAndWraps) {
+  for (const size_t lines : {0u, 1u, 2u, 3u, 64u, 300u}) {
+    for (size_t count = 0; count <= kMostCount; count += lines > 3 ? 7 : 1) {
+      const size_t stride = count + 3;
+      const std::vector<uint8_t> rows = randomBytes(stride * (lines + 1) + 1);
+      std::vector<uint16_t> expected(count + 1, 65500);
+      std::vector<uint16_t> actual = expected;
+      scalar_.sumRows(rows.data() + 1, stride, lines, count, expected.data());
+      simd_.sumRows(rows.data() + 1, stride, lines, count, actual.data());
+      ASSERT_EQ(expected, actual);
+      ASSERT_EQ(actual.back(), 65500);
+      for (size_t i = 0; i < count; ++i) {
+        size_t sum = 0;
+        for (size_t k = 0; k < lines; ++k) sum += rows[1 + stride * k + i];
+        ASSERT_EQ(expected[i], sum % 65536);
+      }
+    }
   }
 }
 
