@@ -67,7 +67,11 @@ function answer(request, response, folder, mounts) {
   else createReadStream(path).pipe(response);
 }
 
-/** Serves `folder` on `port` (the next free one when `portIsFixed` is false); resolves to { server, url }. */
+/**
+ * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to { server, url }.
+ * @param {string} folder
+ * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of address prefix and folder
+ */
 export function serve(folder, { port = 4173, portIsFixed = false, mounts = [] } = {}) {
   const server = createServer((request, response) => answer(request, response, folder, mounts));
   return new Promise((done, failed) => {
