@@ -1,6 +1,6 @@
 /// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/), each only when its inputs changed.
 /// Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say, step } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
@@ -30,6 +30,8 @@ async function buildLib() {
   rmSync(inRoot(".cache", "tsconfig.build.tsbuildinfo"), { force: true });
   await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { remedy: "correct the types named above" });
   cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
+  // `npx masklet` inside the checkout runs the file itself.
+  chmodSync(inRoot("dist", "cli", "masklet.js"), 0o755);
 }
 
 const viteBuild = (...args) => run("node", ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
