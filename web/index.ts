@@ -16,6 +16,14 @@ export { cutOut, type NamedResult, toCocoDataset, toCocoResults, toSvg, toYolo }
 export { Overlay, type OverlayOptions } from "./view/overlay.js";
 export type { LabelSpot, LabelWish } from "./view/overlay_labels.js";
 export { placeLabels } from "./view/overlay_labels.js";
-export * from "./view/overlay_renderer.js";
+export {
+  type OverlayInstance,
+  type OverlayPicture,
+  type OverlayStyle,
+  type RendererName,
+  rendererNames,
+  type Stacking,
+  stackings,
+} from "./view/overlay_renderer.js";
 export { type PaintOptions, paintOverlay } from "./view/paint.js";
 export { instanceColour, paletteSize, type Rgb } from "./view/palette.js";

@@ -1,4 +1,4 @@
-import type { CreateOptions, Device, OverlayPicture, SegmentResult } from "../index.js";
+import type { Device, OverlayPicture, SegmentResult } from "../index.js";
 import { Camera } from "./camera.js";
 import { CameraButtons } from "./camera_buttons.js";
 import { DeviceView } from "./device_view.js";
@@ -45,7 +45,8 @@ export class App {
   private readonly camera: Camera;
   private readonly settings: Settings;
   private readonly loader: ModelLoader;
-  private device: CreateOptions["device"];
+  /** As asked for; the one really used may be another. */
+  device: AppOptions["device"];
   private photo: Photo | undefined;
   /** What is on the stage now. */
   private current: { picture: OverlayPicture; name: string; result: SegmentResult; askedScore: number } | undefined;
@@ -81,15 +82,22 @@ export class App {
     this.changed = () => changed(this.shown(), this.selection.selected);
   }
 
-  /** Loads a model for a device; both default to those in use. What is on the stage is then done anew. */
-  async useModel(choice: ModelChoice = this.loader.choice, device = this.device): Promise<void> {
+  /**
+   * Loads a model for a device; both default to those in use. What is on the stage is then done anew. False when that was cancelled or
+   * failed: the old ones stay.
+   */
+  async useModel(choice: ModelChoice = this.loader.choice, device = this.device): Promise<boolean> {
     this.notices.clearError();
+    if (!(await this.loader.load(choice, device))) {
+      if (this.running === undefined) this.notices.setBusy(undefined);
+      return false;
+    }
     this.device = device;
-    if (!(await this.loader.load(choice, device))) return;
     const segmenter = this.loader.segmenter!;
     this.devices.showDevice(segmenter.device, segmenter.fallbacks);
     this.models.show(choice, segmenter.info, segmenter.labels.length);
     if (!this.camera.running) await this.segmentPhoto();
+    return true;
   }
 
   async openPhoto(file: Blob, name: string): Promise<void> {
@@ -152,8 +160,15 @@ export class App {
       if (!this.loader.isLoading) throw new Error("there is no model to run");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    const { segmenter } = this.loader;
     const { scoreThreshold, iouThreshold } = this.settings;
-    return this.loader.segmenter.segment(frame, { scoreThreshold, iouThreshold });
+    try {
+      return await segmenter.segment(frame, { scoreThreshold, iouThreshold });
+    } catch (error) {
+      // Another model or device took its place meanwhile.
+      if (segmenter !== this.loader.segmenter) return this.segmentFrame(frame);
+      throw error;
+    }
   }
 
   private showLive(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void {
@@ -181,6 +196,7 @@ export class App {
     if (photo === undefined) return;
     if (segmenter === undefined) {
       if (this.loader.isLoading) this.notices.setBusy("Waiting for the model …");
+      else this.list.setEmptyText("No model is loaded.");
       return;
     }
     this.running?.abort();

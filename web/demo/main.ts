@@ -31,10 +31,16 @@ function bindKeys(app: App): void {
 }
 
 function bindModelControls(app: App): void {
-  for (const input of document.querySelectorAll<HTMLInputElement>('input[name="device"]')) {
-    input.checked = input.value === app.options.device;
-    input.addEventListener("change", () => void app.useModel(undefined, input.value as AppOptions["device"]));
+  const inputs = [...document.querySelectorAll<HTMLInputElement>('input[name="device"]')];
+  const showDevice = () => {
+    for (const input of inputs) input.checked = input.value === app.device;
+  };
+  for (const input of inputs) {
+    input.addEventListener("change", async () => {
+      if (!(await app.useModel(undefined, input.value as AppOptions["device"]))) showDevice();
+    });
   }
+  showDevice();
   byId("model-reset", HTMLButtonElement).addEventListener("click", () => void app.useModel(builtInModel));
 }
 

@@ -10,6 +10,7 @@ export class Notices {
   private readonly progress = byId("progress", HTMLElement);
   private readonly progressText = byId("progress-text", HTMLElement);
   private readonly bar = byId("progress-bar", HTMLProgressElement);
+  private readonly stage = byId("stage", HTMLElement);
   private readonly busy = byId("busy", HTMLElement);
   private readonly busyText = byId("busy-text", HTMLElement);
   private readonly error = byId("error", HTMLElement);
@@ -37,6 +38,7 @@ export class Notices {
   /** Says so once the work takes long enough to be noticed; undefined ends it. */
   setBusy(text: string | undefined): void {
     clearTimeout(this.busyTimer);
+    this.stage.setAttribute("aria-busy", String(text !== undefined));
     if (text === undefined) {
       this.busy.hidden = true;
       return;

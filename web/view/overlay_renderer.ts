@@ -10,6 +10,10 @@ export type OverlayInstance = Pick<Instance, "mask">;
 export const rendererNames = ["webgl2", "canvas2d"] as const;
 export type RendererName = (typeof rendererNames)[number];
 
+export const stackings = ["bestScore", "smallest"] as const;
+/** Which of two overlapping instances is on top: the one with the better score, or the one with the smaller area. */
+export type Stacking = (typeof stackings)[number];
+
 /** Looks of the overlay. Widths are in pixels of the canvas, whatever the size of the picture. */
 export interface OverlayStyle {
   /** Opacity of the fill, 0..1. Default 0.4. */
@@ -40,6 +44,8 @@ export interface Scene {
   readonly widthSrc: number;
   readonly heightSrc: number;
   readonly instances: readonly OverlayInstance[];
+  /** Indices of the instances, the one on top last. */
+  readonly order: readonly number[];
   readonly idMap: IdMap;
   /** Colour by instance index. */
   readonly colours: readonly Rgb[];
