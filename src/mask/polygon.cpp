@@ -78,7 +78,7 @@ struct FinePoint {
 };
 
 int32_t roundAsCoco(double value) {
-  return static_cast<int32_t>(value + 0.5);
+  return static_cast<int32_t>(value + 0.5);  // NOLINT(bugprone-incorrect-roundings): the original's rounding
 }
 
 FinePoint toFine(Point point) {
