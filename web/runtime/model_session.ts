@@ -28,6 +28,9 @@ class StaleSession extends Error {}
 /** What ORT's messages say when a device went away during a run, before `GPUDevice.lost` has settled. */
 const lossMessage = /device\b.{0,40}\b(?:lost|destroyed|removed|hung)|\blost\b.{0,40}\bdevice/i;
 
+/** How long a failed run waits to learn whether its device is lost; browsers took less than 12 ms. */
+const lossPatienceMs = 100;
+
 /** One network on the best device that takes it, kept alive over failed runs and lost devices. */
 export class ModelSession {
   /** Every device that was not taken, with the reason, in the order of trying. */
@@ -36,6 +39,8 @@ export class ModelSession {
   private rung = 0;
   private session: OrtSession | undefined;
   private lossReason: string | undefined;
+  /** Settles when the loss of the session's device, if it comes to that, is in `lossReason`. */
+  private loss: Promise<void> | undefined;
   private agreesWithCpu = false;
   private disposed = false;
   private readonly calls = new TaskQueue();
@@ -86,7 +91,7 @@ export class ModelSession {
         return await this.runOnce(values);
       } catch (error) {
         if (error instanceof StaleSession) continue;
-        const lost = this.isLoss(error);
+        const lost = await this.isLoss(error);
         await this.releaseAfterFailure(lost);
         if (!lost) throw error instanceof MaskletError ? error : this.runFailed(error);
         if (++losses === 2) this.giveUpOnGpu(error);
@@ -142,7 +147,7 @@ export class ModelSession {
       this.agreesWithCpu = true;
       throwIfAborted(signal, "compile");
     } catch (error) {
-      await this.releaseAfterFailure(this.isLoss(error));
+      await this.releaseAfterFailure(await this.isLoss(error));
       throw error;
     }
   }
@@ -171,7 +176,7 @@ export class ModelSession {
   }
 
   private watch(ort: OrtModule, session: OrtSession): void {
-    Promise.resolve(ort.env.webgpu.device)
+    this.loss = Promise.resolve(ort.env.webgpu.device)
       .then((device) => device?.lost)
       .then((info) => {
         if (info && this.session === session) this.lossReason = info.message || info.reason || "no reason given";
@@ -179,8 +184,12 @@ export class ModelSession {
       .catch(() => undefined);
   }
 
-  private isLoss(error: unknown): boolean {
+  /** A run may be told of the loss, in words that say little, a moment before the device itself is. */
+  private async isLoss(error: unknown): Promise<boolean> {
     if (this.device !== "webgpu" || this.disposed) return false;
+    if (this.lossReason === undefined && !lossMessage.test(messageOf(error))) {
+      await Promise.race([this.loss, new Promise((resolve) => setTimeout(resolve, lossPatienceMs))]);
+    }
     return this.lossReason !== undefined || lossMessage.test(messageOf(error));
   }
 

@@ -1,0 +1,105 @@
+import { expect, test } from "@playwright/test";
+import { found, open, squares } from "./tiny_models.js";
+
+const model = "/data/tiny_models/dense.onnx";
+
+test("WorkerTerminatedFromOutside_PendingCallFails_NextCallWorks", async ({ page }) => {
+  await open(page);
+  const result = await page.evaluate(
+    async ([model, squares]) => {
+      const { masklet, kit } = window;
+      const workers: Worker[] = [];
+      const RealWorker = window.Worker;
+      window.Worker = class extends RealWorker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          workers.push(this);
+        }
+      };
+      const segmenter = await masklet.Segmenter.create({ model });
+      const pending = kit.failure(() => segmenter.segment(kit.picture(squares)));
+      workers[0]!.terminate();
+      const failure = await pending;
+      const good = kit.plain(await segmenter.segment(kit.picture(squares)));
+      const count = workers.length;
+      // An uncaught error in the worker's script counts as its end too.
+      workers[1]!.dispatchEvent(new ErrorEvent("error", { message: "out of luck" }));
+      const again = kit.plain(await segmenter.segment(kit.picture(squares)));
+      await segmenter.dispose();
+      return { failure, good, count, again, total: workers.length };
+    },
+    [model, squares] as const,
+  );
+  expect(result.failure).toMatchObject({ code: "workerFailed", stage: "worker" });
+  expect(result.good).toEqual(found);
+  expect(result.again).toEqual(found);
+  expect([result.count, result.total]).toEqual([2, 3]);
+});
+
+test("WorkerScriptMissing_CreateFails", async ({ page }) => {
+  await open(page);
+  const failure = await page.evaluate(async (model) => {
+    const { masklet, kit } = window;
+    const RealWorker = window.Worker;
+    window.Worker = class extends RealWorker {
+      constructor(_: string | URL, options?: WorkerOptions) {
+        super("/no/such/worker.js", options);
+      }
+    };
+    return kit.failure(() => masklet.Segmenter.create({ model }));
+  }, model);
+  expect(failure).toMatchObject({ code: "workerFailed", stage: "worker" });
+});
+
+test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
+  await open(page);
+  const outcomes = await page.evaluate(
+    async ([model, squares]) => {
+      const { masklet, kit } = window;
+      const segmenter = await masklet.Segmenter.create({ model });
+      const calls = Array.from({ length: 5 }, () =>
+        segmenter.segment(kit.picture(squares)).then(
+          ({ instances }) => instances.length,
+          (error) => error.code,
+        ),
+      );
+      await segmenter.dispose();
+      await segmenter.dispose();
+      return Promise.all(calls);
+    },
+    [model, squares] as const,
+  );
+  for (const outcome of outcomes) expect([3, "disposed"]).toContain(outcome);
+});
+
+test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
+  await open(page);
+  const result = await page.evaluate(
+    async ([model, squares]) => {
+      const { masklet, kit } = window;
+      const segmenter = await masklet.Segmenter.create({ model });
+      const { instances } = await segmenter.segment(kit.picture(squares), { soft: true });
+      const raw = await segmenter.infer(kit.picture(squares));
+      await segmenter.dispose();
+      const masks = instances.map(({ mask }) => mask);
+      const clone = masklet.Mask.from(structuredClone(masks[0]!));
+      return {
+        // Own buffers, not views into one that all share.
+        own: masks.every(({ runs, coverage }) => runs.byteLength === runs.buffer.byteLength && coverage!.buffer.byteLength === 256),
+        iou: [clone.iou(masks[0]!), masks[0]!.iou(masks[1]!)],
+        rle: masks[0]!.toRle().size,
+        raw: [...raw.outputs].map(([name, { dims, data }]) => [name, dims, data.length, data.constructor.name]),
+      };
+    },
+    [model, squares] as const,
+  );
+  expect(result).toEqual({
+    own: true,
+    iou: [1, 0],
+    rle: [64, 64],
+    raw: [
+      ["output0", [1, 11, 84], 924, "Float32Array"],
+      ["output1", [1, 4, 16, 16], 1024, "Float32Array"],
+    ],
+  });
+});

@@ -1,0 +1,40 @@
+import { expect, type Page } from "@playwright/test";
+import type { Square } from "./pages/segmenter.js";
+import { pagesUrl } from "./servers.js";
+
+export const squares: Square[] = [
+  { x: 0, y: 0, colour: "red" },
+  { x: 32, y: 16, colour: "blue" },
+  { x: 48, y: 48, colour: "green" },
+];
+
+/**
+ * What the tiny models must find: each square is its box and its mask, except for the pixel at each corner that lies inside the picture.
+ * That pixel's centre is 0.625 of the way from the black prototype to the coloured one on both axes, so 0.625^2 = 0.39 of the colour reaches
+ * it, less than the half that a mask needs; at an edge it is 0.625. Squares at (0, 0) and (48, 48) have one such corner, the middle one four.
+ */
+export const found = {
+  width: 64,
+  height: 64,
+  instances: squares.map(({ x, y, colour }) => ({
+    label: colour,
+    score: 1,
+    box: [x, y, x + 16, y + 16],
+    area: colour === "blue" ? 252 : 255,
+  })),
+};
+
+/** Opens the page; what it reports as an error while the test runs is collected. */
+export async function open(page: Page): Promise<string[]> {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    // Browsers ask for the page's icon on their own; these pages have none.
+    const isProblem = message.type() === "error" && !message.location().url.endsWith("/favicon.ico");
+    if (isProblem) problems.push(message.text());
+  });
+  const response = await page.goto(`${pagesUrl}segmenter.html`);
+  expect(response!.headers()["content-security-policy"]).toContain("script-src 'self' 'wasm-unsafe-eval'");
+  await page.waitForFunction(() => "kit" in window);
+  return problems;
+}
