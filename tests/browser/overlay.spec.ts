@@ -36,6 +36,17 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
     expectColour(none!, grey);
   });
 
+  test(`Overlay_SmallestOnTop_ShowsWhatLiesWithinABetterOne (${renderer})`, async () => {
+    const [within, around] = await page.evaluate(async (renderer) => {
+      const { draw } = await window.bench;
+      const shapes = [(x: number) => x < 50, (x: number) => x > 15 && x < 35];
+      const { pixels } = draw(renderer, [60, 40], shapes, 2, { onTop: "smallest" });
+      return [25, 6].map((x) => pixels.slice((40 * 120 + x * 2) * 4, (40 * 120 + x * 2) * 4 + 4));
+    }, renderer);
+    expectColour(within!, filled(second));
+    expectColour(around!, filled(first));
+  });
+
   test(`Overlay_EnlargedDisc_EdgeIsACircleNotAStaircase (${renderer})`, async () => {
     // Where the fill reaches half its strength along rays from the centre, in source pixels.
     const radii = await page.evaluate(async (renderer) => {

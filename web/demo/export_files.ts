@@ -58,6 +58,7 @@ export async function overlayPng({ picture, result, instances }: Shown, looks: O
   const drawing = new OffscreenCanvas(width, height);
   const overlay = new Overlay(drawing, {
     renderer: looks.renderer,
+    onTop: "smallest",
     fillOpacity: looks.fillOpacity,
     outlineWidthPx: looks.outlines ? 2 * unit : 0,
   });

@@ -36,7 +36,7 @@ export class Stage {
   private scheduled = 0;
 
   constructor(renderer: "auto" | "webgl2" | "canvas2d", events: StageEvents) {
-    this.overlay = new Overlay(this.canvas, { renderer });
+    this.overlay = new Overlay(this.canvas, { renderer, onTop: "smallest" });
     this.root.dataset.renderer = this.overlay.rendererName;
     new ResizeObserver(() => this.fit()).observe(this.root);
     addEventListener("resize", () => this.fit());

@@ -1,14 +1,25 @@
 import { MaskletError } from "../errors.js";
 import { CanvasRenderer } from "./overlay_canvas.js";
 import { GlRenderer } from "./overlay_gl.js";
-import { paintIds, pickInstance } from "./overlay_ids.js";
-import type { Changes, IdMap, OverlayInstance, OverlayPicture, OverlayRenderer, OverlayStyle, RendererName } from "./overlay_renderer.js";
+import { paintIds, paintOrder, pickInstance } from "./overlay_ids.js";
+import type {
+  Changes,
+  IdMap,
+  OverlayInstance,
+  OverlayPicture,
+  OverlayRenderer,
+  OverlayStyle,
+  RendererName,
+  Stacking,
+} from "./overlay_renderer.js";
 import { instanceColour, type Rgb } from "./palette.js";
 
 /** Options of {@link Overlay}; the style can be changed at any time. */
 export interface OverlayOptions extends Partial<OverlayStyle> {
   /** `auto` (the default) takes WebGL2 on a GPU, else Canvas2D. `webgl2` also accepts a software WebGL2. */
   renderer?: "auto" | RendererName;
+  /** Which of two overlapping instances is on top. Default `bestScore`. */
+  onTop?: Stacking;
   /** Colour by instance index. Default {@link instanceColour}. */
   colour?: (index: number) => Rgb;
 }
@@ -40,19 +51,21 @@ function sizeOf(picture: OverlayPicture): [width: number, height: number] {
 /**
  * Draws a picture with the masks of its instances over the whole of a canvas: fill, anti-aliased outline of constant width on screen, and
  * one highlighted instance. The picture, an ID map (which instance owns each source pixel) and a palette are put together by the GPU;
- * without a fast WebGL2, by Canvas2D. Where instances overlap, the better score is on top.
+ * without a fast WebGL2, by Canvas2D. Where instances overlap, the better score is on top, or as `onTop` says.
  *
  * The canvas may have any size; give it the size on screen times `devicePixelRatio`, or the picture's own size to export at full
  * resolution. Nothing is drawn before {@link draw}.
  */
 export class Overlay {
   private readonly renderer: OverlayRenderer;
+  private readonly onTop: Stacking;
   private readonly colour: (index: number) => Rgb;
   private style: OverlayStyle = { ...defaultStyle };
   private picture: OverlayPicture | undefined;
   private widthSrc = 0;
   private heightSrc = 0;
   private instances: readonly OverlayInstance[] = [];
+  private order: readonly number[] = [];
   private idMap: IdMap = noIds;
   private changes: Changes = { picture: true, instances: true };
   private disposed = false;
@@ -60,8 +73,9 @@ export class Overlay {
   /** Throws `unsupported` where the canvas gives no context of the kind asked for. */
   constructor(
     readonly canvas: HTMLCanvasElement | OffscreenCanvas,
-    { renderer = "auto", colour = instanceColour, ...style }: OverlayOptions = {},
+    { renderer = "auto", onTop = "bestScore", colour = instanceColour, ...style }: OverlayOptions = {},
   ) {
+    this.onTop = onTop;
     this.colour = colour;
     this.setStyle(style);
     this.renderer = createRenderer(canvas, renderer, () => {
@@ -122,22 +136,24 @@ export class Overlay {
       }
     }
     this.instances = instances;
+    this.order = paintOrder(instances, this.onTop);
     const previous = this.idMap.width === this.widthSrc && this.idMap.height === this.heightSrc ? this.idMap : undefined;
-    this.idMap = this.widthSrc === 0 ? noIds : paintIds(instances, this.widthSrc, this.heightSrc, this.renderer.maxSidePx, previous);
+    this.idMap =
+      this.widthSrc === 0 ? noIds : paintIds(instances, this.order, this.widthSrc, this.heightSrc, this.renderer.maxSidePx, previous);
     this.changes.instances = true;
   }
 
   /** Draws picture and masks over the whole canvas. */
   draw(): void {
     if (this.disposed) return;
-    const { picture, widthSrc, heightSrc, instances, idMap, style } = this;
+    const { picture, widthSrc, heightSrc, instances, order, idMap, style } = this;
     const colours = instances.map((_, index) => this.colour(index));
-    this.renderer.draw({ picture, widthSrc, heightSrc, instances, idMap, colours, style }, this.changes);
+    this.renderer.draw({ picture, widthSrc, heightSrc, instances, order, idMap, colours, style }, this.changes);
     this.changes = { picture: false, instances: false };
   }
 
   /**
-   * Index of the instance at source pixel (x, y), the better one where two overlap; with `radiusPx` (source pixels) the nearest within it,
+   * Index of the instance at source pixel (x, y), the one on top where two overlap; with `radiusPx` (source pixels) the nearest within it,
    * for fingers and thin objects. -1 where there is none.
    */
   pick(x: number, y: number, radiusPx = 0): number {

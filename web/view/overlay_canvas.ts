@@ -47,8 +47,8 @@ function pathOf(rings: readonly PolygonRing[]): Path2D {
 const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 
 /**
- * Canvas2D renderer, for machines without a fast WebGL2: contours as paths, filled and stroked by the canvas. The worst score is drawn
- * first and erased under the better ones, so overlaps look as they do in WebGL2. Needs the wasm core for the contours.
+ * Canvas2D renderer, for machines without a fast WebGL2: contours as paths, filled and stroked by the canvas. What is below is drawn
+ * first and erased under what is above, so overlaps look as they do in WebGL2. Needs the wasm core for the contours.
  */
 export class CanvasRenderer implements OverlayRenderer {
   readonly name = "canvas2d";
@@ -100,7 +100,7 @@ export class CanvasRenderer implements OverlayRenderer {
     if (path === undefined || layer === null) return;
     layer.fill(path, "evenodd");
     layer.globalCompositeOperation = "destination-out";
-    for (const better of paths.slice(0, highlight)) layer.fill(better, "evenodd");
+    for (const above of scene.order.slice(scene.order.indexOf(highlight) + 1)) layer.fill(paths[above]!, "evenodd");
     layer.globalCompositeOperation = "source-in";
     layer.drawImage(scene.picture!, 0, 0, scene.widthSrc, scene.heightSrc);
     context.drawImage(this.layer, 0, 0);
@@ -122,7 +122,7 @@ export class CanvasRenderer implements OverlayRenderer {
     if (context === null) return;
     const srcPerPx = scene.widthSrc / this.canvas.width;
     context.lineJoin = "round";
-    for (let index = this.paths.length - 1; index >= 0; index -= 1) {
+    for (const index of scene.order) {
       const path = this.paths[index]!;
       const picked = index === style.highlight;
       const dim = style.highlight >= 0 && !picked ? style.dimOthers : 0;

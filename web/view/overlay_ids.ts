@@ -1,4 +1,4 @@
-import type { IdMap, OverlayInstance } from "./overlay_renderer.js";
+import type { IdMap, OverlayInstance, Stacking } from "./overlay_renderer.js";
 
 /** One byte an entry while the indices fit, two beyond. */
 function allocate(pixels: number, instanceCount: number, old: IdMap["ids"] | undefined): IdMap["ids"] {
@@ -18,15 +18,29 @@ function subsample(map: IdMap, scale: number): IdMap {
   return { ids, width, height, scale };
 }
 
+/** Indices in the order of painting, the one on top last. Instances come best score first; of equal areas the better one is on top. */
+export function paintOrder(instances: readonly OverlayInstance[], onTop: Stacking): number[] {
+  const order = instances.map((_, index) => index).reverse();
+  if (onTop === "smallest") order.sort((a, b) => instances[b]!.mask.area - instances[a]!.mask.area);
+  return order;
+}
+
 /**
- * Paints the masks into one map, the worst score first, so that where two objects overlap the pixel is the better one's (instances come
- * best first). At most 65,535 instances; the array of `previous` is reused when it fits.
+ * Paints the masks into one map in the given order, so that a pixel is that of the last one painted there. At most 65,535 instances; the
+ * array of `previous` is reused when it fits.
  */
-export function paintIds(instances: readonly OverlayInstance[], width: number, height: number, maxSidePx: number, previous?: IdMap): IdMap {
+export function paintIds(
+  instances: readonly OverlayInstance[],
+  order: readonly number[],
+  width: number,
+  height: number,
+  maxSidePx: number,
+  previous?: IdMap,
+): IdMap {
   const reusable = previous?.scale === 1 ? previous.ids : undefined;
   const ids = allocate(width * height, instances.length, reusable);
-  for (let index = Math.min(instances.length, 0xffff) - 1; index >= 0; index -= 1) {
-    instances[index]!.mask.paint(ids, width, index + 1);
+  for (const index of order) {
+    if (index < 0xffff) instances[index]!.mask.paint(ids, width, index + 1);
   }
   const map = { ids, width, height, scale: 1 };
   const scale = Math.ceil(Math.max(width, height) / maxSidePx);
