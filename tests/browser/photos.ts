@@ -1,0 +1,126 @@
+/// Real photos through the same model in Node and in the browser: the same instances must come out.
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, type Page } from "@playwright/test";
+import type { Segmenter } from "../../web/index.js";
+import { pagesUrl, sharedData } from "./servers.js";
+
+/** An instance in plain JSON, the mask as COCO RLE. */
+export interface PlainInstance {
+  label: string;
+  score: number;
+  box: [number, number, number, number];
+  rle: { size: readonly [number, number]; counts: string };
+}
+
+/** A picture and a model, as addresses on the test server and as paths. */
+export interface Place {
+  readonly url: string;
+  readonly path: string;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export const scenes: Place[] = ["scene_beach.jpg", "scene_desk.jpg", "scene_kitchen.jpg"].map((name) => ({
+  url: `/data/scenes/${name}`,
+  path: `${root}tests/data/scenes/${name}`,
+}));
+
+export const builtIn: Place = { url: "/models/masklet-n.onnx", path: `${root}models/masklet-n.onnx` };
+
+const shared = (name: string): Place => ({ url: `/shared/${name}`, path: `${sharedData()}/${name}` });
+
+/** The first photos by name of the set outside the repository; none without it. */
+export function sharedPhotos(count: number): Place[] {
+  if (sharedData() === null) return [];
+  const names = readdirSync(`${sharedData()}/coco-train/images`).sort().slice(0, count);
+  return names.map((name) => shared(`coco-train/images/${name}`));
+}
+
+export const sharedModel = (): Place => shared("models/yolov8n-seg-640.onnx");
+
+// Everything clearly over the threshold must be found everywhere; what lies closer to it than this may fall on either side.
+const scoreThreshold = 0.25;
+const sure = scoreThreshold + 0.01;
+
+/** The built library; the compiler need not find it. */
+async function library(): Promise<typeof import("../../web/index.js")> {
+  const built: string = new URL("../../dist/index.js", import.meta.url).href;
+  return import(built);
+}
+
+/** The photos through the built library in Node. */
+export async function segmentInNode(model: Place, photos: readonly Place[]): Promise<PlainInstance[][]> {
+  const { Segmenter } = await library();
+  const segmenter = await Segmenter.create({ model: new Uint8Array(readFileSync(model.path)) });
+  const results: PlainInstance[][] = [];
+  for (const { path } of photos) results.push(await plainInstances(segmenter, path));
+  await segmenter.dispose();
+  return results;
+}
+
+async function plainInstances(segmenter: Segmenter, path: string): Promise<PlainInstance[]> {
+  const { instances } = await segmenter.segment(new Uint8Array(readFileSync(path)), { scoreThreshold });
+  return instances.map(({ label, score, box, mask }) => ({ label, score, box: [box.x1, box.y1, box.x2, box.y2], rle: mask.toRle() }));
+}
+
+/**
+ * One photo in the browser; the pixels are those that Node decoded from the file, so that two JPEG decoders are not compared with each other.
+ */
+export async function segmentInPage(
+  page: Page,
+  model: Place,
+  photos: readonly Place[],
+  device: "wasm" | "webgpu",
+): Promise<PlainInstance[][]> {
+  await page.goto(`${pagesUrl}api.html`);
+  await page.waitForFunction(() => "masklet" in window);
+  return page.evaluate(
+    async ([modelUrl, urls, device, scoreThreshold]) => {
+      const { Segmenter, loadCore } = window.masklet;
+      const segmenter = await Segmenter.create({ model: modelUrl, device, allowSoftwareAdapter: true });
+      const core = await loadCore();
+      const results: PlainInstance[][] = [];
+      for (const url of urls) {
+        const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+        const result = await segmenter.segment(core.decodeImage(bytes), { scoreThreshold });
+        if (result.device !== device) throw new Error(`ran on ${result.device}: ${JSON.stringify(segmenter.fallbacks)}`);
+        results.push(
+          result.instances.map(({ label, score, box, mask }) => ({
+            label,
+            score,
+            box: [box.x1, box.y1, box.x2, box.y2],
+            rle: mask.toRle(),
+          })),
+        );
+      }
+      await segmenter.dispose();
+      return results;
+    },
+    [model.url, photos.map(({ url }) => url), device, scoreThreshold] as const,
+  );
+}
+
+/** Every sure instance of either list has its twin in the other: class, score within 0.002, box within 0.25 px, mask IoU of 0.99 at least. */
+export async function expectSameInstances(actual: PlainInstance[], expected: PlainInstance[]): Promise<void> {
+  const { Mask, loadCore } = await library();
+  await loadCore();
+  const isTwin = (a: PlainInstance, b: PlainInstance) =>
+    a.label === b.label &&
+    Math.abs(a.score - b.score) < 0.002 &&
+    a.box.every((value, side) => Math.abs(value - b.box[side]!) < 0.25) &&
+    Mask.fromRle(a.rle).iou(Mask.fromRle(b.rle)) >= 0.99;
+  for (const [list, other] of [
+    [actual, expected],
+    [expected, actual],
+  ] as const) {
+    for (const instance of list) {
+      if (instance.score < sure) continue;
+      const { rle: _, ...shown } = instance;
+      expect(
+        other.some((twin) => isTwin(instance, twin)),
+        JSON.stringify(shown),
+      ).toBe(true);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from "@playwright/test";
+import { builtIn, expectSameInstances, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
+import { sharedData } from "./servers.js";
+
+test("Scene_BuiltInModelOnWebgpu_SameInstancesAsInNode", async ({ page }) => {
+  const scene = scenes.slice(1, 2);
+  const [inPage] = await segmentInPage(page, builtIn, scene, "webgpu");
+  const [inNode] = await segmentInNode(builtIn, scene);
+  expect(inPage!.length).toBeGreaterThan(3);
+  await expectSameInstances(inPage!, inNode!);
+});
+
+// A network of this size takes the software adapter about a minute a photo: MASKLET_WEBGPU_PHOTOS=20 runs twenty.
+test("Photos_Yolov8OnWebgpu_SameInstancesAsInNode", async ({ page }) => {
+  const count = Number(process.env.MASKLET_WEBGPU_PHOTOS ?? 0);
+  test.skip(sharedData() === null, "the photos and models outside the repository are not on this machine");
+  test.skip(count === 0, "slow on a software adapter: MASKLET_WEBGPU_PHOTOS names how many photos to run");
+  test.setTimeout((count + 2) * 240_000);
+  const photos = sharedPhotos(count);
+  const inPage = await segmentInPage(page, sharedModel(), photos, "webgpu");
+  const inNode = await segmentInNode(sharedModel(), photos);
+  for (const [index, instances] of inPage.entries()) await expectSameInstances(instances, inNode[index]!);
+});
