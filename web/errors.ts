@@ -1,57 +1,57 @@
 /** Where in the way of the data an error arose. */
 export const stages = [
-  'load',
-  'download',
-  'compile',
-  'source',
-  'preprocess',
-  'inference',
-  'decode',
-  'masks',
-  'mask-operation',
-  'export',
-  'worker',
+  "load",
+  "download",
+  "compile",
+  "source",
+  "preprocess",
+  "inference",
+  "decode",
+  "masks",
+  "mask-operation",
+  "export",
+  "worker",
 ] as const;
 export type Stage = (typeof stages)[number];
 
 /** What can go wrong outside the C++ core; the core's own codes are in `core/codes.gen.ts`. */
 export const webErrorCodes = [
-  'aborted',
-  'disposed',
-  'coreNotLoaded',
-  'coreTrapped',
-  'coreVersion',
-  'networkError',
-  'hashMismatch',
-  'badModel',
-  'unknownModel',
-  'unknownFamily',
-  'badTensor',
-  'badSource',
-  'badOption',
-  'noDevice',
-  'deviceLost',
-  'inferenceFailed',
-  'workerFailed',
-  'unsupported',
+  "aborted",
+  "disposed",
+  "coreNotLoaded",
+  "coreTrapped",
+  "coreVersion",
+  "networkError",
+  "hashMismatch",
+  "badModel",
+  "unknownModel",
+  "unknownFamily",
+  "badTensor",
+  "badSource",
+  "badOption",
+  "noDevice",
+  "deviceLost",
+  "inferenceFailed",
+  "workerFailed",
+  "unsupported",
 ] as const;
 export type WebErrorCode = (typeof webErrorCodes)[number];
 
 /** Names of the statuses of the C++ core (`src/core/status.def`), except `ok`. */
 export type CoreErrorCode =
-  | 'outOfMemory'
-  | 'badSize'
-  | 'tooManyPixels'
-  | 'bufferTooSmall'
-  | 'badArgument'
-  | 'badRank'
-  | 'badShape'
-  | 'badImageFile'
-  | 'badRuns'
-  | 'badRleString'
-  | 'noImage'
-  | 'noInstances'
-  | 'badIndex';
+  | "outOfMemory"
+  | "badSize"
+  | "tooManyPixels"
+  | "bufferTooSmall"
+  | "badArgument"
+  | "badRank"
+  | "badShape"
+  | "badImageFile"
+  | "badRuns"
+  | "badRleString"
+  | "noImage"
+  | "noInstances"
+  | "badIndex";
 
 export type ErrorCode = WebErrorCode | CoreErrorCode;
 
@@ -68,7 +68,7 @@ export interface SerializedError {
  * `value` is that value on its own. An aborted call also rejects with this type, code `aborted`; `cause` is then the signal's reason.
  */
 export class MaskletError extends Error {
-  override readonly name = 'MaskletError';
+  override readonly name = "MaskletError";
 
   constructor(
     readonly code: ErrorCode,
@@ -76,7 +76,7 @@ export class MaskletError extends Error {
     message: string,
     options: { value?: number | string; cause?: unknown } = {},
   ) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
     if (options.value !== undefined) this.value = options.value;
   }
 
@@ -95,5 +95,5 @@ export class MaskletError extends Error {
 
 /** Throws `aborted` when the signal is; to be called between stages. */
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
-  if (signal?.aborted) throw new MaskletError('aborted', stage, `the call was aborted before ${stage}`, { cause: signal.reason });
+  if (signal?.aborted) throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, { cause: signal.reason });
 }

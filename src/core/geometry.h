@@ -14,7 +14,8 @@ struct SizePx {
   constexpr bool operator==(const SizePx&) const = default;
 };
 
-/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count of one plane within 32 bits.
+/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count of one
+/// plane within 32 bits.
 inline constexpr int32_t kMaxSidePx = 32768;
 
 struct Point {
@@ -33,7 +34,9 @@ struct Box {
   float height() const { return y2 - y1; }
   /// 0 for a degenerate or inverted box.
   float area() const { return std::max(width(), 0.0f) * std::max(height(), 0.0f); }
-  bool finite() const { return std::isfinite(x1) && std::isfinite(y1) && std::isfinite(x2) && std::isfinite(y2); }
+  bool finite() const {
+    return std::isfinite(x1) && std::isfinite(y1) && std::isfinite(x2) && std::isfinite(y2);
+  }
 };
 
 /// Whole pixels: columns [x, x + width), rows [y, y + height).
@@ -66,12 +69,14 @@ inline float iou(const Box& a, const Box& b) {
   return intersection / (a.area() + b.area() - intersection);
 }
 
-/// The pixels r with ceil(x1) <= r < ceil(x2) (rows alike) that lie inside an image of `size`: the crop rule of Ultralytics'
-/// ops.crop_mask (r >= x1, r < x2 on pixel indices). Empty for a box that is not finite or lies outside.
+/// The pixels r with ceil(x1) <= r < ceil(x2) (rows alike) that lie inside an image of `size`: the crop rule
+/// of Ultralytics' ops.crop_mask (r >= x1, r < x2 on pixel indices). Empty for a box that is not finite or
+/// lies outside.
 inline RectPx cropRect(const Box& box, SizePx size) {
   if (!box.finite()) return {};
   const auto edge = [](float value, int32_t limit) {
-    return static_cast<int32_t>(std::clamp(std::ceil(static_cast<double>(value)), 0.0, static_cast<double>(limit)));
+    return static_cast<int32_t>(
+        std::clamp(std::ceil(static_cast<double>(value)), 0.0, static_cast<double>(limit)));
   };
   const int32_t x1 = edge(box.x1, size.width);
   const int32_t y1 = edge(box.y1, size.height);

@@ -4,7 +4,9 @@ namespace masklet {
 
 namespace {
 
-bool validSide(int32_t sidePx) { return sidePx >= 1 && sidePx <= kMaxSidePx; }
+bool validSide(int32_t sidePx) {
+  return sidePx >= 1 && sidePx <= kMaxSidePx;
+}
 
 Status checkSize(SizePx size) {
   if (!validSide(size.width)) return fail(StatusCode::badSize, size.width);
@@ -13,9 +15,13 @@ Status checkSize(SizePx size) {
 }
 
 // Python's round(): half to even. It decides the content size when src * ratio ends in .5.
-int32_t roundHalfEven(double value) { return static_cast<int32_t>(std::nearbyint(value)); }
+int32_t roundHalfEven(double value) {
+  return static_cast<int32_t>(std::nearbyint(value));
+}
 
-int32_t contentSide(int32_t srcPx, double ratio, int32_t netPx) { return std::clamp(roundHalfEven(srcPx * ratio), 1, netPx); }
+int32_t contentSide(int32_t srcPx, double ratio, int32_t netPx) {
+  return std::clamp(roundHalfEven(srcPx * ratio), 1, netPx);
+}
 
 int32_t centredOffset(int32_t netPx, int32_t contentPx) {
   return std::max(0, roundHalfEven((netPx - contentPx) / 2.0 - 0.1));
@@ -28,7 +34,8 @@ Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterb
   MASKLET_TRY(checkSize(net));
   Letterbox made{src, net, {0, 0, net.width, net.height}, 1, 1};
   if (mode != ResizeMode::stretch) {
-    const double ratio = std::min(static_cast<double>(net.width) / src.width, static_cast<double>(net.height) / src.height);
+    const double ratio =
+        std::min(static_cast<double>(net.width) / src.width, static_cast<double>(net.height) / src.height);
     made.contentNet.width = contentSide(src.width, ratio, net.width);
     made.contentNet.height = contentSide(src.height, ratio, net.height);
   }
@@ -48,7 +55,8 @@ Box Letterbox::toSrc(const Box& boxNet) const {
   };
   const Point topLeft = toSrc(Point{boxNet.x1, boxNet.y1});
   const Point bottomRight = toSrc(Point{boxNet.x2, boxNet.y2});
-  return {clip(topLeft.x, src.width), clip(topLeft.y, src.height), clip(bottomRight.x, src.width), clip(bottomRight.y, src.height)};
+  return {clip(topLeft.x, src.width), clip(topLeft.y, src.height), clip(bottomRight.x, src.width),
+          clip(bottomRight.y, src.height)};
 }
 
 }  // namespace masklet

@@ -16,9 +16,9 @@ enum class ResizeMode : uint32_t {
 /// Where the picture lies inside the network input, and the exact affine map between the two spaces.
 ///
 /// The content rectangle is in whole network pixels: size round(src * min(net / src)) (at least 1), offset
-/// round((net - content) / 2 - 0.1) when centred; both are the rules of Ultralytics' LetterBox, so that a network sees what it was
-/// trained on. Because of that rounding the scales of the two axes differ slightly: each axis keeps its own exact
-/// ratio content / src, so that no coordinate is ever off by the rounding.
+/// round((net - content) / 2 - 0.1) when centred; both are the rules of Ultralytics' LetterBox, so that a
+/// network sees what it was trained on. Because of that rounding the scales of the two axes differ slightly:
+/// each axis keeps its own exact ratio content / src, so that no coordinate is ever off by the rounding.
 struct Letterbox {
   SizePx src;
   SizePx net;
@@ -26,8 +26,12 @@ struct Letterbox {
   double scaleX = 1;  ///< network pixels per source pixel, = contentNet.width / src.width
   double scaleY = 1;
 
-  Point toNet(Point pointSrc) const { return {pointSrc.x * scaleX + contentNet.x, pointSrc.y * scaleY + contentNet.y}; }
-  Point toSrc(Point pointNet) const { return {(pointNet.x - contentNet.x) / scaleX, (pointNet.y - contentNet.y) / scaleY}; }
+  Point toNet(Point pointSrc) const {
+    return {pointSrc.x * scaleX + contentNet.x, pointSrc.y * scaleY + contentNet.y};
+  }
+  Point toSrc(Point pointNet) const {
+    return {(pointNet.x - contentNet.x) / scaleX, (pointNet.y - contentNet.y) / scaleY};
+  }
 
   /// Box in network pixels to source pixels, clipped to the picture.
   Box toSrc(const Box& boxNet) const;

@@ -19,7 +19,9 @@ struct [[nodiscard]] Status {
   constexpr bool ok() const { return code == StatusCode::ok; }
 };
 
-constexpr Status okStatus() { return {}; }
+constexpr Status okStatus() {
+  return {};
+}
 
 template <class Number>
 constexpr Status fail(StatusCode code, Number value) {
@@ -32,7 +34,7 @@ const char* statusText(StatusCode code);
 }  // namespace masklet
 
 /// Returns from the enclosing function when `expression` is not ok.
-#define MASKLET_TRY(expression)                                              \
-  do {                                                                       \
+#define MASKLET_TRY(expression)                                                  \
+  do {                                                                           \
     if (::masklet::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)

@@ -1,4 +1,5 @@
-// 128-bit vectors through the GCC/Clang vector extensions: the same source is SSE natively and simd128 in wasm.
+// 128-bit vectors through the GCC/Clang vector extensions: the same source is SSE natively and simd128 in
+// wasm.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,17 @@ inline void storeVec(T* to, Vector vector) {
   std::memcpy(to, &vector, sizeof(Vector));
 }
 
-inline f32x4 splat(float value) { return f32x4{value, value, value, value}; }
-inline i32x4 splat(int32_t value) { return i32x4{value, value, value, value}; }
+inline f32x4 splat(float value) {
+  return f32x4{value, value, value, value};
+}
+inline i32x4 splat(int32_t value) {
+  return i32x4{value, value, value, value};
+}
 
 /// Four bytes widened to floats.
-inline f32x4 widenToFloat(u8x4 bytes) { return __builtin_convertvector(bytes, f32x4); }
+inline f32x4 widenToFloat(u8x4 bytes) {
+  return __builtin_convertvector(bytes, f32x4);
+}
 
 /// Lane-wise mask ? a : b; `mask` lanes are all ones or all zeros, as a vector comparison gives.
 inline f32x4 select(i32x4 mask, f32x4 a, f32x4 b) {
