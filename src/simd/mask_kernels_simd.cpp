@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "simd/mask_kernels.h"
@@ -211,7 +212,8 @@ f32x4 pixelLogits(const float* row, const ColumnTaps& taps, size_t x) {
   return from + (to - from) * loadFloats(taps.weight + x);
 }
 
-void coverRow(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
+/// Pixel by pixel, with the two columns gathered for each: for cells of few pixels.
+void coverGathered(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   size_t x = 0;
   for (; x + kLanes <= taps.widthPx; x += kLanes) {
     storeVec(coverage + x, __builtin_convertvector(sigmoidBytes(pixelLogits(row, taps, x)), u8x4));
@@ -220,6 +222,42 @@ void coverRow(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
     const float from = row[taps.left[x]];
     coverage[x] = sigmoidByte(from + (row[taps.left[x] + 1] - from) * taps.weight[x]);
   }
+}
+
+/// The pixels [begin, end) of one cell. Stores whole vectors: up to 3 pixels after `end`, which the next cell
+/// writes again.
+void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTaps& taps, uint8_t* coverage) {
+  size_t x = begin;
+  for (; x < end && x + kLanes <= taps.widthPx; x += kLanes) {
+    const f32x4 logits = splat(left) + step * loadFloats(taps.weight + x);
+    storeVec(coverage + x, __builtin_convertvector(sigmoidBytes(logits), u8x4));
+  }
+  for (; x < end; ++x) coverage[x] = sigmoidByte(left + step * taps.weight[x]);
+}
+
+/// Cell by cell. As logits run in one direction within a cell (see EdgeFinder), one whose ends are beyond
+/// kSigmoidRange on the same side is all 0 or all 255: most of a mask, as logits are large away from edges.
+void coverCells(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
+  for (size_t cell = 0; cell < taps.cellCount; ++cell) {
+    const size_t begin = taps.cellStartPx[cell];
+    const size_t end = taps.cellStartPx[cell + 1];
+    const float left = row[taps.cellLeft[cell]];
+    const float step = row[taps.cellLeft[cell] + 1] - left;
+    const float first = left + step * taps.firstWeight[cell];
+    const float last = left + step * taps.lastWeight[cell];
+    if (first <= -kSigmoidRange && last <= -kSigmoidRange) {
+      std::memset(coverage + begin, 0, end - begin);
+    } else if (first >= kSigmoidRange && last >= kSigmoidRange) {
+      std::memset(coverage + begin, 255, end - begin);
+    } else {
+      coverSpan(left, step, begin, end, taps, coverage);
+    }
+  }
+}
+
+void coverRow(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
+  const bool wideCells = taps.cellCount * kLanes <= taps.widthPx;
+  return wideCells ? coverCells(row, taps, coverage) : coverGathered(row, taps, coverage);
 }
 
 constexpr MaskKernels kKernels{maxOverPlanes, dotPlanes, lerpRows, findEdges, coverRow};

@@ -9,8 +9,8 @@
 
 namespace masklet {
 
-/// sigmoid(+-10) * 255 is within 0.012 of the end of the scale: beyond it the byte no longer changes.
-inline constexpr float kSigmoidRange = 10.0f;
+/// sigmoid(+-6.5) * 255 is 0.38 away from the end of the scale: from there on the byte is 0 or 255.
+inline constexpr float kSigmoidRange = 6.5f;
 inline constexpr float kLog2E = 1.44269504f;
 /// Adding 1.5 * 2^23 rounds a float to a whole number, which is then in the low bits.
 inline constexpr float kRoundMagic = 12582912.0f;
