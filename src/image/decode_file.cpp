@@ -18,16 +18,23 @@ struct StbMemory {
 };
 thread_local StbMemory stbMemory;
 
-void* stbRealloc(void* held, size_t bytes) {
-  if (bytes > stbMemory.largestBytes) return nullptr;
-  void* allocated = std::realloc(held, bytes);
+void* stbAllocated(void* allocated, size_t bytes) {
   if (allocated == nullptr) stbMemory.failedBytes = bytes;
   return allocated;
 }
 
+// Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
+void* stbMalloc(size_t bytes) {
+  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(std::calloc(bytes, 1), bytes);
+}
+
+void* stbRealloc(void* held, size_t bytes) {
+  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(std::realloc(held, bytes), bytes);
+}
+
 }  // namespace
 
-#define STBI_MALLOC(bytes) stbRealloc(nullptr, bytes)
+#define STBI_MALLOC(bytes) stbMalloc(bytes)
 #define STBI_REALLOC(held, bytes) stbRealloc(held, bytes)
 #define STBI_FREE(held) std::free(held)
 #define STBI_ASSERT(condition) ((void)0)
