@@ -1,0 +1,263 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { ModelSession, type SessionRequest } from "../../web/runtime/model_session.js";
+import { enqueueOrt } from "../../web/runtime/ort_queue.js";
+import type { Device, Preprocessing } from "../../web/types.js";
+import { type FakeBehaviour, FakeOrt } from "./fake_ort.js";
+
+const preprocessing: Preprocessing = {
+  width: 4,
+  height: 2,
+  resizeMode: "stretch",
+  colourOrder: "rgb",
+  inputScale: 1 / 255,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  fill: 0,
+};
+const values = new Float32Array(24);
+
+let ort: FakeOrt;
+const opened: ModelSession[] = [];
+
+async function open(behaviour: FakeBehaviour = {}, request: Partial<SessionRequest> = {}): Promise<ModelSession> {
+  ort = new FakeOrt(behaviour);
+  return openAnother(request);
+}
+
+async function openAnother(request: Partial<SessionRequest> = {}): Promise<ModelSession> {
+  const input = { name: "images", type: "float32" } as const;
+  const model = new Uint8Array(1);
+  const usual = { model, input, preprocessing, device: "auto", allowSoftwareAdapter: false } as const;
+  const session = await ModelSession.open({ ...usual, ...request }, ort.runtime);
+  opened.push(session);
+  return session;
+}
+
+afterEach(async () => {
+  for (const session of opened.splice(0)) await session.dispose();
+  // Nothing may be left, whatever the test did.
+  expect([ort.liveSessions, ort.liveTensors]).toEqual([0, 0]);
+});
+
+describe("the ladder", () => {
+  it("AllIsWell_TakesWebgpu_AndChecksItAgainstTheCpu", async () => {
+    const session = await open();
+    expect([session.device, session.fallbacks]).toEqual(["webgpu", []]);
+    expect(ort.log).toEqual([
+      "load jspi",
+      "create webgpu",
+      "load jspi",
+      "run webgpu",
+      "load jspi",
+      "create wasm",
+      "run wasm",
+      "release wasm",
+    ]);
+    expect([...(await session.run(values)).keys()]).toEqual(["out"]);
+  });
+
+  it("WithoutJspi_TheCpuIsThatOfTheSmallBundle", async () => {
+    await open({ jspi: false });
+    expect(ort.log.filter((entry) => entry.startsWith("load"))).toEqual(["load webgpu", "load webgpu", "load wasm"]);
+  });
+
+  it("NoAdapter_TakesWasm_AndLoadsNoGpuBundle", async () => {
+    const session = await open({ refusal: () => "the browser offers no GPU adapter" });
+    expect(session.device).toBe("wasm");
+    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "the browser offers no GPU adapter" }]);
+    expect(ort.log).toEqual(["load wasm", "create wasm"]);
+  });
+
+  it("CreateFails_TheRuntimesWordsAreTheReason", async () => {
+    const session = await open({
+      create: (provider) => {
+        if (provider === "webgpu") throw new Error("shader-f16 is missing");
+      },
+    });
+    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "shader-f16 is missing" }]);
+  });
+
+  it("Disagreement_DropsTheDevice_AndReleasesItsSession", async () => {
+    const session = await open({
+      run: (provider) => ({ out: ort.tensor([1, 2], provider === "webgpu" ? [0, 0] : [1, 2]) }),
+    });
+    expect(session.device).toBe("wasm");
+    expect(session.fallbacks[0]!.reason).toMatch(/^wrong results: output 'out' differs by 100\.0 %/);
+    expect(ort.log).toContain("release webgpu");
+  });
+
+  it("FirstRunFails_DropsTheDevice", async () => {
+    const session = await open({
+      run: (provider) => {
+        if (provider === "webgpu") throw new Error("kernel not found");
+        return undefined;
+      },
+    });
+    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "kernel not found" }]);
+    expect(session.device).toBe("wasm");
+  });
+
+  it("InNode_TheNativePackageIsFirst", async () => {
+    const session = await open({ node: true });
+    expect([session.device, ort.log]).toEqual(["node-cpu", ["load node", "create cpu"]]);
+  });
+
+  it("NativePackageNotInstalled_TakesWasm", async () => {
+    const session = await open({
+      node: true,
+      load: (bundle) => {
+        if (bundle === "node") throw new Error("Cannot find package 'onnxruntime-node'");
+      },
+    });
+    expect(session.device).toBe("wasm");
+    expect(session.fallbacks[0]!.reason).toContain("Cannot find package 'onnxruntime-node'");
+  });
+
+  it.each<[Device | "auto", FakeBehaviour, string]>([
+    ["webgpu", { refusal: () => "no adapter" }, "noDevice"],
+    ["webgpu", { run: (p) => ({ out: ort.tensor([1], [p === "wasm" ? 1 : 9]) }) }, "noDevice"],
+    ["wasm", { create: () => Promise.reject(new Error("Unsupported operator Foo")) }, "badModel"],
+    ["auto", { create: () => Promise.reject(new Error("Unsupported operator Foo")) }, "badModel"],
+    ["wasm", { create: () => Promise.reject(new Error("no available backend found. ERR: [wasm] 404")) }, "noDevice"],
+    [
+      "node-cpu",
+      {
+        load: () => {
+          throw new Error("not installed");
+        },
+      },
+      "noDevice",
+    ],
+  ])("NothingWorks_On_%s_NamesEveryReason (%#)", async (device, behaviour, code) => {
+    const error = await open(behaviour, { device }).catch((error) => error);
+    expect(error).toMatchObject({ code, stage: "compile" });
+    for (const name of device === "auto" ? ["webgpu", "wasm"] : [device]) expect(error.message).toContain(`${name}: `);
+  });
+
+  it("Abort_WhileCreating_LeavesNothing", async () => {
+    const controller = new AbortController();
+    const error = await open({ create: () => controller.abort(new Error("stop")) }, { signal: controller.signal }).catch((e) => e);
+    expect(error).toMatchObject({ code: "aborted", cause: new Error("stop") });
+  });
+});
+
+describe("run", () => {
+  it("ManyAtOnce_OfTwoSessions_NeverOverlap", async () => {
+    const first = await open();
+    const second = await openAnother();
+    const runs = Array.from({ length: 20 }, (_, i) => (i % 3 ? first : second).run(values));
+    expect(await Promise.all(runs)).toHaveLength(20);
+  });
+
+  it("Failure_IsTyped_AndTheNextRunHasANewSession", async () => {
+    const session = await open({}, { device: "wasm" });
+    ort.behaviour.run = () => Promise.reject(new Error("non-zero status code"));
+    await expect(session.run(values)).rejects.toMatchObject({
+      code: "inferenceFailed",
+      stage: "inference",
+      message: "the network failed on wasm: non-zero status code",
+    });
+    ort.behaviour.run = () => undefined;
+    ort.log.length = 0;
+    await session.run(values);
+    expect(ort.log).toEqual(["load wasm", "create wasm", "load wasm", "run wasm"]);
+  });
+
+  it("OneFailure_AmongWaitingRuns_HarmsNoOther", async () => {
+    const session = await open({}, { device: "wasm" });
+    let count = 0;
+    ort.behaviour.run = () => (++count === 2 ? Promise.reject(new Error("once")) : undefined);
+    const results = await Promise.allSettled([1, 2, 3, 4].map(() => session.run(values)));
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  });
+
+  it("Abort_BeforeTheRun_RunsNothing", async () => {
+    const session = await open({}, { device: "wasm" });
+    ort.log.length = 0;
+    await expect(session.run(values, AbortSignal.abort())).rejects.toMatchObject({ code: "aborted" });
+    expect(ort.log).toEqual([]);
+  });
+
+  it("Dispose_DuringRuns_EndsTheWaitingOnes", async () => {
+    const session = await open({}, { device: "wasm" });
+    const runs = [session.run(values), session.run(values)];
+    await session.dispose();
+    const results = await Promise.allSettled(runs);
+    for (const result of results) {
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "disposed" });
+    }
+    await expect(session.run(values)).rejects.toMatchObject({ code: "disposed" });
+    expect(ort.liveSessions).toBe(0);
+  });
+});
+
+describe("a lost device", () => {
+  it("BetweenCalls_AllSessionsAreReleased_BeforeANewOne", async () => {
+    const first = await open();
+    const second = await openAnother();
+    ort.loseDevice();
+    await new Promise((resolve) => setImmediate(resolve));
+    ort.log.length = 0;
+    await first.run(values);
+    await second.run(values);
+    const steps = ort.log.filter((entry) => !entry.startsWith("load"));
+    expect(steps).toEqual(["release webgpu", "release webgpu", "create webgpu", "run webgpu", "create webgpu", "run webgpu"]);
+    expect([first.device, first.fallbacks, second.fallbacks]).toEqual(["webgpu", [], []]);
+  });
+
+  it("DuringARun_TheRunIsRepeatedOnce", async () => {
+    const session = await open();
+    let count = 0;
+    ort.behaviour.run = () => {
+      if (++count > 1) return undefined;
+      // The message says nothing; the device tells a moment later.
+      setTimeout(() => ort.loseDevice(), 5);
+      throw new Error("Buffer was unmapped before mapping was resolved");
+    };
+    expect((await session.run(values)).get("out")!.data).toEqual(Float32Array.of(1, 2));
+    expect([count, session.device]).toEqual([2, "webgpu"]);
+  });
+
+  it("TwiceInOneCall_GoesDownTheLadder", async () => {
+    const session = await open();
+    ort.behaviour.run = (provider) => {
+      if (provider === "webgpu") throw new Error("Device was lost: GPU hung");
+      return undefined;
+    };
+    expect((await session.run(values)).size).toBe(1);
+    expect(session.device).toBe("wasm");
+    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "the device was lost twice in one call: Device was lost: GPU hung" }]);
+  });
+
+  it("TwiceInOneCall_WithoutAnotherDevice_IsTyped_AndTheNextCallTriesAgain", async () => {
+    const session = await open({}, { device: "webgpu" });
+    ort.behaviour.run = () => Promise.reject(new Error("GPUDevice is lost"));
+    await expect(session.run(values)).rejects.toMatchObject({ code: "deviceLost", stage: "inference" });
+    ort.behaviour.run = () => undefined;
+    expect((await session.run(values)).size).toBe(1);
+  });
+
+  it("AdapterGoneAfterwards_TakesWasm", async () => {
+    const session = await open();
+    ort.loseDevice();
+    await new Promise((resolve) => setImmediate(resolve));
+    ort.behaviour.refusal = () => "the browser offers no GPU adapter";
+    await session.run(values);
+    expect([session.device, session.fallbacks.length]).toEqual(["wasm", 1]);
+  });
+});
+
+it("Queue_AFailure_DoesNotStopLaterTasks", async () => {
+  const order: number[] = [];
+  const tasks = [1, 2, 3].map((i) =>
+    enqueueOrt(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10 - 3 * i));
+      order.push(i);
+      if (i === 1) throw new Error("one");
+      return i;
+    }),
+  );
+  expect((await Promise.allSettled(tasks)).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+  expect(order).toEqual([1, 2, 3]);
+  ort = new FakeOrt();
+});
