@@ -29,7 +29,7 @@ function action<Args extends unknown[]>(run: (...args: Args) => Promise<number>)
     } catch (error) {
       const usage = error instanceof UsageError;
       process.stderr.write(`masklet: ${error instanceof Error ? error.message : String(error)}\n`);
-      if (!usage && process.env["MASKLET_DEBUG"]) process.stderr.write(`${(error as Error).stack}\n`);
+      if (!usage && process.env.MASKLET_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
       process.exitCode = usage ? 2 : 1;
     }
   };
