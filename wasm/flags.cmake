@@ -23,7 +23,7 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createMaskletCore
   # Photos are large: start small and grow. Views are made anew after each call that may grow (web/core/heap.ts).
   -sINITIAL_MEMORY=4MB -sSTACK_SIZE=256KB -sALLOW_MEMORY_GROWTH
-  # Growth by doubling wastes at most what is in use, and stops at the 4 GB of wasm32.
+  # All of wasm32's address space: a photo of 200 megapixels is 800 MB, and so is what decodes it.
   -sMAXIMUM_MEMORY=4GB
   # Out of memory is a status of the core, not an abort.
   -sABORTING_MALLOC=0
@@ -40,7 +40,7 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sMALLOC=emmalloc
   # A library: no main, nothing runs on loading and nothing at exit.
   --no-entry -sINVOKE_RUN=0 -sEXIT_RUNTIME=0
-  # What web/core reads from the module object besides the registered class.
+  # What web/core/heap.ts reads from the module object besides the registered class.
   -sEXPORTED_RUNTIME_METHODS=HEAPU8
   # Types of the registered class for TypeScript.
   --emit-tsd=masklet_core.d.ts
