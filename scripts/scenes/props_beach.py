@@ -109,11 +109,11 @@ def rowing_boat(outside="#2e6f95", inside="#c79a63", trim="#f2efe6"):
         parts.append(tube("gunwale", [ring(*station)[side] for station in stations], 0.032, white))
     stern = ring(*stations[0])
     parts.append(tube("stern rail", [stern[0], stern[-1]], 0.03, white))
-    for x, wide in ((-0.85, 1.06), (0.1, 1.18), (0.95, 0.9)):
+    for x, wide in ((-0.85, 1.06), (0.1, 1.18), (0.95, 0.8)):
         parts.append(box("thwart", (0.24, wide, 0.03), planks, (x, 0, 0.42), bevel=0.006))
     for side in (-1, 1):
-        oar = [tube("loom", [(-1.5, 0.25 * side, 0.50), (1.0, 0.33 * side, 0.56)], 0.022, planks)]
-        oar.append(box("blade", (0.5, 0.14, 0.015), planks, (1.2, 0.338 * side, 0.565), bevel=0.006))
+        oar = [tube("loom", [(-1.45, 0.24 * side, 0.485), (0.72, 0.20 * side, 0.505)], 0.02, planks)]
+        oar.append(box("blade", (0.5, 0.14, 0.015), planks, (0.92, 0.195 * side, 0.51), bevel=0.006))
         parts += oar
     return group("boat", parts)
 
@@ -142,11 +142,11 @@ def rowing_boat(outside="#2e6f95", inside="#c79a63", trim="#f2efe6"):
         parts.append(tube("gunwale", [ring(*station)[side] for station in stations], 0.032, white))
     stern = ring(*stations[0])
     parts.append(tube("stern rail", [stern[0], stern[-1]], 0.03, white))
-    for x, wide in ((-0.85, 1.06), (0.1, 1.18), (0.95, 0.9)):
+    for x, wide in ((-0.85, 1.06), (0.1, 1.18), (0.95, 0.8)):
         parts.append(box("thwart", (0.24, wide, 0.03), planks, (x, 0, 0.42), bevel=0.006))
     for side in (-1, 1):
-        oar = [tube("loom", [(-1.5, 0.25 * side, 0.50), (1.0, 0.33 * side, 0.56)], 0.022, planks)]
-        oar.append(box("blade", (0.5, 0.14, 0.015), planks, (1.2, 0.338 * side, 0.565), bevel=0.006))
+        oar = [tube("loom", [(-1.45, 0.24 * side, 0.485), (0.72, 0.20 * side, 0.505)], 0.02, planks)]
+        oar.append(box("blade", (0.5, 0.14, 0.015), planks, (0.92, 0.195 * side, 0.51), bevel=0.006))
         parts += oar
     return group("boat", parts)
 
@@ -203,7 +203,8 @@ def sand(width=60.0, depth=26.0):
     tone = s.ramp(s.math("ADD", s.math("MULTIPLY", ripples, 0.65), s.math("MULTIPLY", grain, 0.35)), [(0.3, "#c9a877"), (0.62, "#ecd6ab")])
     shore = s.node("MapRange", {"Value": s.split(where)["Y"], "From Min": 4.0, "From Max": 7.2, "To Min": 0.0, "To Max": 1.0}).outputs[0]
     tone = s.mix(shore, tone, "#9c7d55")
-    height = s.math("ADD", s.math("MULTIPLY", ripples, 1.0), s.math("MULTIPLY", grain, 0.05))
+    lumps = s.noise(where, 11.0, 8.0, 0.6)
+    height = s.math("ADD", s.math("ADD", ripples, s.math("MULTIPLY", lumps, 0.16)), s.math("MULTIPLY", grain, 0.05))
     s.set(Base_Color=tone, Roughness=s.math("SUBTRACT", 0.9, s.math("MULTIPLY", shore, 0.6)), Normal=s.bump(height, 0.55, 0.12))
 
     def level(x, y):

@@ -81,7 +81,7 @@ def banana_bunch(count=4):
     )  # fmt: skip
     freckle = s.noise(s.node("Mapping", {"Vector": fine, "Scale": (1, 1, 1)}).outputs[0], 130.0, 5.0)
     tone = s.mix(s.math("GREATER_THAN", freckle, 0.70), tone, "#7a4d17")
-    s.set(Base_Color=tone, Roughness=0.42, Subsurface=0.05, Normal=s.bump(freckle, 0.08, 0.001))
+    s.set(Base_Color=tone, Roughness=0.42, Normal=s.bump(freckle, 0.08, 0.001))
     parts = []
     for k in range(count):
         spread = (k - (count - 1) / 2) / max(1, count - 1)
