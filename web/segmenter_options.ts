@@ -29,10 +29,11 @@ export function checkSegmentOptions(options: SegmentOptions, labels: readonly st
 }
 
 function checkFraction(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
+  if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
 }
 
 function makeClassFilter(classes: readonly (string | number)[], labels: readonly string[], classCount: number): Uint8Array {
+  if (!Array.isArray(classes)) throw badOption("classes", String(classes), "a list of labels and class ids");
   const ids = classes.flatMap((wanted) => (typeof wanted === "string" ? idsOf(wanted, labels) : [wanted]));
   const count = classCount || Math.max(labels.length, ...ids.map((id) => id + 1), 1);
   const filter = new Uint8Array(Math.min(count, 65_536));

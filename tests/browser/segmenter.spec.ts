@@ -294,8 +294,8 @@ test("BuiltInModel_IsTheDefault_AndFetchesNothingFromElsewhere", async ({ page }
     labels: 80,
     count: 0,
     info: { family: "yolo_seg", variant: "dense", preprocessing: { width: 416, height: 416, resizeMode: "letterbox-top-left" } },
-    first: "download 0/2434957",
-    last: ["download 2434957/2434957", "compile 0/1", "compile 1/1"],
+    first: `download 0/${result.info.bytes}`,
+    last: [`download ${result.info.bytes}/${result.info.bytes}`, "compile 0/1", "compile 1/1"],
   });
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);

@@ -1,0 +1,233 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { builtInModels, inspectModel, Mask, MaskletError, Segmenter, type SegmentResult } from "../../web/index.js";
+import { sharedFile } from "./shared_data.js";
+
+const tiny = (name: string) => fileURLToPath(new URL(`../data/tiny_models/${name}`, import.meta.url));
+const squares = tiny("squares.png");
+
+/** What the tiny models find in squares.png; tests/browser/tiny_models.ts explains the areas. */
+const found = [
+  { label: "red", classId: 0, score: 1, box: { x1: 0, y1: 0, x2: 16, y2: 16 }, area: 255 },
+  { label: "blue", classId: 2, score: 1, box: { x1: 32, y1: 16, x2: 48, y2: 32 }, area: 252 },
+  { label: "green", classId: 1, score: 1, box: { x1: 48, y1: 48, x2: 64, y2: 64 }, area: 255 },
+];
+
+function plain({ instances }: SegmentResult) {
+  const rows = instances.map(({ mask, ...rest }) => ({ ...rest, area: mask.area }));
+  return rows.sort((a, b) => a.box.x1 - b.box.x1);
+}
+
+async function withSegmenter<T>(options: Parameters<typeof Segmenter.create>[0], work: (segmenter: Segmenter) => Promise<T>): Promise<T> {
+  const segmenter = await Segmenter.create(options);
+  try {
+    return await work(segmenter);
+  } finally {
+    await segmenter.dispose();
+  }
+}
+
+describe.each(["wasm", "node-cpu"] as const)("Segmenter on %s", (device) => {
+  it.each(["dense", "dense_dynamic", "end_to_end", "half", "open_shapes"])("Segment_%s_FindsEverySquare", async (name) => {
+    await withSegmenter({ model: tiny(`${name}.onnx`), device }, async (segmenter) => {
+      const result = await segmenter.segment(squares);
+      expect(plain(result)).toEqual(found);
+      expect([result.width, result.height, result.device, segmenter.device]).toEqual([64, 64, device, device]);
+      expect(segmenter.labels).toEqual(["red", "green", "blue"]);
+      const { total, ...parts } = result.timingsMs;
+      expect(Object.values(parts).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total, 6);
+    });
+  });
+
+  it("KernelFailure_IsTyped_AndTheNextCallWorks", async () => {
+    await withSegmenter({ model: tiny("fails_on_white.onnx"), device }, async (segmenter) => {
+      await expect(segmenter.segment(squares)).rejects.toMatchObject({ code: "inferenceFailed", stage: "inference" });
+      const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 4) };
+      expect((await segmenter.segment(black)).instances).toEqual([]);
+    });
+  });
+});
+
+describe("Segmenter", () => {
+  it("Options_SelectInstances", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const labels = async (options: object) => (await segmenter.segment(squares, options)).instances.map(({ label }) => label).sort();
+      expect(await labels({ classes: ["red", 2] })).toEqual(["blue", "red"]);
+      expect(await labels({ classes: [] })).toEqual([]);
+      expect(await labels({ maxInstances: 1 })).toHaveLength(1);
+      expect(await labels({ scoreThreshold: 1 })).toEqual([]);
+      await expect(labels({ scoreThreshold: 7 })).rejects.toMatchObject({ code: "badOption" });
+    });
+  });
+
+  it("SoftMasks_HaveCoverageOfTheirCrop_ThatAgreesWithTheRuns", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      for (const { mask } of (await segmenter.segment(squares, { soft: true })).instances) {
+        expect(mask.coverage).toHaveLength(mask.width * mask.height);
+        const bytes = mask.toBytes();
+        expect(Array.from(mask.coverage!, (value) => Number(value > 127))).toEqual(Array.from(bytes));
+      }
+    });
+  });
+
+  it("Masks_AreClonable_AndOwnTheirArrays", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const { instances } = await segmenter.segment(squares);
+      const copy = Mask.from(structuredClone(instances[0]!.mask));
+      expect(copy.iou(instances[0]!.mask)).toBe(1);
+      for (const { mask } of instances) expect(mask.runs.byteLength).toBe(mask.runs.buffer.byteLength);
+    });
+  });
+
+  it("OpenSizes_TakeTheOption_ElseTheMetadata", async () => {
+    const size = (options: object) =>
+      withSegmenter({ model: tiny("dense_dynamic.onnx"), device: "wasm", ...options }, async ({ info }) => {
+        return [info.preprocessing.width, info.preprocessing.height];
+      });
+    expect(await size({})).toEqual([96, 64]);
+    expect(await size({ inputSize: 160 })).toEqual([160, 160]);
+    expect(await size({ inputSize: { width: 64, height: 128 } })).toEqual([64, 128]);
+    await expect(size({ inputSize: 100 })).rejects.toMatchObject({ code: "badOption", value: 100 });
+  });
+
+  it("CallersPreprocessing_IsUsed", async () => {
+    const model = tiny("dense.onnx");
+    await withSegmenter({ model, device: "wasm", preprocessing: { colourOrder: "bgr" } }, async (segmenter) => {
+      expect(plain(await segmenter.segment(squares)).map(({ label }) => label)).toEqual(["blue", "red", "green"]);
+    });
+    for (const preprocessing of [{ resizeMode: "crop" as "stretch" }, { std: [1, 0, 1] as const }, { fill: 256 }, { width: 32 }]) {
+      await expect(Segmenter.create({ model, device: "wasm", preprocessing })).rejects.toMatchObject({ code: "badOption" });
+    }
+  });
+
+  it("CallersLabels_ReplaceTheModels", async () => {
+    const labels = ["rot", "grün", "blau"];
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm", labels }, async (segmenter) => {
+      expect(plain(await segmenter.segment(squares)).map(({ label }) => label)).toEqual(["rot", "blau", "grün"]);
+    });
+    await expect(Segmenter.create({ model: tiny("dense.onnx"), labels: ["one"] })).rejects.toMatchObject({ code: "badOption", value: 1 });
+  });
+
+  it("OverlappingCalls_KeepTheirPictures", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const picture = (x: number) => {
+        const data = new Uint8Array(64 * 64 * 4);
+        for (let y = 0; y < 16; ++y) for (let i = x; i < x + 16; ++i) data[(y * 64 + i) * 4] = 255;
+        return { width: 64, height: 64, data };
+      };
+      // Files are decoded by the same core in between.
+      const calls = Array.from({ length: 20 }, (_, i) => segmenter.segment(i % 2 ? squares : picture((i % 4) * 16)));
+      const results = (await Promise.all(calls)).map((result) => plain(result).map(({ box }) => box.x1));
+      expect(results).toEqual(results.map((_, i) => (i % 2 ? [0, 32, 48] : [(i % 4) * 16])));
+    });
+  });
+
+  it("Infer_GivesTheRawOutputs", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const { outputs, width, height } = await segmenter.infer(squares);
+      expect([...outputs].map(([name, { dims }]) => [name, dims])).toEqual([
+        ["output0", [1, 11, 84]],
+        ["output1", [1, 4, 16, 16]],
+      ]);
+      expect([width, height]).toEqual([64, 64]);
+    });
+  });
+
+  it("Abort_RejectsAtOnce_AndTheNextCallWorks", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const controller = new AbortController();
+      const call = segmenter.segment(squares, { signal: controller.signal });
+      controller.abort(new Error("enough"));
+      await expect(call).rejects.toMatchObject({ code: "aborted", cause: new Error("enough") });
+      expect(plain(await segmenter.segment(squares))).toEqual(found);
+    });
+  });
+
+  it("Disposed_RefusesCalls_AndMayBeDisposedTwice", async () => {
+    const segmenter = await Segmenter.create({ model: tiny("dense.onnx"), device: "wasm" });
+    segmenter[Symbol.dispose]();
+    await segmenter.dispose();
+    await expect(segmenter.segment(squares)).rejects.toMatchObject({ code: "disposed" });
+  });
+
+  it.each<[Parameters<typeof Segmenter.create>[0], string]>([
+    [{ model: squares }, "badModel"],
+    [{ model: tiny("dense.onnx"), family: "yolact" }, "unknownFamily"],
+    [{ model: tiny("dense.onnx"), device: "gpu" as "wasm" }, "badOption"],
+    [{ model: tiny("dense.onnx"), device: "webgpu" }, "noDevice"],
+    [{ model: tiny("dense.onnx"), inputSize: 128 }, "badOption"],
+    [{ model: "masklet-n", sha256: "0".repeat(64) }, "hashMismatch"],
+  ])("Create_%o_IsTyped", async (options, code) => {
+    const error = await Segmenter.create(options).catch((error) => error);
+    expect(error).toBeInstanceOf(MaskletError);
+    expect(error.code).toBe(code);
+  });
+
+  it("AutoInNode_TakesTheNativePackage_ElseWasm", async () => {
+    await withSegmenter({ model: tiny("dense.onnx") }, async ({ device, fallbacks }) => {
+      if (device === "node-cpu") expect(fallbacks).toEqual([]);
+      else expect(fallbacks[0]).toMatchObject({ device: "node-cpu" });
+    });
+  });
+});
+
+describe("inspectModel", () => {
+  it("BuiltIn_ShowsTensorsLabelsAndPreprocessing", async () => {
+    const info = await inspectModel("masklet-n");
+    expect(info).toMatchObject({
+      family: "yolo_seg",
+      variant: "dense",
+      bytes: builtInModels[0]!.bytes,
+      preprocessing: { width: 416, height: 416, resizeMode: "letterbox-top-left", fill: 114 },
+      inputs: [{ name: "images", type: "float32", dims: [1, 3, 416, 416] }],
+    });
+    expect(info.labels.slice(0, 2)).toEqual(["person", "bicycle"]);
+  });
+
+  it.skipIf(!sharedFile("models/yolov5n-hand-seg-640.onnx"))("UnknownModel_IsNoError_AndCreateExplains", async () => {
+    const model = sharedFile("models/yolov5n-hand-seg-640.onnx")!;
+    const info = await inspectModel(model);
+    expect([info.family, info.preprocessing, info.labels]).toEqual([undefined, undefined, ["hand"]]);
+    expect(info.verdicts).toEqual([{ family: "yolo_seg", accepted: false, reason: expect.stringContaining("25200") }]);
+    await expect(Segmenter.create({ model })).rejects.toMatchObject({ code: "unknownModel" });
+  });
+
+  it.skipIf(!sharedFile("models/yolox-nano-416.onnx"))("DetectionModel_IsRefused", async () => {
+    expect((await inspectModel(sharedFile("models/yolox-nano-416.onnx")!)).verdicts[0]!.reason).toMatch(/rank 4/);
+  });
+});
+
+describe.skipIf(!sharedFile("models/yolov8n-seg-640.onnx"))("a real model", () => {
+  it("Devices_GiveTheSameInstances", async () => {
+    const photo = sharedFile("coco-train/images/000000000110.jpg")!;
+    const run = (device: "wasm" | "node-cpu") =>
+      withSegmenter({ model: sharedFile("models/yolov8n-seg-640.onnx")!, device }, (segmenter) => segmenter.segment(photo));
+    const [wasm, native] = [await run("wasm"), await run("node-cpu")];
+    expect(wasm.instances.length).toBeGreaterThan(5);
+    expect(native.instances).toHaveLength(wasm.instances.length);
+    for (const [i, { classId, score, mask }] of native.instances.entries()) {
+      const other = wasm.instances[i]!;
+      expect(classId).toBe(other.classId);
+      expect(score).toBeCloseTo(other.score, 3);
+      expect(mask.iou(other.mask)).toBeGreaterThan(0.99);
+    }
+  });
+});
+
+it("Import_InNode_DoesNothing", () => {
+  const script = `
+    const before = new Set(Object.keys(globalThis));
+    await import(${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)});
+    const added = Object.keys(globalThis).filter((key) => !before.has(key));
+    const loaded = process.getActiveResourcesInfo().filter((kind) => !/Immediate|TTY|Pipe|FSReq|CloseReq/.test(kind));
+    console.log(JSON.stringify({ added, loaded }));`;
+  try {
+    readFileSync(new URL("../../dist/index.js", import.meta.url));
+  } catch {
+    throw new Error("dist/ is missing: npm run build:lib");
+  }
+  const output = execFileSync("node", ["--input-type=module", "-e", script], { encoding: "utf8", timeout: 20_000 });
+  expect(JSON.parse(output)).toEqual({ added: [], loaded: [] });
+});
