@@ -2,9 +2,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { StepError } from "./log.mjs";
+import { StepError, say, seconds } from "./log.mjs";
 import { rootDir } from "./paths.mjs";
 
+const heartbeatMs = 15_000;
 const headLines = 15;
 const tailLines = 40;
 
@@ -13,6 +14,16 @@ function shortened(output) {
   const lines = output.trimEnd().split("\n");
   if (lines.length <= headLines + tailLines) return lines.join("\n");
   return [...lines.slice(0, headLines), `… ${lines.length - headLines - tailLines} lines …`, ...lines.slice(-tailLines)].join("\n");
+}
+
+/** Tells every so often how far a quiet command is: its last line so far. */
+function startHeartbeat(output) {
+  const begunMs = Date.now();
+  const timer = setInterval(() => {
+    const lastLine = output().trimEnd().split("\n").at(-1) ?? "";
+    say(`  … ${seconds(Date.now() - begunMs)} ${lastLine.slice(0, 100)}`);
+  }, heartbeatMs);
+  return () => clearInterval(timer);
 }
 
 /**
@@ -32,9 +43,14 @@ export function run(command, args, options = {}) {
     const take = (chunk) => {
       output += chunk;
     };
+    const stopHeartbeat = quiet ? startHeartbeat(() => output) : () => {};
+    child.on("close", stopHeartbeat);
     child.stdout?.setEncoding("utf8").on("data", take);
     child.stderr?.setEncoding("utf8").on("data", take);
-    child.on("error", (error) => reject(new StepError(`${command} could not be started: ${error.message}`, remedy)));
+    child.on("error", (error) => {
+      stopHeartbeat();
+      reject(new StepError(`${command} could not be started: ${error.message}`, remedy));
+    });
     child.on("close", (exitCode, signal) => {
       const code = exitCode ?? 128;
       if (code === 0 || allowFailure) return resolve({ code, output });
