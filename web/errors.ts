@@ -97,3 +97,14 @@ export class MaskletError extends Error {
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
   if (signal?.aborted) throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, { cause: signal.reason });
 }
+
+/** `work`, or a rejection with `aborted` as soon as the signal is; the work itself goes on unwatched. @internal */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stage: Stage): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -6,7 +6,15 @@
 export { Core, type DecodeOptions, type InstanceColumns } from "./core/core.js";
 export { currentCore, type LoadCoreOptions, loadCore } from "./core/load.js";
 export * from "./errors.js";
-export { Mask } from "./mask.js";
+export {
+  Mask,
+  type MaskData,
+  type MaskImageOptions,
+  type PolygonOptions,
+  type RingInput,
+  type RleInput,
+  type SourceSize,
+} from "./mask.js";
 export { type BuiltInModel, builtInModels } from "./runtime/built_in.js";
 export { inspectModel, Segmenter } from "./segmenter.js";
 export { type DecodeImageOptions, decodeImage } from "./source.js";

@@ -1,10 +1,12 @@
 import { currentCore } from "./core/load.js";
-import type { CocoCounts, MergeOp, PolygonColumns, RunMask, Size } from "./core/mask_operations.js";
+import type { MergeOp, RunMask } from "./core/mask_operations.js";
 import { MaskletError } from "./errors.js";
+import { checkCrop, lengthError, type RingInput, type RleInput, ringColumns, type SourceSize, sizeError } from "./mask_input.js";
 import { type MaskImageOptions, maskToBytes, maskToImageData, type PixelMap, paintMask } from "./mask_pixels.js";
 import { areaOfRuns, boundsOfRuns, faultOfRuns, runsContain, runsOfBytes } from "./mask_runs.js";
 import type { CocoRle, PolygonRing, Rect } from "./types.js";
 
+export type { RingInput, RleInput, SourceSize } from "./mask_input.js";
 export type { MaskImageOptions } from "./mask_pixels.js";
 
 /** The data of a {@link Mask}; what `structuredClone` and `postMessage` make of one. */
@@ -23,9 +25,6 @@ export interface PolygonOptions {
   /** Rings that enclose less than this, in square pixels, are left out. Default 0. */
   minArea?: number;
 }
-
-/** A ring to make a mask from: x0, y0, x1, y1, … in source pixels, closed implicitly. */
-export type RingInput = ArrayLike<number> | Pick<PolygonRing, "points">;
 
 /**
  * The pixels of one object: a crop of the source, and run lengths over it.
@@ -83,7 +82,7 @@ export class Mask implements RunMask {
    * The mask of a COCO RLE, with the compressed string or plain counts, cropped to its object. `size` is [height, width].
    * @throws MaskletError `badRleString`, `badRuns` (counts that do not add up to the size), `badSize`
    */
-  static fromRle({ size, counts }: { readonly size: readonly [number, number] | readonly number[]; readonly counts: CocoCounts }): Mask {
+  static fromRle({ size, counts }: RleInput): Mask {
     const [height = 0, width = 0] = size;
     return fromRuns(currentCore().masks.fromCocoRle(counts, { width, height }), width, height);
   }
@@ -93,13 +92,13 @@ export class Mask implements RunMask {
    * `toPolygons({ tolerance: 0 })`.
    * @throws MaskletError `badArgument` (coordinates not finite or more than 2^20 px away), `badSize`
    */
-  static fromPolygons(rings: readonly RingInput[], { width, height }: Size): Mask {
-    return fromRuns(currentCore().masks.fromPolygons(toColumns(rings), { width, height }, "evenOdd"), width, height);
+  static fromPolygons(rings: readonly RingInput[], { width, height }: SourceSize): Mask {
+    return fromRuns(currentCore().masks.fromPolygons(ringColumns(rings), { width, height }, "evenOdd"), width, height);
   }
 
   /** The union of `rings` pixel for pixel as pycocotools draws the polygons of a COCO annotation; otherwise as `fromPolygons`. */
-  static fromCocoPolygons(rings: readonly RingInput[], { width, height }: Size): Mask {
-    return fromRuns(currentCore().masks.fromPolygons(toColumns(rings), { width, height }, "coco"), width, height);
+  static fromCocoPolygons(rings: readonly RingInput[], { width, height }: SourceSize): Mask {
+    return fromRuns(currentCore().masks.fromPolygons(ringColumns(rings), { width, height }, "coco"), width, height);
   }
 
   /**
@@ -107,7 +106,7 @@ export class Mask implements RunMask {
    * @param crop the part to look at, and the crop of the mask; default all of it
    * @throws MaskletError `bufferTooSmall`, `badSize` (crop outside the picture)
    */
-  static fromBytes(bytes: ArrayLike<number>, { width, height }: Size, crop: Rect = { x: 0, y: 0, width, height }): Mask {
+  static fromBytes(bytes: ArrayLike<number>, { width, height }: SourceSize, crop: Rect = { x: 0, y: 0, width, height }): Mask {
     checkCrop(crop, width, height);
     if (bytes.length !== width * height) throw lengthError("the picture", bytes.length, width * height);
     return fromRuns({ x: crop.x, y: crop.y, width: crop.width, height: crop.height, runs: runsOfBytes(bytes, width, crop) }, width, height);
@@ -143,7 +142,7 @@ export class Mask implements RunMask {
       throw new MaskletError("unsupported", "mask-operation", "there are no bitmaps in this environment; toImageData gives the pixels");
     }
     const image = this.toImageData(options);
-    if (image.width === 0) throw new MaskletError("badSize", "mask-operation", "an empty mask has no bitmap", { value: 0 });
+    if (image.width === 0) throw sizeError("an empty mask has no bitmap", 0);
     return createImageBitmap(image);
   }
 
@@ -216,37 +215,4 @@ export class Mask implements RunMask {
 
 function fromRuns(mask: RunMask, sourceWidth: number, sourceHeight: number): Mask {
   return Mask.from({ ...mask, sourceWidth, sourceHeight });
-}
-
-function checkCrop({ x, y, width, height }: Rect, sourceWidth: number, sourceHeight: number): void {
-  for (const side of [x, y, width, height, sourceWidth, sourceHeight]) {
-    if (!Number.isInteger(side) || side < 0) throw sizeError(`${side} is no whole number of pixels`, side);
-  }
-  const crop = `a crop of ${width} x ${height} at (${x}, ${y})`;
-  const source = `the source of ${sourceWidth} x ${sourceHeight}`;
-  if (x + width > sourceWidth || y + height > sourceHeight) throw sizeError(`${crop} reaches out of ${source}`, x + width);
-}
-
-function sizeError(message: string, value: number): MaskletError {
-  return new MaskletError("badSize", "mask-operation", message, { value });
-}
-
-function lengthError(what: string, length: number, needed: number): MaskletError {
-  const message = `${what} has ${length} values where ${needed} are needed`;
-  return new MaskletError("bufferTooSmall", "mask-operation", message, { value: length });
-}
-
-function toColumns(rings: readonly RingInput[]): PolygonColumns {
-  const lists = rings.map((ring) => ("points" in ring ? ring.points : ring));
-  const offsets = new Uint32Array(lists.length + 1);
-  for (const [index, list] of lists.entries()) {
-    if (list.length % 2 !== 0) {
-      const message = `ring ${index} has ${list.length} coordinates, which are no pairs`;
-      throw new MaskletError("badArgument", "mask-operation", message, { value: list.length });
-    }
-    offsets[index + 1] = offsets[index]! + list.length / 2;
-  }
-  const points = new Float64Array(offsets[lists.length]! * 2);
-  for (const [index, list] of lists.entries()) points.set(list, offsets[index]! * 2);
-  return { points, offsets };
 }

@@ -1,6 +1,6 @@
 import type { InstanceColumns } from "./core/core.js";
 import { loadCore } from "./core/load.js";
-import { MaskletError, type Stage, throwIfAborted } from "./errors.js";
+import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { Mask } from "./mask.js";
 import { isNode } from "./realm.js";
 import { loadModel } from "./runtime/model_store.js";
@@ -139,13 +139,4 @@ function toInstance(columns: InstanceColumns, i: number, sourceWidth: number, so
   const soft = coverage && coverageOffsets ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) } : {};
   const mask = Mask.from({ x, y, width, height, sourceWidth, sourceHeight, runs, area: columns.areas[i]!, ...soft });
   return { label: labels[classId] ?? `class ${classId}`, classId, score: columns.scores[i]!, box: { x1, y1, x2, y2 }, mask };
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stage: Stage): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -22,7 +22,7 @@ const defaultMaxPixels = 200_000_000;
  * starts a new instance from the compiled module, with no picture set.
  */
 export class Core {
-  /** Operations on masks; used by `Mask`. */
+  /** Operations on masks, as `Mask` uses them. @internal */
   readonly masks: MaskOperations;
   readonly #compiled: WebAssembly.Module;
   #instance: CoreInstance | undefined;

@@ -1,4 +1,4 @@
-import { MaskletError, throwIfAborted } from "../errors.js";
+import { MaskletError, throwIfAborted, untilAborted } from "../errors.js";
 import { importInNode, isNode } from "../realm.js";
 import { Core } from "./core.js";
 
@@ -20,7 +20,7 @@ let current: Core | undefined;
 export async function loadCore({ wasmUrl, signal }: LoadCoreOptions = {}): Promise<Core> {
   throwIfAborted(signal, "load");
   loading ??= start(wasmUrl ?? new URL("./generated/masklet_core.wasm", import.meta.url));
-  return unlessAborted(loading, signal);
+  return untilAborted(loading, signal, "load");
 }
 
 /**
@@ -40,18 +40,6 @@ async function start(url: string | URL): Promise<Core> {
     loading = undefined;
     throw error;
   }
-}
-
-/** Rejects as soon as the signal is aborted; `promise` goes on. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(new MaskletError("aborted", "load", "loading the core was aborted", { cause: signal.reason }));
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 async function readWasm(url: string | URL): Promise<BufferSource> {
