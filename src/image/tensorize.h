@@ -18,7 +18,10 @@ enum class ColourOrder : uint32_t { rgb = 0, bgr = 1 };
 /// What is done about shrinking by 2 or more, where bilinear interpolation skips pixels.
 enum class Antialias : uint32_t {
   none = 0,  ///< nothing: the samples of cv2.INTER_LINEAR, what most detectors were trained with
-  box = 1,   ///< first the mean of each floor(factor) block of pixels, rounded to a level, then bilinear
+  /// First the mean of each floor(factor) x floor(factor) block of pixels, rounded to a level, then bilinear.
+  /// On photos the RMS distance from the exact area mean falls from 12.7 to 0.3 levels at 3:1 and from 15.1
+  /// to 6.8 at 6.25:1. All pixels are read: about five times the time of none.
+  box = 1,
 };
 
 /// tensor value = (level * inputScale - mean) / std with level 0..255; `mean` and `std` are in the order of

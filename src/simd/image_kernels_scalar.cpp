@@ -45,8 +45,7 @@ void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t co
     for (size_t c = 0; c < 4; ++c) {
       uint32_t sum = 0;
       for (size_t k = 0; k < factor; ++k) sum += sums[4 * (factor * i + k) + c];
-      const float level = static_cast<float>(sum) / static_cast<float>(divisor);
-      rgba[4 * i + c] = static_cast<uint8_t>(level + 0.5f);
+      rgba[4 * i + c] = static_cast<uint8_t>((2 * sum + divisor) / (2 * divisor));
     }
   }
 }
