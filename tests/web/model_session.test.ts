@@ -163,6 +163,17 @@ describe("run", () => {
     expect(ort.log).toEqual(["load wasm", "create wasm", "load wasm", "run wasm"]);
   });
 
+  it("NoSessionAfterAFailure_IsNotTheModelsFault_AndTheNextRunTriesAgain", async () => {
+    const session = await open({}, { device: "wasm" });
+    await session.run(values);
+    ort.behaviour.run = () => Promise.reject(new Error("memory access out of bounds"));
+    await expect(session.run(values)).rejects.toMatchObject({ code: "inferenceFailed" });
+    ort.behaviour.create = () => Promise.reject(new Error("out of memory"));
+    await expect(session.run(values)).rejects.toMatchObject({ code: "noDevice", stage: "compile" });
+    ort.behaviour = {};
+    expect((await session.run(values)).size).toBe(1);
+  });
+
   it("OneFailure_AmongWaitingRuns_HarmsNoOther", async () => {
     const session = await open({}, { device: "wasm" });
     let count = 0;

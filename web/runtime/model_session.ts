@@ -1,10 +1,10 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
 import type { Device, Fallback, Preprocessing, RawTensor } from "../types.js";
 import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
-import { type ModelInput, makeInputTensor } from "./input_tensor.js";
+import type { ModelInput } from "./input_tensor.js";
 import type { OrtModule, OrtSession } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
-import { takeOutputs } from "./outputs.js";
+import { createSession, loadFor, messageOf, runSession } from "./ort_session.js";
 import { checkPicture, compareOutputs } from "./self_check.js";
 import { TaskQueue } from "./task_queue.js";
 
@@ -42,6 +42,7 @@ export class ModelSession {
   /** Settles when the loss of the session's device, if it comes to that, is in `lossReason`. */
   private loss: Promise<void> | undefined;
   private agreesWithCpu = false;
+  private hasRun = false;
   private disposed = false;
   private readonly calls = new TaskQueue();
 
@@ -88,7 +89,9 @@ export class ModelSession {
       throwIfAborted(signal, "inference");
       if (!this.session || this.lossReason !== undefined) await this.remake(signal);
       try {
-        return await this.runOnce(values);
+        const outputs = await this.runOnce(values);
+        this.hasRun = true;
+        return outputs;
       } catch (error) {
         if (error instanceof StaleSession) continue;
         const lost = await this.isLoss(error);
@@ -113,8 +116,8 @@ export class ModelSession {
     }
     this.rung = 0;
     const reasons = this.fallbacks.map(({ device, reason }) => `${device}: ${reason}`).join("; ");
-    // A device that is there and refuses the model speaks of the model.
-    const code = cause instanceof Refusal ? "noDevice" : "badModel";
+    // A device that is there and refuses the model speaks of the model, unless it has taken the same one before.
+    const code = cause instanceof Refusal || this.hasRun ? "noDevice" : "badModel";
     throw new MaskletError(code, "compile", `no device can run the model: ${reasons}`, { cause });
   }
 
@@ -230,47 +233,5 @@ export class ModelSession {
   private runFailed(error: unknown): MaskletError {
     const message = `the network failed on ${this.device}: ${messageOf(error)}`;
     return new MaskletError("inferenceFailed", "inference", message, { cause: error });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-async function loadFor(device: Device, runtime: OrtRuntime, wasmPaths: string | undefined): Promise<OrtModule> {
-  const bundle = device === "webgpu" ? runtime.webgpuBundle() : device === "wasm" ? "wasm" : "node";
-  try {
-    return await runtime.load(bundle, wasmPaths);
-  } catch (error) {
-    throw new Refusal(`ONNX Runtime's ${bundle} build could not be loaded: ${messageOf(error)}`);
-  }
-}
-
-async function createSession(ort: OrtModule, device: Device, model: Uint8Array): Promise<OrtSession> {
-  try {
-    return await ort.InferenceSession.create(model, {
-      executionProviders: [device === "node-cpu" ? "cpu" : device],
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-    });
-  } catch (error) {
-    // ORT's words for "the provider did not start" (its wasm was not found, the GPU gave no device); anything else is about the model.
-    if (/no available backend found/i.test(messageOf(error))) throw new Refusal(messageOf(error));
-    throw error;
-  }
-}
-
-async function runSession(
-  ort: OrtModule,
-  session: OrtSession,
-  input: ModelInput,
-  { width, height }: Preprocessing,
-  values: Float32Array,
-): Promise<Map<string, RawTensor>> {
-  const tensor = makeInputTensor(ort, input, [1, 3, height, width], values);
-  try {
-    return takeOutputs(await session.run({ [input.name]: tensor }));
-  } finally {
-    tensor.dispose();
   }
 }

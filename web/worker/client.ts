@@ -62,7 +62,7 @@ class WorkerEngine implements Engine {
       return result;
     } catch (error) {
       this.replaceIfBroken(link, error as MaskletError);
-      throw error;
+      throw packed.owned ? nameTaint(error as MaskletError) : error;
     }
   }
 
@@ -82,13 +82,18 @@ class WorkerEngine implements Engine {
     const link = new WorkerLink(() => {
       this.link = undefined;
     });
+    // Nothing else ends a compilation under way.
+    const abort = () => link.end(new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }));
+    signal?.addEventListener("abort", abort, { once: true });
     try {
       const report = proxy(onProgress ?? (() => undefined));
-      this.state = await link.call(signal, "load", (call) => link.api.create(call, this.plain, report));
+      this.state = await link.call(undefined, "load", (call) => link.api.create(call, this.plain, report));
       return link;
     } catch (error) {
       link.end(error as MaskletError);
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
     }
   }
 
@@ -98,6 +103,13 @@ class WorkerEngine implements Engine {
     this.link = undefined;
     link.end(error);
   }
+}
+
+/** A snapshot is refused by `postMessage` for one reason only: the picture is of another origin that does not allow reading it (CORS). */
+function nameTaint(error: MaskletError): MaskletError {
+  if ((error.cause as Error | undefined)?.name !== "DataCloneError") return error;
+  const message = "the picture is from another origin that does not allow its pixels to be read (CORS)";
+  return new MaskletError("badSource", "source", message, { cause: error.cause });
 }
 
 /** Addresses relative to the page; in the worker they would be relative to its script. */

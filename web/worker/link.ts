@@ -17,8 +17,7 @@ export class WorkerLink {
 
   /** @param onDeath is called when the worker ends without being asked to. */
   constructor(private readonly onDeath: () => void) {
-    // In this very form, so that bundlers find the worker's script.
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "masklet" });
+    this.worker = startWorker();
     this.api = wrap<WorkerApi>(this.worker);
     this.watch = watchWorker(this.worker, (error) => {
       this.end(error);
@@ -52,10 +51,7 @@ export class WorkerLink {
       if ("ok" in outcome) return outcome.ok;
       throw fromWorker(outcome.error, signal);
     } catch (error) {
-      if (error instanceof MaskletError) throw error;
-      // What cannot be cloned does not reach the worker.
-      const message = `an argument cannot be sent to the worker: ${(error as Error).message}`;
-      throw new MaskletError("badOption", stage, message, { cause: error });
+      throw error instanceof MaskletError ? error : notDelivered(error, stage);
     } finally {
       signal?.removeEventListener("abort", abort);
     }
@@ -79,4 +75,24 @@ function fromWorker(serialized: Parameters<typeof MaskletError.from>[0], signal:
   return error.code === "aborted" && signal?.aborted
     ? new MaskletError("aborted", error.stage, error.message, { cause: signal.reason })
     : error;
+}
+
+function startWorker(): Worker {
+  try {
+    // In this very form, so that bundlers find the worker's script.
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "masklet" });
+  } catch (cause) {
+    const message = `no worker could be started (its script must be of the page's own origin): ${messageOf(cause)}`;
+    throw new MaskletError("workerFailed", "worker", message, { cause });
+  }
+}
+
+function notDelivered(cause: unknown, stage: Stage): MaskletError {
+  return (cause as Error)?.name === "DataCloneError"
+    ? new MaskletError("badOption", stage, `an argument cannot be sent to the worker: ${messageOf(cause)}`, { cause })
+    : new MaskletError("workerFailed", stage, `the worker did not answer: ${messageOf(cause)}`, { cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
