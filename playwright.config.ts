@@ -33,9 +33,9 @@ const softwareGpuFlags = [
 const softwareGlFlags = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];
 
 function cameraFlags(): string[] {
-  const clip = ["mjpeg", "y4m"].map((extension) => fromRoot(`tests/data/camera/clip.${extension}`)).find((path) => existsSync(path));
+  const clip = fromRoot("tests/data/camera.mjpeg");
   const flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
-  return clip ? [...flags, `--use-file-for-fake-video-capture=${clip}`] : flags;
+  return existsSync(clip) ? [...flags, `--use-file-for-fake-video-capture=${clip}`] : flags;
 }
 
 const browser = (...flags: string[]) => ({ launchOptions: { executablePath: chromiumPath(), args: [...quietFlags, ...flags] } });

@@ -274,6 +274,7 @@ export class App {
     const deeper = name === "scoreThreshold" && settings.scoreThreshold < this.current!.askedScore;
     if (name !== "iouThreshold" && !deeper) return;
     clearTimeout(this.rerunTimer);
+    this.notices.setBusy("Looking …");
     this.rerunTimer = setTimeout(() => void this.segmentPhoto(), rerunDelayMs);
   }
 

@@ -29,6 +29,7 @@ export class ModelLoader {
     this.cancel();
     const loading = new AbortController();
     this.loading = loading;
+    this.notices.showProgress(choice.name, { stage: "download", loaded: 0 });
     try {
       const segmenter = await Segmenter.create({
         ...this.options,

@@ -27,8 +27,8 @@ export class Notices {
     const known = stage === "download" && total !== undefined && total > 0;
     if (known) this.bar.value = Math.min(1, loaded / total);
     else this.bar.removeAttribute("value");
-    const amount = known ? `${megabytes(loaded)} of ${megabytes(total)}` : megabytes(loaded);
-    this.progressText.textContent = stage === "download" ? `Loading ${name}: ${amount}` : `Preparing ${name} for this device …`;
+    const amount = known ? `: ${megabytes(loaded)} of ${megabytes(total)}` : loaded > 0 ? `: ${megabytes(loaded)}` : " …";
+    this.progressText.textContent = stage === "download" ? `Loading ${name}${amount}` : `Preparing ${name} for this device …`;
   }
 
   hideProgress(): void {

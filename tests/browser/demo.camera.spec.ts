@@ -1,0 +1,64 @@
+import { expect, test } from "./demo_page.js";
+
+test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) => {
+  await demo.open();
+  await page.locator("#camera-button").click();
+  await expect(page.locator("#live-text")).toHaveText(/Live · \d+\.\d fps/, { timeout: 90_000 });
+  await expect(page.locator("#camera-button")).toHaveText("Stop camera");
+  await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(0);
+  await expect(page.locator("#timings-fps")).toHaveText(/\d+\.\d frames\/s/);
+
+  // The clip moves, and the overlay with it.
+  const first = await demo.overlayPixels();
+  await expect
+    .poll(
+      async () => {
+        const { data } = await demo.overlayPixels();
+        return data.filter((v, k) => Math.abs(v - first.data[k]!) > 24).length;
+      },
+      { timeout: 60_000 },
+    )
+    .toBeGreaterThan(500);
+
+  await page.locator("#camera-button").click();
+  await expect(page.locator("#live")).toBeHidden();
+  await expect(page.locator("#camera-button")).toHaveText("Camera");
+  // The last frame stays, with its objects, and can be saved.
+  expect(await demo.rows.count()).toBe(await demo.shownCount());
+  await expect(page.locator("#download-png")).toBeEnabled();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download-coco").click()]);
+  expect(download.suggestedFilename()).toBe("camera-coco.json");
+});
+
+test("DemoCamera_SmoothVideo_ShowsFramesBetweenResults", async ({ demo, page }) => {
+  await demo.open();
+  await page.locator("#camera-button").click();
+  await expect(page.locator("#live-text")).toHaveText(/fps/, { timeout: 90_000 });
+  await page.locator("#smooth-label").click();
+  await expect(page.locator("#smooth-switch")).toBeChecked();
+  const changes = await page.evaluate(async () => {
+    const overlay = document.getElementById("overlay") as HTMLCanvasElement;
+    const context = new OffscreenCanvas(64, 48).getContext("2d", { willReadFrequently: true })!;
+    let last = "";
+    let changes = 0;
+    for (let k = 0; k < 40; k += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      context.drawImage(overlay, 0, 0, 64, 48);
+      const now = context.getImageData(0, 0, 64, 48).data.join();
+      if (now !== last) changes += 1;
+      last = now;
+    }
+    return changes;
+  });
+  expect(changes).toBeGreaterThan(3);
+});
+
+test("DemoCamera_PhotoMeanwhile_EndsTheCamera", async ({ demo, page }) => {
+  await demo.open();
+  await page.locator("#camera-button").click();
+  await expect(page.locator("#live")).toBeVisible();
+  await demo.openSample("Beach");
+  await expect(page.locator("#live")).toBeHidden();
+  await expect(page.locator("#camera-button")).toHaveAttribute("aria-pressed", "false");
+  await expect(demo.overlay).toHaveAttribute("aria-label", /^Picture with/);
+});

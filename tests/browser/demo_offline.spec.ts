@@ -1,0 +1,49 @@
+import type { Server } from "node:http";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "./demo_page.js";
+import { demoPort } from "./servers.js";
+
+interface Serving {
+  server: Server;
+  url: string;
+}
+
+/** A server of its own: it is really gone when the test says so, which cutting the page's network does not guarantee for its workers. */
+async function serveDemo(): Promise<Serving> {
+  const path = "../../scripts/serve.mjs";
+  const { serve } = (await import(path)) as { serve(folder: string, options: { port: number }): Promise<Serving> };
+  return serve(fileURLToPath(new URL("../../dist_demo", import.meta.url)), { port: demoPort + 20 });
+}
+
+test("DemoOffline_LoadedOnceThenServerGone_WorksAfterReload", async ({ demo, page }) => {
+  const { server, url } = await serveDemo();
+  const fetched: string[] = [];
+  server.on("request", ({ url: path }: { url?: string }) => fetched.push(path ?? ""));
+  try {
+    await demo.open("", url);
+    await demo.openSample("Beach");
+    const online = await demo.rows.allTextContents();
+    expect(online.length).toBeGreaterThan(0);
+    // Only what this device uses was fetched: one of ONNX Runtime's wasm files, not all.
+    expect(fetched.filter((path) => /ort-.*\.wasm/.test(path)).map((path) => /ort[\w-]*(\.[a-z]+)?/.exec(path)![0])).toEqual([
+      "ort-wasm-simd-threaded",
+    ]);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await expect
+      .poll(() =>
+        page.evaluate(
+          async () => (await (await caches.open((await caches.keys()).find((key) => key.startsWith("masklet-page"))!)).keys()).length,
+        ),
+      )
+      .toBeGreaterThan(8);
+
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await page.reload();
+    await expect(page.locator("#device-now")).toHaveAttribute("data-device", "wasm", { timeout: 60_000 });
+    await demo.openSample("Beach");
+    expect(await demo.rows.allTextContents()).toEqual(online);
+  } finally {
+    server.close();
+  }
+});
