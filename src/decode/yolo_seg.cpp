@@ -59,23 +59,37 @@ struct Candidates {
   }
 };
 
-/// Copies the candidates of `order` into `instances`. Coefficient k of row r is at coefficients[r * rowStride
-/// + k * valueStride].
-Status gather(const Candidates& candidates, std::span<const uint32_t> order, const float* coefficients,
-              size_t rowStride, size_t valueStride, uint32_t coefficientCount, Instances& instances) {
+/// Where mask coefficients lie in an output: number k of row r is data[offset + r * rowStride + k *
+/// valueStride]. `data` may be null when there are no rows.
+struct CoefficientLayout {
+  const float* data;
+  size_t offset;
+  size_t rowStride;
+  size_t valueStride;
+  uint32_t count;
+};
+
+/// Copies the candidates of `order` into `instances`.
+Status gather(const Candidates& candidates, std::span<const uint32_t> order, const CoefficientLayout& layout,
+              Instances& instances) {
+  // All memory first: a failure then leaves every column empty.
+  MASKLET_TRY(instances.boxesNet.reserve(order.size()));
+  MASKLET_TRY(instances.scores.reserve(order.size()));
+  MASKLET_TRY(instances.classIds.reserve(order.size()));
+  MASKLET_TRY(instances.coefficients.reserve(order.size() * layout.count));
   MASKLET_TRY(instances.boxesNet.resize(order.size()));
   MASKLET_TRY(instances.scores.resize(order.size()));
   MASKLET_TRY(instances.classIds.resize(order.size()));
-  MASKLET_TRY(instances.coefficients.resize(order.size() * coefficientCount));
-  instances.coefficientCount = coefficientCount;
+  MASKLET_TRY(instances.coefficients.resize(order.size() * layout.count));
+  instances.coefficientCount = layout.count;
   float* to = instances.coefficients.data();
   for (size_t i = 0; i < order.size(); ++i) {
     const uint32_t index = order[i];
     instances.boxesNet[i] = candidates.boxesNet[index];
     instances.scores[i] = candidates.scores[index];
     instances.classIds[i] = candidates.classIds[index];
-    const float* from = coefficients + candidates.rows[index] * rowStride;
-    for (uint32_t k = 0; k < coefficientCount; ++k) *to++ = from[k * valueStride];
+    const float* from = layout.data + layout.offset + candidates.rows[index] * layout.rowStride;
+    for (uint32_t k = 0; k < layout.count; ++k) *to++ = from[k * layout.valueStride];
   }
   return okStatus();
 }
@@ -87,7 +101,6 @@ struct ChannelMajor {
   uint32_t classCount;
 
   const float* scorePlane(uint32_t classId) const { return data + (kBoxChannels + classId) * anchorCount; }
-  const float* coefficientPlanes() const { return scorePlane(classCount); }
 
   /// Centre and size to corners, in the order of operations of Ultralytics' xywh2xyxy.
   Box boxNet(size_t anchor) const {
@@ -168,8 +181,9 @@ Status decodeYoloSeg(const TensorView& detections, const TensorView& prototypes,
   Buffer<uint32_t> kept;
   MASKLET_TRY(nms(candidates.boxesNet.span(), candidates.scores.span(), candidates.classIds.span(),
                   options.iouThreshold, options.maxInstances, kept));
-  return gather(candidates, kept.span(), rows.coefficientPlanes(), 1, rows.anchorCount, coefficientCount,
-                instances);
+  const CoefficientLayout layout{detections.data, (kBoxChannels + rows.classCount) * rows.anchorCount, 1,
+                                 rows.anchorCount, coefficientCount};
+  return gather(candidates, kept.span(), layout, instances);
 }
 
 Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& prototypes, uint32_t classCount,
@@ -192,8 +206,8 @@ Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& pro
   }
   Buffer<uint32_t> order;
   MASKLET_TRY(sortByScore(candidates.scores.span(), options.maxInstances, order));
-  return gather(candidates, order.span(), detections.data + kEndToEndChannels, channels, 1, coefficientCount,
-                instances);
+  const CoefficientLayout layout{detections.data, kEndToEndChannels, channels, 1, coefficientCount};
+  return gather(candidates, order.span(), layout, instances);
 }
 
 }  // namespace masklet

@@ -296,6 +296,19 @@ TEST(Upsample, NaNPrototype_IsBackgroundWhereItCounts) {
   EXPECT_EQ(masks.areasPx[1], 0u);
 }
 
+// The sample after the last column has weight 0 but must be a number all the same: what lies there in fresh
+// memory may be NaN.
+TEST(Upsample, LastColumn_DependsOnNothingBeyondThePlane) {
+  Scene scene({500, 4}, {64, 64}, ResizeMode::stretch, {200, 16}, 1);
+  std::fill(scene.prototypes.begin(), scene.prototypes.end(), 1.0f);
+  scene.addWhole({1});
+  std::vector<std::vector<float>> litter(8, std::vector<float>(201, kNaN));
+  litter.clear();
+  MaskColumns masks;
+  ASSERT_TRUE(scene.assemble(false, masks).ok());
+  EXPECT_EQ(toVector(masks.runs), (std::vector<uint32_t>{0, 2000}));
+}
+
 TEST(Upsample, SoftAndHard_HaveTheSameRuns) {
   std::mt19937 random(3);
   const Scene scene = randomScene(random, {123, 77}, {64, 64}, ResizeMode::letterboxCentre, {16, 16});

@@ -264,6 +264,17 @@ TEST(YoloSeg, EndToEndWithoutClassCount_TakesAnyWholeClass) {
   EXPECT_EQ(instances.classIds[0], 16777215u);
 }
 
+TEST(YoloSeg, OutputWithoutRows_GivesNoInstances) {
+  for (const bool endToEnd : {false, true}) {
+    const Output output(2, 3, 0, endToEnd);
+    ASSERT_EQ(output.detectionsView().data, nullptr);
+    Instances instances;
+    ASSERT_TRUE(output.decode({}, instances).ok());
+    EXPECT_EQ(instances.count(), 0u);
+    EXPECT_EQ(instances.coefficientCount, 3u);
+  }
+}
+
 TEST(YoloSeg, EndToEndClassFilter_DropsClasses) {
   Output output(3, 1, 3, true);
   for (uint32_t row = 0; row < 3; ++row) output.setResult(row, 0.9f, static_cast<float>(row));
