@@ -96,8 +96,8 @@ def mouse(colour="#f2f2f0"):
             m = (k + 1) % n
             faces.append((j * n + k, j * n + m, (j + 1) * n + m, (j + 1) * n + k))
     body = mesh("mouse", vertices, faces, shell)
-    wheel = place(lathe("wheel", [(0, -0.0035), (0.009, -0.0035), (0.0095, 0), (0.009, 0.0035), (0, 0.0035)], plain("rubber", "#2c2d31", 0.7), 32), (0, 0.03, 0.0275), (0, 90, 0))
-    gap = box("gap", (0.0012, 0.04, 0.004), plain("gap", "#55565a", 0.6), (0, 0.034, 0.0285), (-17, 0, 0))
+    wheel = place(lathe("wheel", [(0, -0.0035), (0.009, -0.0035), (0.0095, 0), (0.009, 0.0035), (0, 0.0035)], plain("rubber", "#2c2d31", 0.7), 32), (0, 0.024, 0.0245), (0, 90, 0))
+    gap = box("gap", (0.0012, 0.028, 0.004), plain("gap", "#55565a", 0.6), (0, 0.033, 0.0248), (-29, 0, 0))
     return group("mouse", [body, wheel, gap])
 
 

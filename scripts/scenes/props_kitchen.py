@@ -106,7 +106,7 @@ def _banana(material, heading, length, lift):
         7,
     )  # fmt: skip
     widths = spline(
-        [(0.006,), (0.0075,), (0.0145,), (0.0178,), (0.0178,), (0.0135,), (0.006,), (0.0038,)], 7
+        [(0.008,), (0.0088,), (0.0145,), (0.0178,), (0.0178,), (0.0135,), (0.006,), (0.0038,)], 7
     )
     points = [(length * x, length * y, z + lift * math.sin(min(1, x / 0.1) * 1.57)) for x, y, z in path]
     ridge = lambda a: 1 + 0.055 * math.cos(5 * a)  # noqa: E731
@@ -169,8 +169,8 @@ def wine_glass():
 def wine_bottle():
     dark = Shader("bottle glass")
     dark.set(Base_Color=rgba("#12250f"), Roughness=0.04, Transmission=0.35, Specular=0.7, IOR=1.5)
-    outline = [(0.0, 0.012), (0.02, 0.004), (0.033, 0.0), (0.0365, 0.004), (0.0375, 0.012), (0.0375, 0.175), (0.0365, 0.19),
-               (0.029, 0.214), (0.018, 0.233), (0.0142, 0.25), (0.0138, 0.286)]  # fmt: skip
+    outline = [(0.0, 0.012), (0.02, 0.004), (0.033, 0.0), (0.0365, 0.004), (0.0375, 0.012), (0.0375, 0.03), (0.0375, 0.16),
+               (0.0374, 0.174), (0.0358, 0.19), (0.029, 0.214), (0.018, 0.233), (0.0142, 0.25), (0.0138, 0.286)]  # fmt: skip
     body = lathe("bottle", spline(outline, 6), dark.material)
     lip = lathe("lip", [(0.0138, 0.286), (0.0155, 0.287), (0.0158, 0.296), (0.0145, 0.2975), (0.0, 0.2975)], dark.material)
     foil = lathe(

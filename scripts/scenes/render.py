@@ -26,7 +26,7 @@ def arguments():
     parser.add_argument("--scene", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--samples", type=int, default=192)
+    parser.add_argument("--samples", type=int, default=256)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(sys.argv[sys.argv.index("--") + 1 :])
 

@@ -5,7 +5,7 @@
 #   python3 -m venv DIR && DIR/bin/pip install -r scripts/scenes/requirements.txt
 #   PYTHON=DIR/bin/python scripts/scenes/render.sh [SCENE...]
 #
-# Settings from the environment: SAMPLES a pixel (192), SCALE of the picture (1), THREADS (2), OUT
+# Settings from the environment: SAMPLES a pixel (256), SCALE of the picture (1), THREADS (2), OUT
 # (tests/data/scenes), RENDERS (a folder for the raw renders, default a temporary one). Raw renders
 # of a scene already in RENDERS are kept and used when the scene is not named; name no scene for all three.
 set -eu
@@ -24,7 +24,7 @@ command -v blender >/dev/null || { echo "render.sh: blender is missing (apt-get 
 }
 for scene in ${*:-$all}; do
   blender -b --factory-startup --python-exit-code 1 -P "$here/render.py" -- --scene "$scene" \
-    --out "$RENDERS" --samples "${SAMPLES:-192}" --scale "${SCALE:-1}" --threads "${THREADS:-2}" | grep '^render '
+    --out "$RENDERS" --samples "${SAMPLES:-256}" --scale "${SCALE:-1}" --threads "${THREADS:-2}" | grep '^render '
 done
 for scene in $all; do
   [ -f "$RENDERS/$scene.ids.exr" ] || { echo "render.sh: no render of $scene in $RENDERS" >&2; exit 1; }

@@ -17,7 +17,7 @@ def build():
     stage.instance("orange", place(props.orange(random), (-0.108, 0.070, 0.040), (8, 12, 0), 1.08))
     stage.instance("orange", place(props.orange(random), (-0.020, 0.058, 0.040), (-25, 30, 50), 1.08))
     stage.instance("apple", place(props.apple(random), (-0.066, 0.145, 0.045), (10, -12, 0), 1.2))
-    stage.instance("apple", place(props.apple(random), (0.030, 0.135, 0.047), (-12, 16, 70), 1.2))
+    stage.instance("apple", place(props.apple(random), (0.016, 0.130, 0.047), (-12, 16, 70), 1.2))
     stage.instance("banana", place(props.banana_bunch(), (-0.16, -0.135, 0.0), (0, 0, -8), 1.1))
     stage.instance("bottle", place(props.wine_bottle(), (0.285, 0.25, 0), (0, 0, 12)))
     stage.instance("wine glass", place(props.wine_glass(), (0.175, 0.02, 0), scale=1.3))
