@@ -1,4 +1,4 @@
-import { expect, test } from "./demo_page.js";
+import { differences, expect, test } from "./demo_page.js";
 
 test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) => {
   await demo.open();
@@ -11,13 +11,7 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   // The clip moves, and the overlay with it.
   const first = await demo.overlayPixels();
   await expect
-    .poll(
-      async () => {
-        const { data } = await demo.overlayPixels();
-        return data.filter((v, k) => Math.abs(v - first.data[k]!) > 24).length;
-      },
-      { timeout: 60_000 },
-    )
+    .poll(async () => differences(await demo.overlayPixels(), first).filter((difference) => difference > 60).length, { timeout: 60_000 })
     .toBeGreaterThan(500);
 
   await page.locator("#camera-button").click();

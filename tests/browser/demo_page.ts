@@ -1,5 +1,7 @@
 /// What the specs of the demo page share: a page that fails its test on any script error or violation of the policy, and its handles.
+
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
+import { decode } from "fast-png";
 import { demoUrl } from "./servers.js";
 
 declare global {
@@ -10,6 +12,29 @@ declare global {
 
 export const sampleNames = ["Beach", "Desk", "Kitchen"] as const;
 export type SampleName = (typeof sampleNames)[number];
+
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA. */
+  readonly data: ArrayLike<number>;
+}
+
+/** Sum of the differences of the three channels, pixel for pixel. */
+export function differences(a: Pixels, b: Pixels): number[] {
+  return Array.from({ length: a.width * a.height }, (_, k) => {
+    let sum = 0;
+    for (let c = k * 4; c < k * 4 + 3; c += 1) sum += Math.abs(a.data[c]! - b.data[c]!);
+    return sum;
+  });
+}
+
+/** Mean of all channels. */
+export function brightness({ data }: Pixels): number {
+  let sum = 0;
+  for (let k = 0; k < data.length; k += 1) sum += data[k]!;
+  return sum / data.length;
+}
 
 export class DemoPage {
   readonly complaints: string[] = [];
@@ -72,16 +97,20 @@ export class DemoPage {
     await this.page.locator(`#${id}`).fill(String(value));
   }
 
-  /** Pixels of the overlay on the page, RGBA, once the next frame has been drawn. */
-  async overlayPixels(): Promise<{ width: number; height: number; data: number[] }> {
-    return this.page.evaluate(async () => {
+  /** Pixels of the overlay on the page once the next frame has been drawn. They cross as a PNG: as JSON they take seconds. */
+  async overlayPixels(): Promise<Pixels> {
+    const png = await this.page.evaluate(async () => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const overlay = document.getElementById("overlay") as HTMLCanvasElement;
-      const { width, height } = overlay;
-      const context = new OffscreenCanvas(width, height).getContext("2d")!;
-      context.drawImage(overlay, 0, 0);
-      return { width, height, data: [...context.getImageData(0, 0, width, height).data] };
+      const copy = new OffscreenCanvas(overlay.width, overlay.height);
+      copy.getContext("2d")!.drawImage(overlay, 0, 0);
+      const bytes = new Uint8Array(await (await copy.convertToBlob()).arrayBuffer());
+      let text = "";
+      for (const byte of bytes) text += String.fromCharCode(byte);
+      return btoa(text);
     });
+    const { width, height, data } = decode(Buffer.from(png, "base64"));
+    return { width, height, data };
   }
 
   async expectNoComplaints(): Promise<void> {
