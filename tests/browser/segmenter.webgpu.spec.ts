@@ -164,3 +164,60 @@ test("DeviceThatComputesWrongly_IsDroppedWithTheReason", async ({ page }) => {
   expect(state.result).toEqual(found);
   expect(state.failure).toMatchObject({ code: "noDevice", message: expect.stringContaining("wrong results") });
 });
+
+test("WithoutJspi_TheOtherBundleWorks_AlsoAfterALostDevice", async ({ page }) => {
+  // As in browsers without JavaScript Promise Integration.
+  await page.addInitScript(() => Reflect.deleteProperty(WebAssembly, "Suspending"));
+  const bundles: string[] = [];
+  page.on("request", (request) => /\.wasm$/.test(request.url()) && bundles.push(request.url().replace(/.*\/(.*)-[\w-]{8}\.wasm$/, "$1")));
+  await open(page);
+  await keepDevices(page);
+  const state = await page.evaluate(
+    async ([model, squares]) => {
+      const { masklet, kit } = window;
+      const segmenter = await masklet.Segmenter.create({ model, worker: false, allowSoftwareAdapter: true });
+      const results = [kit.plain(await segmenter.segment(kit.picture(squares)))];
+      window.gpuDevices.at(-1)!.destroy();
+      results.push(kit.plain(await segmenter.segment(kit.picture(squares))));
+      await segmenter.dispose();
+      return { results, device: segmenter.device, fallbacks: segmenter.fallbacks };
+    },
+    [model, squares] as const,
+  );
+  expect(state).toEqual({ results: [found, found], device: "webgpu", fallbacks: [] });
+  expect(bundles).toContain("ort-wasm-simd-threaded.asyncify");
+  expect(bundles).not.toContain("ort-wasm-simd-threaded.jspi");
+});
+
+test("ManyFrames_LeaveNoGpuBuffers", async ({ page }) => {
+  await open(page);
+  const live = await page.evaluate(
+    async ([model, squares]) => {
+      const { masklet, kit } = window;
+      const buffers = new Set<GPUBuffer>();
+      const { createBuffer } = GPUDevice.prototype;
+      GPUDevice.prototype.createBuffer = function (...args) {
+        const buffer = createBuffer.apply(this, args);
+        buffers.add(buffer);
+        return buffer;
+      };
+      const { destroy } = GPUBuffer.prototype;
+      GPUBuffer.prototype.destroy = function () {
+        buffers.delete(this);
+        return destroy.apply(this);
+      };
+      const segmenter = await masklet.Segmenter.create({ model, worker: false, device: "webgpu", allowSoftwareAdapter: true });
+      const counts = [];
+      for (let round = 0; round < 4; ++round) {
+        for (let i = 0; i < 20; ++i) await segmenter.segment(kit.picture(squares));
+        counts.push(buffers.size);
+      }
+      await segmenter.dispose();
+      return counts;
+    },
+    [model, squares] as const,
+  );
+  expect(live[0]).toBeGreaterThan(0);
+  // The runtime keeps a pool, which is full after the first round.
+  expect(live.slice(1)).toEqual([live[1], live[1], live[1]]);
+});

@@ -60,6 +60,7 @@ declare global {
     kit: typeof kit;
     /** Kept by a test from one evaluation to the next. */
     segmenter?: masklet.Segmenter;
+    wasmBytes?: () => number;
   }
 }
 
