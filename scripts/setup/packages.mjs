@@ -19,7 +19,8 @@ export const llvmBinDirs = [21, 20, 19].map((version) => `/usr/lib/llvm-${versio
 /** A browser named by MASKLET_CHROMIUM, or found on PATH. */
 export function findChromium() {
   const named = process.env.MASKLET_CHROMIUM;
-  if (named) return existsSync(named) ? named : null;
+  if (named && !existsSync(named)) throw new StepError(`MASKLET_CHROMIUM names ${named}, which does not exist.`, "correct or unset it");
+  if (named) return named;
   return findOnPath("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
 }
 
