@@ -5,7 +5,7 @@ import { Mask } from "./mask.js";
 import { isNode } from "./realm.js";
 import { loadModel } from "./runtime/model_store.js";
 import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
-import { describeModel, planModel } from "./segmenter_plan.js";
+import { inspectLoaded } from "./segmenter_plan.js";
 import type {
   CreateOptions,
   Device,
@@ -119,14 +119,14 @@ export class Segmenter {
 
 /**
  * What a model file is and how it would be used, without running it.
- * @throws MaskletError as {@link Segmenter.create} for files that cannot be read; a model that no family fits is no error here.
+ * @throws MaskletError as {@link Segmenter.create} for files that cannot be read; a model that no family fits, or that does not take one
+ * picture, is no error here.
  */
 export async function inspectModel(
   model: ModelSource,
   options: Omit<CreateOptions, "model" | "device" | "worker"> = {},
 ): Promise<ModelInfo> {
-  const loaded = await loadModel(model, options);
-  return describeModel(planModel(loaded, options), loaded, options);
+  return inspectLoaded(await loadModel(model, options), options);
 }
 
 function toInstance(columns: InstanceColumns, i: number, sourceWidth: number, sourceHeight: number, labels: readonly string[]): Instance {

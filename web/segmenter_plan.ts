@@ -1,6 +1,7 @@
 import { MaskletError } from "./errors.js";
 import { type Detection, detectFamily, unknownModel } from "./families/detect.js";
 import { describeTensor, type ExporterHints, isFloat, type ModelSignature, type Size } from "./families/family.js";
+import { families } from "./families/index.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import type { ModelInput } from "./runtime/input_tensor.js";
 import type { LoadedModel } from "./runtime/model_store.js";
@@ -116,22 +117,36 @@ export function planLabels(plan: ModelPlan, { card }: LoadedModel, { labels }: P
   return Array.from({ length: count }, (_, id) => known[id] ?? `class ${id}`);
 }
 
-/** What `inspectModel` shows. */
+/** What `inspectModel` shows, also of a network that cannot be used: the reason is then every family's verdict. */
+export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelInfo {
+  try {
+    return describeModel(planModel(loaded, options), loaded, options);
+  } catch (error) {
+    if (!(error instanceof MaskletError) || error.code !== "unsupported") throw error;
+    const verdicts = families.map(({ name }) => ({ family: name, accepted: false, reason: error.message }));
+    const { labels = [] } = readExporterHints(loaded.onnx.metadata);
+    return { family: undefined, variant: undefined, verdicts, labels, preprocessing: undefined, ...describeFile(loaded) };
+  }
+}
+
+/** What `Segmenter.info` shows. */
 export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: PlanOptions): ModelInfo {
   const { match, verdicts } = plan.detection;
-  const { inputs, outputs, metadata, opset, producer } = loaded.onnx;
   return {
     family: match?.family.name,
     variant: match?.binding.variant,
     verdicts,
-    inputs,
-    outputs,
     labels: planLabels(plan, loaded, options),
     preprocessing: match ? planPreprocessing(plan, loaded, options) : undefined,
-    metadata,
-    opset,
-    producer,
-    bytes: loaded.bytes.length,
-    sha256: loaded.sha256,
+    ...describeFile(loaded),
   };
+}
+
+function describeFile({
+  onnx,
+  bytes,
+  sha256,
+}: LoadedModel): Omit<ModelInfo, "family" | "variant" | "verdicts" | "labels" | "preprocessing"> {
+  const { inputs, outputs, metadata, opset, producer } = onnx;
+  return { inputs, outputs, metadata, opset, producer, bytes: bytes.length, sha256 };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { builtInModels, inspectModel, Mask, MaskletError, Segmenter, type SegmentResult } from "../../web/index.js";
+import { handMadeModel, valueInfo } from "./protobuf_writer.js";
 import { sharedFile } from "./shared_data.js";
 
 const tiny = (name: string) => fileURLToPath(new URL(`../data/tiny_models/${name}`, import.meta.url));
@@ -192,6 +193,17 @@ describe("inspectModel", () => {
     expect([info.family, info.preprocessing, info.labels]).toEqual([undefined, undefined, ["hand"]]);
     expect(info.verdicts).toEqual([{ family: "yolo_seg", accepted: false, reason: expect.stringContaining("25200") }]);
     await expect(Segmenter.create({ model })).rejects.toMatchObject({ code: "unknownModel" });
+  });
+
+  it("NetworkWithSeveralInputs_IsShown_AndCannotBeCreated", async () => {
+    const model = handMadeModel({
+      inputs: [valueInfo("embeddings", "float32", [1, 256, 64, 64]), valueInfo("points", "float32", [1, "n", 2])],
+      outputs: [valueInfo("masks", "float32", [1, 4, 256, 256])],
+    });
+    const info = await inspectModel(model);
+    expect(info).toMatchObject({ family: undefined, preprocessing: undefined, opset: 13, producer: "by hand" });
+    expect(info.verdicts[0]!.reason).toMatch(/one float input .* this one has 'embeddings' float32\[1, 256, 64, 64\], 'points'/);
+    await expect(Segmenter.create({ model })).rejects.toMatchObject({ code: "unsupported", stage: "load" });
   });
 
   it.skipIf(!sharedFile("models/yolox-nano-416.onnx"))("DetectionModel_IsRefused", async () => {

@@ -2,7 +2,7 @@
 import { expose, transfer } from "comlink";
 import { MaskletError, type Stage } from "../errors.js";
 import { type EngineResult, LocalEngine, type RawEngineResult } from "../segmenter_engine.js";
-import type { Source } from "../types.js";
+import type { Progress, Source } from "../types.js";
 import type { Outcome, WorkerApi } from "./protocol.js";
 import { holdLockForLife } from "./watch.js";
 
@@ -14,7 +14,14 @@ const api: WorkerApi = {
 
   create: (call, options, onProgress) =>
     answer(call, "load", async (signal) => {
-      engine = await LocalEngine.create({ ...options, signal, onProgress: (progress) => void onProgress(progress) });
+      let reported: Promise<unknown> = Promise.resolve();
+      const report = (progress: Progress) => {
+        // An error in the caller's function is the caller's; it must not end the worker.
+        reported = Promise.resolve(onProgress(progress)).catch(() => undefined);
+      };
+      engine = await LocalEngine.create({ ...options, signal, onProgress: report });
+      // Progress has a channel of its own, which the answer must not overtake.
+      await reported;
       return engine.state;
     }),
 
