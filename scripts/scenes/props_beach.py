@@ -118,65 +118,6 @@ def rowing_boat(outside="#2e6f95", inside="#c79a63", trim="#f2efe6"):
     return group("boat", parts)
 
 
-def rowing_boat(outside="#2e6f95", inside="#c79a63", trim="#f2efe6"):
-    """An open wooden boat 3.4 m long drawn up on the sand, bow towards +x; z = 0 is the ground."""
-    paint, planks, white = plain("boat paint", outside, 0.35), wood("boat planks", inside, "#8d5f35", grain=(1.4, 12, 12)), plain("boat trim", trim, 0.4)
-    stations = spline(
-        [(-1.7, 0.50, 0.56, 0.16), (-1.0, 0.64, 0.54, 0.05), (0.0, 0.70, 0.55, 0.0), (0.9, 0.58, 0.62, 0.04), (1.5, 0.27, 0.72, 0.20), (1.78, 0.02, 0.80, 0.42)], 8
-    )
-    count = 15
-
-    def ring(x, wide, high, low):
-        spans = [2 * k / (count - 1) - 1 for k in range(count)]
-        return [(x, wide * math.copysign(abs(u) ** 0.75, u), low + (high - low) * abs(u) ** 2.4) for u in spans]
-
-    faces = [tuple(reversed(range(count)))]
-    for j in range(len(stations) - 1):
-        for k in range(j * count, (j + 1) * count - 1):
-            faces.append((k + 1, k + count + 1, k + count, k))
-    hull = mesh("hull", [v for station in stations for v in ring(*station)], faces, paint)
-    hull.data.materials.append(planks)
-    modifier(hull, "SOLIDIFY", thickness=0.03, offset=-1, material_offset=1)
-    parts = [hull]
-    for side in (0, count - 1):
-        parts.append(tube("gunwale", [ring(*station)[side] for station in stations], 0.032, white))
-    stern = ring(*stations[0])
-    parts.append(tube("stern rail", [stern[0], stern[-1]], 0.03, white))
-    for x, wide in ((-0.85, 1.06), (0.1, 1.18), (0.95, 0.8)):
-        parts.append(box("thwart", (0.24, wide, 0.03), planks, (x, 0, 0.42), bevel=0.006))
-    for side in (-1, 1):
-        oar = [tube("loom", [(-1.45, 0.24 * side, 0.485), (0.72, 0.20 * side, 0.505)], 0.02, planks)]
-        oar.append(box("blade", (0.5, 0.14, 0.015), planks, (0.92, 0.195 * side, 0.51), bevel=0.006))
-        parts += oar
-    return group("boat", parts)
-
-
-def sailing_boat(hull="#f5f5f0", stripe="#b3202c"):
-    """A dinghy about 6 m long seen from its side, bow towards +x; z = 0 is the water."""
-    white, red = plain("hull", hull, 0.25), plain("stripe", stripe, 0.3)
-    outline = [(-2.9, 0.75, 0.9), (-1.6, 1.0, 0.88), (0.0, 1.08, 0.9), (1.6, 0.8, 0.98), (2.7, 0.3, 1.1), (3.15, 0.02, 1.18)]
-    vertices, faces = [], []
-    for x, wide, high in spline(outline, 6):
-        for u in (-1.0, -0.86, -0.45, 0.0, 0.45, 0.86, 1.0):
-            depth = high if abs(u) == 1 else high * abs(u) ** 3 * 0.75 - 0.25
-            vertices.append((x, wide * u, depth))
-    rows = len(vertices) // 7
-    for j in range(rows - 1):
-        faces += [(7 * j + k, 7 * j + 7 + k, 7 * j + 8 + k, 7 * j + 1 + k) for k in range(6)]
-        faces.append((7 * j + 6, 7 * j + 13, 7 * j + 7, 7 * j))
-    faces.append(tuple(range(6, -1, -1)))
-    body = mesh("hull", vertices, faces, white)
-    band = [box("band", (5.4, 0.02, 0.16), red, (-0.3, side * 0.98, 0.78), bevel=0.01) for side in (-1, 1)]
-    cabin = box("cabin", (1.7, 1.1, 0.5), white, (0.3, 0, 1.1), bevel=0.12)
-    spar = metal("mast", "#d9d9d6", 0.35)
-    mast = tube("mast", [(0.5, 0, 0.9), (0.5, 0, 8.2)], 0.06, spar)
-    boom = tube("boom", [(0.5, 0, 1.75), (-2.7, -0.35, 1.8)], 0.05, spar)
-    cloth = fabric("sail", "#fbf8ef", weave=6.0)
-    main = _sail([(0.42, 0, 1.85), (-2.65, -0.35, 1.9), (0.42, 0, 8.0)], cloth)
-    jib = _sail([(0.62, -0.15, 1.5), (3.05, 0, 1.25), (0.58, 0, 7.1)], cloth)
-    return group("boat", [body, *band, cabin, mast, boom, main, jib])
-
-
 def kite(colours=("#e0332c", "#f4b41a", "#2a78c8", "#35a35a")):
     """A diamond kite with spars and a tail of bows, in the xz plane facing -y, about 1.3 m tall."""
     corners = [(0, 0, 0.55), (0.5, 0, 0.12), (0, 0, -0.75), (-0.5, 0, 0.12)]

@@ -2,7 +2,7 @@
 
 import math
 
-from kit import ball, box, copy, group, lathe, mesh, modifier, place, spline, tube
+from kit import ball, box, copy, group, lathe, mesh, place, spline, tube
 from materials import Shader, emission, metal, plain, rgba
 from props_kitchen import leaf_mesh
 
