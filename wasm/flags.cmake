@@ -36,8 +36,9 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sDYNAMIC_EXECUTION=0
   # No file is ever opened by the core.
   -sFILESYSTEM=0
-  # Few, large, long-lived allocations: the smallest allocator does.
-  -sMALLOC=emmalloc
+  # Not the smaller emmalloc: it compares end addresses that wrap around at 4 GB, so that a picture too large for the memory
+  # would be given a block of some kilobytes.
+  -sMALLOC=dlmalloc
   # A library: no main, nothing runs on loading and nothing at exit.
   --no-entry -sINVOKE_RUN=0 -sEXIT_RUNTIME=0
   # What web/core/heap.ts reads from the module object besides the registered class.

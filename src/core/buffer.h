@@ -35,7 +35,8 @@ class Buffer {
   /// Makes room for `count` elements without changing the size; keeps the contents. Fails with outOfMemory.
   Status reserve(size_t count) {
     if (count <= capacity_) return okStatus();
-    if (count > SIZE_MAX / sizeof(T))
+    // An object larger than a pointer difference can tell is undefined behaviour; in wasm the limit is 2 GB.
+    if (count > PTRDIFF_MAX / sizeof(T))
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
     void* grown = std::realloc(static_cast<void*>(data_), count * sizeof(T));
     if (grown == nullptr) return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));

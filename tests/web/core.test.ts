@@ -316,6 +316,11 @@ describe("errors", () => {
     const huge = { width: 32768, height: 32768, data: { length: 2 ** 32 } as unknown as Uint8Array };
     expect(() => core.setImage(huge)).toThrow(expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 2 ** 32 }));
     expect(() => core.tensorize({ ...plain, width: 32768, height: 32768 })).toThrow(expect.objectContaining({ code: "noImage" }));
+    // Just below 4 GB: the memory's own limit says no.
+    const large = { width: 32768, height: 32767, data: { length: 4 * 32768 * 32767 } as unknown as Uint8Array };
+    expect(() => core.setImage(large)).toThrow(
+      expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 4 * 32768 * 32767 }),
+    );
     core.setImage({ width: 4, height: 4, data: new Uint8Array(64) });
     expect(() => core.tensorize({ ...plain, width: 32768, height: 32768 })).toThrow(
       expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 3 * 4 * 2 ** 30 }),

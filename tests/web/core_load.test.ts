@@ -8,7 +8,9 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { coreStatuses } from "../../web/core/codes.gen.js";
 import { boundaryVersion } from "../../web/core/instance.js";
+import { mergeOps } from "../../web/core/mask_operations.js";
 import { statusError } from "../../web/core/status.js";
+import { colourOrders, resizeModes } from "../../web/types.js";
 
 const wasmPath = new URL("../../web/core/generated/masklet_core.wasm", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "masklet-core-"));
@@ -148,5 +150,17 @@ describe("status", () => {
   test("BoundaryVersion_IsThatOfTheHeader", () => {
     const header = readFileSync(new URL("../../wasm/workspace.h", import.meta.url), "utf8");
     expect(header).toContain(`kBoundaryVersion = ${boundaryVersion};`);
+  });
+
+  test("Enumerators_HaveTheNumbersOfTheHeaders", () => {
+    const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const enumerators = (file: string, type: string) => {
+      const header = readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
+      const body = new RegExp(`enum class ${type} : uint32_t \\{([^}]*)\\}`).exec(header)?.[1] ?? "";
+      return Object.fromEntries([...body.matchAll(/(\w+) = (\d+)/g)].map(([, name = "", value]) => [kebab(name), Number(value)]));
+    };
+    expect(enumerators("core/letterbox.h", "ResizeMode")).toEqual(Object.fromEntries(resizeModes.map((name, index) => [name, index])));
+    expect(enumerators("image/tensorize.h", "ColourOrder")).toEqual(Object.fromEntries(colourOrders.map((name, index) => [name, index])));
+    expect(enumerators("mask/rle.h", "MergeOp")).toEqual(mergeOps);
   });
 });
