@@ -13,6 +13,7 @@ const parts = [
 export class DeviceView {
   private readonly pill = byId("device-pill", HTMLElement);
   private readonly pillText = byId("device-pill-text", HTMLElement);
+  private readonly pillTime = byId("device-pill-time", HTMLElement);
   private readonly now = byId("device-now", HTMLElement);
   private readonly fallbacks = byId("fallbacks", HTMLUListElement);
   private readonly timings = byId("timings", HTMLElement);
@@ -20,8 +21,6 @@ export class DeviceView {
   private readonly fps = byId("timings-fps", HTMLElement);
   private readonly bars = new Map<string, HTMLElement>();
   private readonly values = new Map<string, HTMLElement>();
-
-  private deviceName = "";
 
   constructor() {
     for (const [part, title] of parts) {
@@ -41,7 +40,6 @@ export class DeviceView {
     const name = deviceName(device);
     this.pill.hidden = false;
     this.pill.dataset.state = fallbacks.length > 0 ? "fallback" : "first-choice";
-    this.deviceName = name;
     this.pillText.textContent = name;
     this.now.replaceChildren("Running on ", make("strong", { text: name }));
     this.now.dataset.device = device;
@@ -57,7 +55,7 @@ export class DeviceView {
   showTimings(timings: Timings, framesPerSecond?: number): void {
     this.timings.hidden = false;
     this.total.textContent = `${milliseconds(timings.total)} in all`;
-    this.pillText.textContent = `${this.deviceName} · ${milliseconds(timings.total)}`;
+    this.pillTime.textContent = ` · ${milliseconds(timings.total)}`;
     this.fps.textContent = framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} frames/s`;
     for (const [part] of parts) {
       this.bars.get(part)!.style.flexGrow = String(Math.max(timings[part], 0.001));
