@@ -1,16 +1,12 @@
-import type { Device, OverlayPicture, SegmentResult } from "../index.js";
+import type { Device, SegmentResult } from "../index.js";
 import { Camera } from "./camera.js";
 import { CameraButtons } from "./camera_buttons.js";
-import { DeviceView } from "./device_view.js";
 import { isAbort } from "./dom.js";
-import type { Shown } from "./export_files.js";
 import { type ModelChoice, ModelLoader } from "./model_loader.js";
 import { ModelView } from "./model_view.js";
 import { Notices } from "./notices.js";
-import { ObjectList } from "./object_list.js";
-import { Selection } from "./selection.js";
+import { ResultView } from "./result_view.js";
 import { bindSettings, type Settings } from "./settings.js";
-import { Stage } from "./stage.js";
 
 /** What the address may ask for, mostly for tests: `?renderer=canvas2d&device=wasm&software`. */
 export interface AppOptions {
@@ -27,47 +23,33 @@ interface Photo {
 /** A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS keeps the same boxes above it. */
 const scoreFloor = 0.15;
 const rerunDelayMs = 200;
-/** Thumbnails of live video are drawn this often; more would only cost time. */
-const liveThumbnailsMs = 600;
+const modelPollMs = 100;
 
-/** Puts the parts of the page together: photo or camera in, instances out, into stage, list and numbers. */
+/** Where pictures come from and what looks at them: photo or camera, model and device. What is found goes to the {@link ResultView}. */
 export class App {
   readonly notices = new Notices(() => this.loader.cancel());
-  readonly selection = new Selection(() => this.showSelection());
-  private readonly list = new ObjectList({
-    onHover: (index) => this.selection.hover(index),
-    onSelect: (index) => this.selection.toggle(index),
-  });
-  private readonly stage: Stage;
-  private readonly devices = new DeviceView();
+  readonly settings: Settings;
+  readonly view: ResultView;
+  /** As asked for; the one really used may be another. */
+  device: AppOptions["device"];
+  private readonly loader: ModelLoader;
   private readonly models = new ModelView();
   private readonly cameraButtons = new CameraButtons();
   private readonly camera: Camera;
-  private readonly settings: Settings;
-  private readonly loader: ModelLoader;
-  /** As asked for; the one really used may be another. */
-  device: AppOptions["device"];
   private photo: Photo | undefined;
-  /** What is on the stage now. */
-  private current: { picture: OverlayPicture; name: string; result: SegmentResult; askedScore: number } | undefined;
   private running: AbortController | undefined;
   private rerunTimer: ReturnType<typeof setTimeout> | undefined;
-  private thumbnailsAt = 0;
-  private changed: () => void = () => undefined;
 
   constructor(readonly options: AppOptions) {
     this.device = options.device;
     this.loader = new ModelLoader(this.notices, { allowSoftwareAdapter: options.allowSoftwareAdapter });
-    this.stage = new Stage(options.renderer, {
-      onHover: (index) => this.selection.hover(index),
-      onSelect: (index) => this.selection.toggle(index),
-    });
-    this.settings = bindSettings((settings, name) => this.applySettings(settings, name));
+    this.settings = bindSettings((name) => this.applySetting(name));
+    this.view = new ResultView(options.renderer, this.settings);
     this.camera = new Camera({
       segment: (frame) => this.segmentFrame(frame),
       onResult: (frame, result, framesPerSecond) => this.showLive(frame, result, framesPerSecond),
       onVideoFrame: (video) => {
-        if (this.settings.smoothVideo) this.stage.showFrame(video);
+        if (this.settings.smoothVideo) this.view.showFrame(video);
       },
       onError: (error) => {
         this.stopCamera();
@@ -75,11 +57,6 @@ export class App {
       },
       onEnded: () => this.stopCamera(),
     });
-  }
-
-  /** Called whenever what is shown changes, with undefined while nothing is. */
-  onShown(changed: (shown: Shown | undefined, selected: number) => void): void {
-    this.changed = () => changed(this.shown(), this.selection.selected);
   }
 
   /**
@@ -94,7 +71,7 @@ export class App {
     }
     this.device = device;
     const segmenter = this.loader.segmenter!;
-    this.devices.showDevice(segmenter.device, segmenter.fallbacks);
+    this.view.showDevice(segmenter.device, segmenter.fallbacks);
     this.models.show(choice, segmenter.info, segmenter.labels.length);
     if (!this.camera.running) await this.segmentPhoto();
     return true;
@@ -113,11 +90,7 @@ export class App {
     }
     this.photo?.picture.close();
     this.photo = { picture, name };
-    this.selection.clear();
-    this.current = undefined;
-    this.stage.show(picture, picture, []);
-    this.list.show([], picture);
-    this.changed();
+    this.view.showPhoto(picture);
     await this.segmentPhoto();
   }
 
@@ -141,7 +114,10 @@ export class App {
       this.notices.showError("The camera cannot be used", error);
       return;
     }
-    this.selection.clear();
+    clearTimeout(this.rerunTimer);
+    // Not closed: it stays on the stage until the first frame.
+    this.photo = undefined;
+    this.view.selection.clear();
     await this.cameraButtons.show(this.camera.running);
     this.notices.setBusy(this.loader.isLoading ? "Waiting for the model …" : "Starting …");
   }
@@ -151,14 +127,13 @@ export class App {
     this.camera.stop();
     this.notices.setBusy(undefined);
     void this.cameraButtons.show(false);
-    const { current } = this;
-    if (current !== undefined) this.list.show(this.visible(), current.result, current.picture);
+    this.view.endLive();
   }
 
   private async segmentFrame(frame: ImageBitmap): Promise<SegmentResult> {
     while (this.loader.segmenter === undefined) {
       if (!this.loader.isLoading) throw new Error("there is no model to run");
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, modelPollMs));
     }
     const { segmenter } = this.loader;
     const { scoreThreshold, iouThreshold } = this.settings;
@@ -173,19 +148,9 @@ export class App {
 
   private showLive(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void {
     this.notices.setBusy(undefined);
-    const name = "camera";
-    this.current = { picture: frame, name, result, askedScore: this.settings.scoreThreshold };
-    const visible = this.visible();
-    this.selection.setCount(visible.length);
-    this.stage.show(frame, result, visible);
-    this.stage.drawNow();
-    const now = performance.now();
-    const thumbnails = now - this.thumbnailsAt > liveThumbnailsMs;
-    if (thumbnails) this.thumbnailsAt = now;
-    this.list.show(visible, result, thumbnails ? frame : undefined);
-    this.devices.showTimings(result.timingsMs, framesPerSecond);
+    const askedScore = this.settings.scoreThreshold;
+    this.view.showLive({ picture: frame, name: "camera", result, askedScore }, framesPerSecond);
     this.cameraButtons.showRate(framesPerSecond);
-    this.changed();
   }
 
   /** Segments the photo; a newer call ends an older one. */
@@ -196,7 +161,7 @@ export class App {
     if (photo === undefined) return;
     if (segmenter === undefined) {
       if (this.loader.isLoading) this.notices.setBusy("Waiting for the model …");
-      else this.list.setEmptyText("No model is loaded.");
+      else this.view.setEmptyText("No model is loaded.");
       return;
     }
     this.running?.abort();
@@ -213,8 +178,9 @@ export class App {
         signal: running.signal,
       });
       if (running !== this.running) return;
-      this.current = { ...photo, result, askedScore };
-      this.showResult();
+      this.view.showDevice(result.device, segmenter.fallbacks);
+      const shown = this.view.showFound({ ...photo, result, askedScore });
+      this.notices.announce(shown === 1 ? "1 object found" : `${shown} objects found`);
     } catch (error) {
       if (running === this.running && !isAbort(error)) {
         this.notices.showError(`${photo.name} could not be segmented`, error);
@@ -227,62 +193,16 @@ export class App {
     }
   }
 
-  private showResult(): void {
-    const { current } = this;
-    const { segmenter } = this.loader;
-    if (current === undefined || segmenter === undefined) return;
-    const { result, picture } = current;
-    this.devices.showDevice(result.device, segmenter.fallbacks);
-    this.devices.showTimings(result.timingsMs);
-    this.stage.show(picture, result, []);
-    this.showVisible();
-    const found = this.visible().length;
-    this.notices.announce(found === 1 ? "1 object found" : `${found} objects found`);
-  }
-
-  /** Instances above the slider's score: a prefix, as the best come first, so indices and colours stay. */
-  private visible(): SegmentResult["instances"] {
-    const { scoreThreshold } = this.settings;
-    return this.current?.result.instances.filter(({ score }) => score > scoreThreshold) ?? [];
-  }
-
-  private showVisible(): void {
-    const { current } = this;
-    if (current === undefined) return;
-    const visible = this.visible();
-    this.selection.setCount(visible.length);
-    this.stage.setInstances(visible);
-    const text =
-      current.result.instances.length > 0 ? "Nothing above this score. Try a lower one." : "Nothing found that this model knows.";
-    this.list.setEmptyText(text);
-    this.list.show(visible, current.result, current.picture);
-    this.list.mark(this.selection.hovered, this.selection.selected);
-    this.changed();
-  }
-
-  private showSelection(): void {
-    this.stage.setHighlight(this.selection.highlight);
-    this.list.mark(this.selection.hovered, this.selection.selected);
-    this.changed();
-  }
-
-  private applySettings(settings: Settings, name: keyof Settings): void {
-    this.stage.setLooks(settings);
-    const photoShown = this.current !== undefined && !this.camera.running;
-    if (!photoShown) return;
-    if (name === "scoreThreshold") this.showVisible();
-    const deeper = name === "scoreThreshold" && settings.scoreThreshold < this.current!.askedScore;
-    if (name !== "iouThreshold" && !deeper) return;
+  private applySetting(name: keyof Settings): void {
+    this.view.applyLooks();
+    const { found } = this.view;
+    if (found === undefined || this.camera.running) return;
+    if (name === "scoreThreshold") this.view.showVisible();
+    const deeper = name === "scoreThreshold" && this.settings.scoreThreshold < found.askedScore;
+    // A frame of the camera that was stopped is not at hand any more.
+    if ((name !== "iouThreshold" && !deeper) || found.picture !== this.photo?.picture) return;
     clearTimeout(this.rerunTimer);
     this.notices.setBusy("Looking …");
     this.rerunTimer = setTimeout(() => void this.segmentPhoto(), rerunDelayMs);
-  }
-
-  private shown(): Shown | undefined {
-    return this.current === undefined ? undefined : { ...this.current, instances: this.visible() };
-  }
-
-  get looks(): Settings {
-    return this.settings;
   }
 }

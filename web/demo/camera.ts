@@ -61,6 +61,8 @@ export class Camera {
     }
     this.stream = stream;
     this.finishedAt = [];
+    // The last frame of an earlier run may still be on the stage.
+    this.shown = undefined;
     stream.getVideoTracks()[0]?.addEventListener("ended", () => {
       if (run === this.run) this.events.onEnded();
     });
@@ -80,7 +82,11 @@ export class Camera {
   private async showVideo(run: number): Promise<void> {
     while (run === this.run) {
       await nextFrame(this.video);
-      if (run === this.run && this.shown !== undefined) this.events.onVideoFrame(this.video);
+      if (run !== this.run || this.shown === undefined) continue;
+      const startedAt = performance.now();
+      this.events.onVideoFrame(this.video);
+      // On a slow machine drawing gets half of the time at most, so that results and clicks get through.
+      await new Promise((resolve) => setTimeout(resolve, performance.now() - startedAt));
     }
   }
 

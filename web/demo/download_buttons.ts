@@ -12,7 +12,7 @@ export function bindDownloads(app: App): void {
   let shown: Shown | undefined;
   let selected = -1;
 
-  app.onShown((now, chosen) => {
+  app.view.onShown((now, chosen) => {
     shown = now;
     selected = chosen;
     png.disabled = now === undefined;
@@ -35,7 +35,7 @@ export function bindDownloads(app: App): void {
     });
   };
   bind(png, async (from) => {
-    return [await overlayPng(from, { ...app.looks, renderer: app.options.renderer }), "-overlay.png"];
+    return [await overlayPng(from, { ...app.settings, renderer: app.options.renderer }), "-overlay.png"];
   });
   bind(cutOut, async (from) => {
     if (selected < 0) return [await cutOutPng(from, undefined), "-cutouts.png"];

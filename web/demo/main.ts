@@ -22,11 +22,11 @@ function bindKeys(app: App): void {
   const focusable: HTMLElement[] = [byId("overlay", HTMLCanvasElement), byId("object-list", HTMLElement)];
   for (const element of focusable) {
     element.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && app.selection.handleKey(event.key)) event.preventDefault();
+      if (!event.ctrlKey && !event.metaKey && !event.altKey && app.view.selection.handleKey(event.key)) event.preventDefault();
     });
   }
   addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") app.selection.clear();
+    if (key === "Escape") app.view.selection.clear();
   });
 }
 

@@ -12,7 +12,7 @@ export interface Settings {
 
 export const defaultSettings: Settings = {
   scoreThreshold: 0.3,
-  iouThreshold: 0.6,
+  iouThreshold: 0.5,
   fillOpacity: 0.4,
   labels: true,
   outlines: true,
@@ -42,13 +42,13 @@ function bindSwitch(id: string, value: boolean, changed: (value: boolean) => voi
   input.addEventListener("change", () => changed(input.checked));
 }
 
-/** Sliders and switches; `changed` gets all settings and the name of the one that was moved. */
-export function bindSettings(changed: (settings: Settings, name: keyof Settings) => void): Settings {
+/** Sliders and switches; the object given back is kept up to date, `changed` gets the name of the one moved. */
+export function bindSettings(changed: (name: keyof Settings) => void): Settings {
   const settings = { ...defaultSettings };
   const set = <K extends keyof Settings>(name: K) => {
     return (value: Settings[K]) => {
       settings[name] = value;
-      changed(settings, name);
+      changed(name);
     };
   };
   bindSlider("score", settings.scoreThreshold, percent, set("scoreThreshold"));

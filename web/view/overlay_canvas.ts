@@ -54,7 +54,11 @@ export class CanvasRenderer implements OverlayRenderer {
   readonly name = "canvas2d";
   readonly maxSidePx = Number.POSITIVE_INFINITY;
   private paths: readonly Path2D[] = [];
+  /** The instances without the picture; kept while only the picture changes, as it does in video. */
   private readonly layer = new OffscreenCanvas(1, 1);
+  private layerKey = "";
+  /** The highlighted object's own pixels. */
+  private readonly cutOut = new OffscreenCanvas(1, 1);
 
   private constructor(
     private readonly canvas: OverlayCanvas,
@@ -77,14 +81,18 @@ export class CanvasRenderer implements OverlayRenderer {
     const { highlight } = scene.style;
     if (highlight >= 0) this.dim(scene);
     if (this.paths.length === 0) return;
-    this.drawInstances(scene);
+    const layerKey = JSON.stringify([canvas.width, canvas.height, scene.style]);
+    if (changes.instances || layerKey !== this.layerKey) this.drawInstances(scene);
+    this.layerKey = layerKey;
     context.drawImage(this.layer, 0, 0);
   }
 
   dispose(): void {
     this.paths = [];
-    this.layer.width = 1;
-    this.layer.height = 1;
+    for (const canvas of [this.layer, this.cutOut]) {
+      canvas.width = 1;
+      canvas.height = 1;
+    }
   }
 
   /** Darkens everything and puts the visible pixels of the highlighted object back. */
@@ -96,19 +104,19 @@ export class CanvasRenderer implements OverlayRenderer {
     context.drawImage(scene.picture!, 0, 0, canvas.width, canvas.height);
     context.restore();
     const path = paths[highlight];
-    const layer = this.clearLayer(scene);
+    const layer = this.cleared(this.cutOut, scene);
     if (path === undefined || layer === null) return;
     layer.fill(path, "evenodd");
     layer.globalCompositeOperation = "destination-out";
     for (const above of scene.order.slice(scene.order.indexOf(highlight) + 1)) layer.fill(paths[above]!, "evenodd");
     layer.globalCompositeOperation = "source-in";
     layer.drawImage(scene.picture!, 0, 0, scene.widthSrc, scene.heightSrc);
-    context.drawImage(this.layer, 0, 0);
+    context.drawImage(this.cutOut, 0, 0);
   }
 
-  /** The empty layer, in source pixels. */
-  private clearLayer({ widthSrc, heightSrc }: Scene): OffscreenCanvasRenderingContext2D | null {
-    const { layer, canvas } = this;
+  /** A layer, empty, of the canvas's size, to be drawn on in source pixels. */
+  private cleared(layer: OffscreenCanvas, { widthSrc, heightSrc }: Scene): OffscreenCanvasRenderingContext2D | null {
+    const { canvas } = this;
     layer.width = canvas.width;
     layer.height = canvas.height;
     const context = layer.getContext("2d");
@@ -118,7 +126,7 @@ export class CanvasRenderer implements OverlayRenderer {
 
   private drawInstances(scene: Scene): void {
     const { style, colours } = scene;
-    const context = this.clearLayer(scene);
+    const context = this.cleared(this.layer, scene);
     if (context === null) return;
     const srcPerPx = scene.widthSrc / this.canvas.width;
     context.lineJoin = "round";

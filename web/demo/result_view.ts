@@ -1,0 +1,136 @@
+import type { Device, Fallback, OverlayPicture, SegmentResult, Timings } from "../index.js";
+import { DeviceView } from "./device_view.js";
+import type { Shown } from "./export_files.js";
+import { ObjectList } from "./object_list.js";
+import { Selection } from "./selection.js";
+import type { Settings } from "./settings.js";
+import { Stage } from "./stage.js";
+
+/** A picture and all that was found in it down to `askedScore`. */
+export interface Found {
+  readonly picture: OverlayPicture;
+  readonly name: string;
+  readonly result: SegmentResult;
+  readonly askedScore: number;
+}
+
+/** Thumbnails of live video are drawn this often; more would only cost time. */
+const liveThumbnailsMs = 600;
+
+/** Everything that shows a result: stage, list, selection and numbers, kept in step. */
+export class ResultView {
+  readonly selection = new Selection(() => this.showSelection());
+  /** What is on the stage now; undefined before the first result and for a new photo until its own. */
+  found: Found | undefined;
+  private readonly list = new ObjectList({
+    onHover: (index) => this.selection.hover(index),
+    onSelect: (index) => this.selection.toggle(index),
+  });
+  private readonly stage: Stage;
+  private readonly devices = new DeviceView();
+  private thumbnailsAt = 0;
+  private changed: () => void = () => undefined;
+
+  constructor(
+    renderer: "auto" | "webgl2" | "canvas2d",
+    private readonly settings: Settings,
+  ) {
+    this.stage = new Stage(renderer, {
+      onHover: (index) => this.selection.hover(index),
+      onSelect: (index) => this.selection.toggle(index),
+    });
+  }
+
+  /** Called whenever what is shown changes, with undefined while nothing is. */
+  onShown(changed: (shown: Shown | undefined, selected: number) => void): void {
+    this.changed = () => {
+      const { found } = this;
+      changed(found === undefined ? undefined : { ...found, instances: this.visible() }, this.selection.selected);
+    };
+  }
+
+  showDevice(device: Device, fallbacks: readonly Fallback[]): void {
+    this.devices.showDevice(device, fallbacks);
+  }
+
+  /** A photo of which nothing is known yet. */
+  showPhoto(photo: ImageBitmap): void {
+    this.found = undefined;
+    this.selection.clear();
+    this.stage.show(photo, photo, []);
+    this.list.show([], photo);
+    this.changed();
+  }
+
+  /** What was found in the photo; gives how many are shown. */
+  showFound(found: Found): number {
+    this.found = found;
+    this.showTimings(found.result.timingsMs);
+    this.stage.show(found.picture, found.result, []);
+    return this.showVisible();
+  }
+
+  /** A frame of live video, drawn at once: it may be closed after the next one. */
+  showLive(found: Found, framesPerSecond: number): void {
+    this.found = found;
+    const visible = this.visible();
+    this.selection.setCount(visible.length);
+    this.stage.show(found.picture, found.result, visible);
+    this.stage.drawNow();
+    const now = performance.now();
+    const thumbnails = now - this.thumbnailsAt > liveThumbnailsMs;
+    if (thumbnails) this.thumbnailsAt = now;
+    this.list.show(visible, found.result, thumbnails ? found.picture : undefined);
+    this.showTimings(found.result.timingsMs, framesPerSecond);
+    this.changed();
+  }
+
+  /** Only another frame of the video, under the masks that are there. */
+  showFrame(video: HTMLVideoElement): void {
+    this.stage.showFrame(video);
+  }
+
+  /** The last frame stays: its thumbnails are drawn for good. */
+  endLive(): void {
+    if (this.found !== undefined) this.list.show(this.visible(), this.found.result, this.found.picture);
+  }
+
+  /** Shows the instances that the settings let through; gives how many. */
+  showVisible(): number {
+    const { found } = this;
+    if (found === undefined) return 0;
+    const visible = this.visible();
+    this.selection.setCount(visible.length);
+    this.stage.setInstances(visible);
+    const someFound = found.result.instances.length > 0;
+    this.setEmptyText(someFound ? "Nothing above this score. Try a lower one." : "Nothing found that this model knows.");
+    this.list.show(visible, found.result, found.picture);
+    this.list.mark(this.selection.hovered, this.selection.selected);
+    this.changed();
+    return visible.length;
+  }
+
+  setEmptyText(text: string): void {
+    this.list.setEmptyText(text);
+  }
+
+  applyLooks(): void {
+    this.stage.setLooks(this.settings);
+  }
+
+  /** Instances above the slider's score: a prefix, as the best come first, so indices and colours stay. */
+  private visible(): SegmentResult["instances"] {
+    const { scoreThreshold } = this.settings;
+    return this.found?.result.instances.filter(({ score }) => score > scoreThreshold) ?? [];
+  }
+
+  private showTimings(timings: Timings, framesPerSecond?: number): void {
+    this.devices.showTimings(timings, framesPerSecond);
+  }
+
+  private showSelection(): void {
+    this.stage.setHighlight(this.selection.highlight);
+    this.list.mark(this.selection.hovered, this.selection.selected);
+    this.changed();
+  }
+}
