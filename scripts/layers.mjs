@@ -14,9 +14,6 @@ export const cppLayers = {
   wasm: ["src/core", "src/simd", "src/image", "src/mask", "src/decode", "src/refine", "src/edit", "src/track"],
 };
 
-/** Plain columns without behaviour: every layer may see them. */
-const cppOpenToAll = ["src/decode/instances.h"];
-
 /**
  * TypeScript: the first matching rule of a file says which modules it may import from inside web/. A pattern ending in "/" is a
  * folder. `types.ts` and `errors.ts` hold no behaviour, `realm.ts` only tells Node
@@ -80,7 +77,7 @@ function checkCppIncludes(path, code, report) {
   for (const match of code.matchAll(/#include\s*"([^"]+)"/g)) {
     const target = match[1].startsWith("wasm/") ? match[1] : `src/${match[1]}`;
     const targetFolder = cppFolder(target);
-    if (!targetFolder || targetFolder === folder || cppOpenToAll.includes(target) || cppLayers[folder]?.includes(targetFolder)) continue;
+    if (!targetFolder || targetFolder === folder || cppLayers[folder]?.includes(targetFolder)) continue;
     report(lineOf(code, match.index), `${folder} must not include ${match[1]}`);
   }
 }

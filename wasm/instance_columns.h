@@ -1,7 +1,7 @@
 // What leaves the core for one picture: one row per object, in source pixels.
 #pragma once
 
-#include "decode/instances.h"
+#include "core/instances.h"
 #include "mask/upsample.h"
 
 namespace masklet {

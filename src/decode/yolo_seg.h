@@ -1,8 +1,8 @@
 // YOLOv8 / v9 / 11 / 12 segmentation heads, and the end-to-end form of YOLO26 and of exports with NMS inside.
 #pragma once
 
+#include "core/instances.h"
 #include "core/view.h"
-#include "decode/instances.h"
 
 namespace masklet {
 

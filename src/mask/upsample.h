@@ -2,9 +2,9 @@
 // each box.
 #pragma once
 
+#include "core/instances.h"
 #include "core/letterbox.h"
 #include "core/view.h"
-#include "decode/instances.h"
 #include "mask/mask.h"
 
 namespace masklet {

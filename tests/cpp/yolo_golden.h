@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "core/instances.h"
 #include "core/letterbox.h"
 #include "core/view.h"
-#include "decode/instances.h"
 #include "decode/yolo_seg.h"
 #include "simd/mask_kernels.h"
 #include "tests/cpp/test_files.h"
