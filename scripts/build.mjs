@@ -47,7 +47,7 @@ const targets = {
   },
   demo: {
     title: "demo page",
-    inputs: [...webInputs, "vite.config.ts"],
+    inputs: [...webInputs, "vite.config.ts", "tests/data/scenes"],
     outputs: ["dist_demo/index.html"],
     work: () => viteBuild(),
   },

@@ -251,7 +251,13 @@ test("Demo_DeviceSwitch_ShowsTheDeviceReallyUsedAndWhy", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await expect(demo.page.locator("#fallbacks")).toContainText(/WebGPU not used: .{8,}/);
+  // Asked for by name it is taken or refused, never replaced in silence; the switch goes back to what is used.
+  await demo.page.locator('input[value="webgpu"]').check();
+  await expect(demo.error).toContainText(/webgpu: .{8,}/, { timeout: 60_000 });
+  await expect(demo.page.locator('input[value="auto"]')).toBeChecked();
+
   await demo.page.locator('input[value="wasm"]').check();
+  await expect(demo.error).toBeHidden();
   await expect(demo.page.locator("#fallbacks li")).toHaveCount(0, { timeout: 60_000 });
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await demo.openSample("Beach");

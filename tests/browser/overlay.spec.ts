@@ -193,6 +193,18 @@ test("Overlay_Webgl2AndCanvas2d_AgreeAwayFromTheEdges", async () => {
   expect(worst).toBeLessThanOrEqual(6);
 });
 
+test("Overlay_AutoOnASoftwareGpu_TakesCanvas2d", async () => {
+  const [auto, asked] = await page.evaluate(async () => {
+    const { Overlay } = await window.bench;
+    return (["auto", "webgl2"] as const).map((renderer) => {
+      const overlay = new Overlay(new OffscreenCanvas(4, 4), { renderer });
+      overlay.dispose();
+      return overlay.rendererName;
+    });
+  });
+  expect([auto, asked]).toEqual(["canvas2d", "webgl2"]);
+});
+
 test("Overlay_Dispose_FreesEveryGlObject", async () => {
   const counts = await page.evaluate(async () => {
     const { maskOf, greyPicture, Overlay } = await window.bench;

@@ -74,6 +74,19 @@ class Resources {
   }
 }
 
+const softwareNames = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** Whether WebGL2 runs on a GPU here. Asked of a canvas of its own: once a canvas has given a WebGL context it gives no other. */
+function isHardware(): boolean {
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  if (gl === null) return false;
+  // Browsers do not call every software renderer a performance caveat; some name it only here.
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return !softwareNames.test(renderer);
+}
+
 /** The picture at a size that the GPU takes. */
 function fitted({ picture, widthSrc, heightSrc }: Scene, maxSidePx: number): OverlayPicture {
   const scale = Math.min(1, maxSidePx / Math.max(widthSrc, heightSrc));
@@ -102,6 +115,7 @@ export class GlRenderer implements OverlayRenderer {
 
   /** Undefined where there is no WebGL2, or only a software one and `allowSoftware` is false. `onRestored` asks for a full redraw. */
   static create(canvas: OverlayCanvas, allowSoftware: boolean, onRestored: () => void): GlRenderer | undefined {
+    if (!allowSoftware && !isHardware()) return undefined;
     const gl = canvas.getContext("webgl2", {
       alpha: true,
       antialias: false,
@@ -109,7 +123,6 @@ export class GlRenderer implements OverlayRenderer {
       premultipliedAlpha: true,
       // A picture of the canvas can be taken at any time, not only in the frame of the drawing.
       preserveDrawingBuffer: true,
-      failIfMajorPerformanceCaveat: !allowSoftware,
     }) as WebGL2RenderingContext | null;
     return gl === null ? undefined : new GlRenderer(canvas, gl, onRestored);
   }

@@ -22,23 +22,30 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(tidy());
 });
 
-/** Only whole, successful answers are worth keeping. */
-async function keep(cache, request, response) {
-  if (response.status === 200 && response.type === "basic") await cache.put(request, response.clone());
+/**
+ * The answer from the network, kept on the side when it is whole and successful. The page does not wait for the storage, and a full one is
+ * no error.
+ */
+async function fetchAndKeep(event, cache) {
+  const { request } = event;
+  const response = await fetch(request);
+  if (response.status === 200 && response.type === "basic") {
+    event.waitUntil(cache.put(request, response.clone()).catch(() => undefined));
+  }
   return response;
 }
 
-async function cacheFirst(request) {
+async function cacheFirst(event) {
   const cache = await caches.open(cacheName);
-  return (await cache.match(request)) ?? keep(cache, request, await fetch(request));
+  return (await cache.match(event.request)) ?? fetchAndKeep(event, cache);
 }
 
-async function networkFirst(request) {
+async function networkFirst(event) {
   const cache = await caches.open(cacheName);
   try {
-    return await keep(cache, request, await fetch(request));
+    return await fetchAndKeep(event, cache);
   } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: request.mode === "navigate" });
+    const kept = await cache.match(event.request, { ignoreSearch: event.request.mode === "navigate" });
     if (kept !== undefined) return kept;
     throw error;
   }
@@ -48,7 +55,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || !isOurs(url) || request.headers.has("range")) return;
-  event.respondWith(isHashed(url) ? cacheFirst(request) : networkFirst(request));
+  event.respondWith(isHashed(url) ? cacheFirst(event) : networkFirst(event));
 });
 
 self.addEventListener("message", (event) => {
