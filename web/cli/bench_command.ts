@@ -88,10 +88,19 @@ function tensorDifference(a: Float32Array, b: Float32Array, { inputScale, std }:
   return (greatest * Math.max(...std)) / inputScale;
 }
 
+interface Ratios {
+  /** Time of the JavaScript over that of the core, copying into the wasm included. */
+  readonly overJavaScript: number;
+  /** Time of the scalar kernels over that of the SIMD ones, without that copy. */
+  readonly simdOverScalar: number;
+  /** Median time of the core. */
+  readonly ms: number;
+}
+
 interface BenchReport {
   readonly objects: number;
-  readonly preprocess: { readonly overJavaScript: number; readonly simdOverScalar: number; readonly ms: number };
-  readonly postprocess: { readonly overJavaScript: number; readonly simdOverScalar: number; readonly ms: number };
+  readonly preprocess: Ratios;
+  readonly postprocess: Ratios;
   readonly differences: Differences;
 }
 
@@ -101,39 +110,28 @@ function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: Base
     core.useKernels(kernels);
     work();
   };
+  const tensorize = () => core.tensorize(net, tensor);
   const preprocess = () => {
     core.setImage(image);
-    core.tensorize(net, tensor);
+    tensorize();
   };
   const postprocess = () => core.decodeYoloSeg(outputs, { ...options, endToEnd: false, classCount: 0, soft: false });
-  const pre = contest(
-    {
-      simd: withKernels("simd", preprocess),
-      scalar: withKernels("scalar", preprocess),
-      javaScript: () => void baselinePreprocess(image, net),
-    },
-    rounds,
-  );
-  const post = contest(
-    {
-      simd: withKernels("simd", postprocess),
-      scalar: withKernels("scalar", postprocess),
-      javaScript: () => void baselinePostprocess(outputs, image, net, options),
-    },
-    rounds,
-  );
+  const compare = (work: () => void, kernelWork: () => void, javaScript: () => void): Ratios => {
+    const whole = contest({ core: withKernels("simd", work), javaScript }, rounds);
+    const kernels = contest({ simd: withKernels("simd", kernelWork), scalar: withKernels("scalar", kernelWork) }, rounds);
+    return { overJavaScript: whole.javaScript / whole.core, simdOverScalar: kernels.scalar / kernels.simd, ms: whole.core };
+  };
+  preprocess();
+  const report = {
+    preprocess: compare(preprocess, tensorize, () => baselinePreprocess(image, net)),
+    postprocess: compare(postprocess, postprocess, () => baselinePostprocess(outputs, image, net, options)),
+  };
   core.useKernels("simd");
   preprocess();
   const columns = postprocess();
-  const ratios = ({ simd, scalar, javaScript }: typeof pre) => ({
-    overJavaScript: javaScript / simd,
-    simdOverScalar: scalar / simd,
-    ms: simd,
-  });
   return {
+    ...report,
     objects: columns.count,
-    preprocess: ratios(pre),
-    postprocess: ratios(post),
     differences: {
       tensorSteps: tensorDifference(tensor, baselinePreprocess(image, net), net),
       ...compareMasks(columns, baselinePostprocess(outputs, image, net, options)),
@@ -142,7 +140,7 @@ function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: Base
 }
 
 function describe({ objects, preprocess, postprocess, differences }: BenchReport, net: Preprocessing): string {
-  const row = (name: string, { overJavaScript, simdOverScalar, ms }: BenchReport["preprocess"]) =>
+  const row = (name: string, { overJavaScript, simdOverScalar, ms }: Ratios) =>
     `${name.padEnd(16)}${`${overJavaScript.toFixed(1)}x`.padStart(14)}${`${simdOverScalar.toFixed(1)}x`.padStart(14)}${`${ms.toFixed(2)} ms`.padStart(14)}`;
   return [
     `${width} x ${height} pixels to ${net.width} x ${net.height}, ${objects} objects`,
