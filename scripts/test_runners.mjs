@@ -50,6 +50,9 @@ async function checks() {
   await one("generated model cards", () => run("node", ["scripts/gen_models.mjs", "--check"], { remedy: "npm run gen:models" }));
   await build(["wasm", "lib"]);
   await one("types", () => run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]));
+  await one("API reference", () =>
+    run("node", ["node_modules/typedoc/bin/typedoc", "--emit", "none"], { remedy: "export what the public API names" }),
+  );
   await one("size budgets and package contents", checkSizes);
   return counts;
 }
@@ -91,7 +94,7 @@ async function playwright(passed) {
 export const runners = {
   checks: {
     title: "checks: lint, layers, types, sizes",
-    inputs: [...webInputs, "tests", "biome.json", ".clang-format", "README.md", "CHANGELOG.md", "THIRD_PARTY.md"],
+    inputs: [...webInputs, "tests", "biome.json", "typedoc.json", ".clang-format", "README.md", "CHANGELOG.md", "THIRD_PARTY.md"],
     work: checks,
   },
   native: {

@@ -10,9 +10,11 @@ export {
   Mask,
   type MaskData,
   type MaskImageOptions,
+  type PixelMap,
   type PolygonOptions,
   type RingInput,
   type RleInput,
+  type RunMask,
   type SourceSize,
 } from "./mask.js";
 export { type BuiltInModel, builtInModels } from "./runtime/built_in.js";

@@ -6,8 +6,9 @@ import { type MaskImageOptions, maskToBytes, maskToImageData, type PixelMap, pai
 import { areaOfRuns, boundsOfRuns, faultOfRuns, runsContain, runsOfBytes } from "./mask_runs.js";
 import type { CocoRle, PolygonRing, Rect } from "./types.js";
 
+export type { RunMask } from "./core/mask_operations.js";
 export type { RingInput, RleInput, SourceSize } from "./mask_input.js";
-export type { MaskImageOptions } from "./mask_pixels.js";
+export type { MaskImageOptions, PixelMap } from "./mask_pixels.js";
 
 /** The data of a {@link Mask}; what `structuredClone` and `postMessage` make of one. */
 export interface MaskData extends Rect {
