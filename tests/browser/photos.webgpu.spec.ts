@@ -3,6 +3,7 @@ import { builtIn, expectSameInstances, scenes, segmentInNode, segmentInPage, sha
 import { sharedData } from "./servers.js";
 
 test("Scene_BuiltInModelOnWebgpu_SameInstancesAsInNode", async ({ page }) => {
+  test.setTimeout(600_000);
   const scene = scenes.slice(1, 2);
   const [inPage] = await segmentInPage(page, builtIn, scene, "webgpu");
   const [inNode] = await segmentInNode(builtIn, scene);
