@@ -30,7 +30,9 @@ inline uint8_t sigmoidByte(float logit) {
       ((((kExp2[5] * f + kExp2[4]) * f + kExp2[3]) * f + kExp2[2]) * f + kExp2[1]) * f + kExp2[0];
   const float exp =
       std::bit_cast<float>(std::bit_cast<uint32_t>(mantissa) + (std::bit_cast<uint32_t>(rounded) << 23));
-  return static_cast<uint8_t>(255.0f / (1.0f + exp) + 0.5f);
+  // Truncation rounds to nearest here, as the value is never negative; a vector has no other rounding in one
+  // step.
+  return static_cast<uint8_t>(255.0f / (1.0f + exp) + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
 }
 
 /// Lane by lane the same as sigmoidByte.
