@@ -1,15 +1,8 @@
 // Generated from models/*.json by scripts/gen_models.mjs; do not edit.
-import type { Preprocessing } from "../types.js";
+import type { BuiltInModel } from "./built_in.js";
 
-export interface Card {
-  readonly name: string;
-  readonly summary: string;
-  readonly licence: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly family: string;
-  readonly preprocessing: Partial<Preprocessing>;
-  readonly labels: readonly string[];
+/** A built-in model and where its file lies. */
+export interface Card extends BuiltInModel {
   readonly locate: () => URL;
 }
 
