@@ -60,7 +60,7 @@ void dropEmptyRows(InstanceColumns& columns) {
   shrink(masks.coverage, masks.coverageOffsets[kept]);
 }
 
-Status fillColumns(const Instances& instances, const TensorView& prototypes, const Letterbox& letterbox,
+Status fillColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                    bool soft, const MaskKernels& kernels, InstanceColumns& columns) {
   const size_t count = instances.count();
   MASKLET_TRY(columns.boxesSrc.resize(count));
@@ -71,7 +71,7 @@ Status fillColumns(const Instances& instances, const TensorView& prototypes, con
     columns.scores[row] = instances.scores[row];
     columns.classIds[row] = instances.classIds[row];
   }
-  return assembleMasks(instances, prototypes, letterbox, soft, kernels, columns.masks);
+  return assembleMasks(instances, source, letterbox, soft, kernels, columns.masks);
 }
 
 }  // namespace
@@ -83,10 +83,9 @@ void InstanceColumns::clear() {
   masks.clear();
 }
 
-Status makeInstanceColumns(const Instances& instances, const TensorView& prototypes,
-                           const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
-                           InstanceColumns& columns) {
-  const Status status = fillColumns(instances, prototypes, letterbox, soft, kernels, columns);
+Status makeInstanceColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
+                           bool soft, const MaskKernels& kernels, InstanceColumns& columns) {
+  const Status status = fillColumns(instances, source, letterbox, soft, kernels, columns);
   if (!status.ok()) {
     columns.clear();
     return status;

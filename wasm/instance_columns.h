@@ -21,8 +21,7 @@ struct InstanceColumns {
 /// every object without one pixel: its box lies between pixel centres or outside the picture, or no logit
 /// inside is positive (SegmentationPredictor.construct_result of Ultralytics leaves out the same). Fails as
 /// assembleMasks does; `columns` is then empty.
-Status makeInstanceColumns(const Instances& instances, const TensorView& prototypes,
-                           const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
-                           InstanceColumns& columns);
+Status makeInstanceColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
+                           bool soft, const MaskKernels& kernels, InstanceColumns& columns);
 
 }  // namespace masklet

@@ -2,15 +2,11 @@
 
 #include <limits>
 
-#include "decode/yolo_seg.h"
 #include "image/decode_file.h"
 
 namespace masklet {
 
 namespace {
-
-constexpr uint32_t kDetections = 0;
-constexpr uint32_t kPrototypes = 1;
 
 // In wasm size_t has 32 bits: the byte count of a large picture must be refused before it wraps around.
 template <class T>
@@ -52,8 +48,10 @@ double Workspace::memoryBytes() const {
       bytesOf(file_, image_, input_, classFilter_, text_, counts_, polygonPoints_, polygonOffsets_);
   bytes += bytesOf(scratch.columnOffsets, scratch.columnWeights, scratch.planarRows, scratch.boxSums,
                    scratch.levelRow);
-  bytes += bytesOf(outputs_[0].values, outputs_[1].values, masks_[0].runs, masks_[1].runs, result_.runs);
-  bytes += bytesOf(instances_.boxesNet, instances_.scores, instances_.classIds, instances_.coefficients);
+  for (const Output& output : outputs_) bytes += bytesOf(output.values);
+  bytes += bytesOf(maskSource_.storage, masks_[0].runs, masks_[1].runs, result_.runs);
+  bytes += bytesOf(instances_.boxesNet, instances_.scores, instances_.classIds, instances_.rows,
+                   instances_.coefficients);
   bytes += bytesOf(columns_.boxesSrc, columns_.scores, columns_.classIds);
   const MaskColumns& masks = columns_.masks;
   bytes += bytesOf(masks.rectsSrc, masks.runs, masks.runOffsets, masks.areasPx, masks.coverage,
@@ -144,11 +142,11 @@ uint32_t Workspace::reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, u
     uint64_t elements = 1;
     for (uint32_t axis = 0; axis < rank; ++axis) {
       elements *= dims[axis];
-      if (elements == 0 || elements > std::numeric_limits<uint32_t>::max())
-        return fail(StatusCode::badShape, dims[axis]);
+      if (elements > std::numeric_limits<uint32_t>::max()) return fail(StatusCode::badShape, dims[axis]);
     }
     Output& output = outputs_[slot];
     output.rank = 0;
+    hasInstances_ = false;
     MASKLET_TRY(resizeTo(output.values, elements));
     output.dims = dims;
     output.rank = rank;
@@ -168,35 +166,6 @@ uint32_t Workspace::reserveClassFilter(uint32_t classCount) {
 Status Workspace::viewOutput(uint32_t slot, TensorView& view) const {
   const Output& output = outputs_[slot];
   return makeTensorView(output.values.span(), std::span(output.dims).first(output.rank), view);
-}
-
-Status Workspace::decode(bool endToEnd, uint32_t classCount, const DecodeOptions& options) {
-  if (letterbox_.src.width == 0) return fail(StatusCode::noImage, 0);
-  TensorView detections;
-  TensorView prototypes;
-  MASKLET_TRY(viewOutput(kDetections, detections));
-  MASKLET_TRY(viewOutput(kPrototypes, prototypes));
-  if (endToEnd) return decodeYoloSegEndToEnd(detections, prototypes, classCount, options, instances_);
-  return masklet::decodeYoloSeg(detections, prototypes, options, *maskKernels_, instances_);
-}
-
-uint32_t Workspace::decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold,
-                                  float iouThreshold, uint32_t maxInstances) {
-  instances_.clear();
-  columns_.clear();
-  const DecodeOptions options{scoreThreshold, iouThreshold, maxInstances, classFilter_.span()};
-  const Status status = decode(endToEnd, classCount, options);
-  hasInstances_ = status.ok();
-  return finish(status);
-}
-
-uint32_t Workspace::assembleMasks(bool soft) {
-  columns_.clear();
-  if (!hasInstances_) return finish(fail(StatusCode::noInstances, 0));
-  TensorView prototypes;
-  const Status status = viewOutput(kPrototypes, prototypes);
-  if (!status.ok()) return finish(status);
-  return finish(makeInstanceColumns(instances_, prototypes, letterbox_, soft, *maskKernels_, columns_));
 }
 
 }  // namespace masklet

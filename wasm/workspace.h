@@ -14,6 +14,7 @@
 #include "image/tensorize.h"
 #include "mask/contour.h"
 #include "mask/mask.h"
+#include "mask/mask_source.h"
 #include "simd/mask_kernels.h"
 #include "wasm/instance_columns.h"
 
@@ -21,7 +22,7 @@ namespace masklet {
 
 /// To be raised with every change of a name, an argument or the meaning of a number of this class: web/core
 /// checks that the wasm it was given is the one it was written for.
-inline constexpr uint32_t kBoundaryVersion = 1;
+inline constexpr uint32_t kBoundaryVersion = 2;
 
 /// Byte address of a buffer; 32 bits in wasm.
 using Address = uintptr_t;
@@ -29,7 +30,7 @@ using Address = uintptr_t;
 /// See the head of this file. Not thread-safe.
 class Workspace {
  public:
-  static constexpr uint32_t kOutputSlots = 2;  ///< 0 detections, 1 prototypes
+  static constexpr uint32_t kOutputSlots = 6;  ///< each decoder says which output it wants where
   static constexpr uint32_t kMaskSlots = 2;    ///< 0 the first (or only) operand, 1 the second
 
   // ---- outcome ----
@@ -83,9 +84,11 @@ class Workspace {
   uint32_t reserveClassFilter(uint32_t classCount);
   Address classFilterAddress() const { return address(classFilter_); }
 
+  // Decoders, one per family: they read the outputs and leave instances for assembleMasks. All statuses:
+  // noImage (no letterbox yet), badRank, badShape, badArgument, outOfMemory.
+
   /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYoloSeg and decodeYoloSegEndToEnd.
-  /// `classCount` 0: not known. Statuses: noImage (no letterbox yet), badRank, badShape, badArgument,
-  /// outOfMemory.
+  /// `classCount` 0: not known.
   uint32_t decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold, float iouThreshold,
                          uint32_t maxInstances);
   /// Makes the columns below from the decoded instances, `soft` with coverage; see makeInstanceColumns.
@@ -185,7 +188,8 @@ class Workspace {
   uint32_t finish(Status status);
   Status viewImage(ImageView<const uint8_t>& view) const;
   Status viewOutput(uint32_t slot, TensorView& view) const;
-  Status decode(bool endToEnd, uint32_t classCount, const DecodeOptions& options);
+  template <class Decode>
+  uint32_t decodeWith(float scoreThreshold, float iouThreshold, uint32_t maxInstances, Decode decode);
   Status fillInput(SizePx net, ResizeMode mode, const TensorizeOptions& options);
   Status decodeText(SizePx src);
 
@@ -203,6 +207,7 @@ class Workspace {
   std::array<Output, kOutputSlots> outputs_;
   Buffer<uint8_t> classFilter_;
   Instances instances_;
+  MaskSource maskSource_;
   bool hasInstances_ = false;
   InstanceColumns columns_;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "decode/nms.h"
+#include "decode/candidates.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {
@@ -15,19 +15,6 @@ constexpr uint32_t kEndToEndChannels = 6;
 /// Anchors whose best scores are found together: their block of every class plane and of the result stays in
 /// the L1 cache.
 constexpr size_t kAnchorBlock = 1024;
-/// Whole numbers up to here are exact in a float.
-constexpr float kMaxClassId = 16777216.0f;
-
-bool inUnitRange(float value) {
-  return value >= 0 && value <= 1;
-}
-
-Status checkOptions(const DecodeOptions& options) {
-  if (!inUnitRange(options.scoreThreshold)) return fail(StatusCode::badArgument, options.scoreThreshold);
-  if (!inUnitRange(options.iouThreshold)) return fail(StatusCode::badArgument, options.iouThreshold);
-  if (options.maxInstances == 0) return fail(StatusCode::badArgument, options.maxInstances);
-  return okStatus();
-}
 
 /// `channels` is the dimension of `detections` that holds the values of one row; `fixedChannels` of them are
 /// not coefficients.
@@ -44,56 +31,6 @@ Status checkTensors(const TensorView& detections, const TensorView& prototypes, 
   return okStatus();
 }
 
-/// Rows that passed the score threshold, in the order of the network's output.
-struct Candidates {
-  Buffer<Box> boxesNet;
-  Buffer<float> scores;
-  Buffer<uint32_t> classIds;
-  Buffer<uint32_t> rows;
-
-  Status add(const Box& boxNet, float score, uint32_t classId, uint32_t row) {
-    MASKLET_TRY(boxesNet.push(boxNet));
-    MASKLET_TRY(scores.push(score));
-    MASKLET_TRY(classIds.push(classId));
-    return rows.push(row);
-  }
-};
-
-/// Where mask coefficients lie in an output: number k of row r is data[offset + r * rowStride + k *
-/// valueStride]. `data` may be null when there are no rows.
-struct CoefficientLayout {
-  const float* data;
-  size_t offset;
-  size_t rowStride;
-  size_t valueStride;
-  uint32_t count;
-};
-
-/// Copies the candidates of `order` into `instances`.
-Status gather(const Candidates& candidates, std::span<const uint32_t> order, const CoefficientLayout& layout,
-              Instances& instances) {
-  // All memory first: a failure then leaves every column empty.
-  MASKLET_TRY(instances.boxesNet.reserve(order.size()));
-  MASKLET_TRY(instances.scores.reserve(order.size()));
-  MASKLET_TRY(instances.classIds.reserve(order.size()));
-  MASKLET_TRY(instances.coefficients.reserve(order.size() * layout.count));
-  MASKLET_TRY(instances.boxesNet.resize(order.size()));
-  MASKLET_TRY(instances.scores.resize(order.size()));
-  MASKLET_TRY(instances.classIds.resize(order.size()));
-  MASKLET_TRY(instances.coefficients.resize(order.size() * layout.count));
-  instances.coefficientCount = layout.count;
-  float* to = instances.coefficients.data();
-  for (size_t i = 0; i < order.size(); ++i) {
-    const uint32_t index = order[i];
-    instances.boxesNet[i] = candidates.boxesNet[index];
-    instances.scores[i] = candidates.scores[index];
-    instances.classIds[i] = candidates.classIds[index];
-    const float* from = layout.data + layout.offset + candidates.rows[index] * layout.rowStride;
-    for (uint32_t k = 0; k < layout.count; ++k) *to++ = from[k * layout.valueStride];
-  }
-  return okStatus();
-}
-
 /// [4 + C + P, N], one plane per channel.
 struct ChannelMajor {
   const float* data;
@@ -102,13 +39,9 @@ struct ChannelMajor {
 
   const float* scorePlane(uint32_t classId) const { return data + (kBoxChannels + classId) * anchorCount; }
 
-  /// Centre and size to corners, in the order of operations of Ultralytics' xywh2xyxy.
   Box boxNet(size_t anchor) const {
     const float* value = data + anchor;
-    const float halfWidth = value[2 * anchorCount] / 2;
-    const float halfHeight = value[3 * anchorCount] / 2;
-    return {value[0] - halfWidth, value[anchorCount] - halfHeight, value[0] + halfWidth,
-            value[anchorCount] + halfHeight};
+    return boxFromCentre(value[0], value[anchorCount], value[2 * anchorCount], value[3 * anchorCount]);
   }
 
   /// The lowest class with this score.
@@ -119,16 +52,12 @@ struct ChannelMajor {
   }
 };
 
-bool upright(const Box& box) {
-  return box.finite() && box.x2 >= box.x1 && box.y2 >= box.y1;
-}
-
-Status addCandidate(const ChannelMajor& rows, size_t anchor, float score,
-                    std::span<const uint8_t> classFilter, Candidates& candidates) {
+Status addCandidate(const ChannelMajor& rows, size_t anchor, float score, const DecodeOptions& options,
+                    Candidates& candidates) {
   const Box boxNet = rows.boxNet(anchor);
   if (!std::isfinite(score) || !upright(boxNet)) return okStatus();
   const uint32_t classId = rows.classOf(anchor, score);
-  if (!classFilter.empty() && classFilter[classId] == 0) return okStatus();
+  if (!keepsClass(options, classId)) return okStatus();
   return candidates.add(boxNet, score, classId, static_cast<uint32_t>(anchor));
 }
 
@@ -141,7 +70,7 @@ Status collectCandidates(const ChannelMajor& rows, const DecodeOptions& options,
     kernels.maxOverPlanes(rows.scorePlane(0) + begin, rows.anchorCount, rows.classCount, count, best.data());
     for (size_t i = 0; i < count; ++i) {
       if (!(best[i] > options.scoreThreshold)) continue;
-      MASKLET_TRY(addCandidate(rows, begin + i, best[i], options.classFilter, candidates));
+      MASKLET_TRY(addCandidate(rows, begin + i, best[i], options, candidates));
     }
   }
   return okStatus();
@@ -156,9 +85,7 @@ Status addEndToEndRow(const float* values, uint32_t row, float classLimit, const
   if (!(score > options.scoreThreshold) || !std::isfinite(score) || !upright(boxNet)) return okStatus();
   if (!(classValue >= 0 && classValue < classLimit)) return okStatus();
   const auto classId = static_cast<uint32_t>(classValue);
-  const bool filtered = !options.classFilter.empty();
-  if (filtered && (classId >= options.classFilter.size() || options.classFilter[classId] == 0))
-    return okStatus();
+  if (!keepsClass(options, classId)) return okStatus();
   return candidates.add(boxNet, score, classId, row);
 }
 
@@ -167,36 +94,29 @@ Status addEndToEndRow(const float* values, uint32_t row, float classLimit, const
 Status decodeYoloSeg(const TensorView& detections, const TensorView& prototypes, const DecodeOptions& options,
                      const MaskKernels& kernels, Instances& instances) {
   instances.clear();
-  MASKLET_TRY(checkOptions(options));
+  MASKLET_TRY(checkDecodeOptions(options));
   const uint32_t channels = detections.dims[1];
   MASKLET_TRY(checkTensors(detections, prototypes, channels, kBoxChannels + 1));
   const uint32_t coefficientCount = prototypes.dims[1];
   const ChannelMajor rows{detections.data, detections.dims[2], channels - kBoxChannels - coefficientCount};
-  if (!options.classFilter.empty() && options.classFilter.size() != rows.classCount) {
-    return fail(StatusCode::badArgument, options.classFilter.size());
-  }
+  MASKLET_TRY(checkClassFilter(options, rows.classCount));
 
   Candidates candidates;
   MASKLET_TRY(collectCandidates(rows, options, kernels, candidates));
-  Buffer<uint32_t> kept;
-  MASKLET_TRY(nms(candidates.boxesNet.span(), candidates.scores.span(), candidates.classIds.span(),
-                  options.iouThreshold, options.maxInstances, kept));
   const CoefficientLayout layout{detections.data, (kBoxChannels + rows.classCount) * rows.anchorCount, 1,
                                  rows.anchorCount, coefficientCount};
-  return gather(candidates, kept.span(), layout, instances);
+  return suppressAndGather(candidates, options, layout, instances);
 }
 
 Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& prototypes, uint32_t classCount,
                              const DecodeOptions& options, Instances& instances) {
   instances.clear();
-  MASKLET_TRY(checkOptions(options));
+  MASKLET_TRY(checkDecodeOptions(options));
   const uint32_t channels = detections.dims[2];
   MASKLET_TRY(checkTensors(detections, prototypes, channels, kEndToEndChannels));
   const uint32_t coefficientCount = prototypes.dims[1];
   if (channels != kEndToEndChannels + coefficientCount) return fail(StatusCode::badShape, channels);
-  if (classCount != 0 && !options.classFilter.empty() && options.classFilter.size() != classCount) {
-    return fail(StatusCode::badArgument, options.classFilter.size());
-  }
+  if (classCount != 0) MASKLET_TRY(checkClassFilter(options, classCount));
 
   const float classLimit = classCount == 0 ? kMaxClassId : static_cast<float>(classCount);
   Candidates candidates;
@@ -204,10 +124,8 @@ Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& pro
     MASKLET_TRY(
         addEndToEndRow(detections.data + size_t{row} * channels, row, classLimit, options, candidates));
   }
-  Buffer<uint32_t> order;
-  MASKLET_TRY(sortByScore(candidates.scores.span(), options.maxInstances, order));
   const CoefficientLayout layout{detections.data, kEndToEndChannels, channels, 1, coefficientCount};
-  return gather(candidates, order.span(), layout, instances);
+  return sortAndGather(candidates, options, layout, instances);
 }
 
 }  // namespace masklet

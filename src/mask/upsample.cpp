@@ -199,9 +199,13 @@ void MaskColumns::clear() {
   coverageOffsets.clear();
 }
 
-Status assembleMasks(const Instances& instances, const TensorView& prototypes, const Letterbox& letterbox,
+Status assembleMasks(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                      bool soft, const MaskKernels& kernels, MaskColumns& masks) {
   masks.clear();
+  if (source.form != MaskForm::prototypes) {
+    return fail(StatusCode::badArgument, static_cast<double>(source.form));
+  }
+  const TensorView& prototypes = source.planes;
   MASKLET_TRY(checkInputs(instances, prototypes, letterbox));
   const Status status = assembleAll(instances, prototypes, letterbox, soft, kernels, masks);
   if (!status.ok()) masks.clear();

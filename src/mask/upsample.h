@@ -6,6 +6,7 @@
 #include "core/letterbox.h"
 #include "core/view.h"
 #include "mask/mask.h"
+#include "mask/mask_source.h"
 
 namespace masklet {
 
@@ -30,7 +31,7 @@ struct MaskColumns {
 /// writes the 8-bit coverage. `prototypes` is [1, P, h, w] with P = coefficientCount. This is the
 /// native-resolution assembly of Ultralytics (ops.process_mask_native) with the padding removed fractionally.
 /// Fails with badRank, badShape, tooManyPixels (the soft crops together exceed 32 bits) or outOfMemory.
-Status assembleMasks(const Instances& instances, const TensorView& prototypes, const Letterbox& letterbox,
+Status assembleMasks(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                      bool soft, const MaskKernels& kernels, MaskColumns& masks);
 
 }  // namespace masklet

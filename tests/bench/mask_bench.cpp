@@ -117,7 +117,8 @@ void run(const Outputs& outputs) {
     Instances instances;
     MaskColumns masks;
     require(decodeYoloSeg(detections, prototypes, options, simdMaskKernels(), instances));
-    require(assembleMasks(instances, prototypes, letterbox, false, simdMaskKernels(), masks));
+    require(
+        assembleMasks(instances, prototypeSource(prototypes), letterbox, false, simdMaskKernels(), masks));
     double cropPx = 0;
     for (const RectPx& rect : masks.rectsSrc) cropPx += static_cast<double>(rect.area());
     std::printf("score > %.2f: %zu instances, crops %.2f Mpx, %zu runs\n",
@@ -126,14 +127,14 @@ void run(const Outputs& outputs) {
       require(decodeYoloSeg(detections, prototypes, options, kernels, instances));
     });
     compare("  masks", [&](const MaskKernels& kernels) {
-      require(assembleMasks(instances, prototypes, letterbox, false, kernels, masks));
+      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
     });
     compare("  masks with coverage", [&](const MaskKernels& kernels) {
-      require(assembleMasks(instances, prototypes, letterbox, true, kernels, masks));
+      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, true, kernels, masks));
     });
     compare("  all, hard masks", [&](const MaskKernels& kernels) {
       require(decodeYoloSeg(detections, prototypes, options, kernels, instances));
-      require(assembleMasks(instances, prototypes, letterbox, false, kernels, masks));
+      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
     });
   }
 }

@@ -40,7 +40,8 @@ struct Scene {
   TensorView view() const { return {prototypes.data(), {1, 2, kSideMsk, kSideMsk}, 4}; }
 
   Status make(bool soft, InstanceColumns& columns) const {
-    return makeInstanceColumns(instances, view(), letterbox, soft, defaultMaskKernels(), columns);
+    return makeInstanceColumns(instances, prototypeSource(view()), letterbox, soft, defaultMaskKernels(),
+                               columns);
   }
 };
 
@@ -52,8 +53,9 @@ std::vector<T> slice(const Buffer<T>& values, const Buffer<uint32_t>& offsets, s
 // The slow definition: every row of assembleMasks that has a pixel, in order.
 void expectRowsWithPixels(const Scene& scene, bool soft) {
   MaskColumns all;
-  ASSERT_TRUE(
-      assembleMasks(scene.instances, scene.view(), scene.letterbox, soft, defaultMaskKernels(), all).ok());
+  ASSERT_TRUE(assembleMasks(scene.instances, prototypeSource(scene.view()), scene.letterbox, soft,
+                            defaultMaskKernels(), all)
+                  .ok());
   InstanceColumns columns;
   ASSERT_TRUE(scene.make(soft, columns).ok());
   size_t row = 0;
@@ -145,8 +147,8 @@ TEST(InstanceColumns, PrototypesOfAnotherDepth_AreBadShapeAndLeaveNothing) {
   ASSERT_TRUE(scene.make(false, columns).ok());
   TensorView prototypes = scene.view();
   prototypes.dims[1] = 1;
-  const Status status =
-      makeInstanceColumns(scene.instances, prototypes, scene.letterbox, false, defaultMaskKernels(), columns);
+  const Status status = makeInstanceColumns(scene.instances, prototypeSource(prototypes), scene.letterbox,
+                                            false, defaultMaskKernels(), columns);
   EXPECT_EQ(status.code, StatusCode::badShape);
   EXPECT_EQ(columns.count(), 0u);
 }

@@ -54,7 +54,7 @@ struct Scene {
   }
 
   Status assemble(bool soft, MaskColumns& masks, const MaskKernels& kernels = simdMaskKernels()) const {
-    return assembleMasks(instances, prototypesView(), letterbox, soft, kernels, masks);
+    return assembleMasks(instances, prototypeSource(prototypesView()), letterbox, soft, kernels, masks);
   }
 };
 
@@ -351,8 +351,8 @@ TEST(Upsample, WrongInputs_FailAndTheNextCallWorks) {
   const auto fails = [&](const TensorView& prototypes, const Letterbox& letterbox, StatusCode code,
                          double value) {
     ASSERT_TRUE(scene.assemble(true, masks).ok());
-    const Status status =
-        assembleMasks(scene.instances, prototypes, letterbox, true, simdMaskKernels(), masks);
+    const Status status = assembleMasks(scene.instances, prototypeSource(prototypes), letterbox, true,
+                                        simdMaskKernels(), masks);
     EXPECT_EQ(status.code, code);
     EXPECT_EQ(status.value, value);
     EXPECT_EQ(masks.count(), 0u);
@@ -398,8 +398,9 @@ TEST(Upsample, Goldens_AreReproduced) {
       Instances instances;
       ASSERT_TRUE(golden.decode(*kernels, instances).ok());
       MaskColumns masks;
-      ASSERT_TRUE(
-          assembleMasks(instances, golden.prototypesView, golden.letterbox, true, *kernels, masks).ok());
+      ASSERT_TRUE(assembleMasks(instances, prototypeSource(golden.prototypesView), golden.letterbox, true,
+                                *kernels, masks)
+                      .ok());
       ASSERT_EQ(masks.count(), golden.instances.size());
       for (size_t i = 0; i < masks.count(); ++i) {
         const test::GoldenInstance& expected = golden.instances[i];

@@ -72,7 +72,9 @@ struct Scene {
         endToEnd ? decodeYoloSegEndToEnd(detections, prototypes, classCount, options, results.instances)
                  : decodeYoloSeg(detections, prototypes, options, kernels, results.instances);
     require(decoded.ok());
-    require(assembleMasks(results.instances, prototypes, letterbox, true, kernels, results.masks).ok());
+    require(
+        assembleMasks(results.instances, prototypeSource(prototypes), letterbox, true, kernels, results.masks)
+            .ok());
   }
 };
 

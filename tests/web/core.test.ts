@@ -195,7 +195,7 @@ describe("decodeYoloSeg", () => {
       core.setImage(randomImage(random, src.width, src.height));
       core.tensorize(plain);
       const soft = round % 2 === 0;
-      const columns = core.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft });
+      const columns = core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft });
       expectColumns(columns, slowDetect(outputs.detections, outputs.prototypes.dims[1]!, options), outputs.prototypes, src);
       expect(columns.coverage !== undefined).toBe(soft);
     }
@@ -214,11 +214,11 @@ describe("decodeYoloSeg", () => {
     const prototypes = tensor([1, 2, 8, 8], () => random.between(-2, 2));
     const src = { width: 61, height: 40 };
     core.setLetterbox(src, plain);
-    const columns = core.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, soft: true });
+    const columns = core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, soft: true });
     expectColumns(columns, found, prototypes, src);
-    const limited = core.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, maxInstances: 1 });
+    const limited = core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, maxInstances: 1 });
     expect(limited.count).toBeLessThanOrEqual(1);
-    const filtered = core.decodeYoloSeg(
+    const filtered = core.decoders.decodeYoloSeg(
       { detections, prototypes },
       {
         ...options,
@@ -233,7 +233,7 @@ describe("decodeYoloSeg", () => {
   test("DecodeYoloSeg_NothingFound_GivesEmptyColumns", () => {
     core.setLetterbox({ width: 50, height: 50 }, plain);
     const outputs = { detections: tensor([1, 6, 5], () => 0), prototypes: tensor([1, 1, 8, 8], () => 1) };
-    const columns = core.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: true });
+    const columns = core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: true });
     expect(columns.count).toBe(0);
     expect([...columns.runOffsets]).toEqual([0]);
     expect(columns.boxes.length + columns.runs.length + columns.coverage!.length).toBe(0);
@@ -242,9 +242,9 @@ describe("decodeYoloSeg", () => {
   test("DecodeYoloSeg_Columns_CanBeTransferredAndOutliveLaterCalls", () => {
     const random = new Random(12);
     core.setLetterbox({ width: 64, height: 64 }, plain);
-    const columns = core.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
+    const columns = core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
     const before = structuredClone(columns);
-    core.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
+    core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
     expect(columns).toEqual(before);
     const moved = structuredClone(columns, { transfer: [columns.runs.buffer as ArrayBuffer, columns.boxes.buffer as ArrayBuffer] });
     expect(moved).toEqual(before);
@@ -255,7 +255,7 @@ describe("decodeYoloSeg", () => {
 describe("errors", () => {
   const outputs = { detections: tensor([1, 6, 5], () => 0), prototypes: tensor([1, 1, 8, 8], () => 1) };
   const decode = (detections: RawTensor, prototypes: RawTensor, more = {}) =>
-    core.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: false, ...more });
+    core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: false, ...more });
   const { detections, prototypes } = outputs;
 
   test.each<[string, () => unknown, object]>([
@@ -309,7 +309,7 @@ describe("errors", () => {
     expect(call).toThrow(expect.objectContaining({ name: "MaskletError", ...expected }));
     core.setImage({ width: 4, height: 4, data: new Uint8Array(64) });
     expect(core.tensorize(plain).length).toBe(3 * 32 * 32);
-    expect(core.decodeYoloSeg(outputs, { ...options, endToEnd: false }).count).toBe(0);
+    expect(core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false }).count).toBe(0);
   });
 
   test("SetImage_MoreThanMemory_IsOutOfMemoryAndTheNextCallWorks", () => {
@@ -339,7 +339,7 @@ describe("long use", () => {
     for (let frame = 0; frame < 1000; ++frame) {
       core.setImage(image);
       core.tensorize(plain, out);
-      core.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: frame % 2 === 0 });
+      core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: frame % 2 === 0 });
       if (frame === 2) bytes = core.memoryBytes;
     }
     expect(core.memoryBytes).toBe(bytes);

@@ -73,7 +73,7 @@ function callAtRandom(caller: Caller): unknown {
       return core.setLetterbox(size, caller.preprocessing());
     case 3:
     case 4:
-      return core.decodeYoloSeg(
+      return core.decoders.decodeYoloSeg(
         { detections: caller.tensor(), prototypes: caller.tensor() },
         {
           endToEnd: caller.below(2) === 0,

@@ -115,7 +115,7 @@ function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: Base
     core.setImage(image);
     tensorize();
   };
-  const postprocess = () => core.decodeYoloSeg(outputs, { ...options, endToEnd: false, classCount: 0, soft: false });
+  const postprocess = () => core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, classCount: 0, soft: false });
   const compare = (work: () => void, kernelWork: () => void, javaScript: () => void): Ratios => {
     const whole = contest({ core: withKernels("simd", work), javaScript }, rounds);
     const kernels = contest({ simd: withKernels("simd", kernelWork), scalar: withKernels("scalar", kernelWork) }, rounds);

@@ -25,3 +25,11 @@ function wholeNumber(value: number, least: number, most: number, name: string, s
     value: Number(value),
   });
 }
+
+/** Throws unless `length` is what the shape needs. */
+export function checkLength(what: string, dims: readonly number[], length: number, stage: Stage): void {
+  const needed = dims.reduce((product, dim) => product * dim, 1);
+  if (length === needed) return;
+  const message = `${what} of shape [${dims.join(", ")}] needs ${needed} values, but has ${length}`;
+  throw new MaskletError(length < needed ? "bufferTooSmall" : "badShape", stage, message, { value: length });
+}

@@ -1,16 +1,12 @@
 import { MaskletError, type Stage } from "../errors.js";
-import { colourOrders, type Preprocessing, type RawTensor, type RgbaImage, resizeModes } from "../types.js";
-import { signed, unsigned } from "./arguments.js";
-import type { DecodeOptions, InstanceColumns } from "./columns.js";
+import { colourOrders, type Preprocessing, type RgbaImage, resizeModes } from "../types.js";
+import { checkLength, signed, unsigned } from "./arguments.js";
+import { Decoders } from "./decoders.js";
 import { type CoreInstance, createInstance } from "./instance.js";
 import { MaskOperations } from "./mask_operations.js";
 
 export type { DecodeOptions, InstanceColumns } from "./columns.js";
 
-/** Where the workspace keeps each output of a network with prototypes. */
-const detectionsSlot = 0;
-const prototypesSlot = 1;
-const maxRank = 4;
 /** Photos of more than 200 megapixels are taken for an attack on the memory unless the caller allows them. */
 const defaultMaxPixels = 200_000_000;
 
@@ -24,6 +20,8 @@ const defaultMaxPixels = 200_000_000;
 export class Core {
   /** Operations on masks, as `Mask` uses them. @internal */
   readonly masks: MaskOperations;
+  /** From network outputs to instances, one decoder per family. @internal */
+  readonly decoders: Decoders;
   readonly #compiled: WebAssembly.Module;
   #instance: CoreInstance | undefined;
   #scalar = false;
@@ -33,6 +31,7 @@ export class Core {
     this.#compiled = compiled;
     this.#instance = createInstance(compiled);
     this.masks = new MaskOperations((work) => this.run("mask-operation", work));
+    this.decoders = new Decoders((work) => this.run("decode", work));
   }
 
   /** Size of the wasm memory in bytes; stays as large as the largest picture needed. 0 while no instance runs. */
@@ -112,33 +111,6 @@ export class Core {
   }
 
   /**
-   * Decodes the outputs of a YOLO segmentation head: detections [1, 4 + C + P, N], or final rows [1, M, 6 + P] with `endToEnd`, and
-   * prototypes [1, P, h, w]; see `src/decode/yolo_seg.h`.
-   * @param o `classCount` bounds the class ids of final rows when it is not 0; `soft` adds the coverage
-   * @throws MaskletError stage `decode` or `masks`: `noImage`, `badRank`, `badShape`, `badArgument`, `bufferTooSmall` (data
-   * shorter than its dimensions), `outOfMemory`
-   */
-  decodeYoloSeg(
-    outputs: { detections: RawTensor; prototypes: RawTensor },
-    o: DecodeOptions & { endToEnd: boolean; classCount: number; soft: boolean },
-  ): InstanceColumns {
-    const classCount = unsigned(o.classCount, "classCount", "decode");
-    const maxInstances = unsigned(o.maxInstances, "maxInstances", "decode");
-    return this.run("decode", (instance) => {
-      const { workspace, heap, check } = instance;
-      writeOutput(instance, detectionsSlot, "detections", outputs.detections);
-      writeOutput(instance, prototypesSlot, "prototypes", outputs.prototypes);
-      const filter = o.classFilter ?? new Uint8Array(0);
-      check(workspace.reserveClassFilter(filter.length), "decode");
-      heap.write(Uint8Array, workspace.classFilterAddress(), filter);
-      const { endToEnd, scoreThreshold, iouThreshold } = o;
-      check(workspace.decodeYoloSeg(endToEnd, classCount, scoreThreshold, iouThreshold, maxInstances), "decode");
-      check(workspace.assembleMasks(o.soft), "masks");
-      return readColumns(instance, o.soft);
-    });
-  }
-
-  /**
    * Runs `work` on the living instance, making one first when the last has trapped.
    * @internal
    */
@@ -174,38 +146,4 @@ function position<T extends string>(names: readonly T[], name: T, argument: stri
   const index = names.indexOf(name);
   if (index >= 0) return index;
   throw new MaskletError("badOption", "preprocess", `${argument} is '${name}'; it can be ${names.join(", ")}`, { value: name });
-}
-
-function writeOutput({ workspace, heap, check }: CoreInstance, slot: number, name: string, { dims, data }: RawTensor): void {
-  const sizes = Array.from({ length: maxRank }, (_, axis) => unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"));
-  checkLength(name, dims, data.length, "decode");
-  check(workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])), "decode");
-  heap.write(Float32Array, workspace.outputAddress(slot), data);
-}
-
-function checkLength(what: string, dims: readonly number[], length: number, stage: Stage): void {
-  const needed = dims.reduce((product, dim) => product * dim, 1);
-  if (length === needed) return;
-  const message = `${what} of shape [${dims.join(", ")}] needs ${needed} values, but has ${length}`;
-  throw new MaskletError(length < needed ? "bufferTooSmall" : "badShape", stage, message, { value: length });
-}
-
-function readColumns({ workspace: w, heap }: CoreInstance, soft: boolean): InstanceColumns {
-  const count = w.instanceCount();
-  const columns = {
-    count,
-    boxes: heap.read(Float32Array, w.boxesAddress(), count * 4),
-    scores: heap.read(Float32Array, w.scoresAddress(), count),
-    classIds: heap.read(Uint32Array, w.classIdsAddress(), count),
-    rects: heap.read(Int32Array, w.rectsAddress(), count * 4),
-    runs: heap.read(Uint32Array, w.runsAddress(), w.runCount()),
-    runOffsets: heap.read(Uint32Array, w.runOffsetsAddress(), count + 1),
-    areas: heap.read(Uint32Array, w.areasAddress(), count),
-  };
-  if (!soft) return columns;
-  return {
-    ...columns,
-    coverage: heap.read(Uint8Array, w.coverageAddress(), w.coverageBytes()),
-    coverageOffsets: heap.read(Uint32Array, w.coverageOffsetsAddress(), count + 1),
-  };
 }

@@ -4,7 +4,7 @@ import { Heap, type HeapOwner } from "./heap.js";
 import { statusError } from "./status.js";
 
 /** `kBoundaryVersion` of `wasm/workspace.h` that this code is written for. */
-export const boundaryVersion = 1;
+export const boundaryVersion = 2;
 
 interface CoreModule extends HeapOwner {
   boundaryVersion(): number;

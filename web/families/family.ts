@@ -35,10 +35,35 @@ export interface ModelBinding {
   readonly outputs: Readonly<Record<string, string>>;
   /** Number of classes; 0 when the tensors do not tell. */
   readonly classCount: number;
-  /** 0..1, how little else the tensors could be; the best of several candidates is taken. */
+  /**
+   * 0..1, how little else the tensors could be; the best of several candidates is taken, and equals are an ambiguity. 1: a number that no
+   * other family has by chance (the anchor count of this input size, priors). 0.8: a combination of ranks and shapes of its own. 0.6: it
+   * fits, and so might others. 0.5: it fits as far as the file fixes dimensions. Names and metadata may move it by 0.05.
+   */
   readonly certainty: number;
   /** One sentence: which tensors match, and how. */
   readonly reason: string;
+  /** Parts of the preprocessing in which this variant differs from its family. */
+  readonly preprocessing?: Partial<Omit<Preprocessing, "width" | "height">>;
+  /** How the input size follows from the picture, where the graph leaves it open; absent: `fixed`. */
+  readonly sizing?: InputSizing;
+  /** What the graph wants beside the picture, the same for every picture, by input name. */
+  readonly constantInputs?: Readonly<Record<string, ConstantInput>>;
+}
+
+/**
+ * `fixed`: one size for all pictures. `source`: the picture's own size (networks that resize inside). `short-side`: the shorter side becomes
+ * `shortSide`, the longer at most `longSide`, the aspect ratio stays; then padding right and below up to a multiple of `multiple`.
+ */
+export type InputSizing =
+  | { readonly rule: "fixed" }
+  | { readonly rule: "source" }
+  | { readonly rule: "short-side"; readonly shortSide: number; readonly longSide: number; readonly multiple: number };
+
+/** Every element is `value`; dimensions that the file leaves open are given here. */
+export interface ConstantInput {
+  readonly dims: readonly number[];
+  readonly value: number;
 }
 
 export interface FamilyRefusal {
@@ -59,6 +84,8 @@ export interface ModelFamily {
   readonly preprocessing: Omit<Preprocessing, "width" | "height">;
   /** Input size of models that leave it open and do not name one. */
   readonly defaultInputSize: Size;
+  /** Thresholds of its reference, where the usual 0.25 and 0.7 are not fit. */
+  readonly defaults?: { readonly scoreThreshold?: number; readonly iouThreshold?: number };
   /** Recognises tensors by rank, shape and type; names are no evidence. */
   bind(signature: ModelSignature): ModelBinding | FamilyRefusal;
   decode(core: Core, binding: ModelBinding, outputs: ReadonlyMap<string, RawTensor>, options: FamilyDecodeOptions): InstanceColumns;

@@ -40,7 +40,7 @@ export const yoloSeg: ModelFamily = {
       prototypes: take(outputs, binding.outputs.prototypes!),
     };
     const endToEnd = binding.variant === "end-to-end";
-    return core.decodeYoloSeg(tensors, { ...options, endToEnd, classCount: binding.classCount });
+    return core.decoders.decodeYoloSeg(tensors, { ...options, endToEnd, classCount: binding.classCount });
   },
 };
 

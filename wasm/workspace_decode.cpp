@@ -1,0 +1,44 @@
+// The decoders of the workspace: network outputs -> instances, one method per family.
+#include "decode/yolo_seg.h"
+#include "wasm/workspace.h"
+
+namespace masklet {
+
+/// Runs `decode(options)`, which fills instances_ and maskSource_ and returns a Status.
+template <class Decode>
+uint32_t Workspace::decodeWith(float scoreThreshold, float iouThreshold, uint32_t maxInstances,
+                               Decode decode) {
+  instances_.clear();
+  columns_.clear();
+  maskSource_.clear();
+  const DecodeOptions options{scoreThreshold, iouThreshold, maxInstances, classFilter_.span()};
+  const auto run = [&]() -> Status {
+    if (letterbox_.src.width == 0) return fail(StatusCode::noImage, 0);
+    return decode(options);
+  };
+  const Status status = run();
+  hasInstances_ = status.ok();
+  if (!status.ok()) instances_.clear();
+  return finish(status);
+}
+
+uint32_t Workspace::decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold,
+                                  float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView detections;
+    MASKLET_TRY(viewOutput(0, detections));
+    MASKLET_TRY(viewOutput(1, maskSource_.planes));
+    if (endToEnd) {
+      return decodeYoloSegEndToEnd(detections, maskSource_.planes, classCount, options, instances_);
+    }
+    return masklet::decodeYoloSeg(detections, maskSource_.planes, options, *maskKernels_, instances_);
+  });
+}
+
+uint32_t Workspace::assembleMasks(bool soft) {
+  columns_.clear();
+  if (!hasInstances_) return finish(fail(StatusCode::noInstances, 0));
+  return finish(makeInstanceColumns(instances_, maskSource_, letterbox_, soft, *maskKernels_, columns_));
+}
+
+}  // namespace masklet
