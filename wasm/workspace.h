@@ -91,6 +91,15 @@ class Workspace {
   /// `classCount` 0: not known.
   uint32_t decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold, float iouThreshold,
                          uint32_t maxInstances);
+  /// Decodes boxes in output 0 with the logits in output 1; see masklet::decodeDetrDetect.
+  uint32_t decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
+  /// Decodes output 0; `layout` is a YoloDetectLayout, see masklet::decodeYoloDetect.
+  uint32_t decodeYoloDetect(uint32_t layout, uint32_t classCount, float scoreThreshold, float iouThreshold,
+                            uint32_t maxInstances);
+  /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYolov5Seg.
+  uint32_t decodeYolov5Seg(float scoreThreshold, float iouThreshold, uint32_t maxInstances);
+  /// Decodes output 0; `boxes` is a YoloxBoxes, see masklet::decodeYolox.
+  uint32_t decodeYolox(uint32_t boxes, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
   /// Makes the columns below from the decoded instances, `soft` with coverage; see makeInstanceColumns.
   /// Statuses: noInstances, badRank, badShape, tooManyPixels, outOfMemory.
   uint32_t assembleMasks(bool soft);

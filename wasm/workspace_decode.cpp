@@ -1,5 +1,9 @@
 // The decoders of the workspace: network outputs -> instances, one method per family.
+#include "decode/detr_detect.h"
+#include "decode/yolo_detect.h"
 #include "decode/yolo_seg.h"
+#include "decode/yolov5_seg.h"
+#include "decode/yolox.h"
 #include "wasm/workspace.h"
 
 namespace masklet {
@@ -32,6 +36,48 @@ uint32_t Workspace::decodeYoloSeg(bool endToEnd, uint32_t classCount, float scor
       return decodeYoloSegEndToEnd(detections, maskSource_.planes, classCount, options, instances_);
     }
     return masklet::decodeYoloSeg(detections, maskSource_.planes, options, *maskKernels_, instances_);
+  });
+}
+
+uint32_t Workspace::decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold,
+                                     uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView boxes;
+    TensorView logits;
+    MASKLET_TRY(viewOutput(0, boxes));
+    MASKLET_TRY(viewOutput(1, logits));
+    return masklet::decodeDetrDetect(boxes, logits, softmax, letterbox_.net, options, instances_,
+                                     maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeYoloDetect(uint32_t layout, uint32_t classCount, float scoreThreshold,
+                                     float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView detections;
+    MASKLET_TRY(viewOutput(0, detections));
+    return masklet::decodeYoloDetect(detections, static_cast<YoloDetectLayout>(layout), classCount, options,
+                                     *maskKernels_, instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeYolov5Seg(float scoreThreshold, float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView detections;
+    TensorView prototypes;
+    MASKLET_TRY(viewOutput(0, detections));
+    MASKLET_TRY(viewOutput(1, prototypes));
+    return masklet::decodeYolov5Seg(detections, prototypes, options, instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeYolox(uint32_t boxes, float scoreThreshold, float iouThreshold,
+                                uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView detections;
+    MASKLET_TRY(viewOutput(0, detections));
+    return masklet::decodeYolox(detections, static_cast<YoloxBoxes>(boxes), letterbox_.net, options,
+                                instances_, maskSource_);
   });
 }
 

@@ -5,6 +5,14 @@ import type { CoreInstance } from "./instance.js";
 
 const maxRank = 4;
 
+/** The order is that of `YoloDetectLayout` in `src/decode/yolo_detect.h`. */
+export const yoloDetectLayouts = ["dense", "end-to-end", "objectness"] as const;
+export type YoloDetectLayout = (typeof yoloDetectLayouts)[number];
+
+/** The order is that of `YoloxBoxes` in `src/decode/yolox.h`. */
+export const yoloxBoxes = ["automatic", "cells", "pixels"] as const;
+export type YoloxBoxes = (typeof yoloxBoxes)[number];
+
 /** What every decoder is asked: `soft` adds the coverage. */
 export type DecodeCall = DecodeOptions & { readonly soft: boolean };
 
@@ -33,6 +41,38 @@ export class Decoders {
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
     return this.#decode({ detections, prototypes }, o, (workspace, limits) => workspace.decodeYoloSeg(o.endToEnd, classCount, ...limits));
+  }
+
+  /**
+   * A DETR detector: boxes [1, Q, 4] as fractions of the network input and logits [1, Q, columns]; see `src/decode/detr_detect.h`.
+   * @param o `softmax`: the last column is "no object"; else a sigmoid for each class
+   */
+  decodeDetrDetect({ boxes, logits }: { boxes: RawTensor; logits: RawTensor }, o: DecodeCall & { softmax: boolean }): InstanceColumns {
+    return this.#decode({ boxes, logits }, o, (workspace, limits) => workspace.decodeDetrDetect(o.softmax, ...limits));
+  }
+
+  /**
+   * A YOLO detector: [1, 4 + C, N], final rows [1, M, 6] or [1, N, 5 + C], by `layout`; see `src/decode/yolo_detect.h`.
+   * @param o `classCount` bounds the class ids of final rows when it is not 0
+   */
+  decodeYoloDetect(
+    { detections }: { detections: RawTensor },
+    o: DecodeCall & { layout: YoloDetectLayout; classCount: number },
+  ): InstanceColumns {
+    const classCount = unsigned(o.classCount, "classCount", "decode");
+    const layout = yoloDetectLayouts.indexOf(o.layout);
+    return this.#decode({ detections }, o, (workspace, limits) => workspace.decodeYoloDetect(layout, classCount, ...limits));
+  }
+
+  /** A YOLOv5 segmentation head: detections [1, N, 5 + C + P] and prototypes [1, P, h, w]; see `src/decode/yolov5_seg.h`. */
+  decodeYolov5Seg({ detections, prototypes }: { detections: RawTensor; prototypes: RawTensor }, o: DecodeCall): InstanceColumns {
+    return this.#decode({ detections, prototypes }, o, (workspace, limits) => workspace.decodeYolov5Seg(...limits));
+  }
+
+  /** A YOLOX detector: [1, N, 5 + C], box values by `boxes`; see `src/decode/yolox.h`. */
+  decodeYolox({ detections }: { detections: RawTensor }, o: DecodeCall & { boxes: YoloxBoxes }): InstanceColumns {
+    const boxes = yoloxBoxes.indexOf(o.boxes);
+    return this.#decode({ detections }, o, (workspace, limits) => workspace.decodeYolox(boxes, ...limits));
   }
 
   /** Puts the tensors into the workspace's slots in this order, runs one decoder and reads the instances. Absent tensors leave their slot empty. */

@@ -1,0 +1,79 @@
+#include "decode/query_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace masklet {
+
+namespace {
+
+float sigmoid(float logit) {
+  return 1.0f / (1.0f + std::exp(-logit));
+}
+
+/// The greatest of `count` values; the first of equals, 0 when there is none but NaN.
+uint32_t indexOfGreatest(const float* values, uint32_t count) {
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < count; ++i) {
+    if (values[i] > values[best]) best = i;
+  }
+  return best;
+}
+
+/// Probability of column `chosen`; NaN when a logit is.
+float softmax(const float* logits, uint32_t count, uint32_t chosen) {
+  const float greatest = *std::max_element(logits, logits + count);
+  float sum = 0;
+  for (uint32_t i = 0; i < count; ++i) sum += std::exp(logits[i] - greatest);
+  return std::exp(logits[chosen] - greatest) / sum;
+}
+
+}  // namespace
+
+Box QueryRows::boxNet(uint32_t query) const {
+  const float* value = boxes + size_t{query} * 4;
+  const Box part = boxFromCentre(value[0], value[1], value[2], value[3]);
+  const auto width = static_cast<float>(net.width);
+  const auto height = static_cast<float>(net.height);
+  return {part.x1 * width, part.y1 * height, part.x2 * width, part.y2 * height};
+}
+
+Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx net, QueryRows& rows) {
+  for (const TensorView* tensor : {&boxes, &logits}) {
+    if (tensor->rank != 3) return fail(StatusCode::badRank, tensor->rank);
+    if (tensor->dims[0] != 1) return fail(StatusCode::badShape, tensor->dims[0]);
+  }
+  if (boxes.dims[2] != 4) return fail(StatusCode::badShape, boxes.dims[2]);
+  if (logits.dims[1] != boxes.dims[1]) return fail(StatusCode::badShape, logits.dims[1]);
+  if (logits.dims[2] == 0) return fail(StatusCode::badShape, logits.dims[2]);
+  rows = {boxes.data, logits.data, boxes.dims[1], logits.dims[2], net};
+  return okStatus();
+}
+
+Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates) {
+  for (uint32_t query = 0; query < rows.queryCount; ++query) {
+    const float* logits = rows.logitsOf(query);
+    const Box boxNet = rows.boxNet(query);
+    if (!upright(boxNet)) continue;
+    for (uint32_t classId = 0; classId < rows.columns; ++classId) {
+      const float score = sigmoid(logits[classId]);
+      if (!(score > options.scoreThreshold) || !keepsClass(options, classId)) continue;
+      MASKLET_TRY(candidates.add(boxNet, score, classId, query));
+    }
+  }
+  return okStatus();
+}
+
+Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates) {
+  for (uint32_t query = 0; query < rows.queryCount; ++query) {
+    const float* logits = rows.logitsOf(query);
+    const uint32_t classId = indexOfGreatest(logits, rows.columns - 1);
+    const float score = softmax(logits, rows.columns, classId);
+    const Box boxNet = rows.boxNet(query);
+    if (!(score > options.scoreThreshold) || !upright(boxNet) || !keepsClass(options, classId)) continue;
+    MASKLET_TRY(candidates.add(boxNet, score, classId, query));
+  }
+  return okStatus();
+}
+
+}  // namespace masklet

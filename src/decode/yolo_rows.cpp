@@ -1,0 +1,89 @@
+#include "decode/yolo_rows.h"
+
+#include <algorithm>
+#include <array>
+
+#include "simd/mask_kernels.h"
+
+namespace masklet {
+
+namespace {
+
+/// Anchors whose best scores are found together: their block of every class plane and of the result stays in
+/// the L1 cache.
+constexpr size_t kAnchorBlock = 1024;
+
+const float* scorePlane(const ChannelRows& rows, uint32_t classId) {
+  return rows.data + (ChannelRows::kBoxChannels + classId) * rows.rowCount;
+}
+
+Box boxOf(const ChannelRows& rows, size_t row) {
+  const float* value = rows.data + row;
+  return boxFromCentre(value[0], value[rows.rowCount], value[2 * rows.rowCount], value[3 * rows.rowCount]);
+}
+
+Status addChannelRow(const ChannelRows& rows, size_t row, float score, const DecodeOptions& options,
+                     Candidates& candidates) {
+  const Box boxNet = boxOf(rows, row);
+  if (!std::isfinite(score) || !upright(boxNet)) return okStatus();
+  uint32_t classId = 0;  // the lowest class with this score
+  while (scorePlane(rows, classId)[row] != score) ++classId;
+  if (!keepsClass(options, classId)) return okStatus();
+  return candidates.add(boxNet, score, classId, static_cast<uint32_t>(row));
+}
+
+Status addFinalRow(const float* values, uint32_t row, float classLimit, const DecodeOptions& options,
+                   Candidates& candidates) {
+  const Box boxNet{values[0], values[1], values[2], values[3]};
+  const float score = values[4];
+  const float classValue = values[5];
+  if (!(score > options.scoreThreshold) || !std::isfinite(score) || !upright(boxNet)) return okStatus();
+  if (!(classValue >= 0 && classValue < classLimit)) return okStatus();
+  const auto classId = static_cast<uint32_t>(classValue);
+  if (!keepsClass(options, classId)) return okStatus();
+  return candidates.add(boxNet, score, classId, row);
+}
+
+}  // namespace
+
+Status checkRows(const TensorView& tensor) {
+  if (tensor.rank != 3) return fail(StatusCode::badRank, tensor.rank);
+  if (tensor.dims[0] != 1) return fail(StatusCode::badShape, tensor.dims[0]);
+  return okStatus();
+}
+
+Status checkPrototypes(const TensorView& prototypes, uint32_t columns, uint32_t fixedColumns) {
+  if (prototypes.rank != 4) return fail(StatusCode::badRank, prototypes.rank);
+  if (prototypes.dims[0] != 1) return fail(StatusCode::badShape, prototypes.dims[0]);
+  if (prototypes.dims[1] == 0) return fail(StatusCode::badShape, prototypes.dims[1]);
+  if (columns < fixedColumns || columns - fixedColumns < prototypes.dims[1]) {
+    return fail(StatusCode::badShape, columns);
+  }
+  return okStatus();
+}
+
+Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options, const MaskKernels& kernels,
+                      Candidates& candidates) {
+  // The best score of every anchor first, and the class only of those above the threshold, which are few.
+  std::array<float, kAnchorBlock> best;
+  for (size_t begin = 0; begin < rows.rowCount; begin += kAnchorBlock) {
+    const size_t count = std::min(kAnchorBlock, rows.rowCount - begin);
+    kernels.maxOverPlanes(scorePlane(rows, 0) + begin, rows.rowCount, rows.classCount, count, best.data());
+    for (size_t i = 0; i < count; ++i) {
+      if (!(best[i] > options.scoreThreshold)) continue;
+      MASKLET_TRY(addChannelRow(rows, begin + i, best[i], options, candidates));
+    }
+  }
+  return okStatus();
+}
+
+Status addFinalRows(const FinalRows& rows, const DecodeOptions& options, Candidates& candidates) {
+  const float classLimit = rows.classCount == 0 ? kMaxClassId : static_cast<float>(rows.classCount);
+  for (uint32_t row = 0; row < rows.rowCount; ++row) {
+    const float* values = rows.data + size_t{row} * rows.columns;
+    MASKLET_TRY(addFinalRow(values, row, classLimit, options, candidates));
+  }
+  return okStatus();
+}
+
+}  // namespace masklet
