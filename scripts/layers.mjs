@@ -21,6 +21,7 @@ export const cppLayers = {
  */
 const openToAll = ["web/types.ts", "web/errors.ts", "web/realm.ts"];
 const masks = ["web/core/", "web/mask.ts", "web/mask_"];
+const decoding = ["web/decode.ts", "web/instances.ts", "web/segmenter_options.ts"];
 const sources = ["web/source.ts", "web/source_"];
 const segmenters = ["web/segmenter.ts", "web/segmenter_", "web/prompt_segmenter.ts"];
 export const webLayers = [
@@ -30,10 +31,16 @@ export const webLayers = [
   { files: ["web/families/"], may: [...masks, "web/families/"] },
   { files: ["web/view/"], may: [...masks, "web/view/"] },
   { files: ["web/runtime/"], may: ["web/runtime/", "web/families/"] },
+  { files: ["web/instances.ts"], may: masks },
+  {
+    // Decodes what any runtime computed: of ours only the parts that read numbers and metadata, never ONNX Runtime.
+    files: ["web/decode.ts"],
+    may: [...masks, ...decoding, "web/families/", "web/runtime/exporter_hints.ts", "web/runtime/outputs.ts"],
+  },
   { files: sources, may: [...masks, ...sources] },
   {
     files: segmenters,
-    may: [...masks, ...sources, ...segmenters, "web/families/", "web/runtime/", "web/worker/client.ts", "web/models.ts"],
+    may: [...masks, ...sources, ...segmenters, ...decoding, "web/families/", "web/runtime/", "web/worker/client.ts", "web/models.ts"],
   },
   { files: ["web/worker/"], may: [...masks, ...sources, ...segmenters, "web/worker/", "web/families/"] },
   { files: ["web/tracker.ts"], may: masks },

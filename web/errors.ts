@@ -26,6 +26,7 @@ export const webErrorCodes = [
   "badModel",
   "unknownModel",
   "unknownFamily",
+  "ambiguousModel",
   "badTensor",
   "badSource",
   "badOption",

@@ -5,6 +5,14 @@
  */
 export { Core, type DecodeOptions, type InstanceColumns } from "./core/core.js";
 export { currentCore, type LoadCoreOptions, loadCore } from "./core/load.js";
+export {
+  type DecodeOutputsOptions,
+  type DecodeResult,
+  decode,
+  detectFamily,
+  type FamilyDetection,
+  type OutputTensor,
+} from "./decode.js";
 export * from "./errors.js";
 export {
   Mask,

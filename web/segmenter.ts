@@ -1,7 +1,6 @@
-import type { InstanceColumns } from "./core/core.js";
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
-import { Mask } from "./mask.js";
+import { toInstances } from "./instances.js";
 import { isNode } from "./realm.js";
 import { loadModel } from "./runtime/model_store.js";
 import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
@@ -10,7 +9,6 @@ import type {
   CreateOptions,
   Device,
   Fallback,
-  Instance,
   ModelInfo,
   ModelSource,
   RawResult,
@@ -112,7 +110,7 @@ export class Segmenter {
   }
 
   private toResult({ columns, width, height, state, timingsMs }: EngineResult): SegmentResult {
-    const instances = Array.from({ length: columns.count }, (_, i) => toInstance(columns, i, width, height, this.labels));
+    const instances = toInstances(columns, { width, height }, this.labels);
     return { instances, width, height, device: state.device, timingsMs };
   }
 }
@@ -127,16 +125,4 @@ export async function inspectModel(
   options: Omit<CreateOptions, "model" | "device" | "worker"> = {},
 ): Promise<ModelInfo> {
   return inspectLoaded(await loadModel(model, options), options);
-}
-
-function toInstance(columns: InstanceColumns, i: number, sourceWidth: number, sourceHeight: number, labels: readonly string[]): Instance {
-  const [x1, y1, x2, y2] = columns.boxes.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
-  const [x, y, width, height] = columns.rects.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
-  const classId = columns.classIds[i]!;
-  // Own arrays: an instance that is kept must not keep all others of its picture, and each mask can be transferred alone.
-  const runs = columns.runs.slice(columns.runOffsets[i]!, columns.runOffsets[i + 1]!);
-  const { coverage, coverageOffsets } = columns;
-  const soft = coverage && coverageOffsets ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) } : {};
-  const mask = Mask.from({ x, y, width, height, sourceWidth, sourceHeight, runs, area: columns.areas[i]!, ...soft });
-  return { label: labels[classId] ?? `class ${classId}`, classId, score: columns.scores[i]!, box: { x1, y1, x2, y2 }, mask };
 }

@@ -1,7 +1,8 @@
 import type { Core, InstanceColumns } from "./core/core.js";
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted } from "./errors.js";
-import type { Detection } from "./families/detect.js";
+import { decodeWith } from "./families/decode_match.js";
+import type { FamilyMatch } from "./families/detect.js";
 import type { ModelSession } from "./runtime/model_session.js";
 import { loadModel } from "./runtime/model_store.js";
 import { TaskQueue } from "./runtime/task_queue.js";
@@ -50,7 +51,7 @@ export class LocalEngine implements Engine {
   private readonly input: Float32Array;
 
   private constructor(
-    private readonly match: NonNullable<Detection["match"]>,
+    private readonly match: FamilyMatch,
     private readonly session: ModelSession,
     private readonly info: RunningModelInfo,
     private readonly coreUrl: CreateOptions["coreUrl"],
@@ -80,16 +81,14 @@ export class LocalEngine implements Engine {
 
   async segment(source: Source, options: SegmentOptions): Promise<EngineResult> {
     const { family, binding } = this.match;
-    const checked = checkSegmentOptions(options, this.info.labels, binding.classCount);
-    const classCount = binding.classCount || (checked.classFilter?.length ?? 0);
+    const checked = checkSegmentOptions(options, this.info.labels, binding.classCount, family.defaults);
     return this.work(source, options.signal, async (run) => {
       const { core, image, outputs } = run;
       await letMessagesIn(options.signal);
       throwIfAborted(options.signal, "decode");
       const start = performance.now();
       // Another picture may have been decoded meanwhile, or the core started anew.
-      core.setLetterbox(image, this.info.preprocessing);
-      const columns = family.decode(core, { ...binding, classCount }, outputs, checked);
+      const columns = decodeWith(core, this.match, outputs, image, this.info.preprocessing, checked);
       const timingsMs = withTotal({ ...run.timesMs, postprocess: performance.now() - start });
       return { columns, width: image.width, height: image.height, timingsMs, state: this.runState() };
     });

@@ -1,4 +1,5 @@
 import { MaskletError } from "./errors.js";
+import type { ModelFamily } from "./families/family.js";
 import type { SegmentOptions } from "./types.js";
 
 /** Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops it; absent keeps all. */
@@ -13,12 +14,24 @@ export interface CheckedSegmentOptions {
 /** More rows than any network gives. */
 const mostInstances = 100_000;
 
+/** Thresholds of families that do not name their own: those of Ultralytics' predictor. */
+const usualScoreThreshold = 0.25;
+const usualIouThreshold = 0.7;
+
 /**
  * @param classCount of the model, 0 when unknown
+ * @param defaults of the model's family
  * @throws MaskletError `badOption` naming the option and its value.
  */
-export function checkSegmentOptions(options: SegmentOptions, labels: readonly string[], classCount: number): CheckedSegmentOptions {
-  const { scoreThreshold = 0.25, iouThreshold = 0.7, maxInstances = 100, soft = false, classes } = options;
+export function checkSegmentOptions(
+  options: SegmentOptions,
+  labels: readonly string[],
+  classCount: number,
+  defaults: ModelFamily["defaults"] = {},
+): CheckedSegmentOptions {
+  const { maxInstances = 100, soft = false, classes } = options;
+  const scoreThreshold = options.scoreThreshold ?? defaults.scoreThreshold ?? usualScoreThreshold;
+  const iouThreshold = options.iouThreshold ?? defaults.iouThreshold ?? usualIouThreshold;
   checkFraction("scoreThreshold", scoreThreshold);
   checkFraction("iouThreshold", iouThreshold);
   if (!Number.isInteger(maxInstances) || maxInstances < 1 || maxInstances > mostInstances) {

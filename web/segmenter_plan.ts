@@ -1,14 +1,16 @@
 import { MaskletError } from "./errors.js";
-import { type Detection, detectFamily, unknownModel } from "./families/detect.js";
+import { type Detection, describeCandidates, matchFamily, noMatch, readWanted } from "./families/detect.js";
 import { describeTensor, type ExporterHints, isFloat, type ModelSignature, type Size } from "./families/family.js";
 import { families } from "./families/index.js";
+import { fixedSizing } from "./families/input_sizing.js";
+import { chooseLabels } from "./instances.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import type { ModelInput } from "./runtime/input_tensor.js";
 import type { LoadedModel } from "./runtime/model_store.js";
 import type { CreateOptions, ModelInfo, Preprocessing, TensorInfo } from "./types.js";
 import { colourOrders, resizeModes } from "./types.js";
 
-type PlanOptions = Pick<CreateOptions, "family" | "labels" | "inputSize" | "preprocessing">;
+type PlanOptions = Pick<CreateOptions, "family" | "variant" | "labels" | "inputSize" | "preprocessing">;
 
 /** How a model will be used: everything that follows from its file and the caller's options, before anything is run. */
 export interface ModelPlan {
@@ -27,7 +29,7 @@ export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): Mo
   const image = imageInput(onnx.inputs);
   const inputSize = chooseInputSize(image, hints, options.inputSize);
   const signature = { inputs: onnx.inputs, outputs: onnx.outputs, inputSize, hints };
-  const detection = detectFamily(signature, options.family ?? card?.family);
+  const detection = matchFamily(signature, readWanted(options.family ?? card?.family, options.variant));
   return { input: { name: image.name, type: image.type as ModelInput["type"] }, inputSize, signature, detection };
 }
 
@@ -73,8 +75,8 @@ function chooseSide(name: string, fixed: number | string, asked: number | undefi
  * @throws MaskletError `unknownModel` when no family took the model, `badOption`.
  */
 export function planPreprocessing(plan: ModelPlan, { card }: LoadedModel, options: PlanOptions): Preprocessing {
-  const { match, verdicts } = plan.detection;
-  if (!match) throw unknownModel(plan.signature, verdicts);
+  const { match } = plan.detection;
+  if (!match) throw noMatch(plan.signature, plan.detection);
   const { width, height, ...asked } = { ...options.preprocessing };
   for (const [name, value, real] of [
     ["width", width, plan.inputSize.width],
@@ -82,7 +84,13 @@ export function planPreprocessing(plan: ModelPlan, { card }: LoadedModel, option
   ] as const) {
     if (value !== undefined && value !== real) throw badPreprocessing(name, value, `${real}; use inputSize`);
   }
-  const preprocessing = { ...match.family.preprocessing, ...card?.preprocessing, ...asked, ...plan.inputSize };
+  const preprocessing = {
+    ...match.family.preprocessing,
+    ...match.binding.preprocessing,
+    ...card?.preprocessing,
+    ...asked,
+    ...plan.inputSize,
+  };
   checkPreprocessing(preprocessing);
   return preprocessing;
 }
@@ -107,14 +115,7 @@ function badPreprocessing(name: string, value: string | number, allowed: string)
 /** Names by class id, from the caller, the model's card or its metadata; empty when nobody names them. */
 export function planLabels(plan: ModelPlan, { card }: LoadedModel, { labels }: PlanOptions): readonly string[] {
   const { classCount = 0 } = plan.detection.match?.binding ?? {};
-  if (labels && classCount > 0 && labels.length !== classCount) {
-    const message = `${labels.length} labels were given, the model has ${classCount} classes`;
-    throw new MaskletError("badOption", "load", message, { value: labels.length });
-  }
-  const known = labels ?? card?.labels ?? plan.signature.hints.labels;
-  if (!known) return [];
-  const count = classCount || known.length;
-  return Array.from({ length: count }, (_, id) => known[id] ?? `class ${id}`);
+  return chooseLabels(labels, card?.labels ?? plan.signature.hints.labels, classCount);
 }
 
 /** What `inspectModel` shows, also of a network that cannot be used: the reason is then every family's verdict. */
@@ -125,28 +126,38 @@ export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelI
     if (!(error instanceof MaskletError) || error.code !== "unsupported") throw error;
     const verdicts = families.map(({ name }) => ({ family: name, accepted: false, reason: error.message }));
     const { labels = [] } = readExporterHints(loaded.onnx.metadata);
-    return { family: undefined, variant: undefined, verdicts, labels, preprocessing: undefined, ...describeFile(loaded) };
+    const nothing = {
+      family: undefined,
+      variant: undefined,
+      preprocessing: undefined,
+      sizing: undefined,
+      masks: undefined,
+      batch: undefined,
+    };
+    return { ...nothing, candidates: [], verdicts, labels, ...describeFile(loaded) };
   }
 }
 
 /** What `Segmenter.info` shows. */
 export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: PlanOptions): ModelInfo {
-  const { match, verdicts } = plan.detection;
+  const { match, candidates, verdicts } = plan.detection;
   return {
     family: match?.family.name,
     variant: match?.binding.variant,
+    candidates: describeCandidates(candidates),
     verdicts,
     labels: planLabels(plan, loaded, options),
     preprocessing: match ? planPreprocessing(plan, loaded, options) : undefined,
+    sizing: match ? (match.binding.sizing ?? fixedSizing) : undefined,
+    masks: match ? match.family.masks !== false : undefined,
+    batch: 1,
     ...describeFile(loaded),
   };
 }
 
-function describeFile({
-  onnx,
-  bytes,
-  sha256,
-}: LoadedModel): Omit<ModelInfo, "family" | "variant" | "verdicts" | "labels" | "preprocessing"> {
+type FileInfo = Pick<ModelInfo, "inputs" | "outputs" | "metadata" | "opset" | "producer" | "bytes" | "sha256">;
+
+function describeFile({ onnx, bytes, sha256 }: LoadedModel): FileInfo {
   const { inputs, outputs, metadata, opset, producer } = onnx;
   return { inputs, outputs, metadata, opset, producer, bytes: bytes.length, sha256 };
 }

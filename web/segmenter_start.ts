@@ -1,16 +1,17 @@
-import { detectFamily } from "./families/detect.js";
+import { type FamilyMatch, matchFamily, readWanted, type WantedFamily } from "./families/detect.js";
 import type { ModelFamily } from "./families/family.js";
 import { families } from "./families/index.js";
+import { fixedSizing } from "./families/input_sizing.js";
 import { ModelSession } from "./runtime/model_session.js";
 import type { LoadedModel } from "./runtime/model_store.js";
 import { checkPicture } from "./runtime/self_check.js";
 import { describeModel, type ModelPlan, planModel, planPreprocessing } from "./segmenter_plan.js";
-import type { CreateOptions, Device, Preprocessing, RawTensor, RunningModelInfo, TensorInfo } from "./types.js";
+import type { CreateOptions, Device, ModelInfo, Preprocessing, RawTensor, RunningModelInfo, TensorInfo } from "./types.js";
 
 type StartOptions = CreateOptions & { device: "auto" | Device };
 
 export interface StartedModel {
-  readonly match: NonNullable<ModelPlan["detection"]["match"]>;
+  readonly match: FamilyMatch;
   readonly session: ModelSession;
   readonly info: RunningModelInfo;
 }
@@ -25,20 +26,22 @@ export async function startModel(loaded: LoadedModel, options: StartOptions): Pr
   const preprocessing = mustTry ? trialPreprocessing(plan) : planPreprocessing(plan, loaded, options);
   const session = await openSession(loaded, plan, preprocessing, options);
   try {
-    if (mustTry) plan = withOutputs(plan, await session.run(checkPicture(preprocessing), options.signal), options.family);
+    if (mustTry)
+      plan = withOutputs(plan, await session.run(checkPicture(preprocessing), options.signal), readWanted(options.family, options.variant));
     // Throws for a model that no family takes.
     const settled = planPreprocessing(plan, loaded, options);
     const info = describeModel(plan, loaded, options);
-    const { family, binding } = plan.detection.match!;
-    return {
-      match: plan.detection.match!,
-      session,
-      info: { ...info, family: family.name, variant: binding.variant, preprocessing: settled },
-    };
+    const match = plan.detection.match!;
+    return { match, session, info: runningInfo(info, match, settled) };
   } catch (error) {
     await session.dispose();
     throw error;
   }
+}
+
+function runningInfo(info: ModelInfo, { family, binding }: FamilyMatch, preprocessing: Preprocessing): RunningModelInfo {
+  const { sizing = fixedSizing, masks = true, batch = 1 } = info;
+  return { ...info, family: family.name, variant: binding.variant, preprocessing, sizing, masks, batch };
 }
 
 function openSession(
@@ -56,8 +59,8 @@ function trialPreprocessing({ inputSize }: ModelPlan): Preprocessing {
   return { ...preprocessing, ...inputSize };
 }
 
-function withOutputs(plan: ModelPlan, run: ReadonlyMap<string, RawTensor>, forced: string | undefined): ModelPlan {
+function withOutputs(plan: ModelPlan, run: ReadonlyMap<string, RawTensor>, wanted: WantedFamily | undefined): ModelPlan {
   const outputs: TensorInfo[] = plan.signature.outputs.map((output) => ({ ...output, dims: run.get(output.name)?.dims }));
   const signature = { ...plan.signature, outputs };
-  return { ...plan, signature, detection: detectFamily(signature, forced) };
+  return { ...plan, signature, detection: matchFamily(signature, wanted) };
 }

@@ -1,5 +1,11 @@
 import type { Mask } from "./mask.js";
 
+/** In pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height * 4`. An `ImageData` is one. */
 export interface RgbaImage {
   readonly width: number;
@@ -65,7 +71,26 @@ export interface Preprocessing {
   readonly std: readonly [number, number, number];
   /** Colour of the padding, 0..255, before normalisation. */
   readonly fill: number;
+  /** Size of the picture inside the input, where it is not the largest that `resizeMode` could make of it; never with `stretch`. */
+  readonly content?: Size;
 }
+
+/**
+ * How the input size follows from the picture. `fixed`: one size for all pictures. `source`: the picture's own size (networks that resize
+ * inside). `short-side`: the shorter side becomes `shortSide` unless the longer would then exceed `longSide`, the aspect ratio stays; then
+ * padding on the right and below up to multiples of `multiple`.
+ */
+export type InputSizing =
+  | { readonly rule: "fixed" }
+  | { readonly rule: "source" }
+  | {
+      readonly rule: "short-side";
+      readonly shortSide: number;
+      readonly longSide: number;
+      readonly multiple: number;
+      /** Of the resized sides: to the nearest (the default) or down. */
+      readonly rounding?: "half-up" | "down";
+    };
 
 export interface CreateOptions {
   /** `'masklet-n'` (built in, the default), a URL, bytes or a file. */
@@ -76,8 +101,10 @@ export interface CreateOptions {
   allowSoftwareAdapter?: boolean;
   /** Run in a module worker. Default true in browsers; ignored in Node. */
   worker?: boolean;
-  /** Model family when it cannot be told from the tensors. */
+  /** Model family when it cannot be told from the tensors: a name, or `name/variant`. */
   family?: string;
+  /** Layout within `family`, when that cannot be told either. */
+  variant?: string;
   /** Class names by class id; default: the model's metadata, else `class 0` … */
   labels?: readonly string[];
   /** Network input size for models with a dynamic one, in pixels, a multiple of 32. */
@@ -96,9 +123,12 @@ export interface CreateOptions {
 }
 
 export interface SegmentOptions {
-  /** Keep instances whose score is greater, 0..1. Default 0.25. */
+  /** Keep instances whose score is greater, 0..1. Default: what the family's reference uses, mostly 0.25. */
   scoreThreshold?: number;
-  /** Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default 0.7. */
+  /**
+   * Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default: what the family's reference uses, mostly 0.7. Families
+   * without NMS do not use it.
+   */
   iouThreshold?: number;
   /** At most this many, best first. Default 100. */
   maxInstances?: number;
@@ -190,20 +220,37 @@ export interface FamilyVerdict {
   readonly reason: string;
 }
 
+/** A family and layout that fits a model. */
+export interface FamilyCandidate {
+  readonly family: string;
+  readonly variant: string;
+  /** 0..1, how little else the tensors could be. */
+  readonly certainty: number;
+  readonly reason: string;
+}
+
 /** What a model file is and what will be done with it. */
 export interface ModelInfo {
-  /** The family that will decode it; undefined when none can. */
+  /** The family that will decode it; undefined when none can, or when several fit equally well. */
   readonly family: string | undefined;
   /** Layout within the family. */
   readonly variant: string | undefined;
+  /** All that fit, best first. */
+  readonly candidates: readonly FamilyCandidate[];
   /** Every family's answer. */
   readonly verdicts: readonly FamilyVerdict[];
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Class names by class id; empty when neither model nor caller names them. */
   readonly labels: readonly string[];
-  /** What is done to a picture; undefined without a family. */
+  /** What is done to a picture; undefined without a family. Width and height are of a picture of that size unless `sizing` is `fixed`. */
   readonly preprocessing: Preprocessing | undefined;
+  /** How the input size follows from the picture; undefined without a family. */
+  readonly sizing: InputSizing | undefined;
+  /** Whether the network gives masks. Without, an instance's mask is its filled box. Undefined without a family. */
+  readonly masks: boolean | undefined;
+  /** Pictures that one run takes: a number, or `"open"` for any; undefined when no input takes a picture. */
+  readonly batch: number | "open" | undefined;
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly opset: number;
@@ -218,12 +265,17 @@ export interface RunningModelInfo extends ModelInfo {
   readonly family: string;
   readonly variant: string;
   readonly preprocessing: Preprocessing;
+  readonly sizing: InputSizing;
+  readonly masks: boolean;
+  readonly batch: number | "open";
 }
 
 /** One output of a network as float32, from whatever runtime. */
 export interface RawTensor {
   readonly dims: readonly number[];
   readonly data: Float32Array;
+  /** Element type in the network where it is not float32: `int64`, `bool` … */
+  readonly type?: string;
 }
 
 /** What the network itself gives for one picture. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { detectFamily, unknownModel } from "../../web/families/detect.js";
 import type { ExporterHints, ModelSignature } from "../../web/families/family.js";
 import { yoloSeg } from "../../web/families/yolo_seg.js";
 import type { TensorInfo } from "../../web/types.js";
@@ -250,49 +249,5 @@ describe("yoloSeg.bind", () => {
     ],
   ])("%s_AsksForATrialRun", (_, model) => {
     expect(yoloSeg.bind(model)).toMatchObject({ unresolved: true });
-  });
-});
-
-describe("detectFamily", () => {
-  const v5 = signature([
-    [1, 25200, 117],
-    [1, 32, 160, 160],
-  ]);
-
-  it("UnknownFamily_ByName_ListsTheKnownOnes", () => {
-    expect(() => detectFamily(v5, "yolact")).toThrow(expect.objectContaining({ code: "unknownFamily", value: "yolact" }));
-    expect(() => detectFamily(v5, "yolact")).toThrow(/there are: yolo_seg/);
-  });
-
-  it("NoMatch_TheErrorShowsWhatWasSeenAndWhatWouldFit", () => {
-    const { match, verdicts } = detectFamily(v5);
-    expect(match).toBeUndefined();
-    const error = unknownModel(v5, verdicts);
-    expect(error).toMatchObject({ code: "unknownModel", stage: "load" });
-    for (const part of ["float32[1, 25200, 117]", "float32[1, 32, 160, 160]", "yolo_seg: ", "'family'"]) {
-      expect(error.message).toContain(part);
-    }
-  });
-
-  it("TwoFamilies_TheMoreCertainOneIsTaken", () => {
-    const rival = { ...yoloSeg, name: "rival", bind: () => ({ variant: "v", outputs: {}, classCount: 1, certainty: 0.9, reason: "r" }) };
-    const take = (size: number) =>
-      detectFamily(
-        signature(
-          [
-            [1, 116, 8400],
-            [1, 32, 160, 160],
-          ],
-          size,
-        ),
-        undefined,
-        [rival, yoloSeg],
-      );
-    expect(take(640).match!.family.name).toBe("yolo_seg");
-    expect(take(320).match!.family.name).toBe("rival");
-    expect(take(640).verdicts.map(({ family, accepted }) => [family, accepted])).toEqual([
-      ["rival", false],
-      ["yolo_seg", true],
-    ]);
   });
 });

@@ -1,5 +1,7 @@
 import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
-import type { Preprocessing, RawTensor, TensorInfo } from "../types.js";
+import type { InputSizing, Preprocessing, RawTensor, Size, TensorInfo } from "../types.js";
+
+export type { InputSizing, Size } from "../types.js";
 
 /** What exporters say about a model in its metadata; every part may be absent or wrong, so the tensors have the last word. */
 export interface ExporterHints {
@@ -13,13 +15,9 @@ export interface ExporterHints {
   readonly endToEnd?: boolean;
 }
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** What a family is shown of a model. */
 export interface ModelSignature {
+  /** Empty when nothing is known of them (raw tensors from elsewhere): no reason to refuse. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Size of the image input, where it is fixed or has been chosen. */
@@ -44,25 +42,16 @@ export interface ModelBinding {
   /** One sentence: which tensors match, and how. */
   readonly reason: string;
   /** Parts of the preprocessing in which this variant differs from its family. */
-  readonly preprocessing?: Partial<Omit<Preprocessing, "width" | "height">>;
+  readonly preprocessing?: Partial<Omit<Preprocessing, "width" | "height" | "content">>;
   /** How the input size follows from the picture, where the graph leaves it open; absent: `fixed`. */
   readonly sizing?: InputSizing;
   /** What the graph wants beside the picture, the same for every picture, by input name. */
   readonly constantInputs?: Readonly<Record<string, ConstantInput>>;
 }
 
-/**
- * `fixed`: one size for all pictures. `source`: the picture's own size (networks that resize inside). `short-side`: the shorter side becomes
- * `shortSide`, the longer at most `longSide`, the aspect ratio stays; then padding right and below up to a multiple of `multiple`.
- */
-export type InputSizing =
-  | { readonly rule: "fixed" }
-  | { readonly rule: "source" }
-  | { readonly rule: "short-side"; readonly shortSide: number; readonly longSide: number; readonly multiple: number };
-
-/** Every element is `value`; dimensions that the file leaves open are given here. */
+/** Every element is `value`; `"batch"`, `"height"` and `"width"` are those of the image input of the same run. */
 export interface ConstantInput {
-  readonly dims: readonly number[];
+  readonly dims: readonly (number | "batch" | "height" | "width")[];
   readonly value: number;
 }
 
@@ -81,13 +70,17 @@ export interface ModelFamily {
   /** File stem of the family in `src/decode/` and here. */
   readonly name: string;
   /** Preprocessing of its usual training; a model's card or the caller may say otherwise. */
-  readonly preprocessing: Omit<Preprocessing, "width" | "height">;
+  readonly preprocessing: Omit<Preprocessing, "width" | "height" | "content">;
   /** Input size of models that leave it open and do not name one. */
   readonly defaultInputSize: Size;
   /** Thresholds of its reference, where the usual 0.25 and 0.7 are not fit. */
   readonly defaults?: { readonly scoreThreshold?: number; readonly iouThreshold?: number };
-  /** Recognises tensors by rank, shape and type; names are no evidence. */
+  /** False for networks that give boxes only: an instance's mask is then its filled box. Default true. */
+  readonly masks?: boolean;
+  /** Recognises tensors by rank, shape and type; names are no evidence. The best of the layouts that fit. */
   bind(signature: ModelSignature): ModelBinding | FamilyRefusal;
+  /** All layouts that fit, for families in which several can; they compete with each other as with other families. */
+  bindAll?(signature: ModelSignature): readonly ModelBinding[];
   decode(core: Core, binding: ModelBinding, outputs: ReadonlyMap<string, RawTensor>, options: FamilyDecodeOptions): InstanceColumns;
 }
 

@@ -1,8 +1,6 @@
-import { MaskletError } from "../errors.js";
+import { MaskletError, type Stage } from "../errors.js";
 import type { RawTensor } from "../types.js";
 import type { OrtTensor } from "./ort_module.js";
-
-type Numbers = Exclude<NodeJS.TypedArray, NodeJS.TypedArray<never>> & ArrayLike<number | bigint>;
 
 /**
  * Takes all outputs of one run as float32 and disposes every tensor, also when one of them cannot be read.
@@ -10,33 +8,46 @@ type Numbers = Exclude<NodeJS.TypedArray, NodeJS.TypedArray<never>> & ArrayLike<
  */
 export function takeOutputs(outputs: Readonly<Record<string, OrtTensor>>): Map<string, RawTensor> {
   try {
-    return new Map(Object.entries(outputs).map(([name, tensor]) => [name, toRawTensor(name, tensor)]));
+    return new Map(Object.entries(outputs).map(([name, tensor]) => [name, toRawTensor(name, tensor, "inference")]));
   } finally {
     for (const tensor of Object.values(outputs)) tensor.dispose();
   }
 }
 
-function toRawTensor(name: string, tensor: OrtTensor): RawTensor {
-  const dims = tensor.dims.map(Number);
-  const data = toFloat32(name, tensor.type, tensor.data);
+/**
+ * A tensor of whatever element type as float32.
+ * @throws MaskletError `badTensor` as {@link takeOutputs}.
+ */
+export function toRawTensor(name: string, tensor: { dims: readonly number[]; data: unknown; type?: string }, stage: Stage): RawTensor {
+  const dims = Array.from(tensor.dims, Number);
+  const type = tensor.type ?? elementType(tensor.data);
+  const data = toFloat32(name, type, tensor.data, stage);
   const expected = dims.reduce((product, dim) => product * dim, 1);
   if (data.length !== expected) {
     throw new MaskletError(
       "badTensor",
-      "inference",
+      stage,
       `output '${name}' has ${data.length} values where its shape [${dims.join(", ")}] needs ${expected}`,
       { value: data.length },
     );
   }
-  return { dims, data };
+  return type === "float32" ? { dims, data } : { dims, data, type };
+}
+
+/** Of an array that comes without a word about it, by the name of its class. */
+function elementType(data: unknown): string {
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  const bits = /^(?:Big)?(Uint|Int|Float)(8|16|32|64)(?:Clamped)?Array$/.exec(kind);
+  return bits ? `${bits[1]!.toLowerCase()}${bits[2]}` : kind;
 }
 
 /** float32 is handed on as it is: ONNX Runtime has already copied it out of its own memory. */
-function toFloat32(name: string, type: string, data: unknown): Float32Array {
+function toFloat32(name: string, type: string, data: unknown, stage: Stage): Float32Array {
   if (data instanceof Float32Array) return data;
   if (type === "float16" && data instanceof Uint16Array) return float16ToFloat32(data);
-  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return Float32Array.from(data as Numbers, Number);
-  throw new MaskletError("badTensor", "inference", `output '${name}' is of type ${type}, which holds no numbers`, {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
+  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return new Float32Array(data as unknown as ArrayLike<number>);
+  throw new MaskletError("badTensor", stage, `output '${name}' is of type ${type}, which holds no numbers`, {
     value: type,
   });
 }

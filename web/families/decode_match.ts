@@ -1,0 +1,20 @@
+import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
+import type { Preprocessing, RawTensor, Size } from "../types.js";
+import type { FamilyMatch } from "./detect.js";
+
+/**
+ * From the outputs of one picture to instances: the way that all calls take.
+ * @param preprocessing of that very picture
+ */
+export function decodeWith(
+  core: Core,
+  { family, binding }: FamilyMatch,
+  outputs: ReadonlyMap<string, RawTensor>,
+  source: Size,
+  preprocessing: Preprocessing,
+  options: DecodeOptions & { readonly soft: boolean },
+): InstanceColumns {
+  core.setLetterbox(source, preprocessing);
+  const classCount = binding.classCount || (options.classFilter?.length ?? 0);
+  return family.decode(core, { ...binding, classCount }, outputs, options);
+}

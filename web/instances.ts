@@ -1,0 +1,41 @@
+import type { InstanceColumns } from "./core/core.js";
+import { MaskletError } from "./errors.js";
+import { Mask } from "./mask.js";
+import type { Instance, Size } from "./types.js";
+
+/** The instances of one picture as objects. */
+export function toInstances(columns: InstanceColumns, source: Size, labels: readonly string[]): Instance[] {
+  return Array.from({ length: columns.count }, (_, i) => toInstance(columns, i, source, labels));
+}
+
+function toInstance(columns: InstanceColumns, i: number, source: Size, labels: readonly string[]): Instance {
+  const [x1, y1, x2, y2] = columns.boxes.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+  const [x, y, width, height] = columns.rects.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+  const classId = columns.classIds[i]!;
+  // Own arrays: an instance that is kept must not keep all others of its picture, and each mask can be transferred alone.
+  const runs = columns.runs.slice(columns.runOffsets[i]!, columns.runOffsets[i + 1]!);
+  const { coverage, coverageOffsets } = columns;
+  const soft = coverage && coverageOffsets ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) } : {};
+  const size = { sourceWidth: source.width, sourceHeight: source.height };
+  const mask = Mask.from({ x, y, width, height, ...size, runs, area: columns.areas[i]!, ...soft });
+  return { label: labels[classId] ?? `class ${classId}`, classId, score: columns.scores[i]!, box: { x1, y1, x2, y2 }, mask };
+}
+
+/**
+ * Names by class id: those the caller gives, else those the model names; empty when nobody names them.
+ * @param classCount of the model, 0 when unknown
+ * @throws MaskletError `badOption` when the caller's names are not as many as the classes.
+ */
+export function chooseLabels(
+  asked: readonly string[] | undefined,
+  known: readonly string[] | undefined,
+  classCount: number,
+): readonly string[] {
+  if (asked && classCount > 0 && asked.length !== classCount) {
+    const message = `${asked.length} labels were given, the model has ${classCount} classes`;
+    throw new MaskletError("badOption", "load", message, { value: asked.length });
+  }
+  const labels = asked ?? known;
+  if (!labels) return [];
+  return Array.from({ length: classCount || labels.length }, (_, id) => labels[id] ?? `class ${id}`);
+}
