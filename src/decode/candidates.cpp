@@ -40,6 +40,17 @@ Status Candidates::add(const Box& boxNet, float score, uint32_t classId, uint32_
   return rows.push(row);
 }
 
+Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount, const DecodeOptions& options,
+                   Candidates& candidates) {
+  const float classLimit = classCount == 0 ? kMaxClassId : static_cast<float>(classCount);
+  if (!(values.score > options.scoreThreshold) || !std::isfinite(values.score)) return okStatus();
+  if (!upright(values.boxNet)) return okStatus();
+  if (!(values.classValue >= 0 && values.classValue < classLimit)) return okStatus();
+  const auto classId = static_cast<uint32_t>(values.classValue);
+  if (!keepsClass(options, classId)) return okStatus();
+  return candidates.add(values.boxNet, values.score, classId, row);
+}
+
 Status gatherCandidates(const Candidates& candidates, std::span<const uint32_t> order,
                         const CoefficientLayout& layout, Instances& instances) {
   instances.clear();

@@ -40,6 +40,18 @@ struct Candidates {
   Status add(const Box& boxNet, float score, uint32_t classId, uint32_t row);
 };
 
+/// What a graph with suppression inside says of one object.
+struct FinalRow {
+  Box boxNet;
+  float score = 0;
+  float classValue = 0;  ///< class ids arrive as floats, whatever type the graph gives them
+};
+
+/// Adds the row when its score is above the threshold and nothing of it is NaN, infinite or inverted, and its
+/// class is in 0..classCount - 1 (in 0..2^24 when classCount is 0) and passes the filter.
+Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount, const DecodeOptions& options,
+                   Candidates& candidates);
+
 /// Where mask coefficients lie in an output: number k of row r is data[offset + r * rowStride + k *
 /// valueStride]. `data` may be null when there are no rows.
 struct CoefficientLayout {

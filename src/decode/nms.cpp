@@ -15,11 +15,11 @@ uint64_t sortKey(float score, uint32_t index) {
   return (uint64_t{~rising} << 32) | index;
 }
 
-/// The kept boxes in linked lists by class (class modulo kBuckets), so that a candidate meets few boxes of
-/// other classes.
-class KeptBoxes {
+/// Boxes in linked lists by class (class modulo kBuckets), so that a candidate meets few boxes of other
+/// classes.
+class BoxesByClass {
  public:
-  KeptBoxes() { heads_.fill(kEnd); }
+  BoxesByClass() { heads_.fill(kEnd); }
 
   Status reserve(size_t count) { return nodes_.reserve(count); }
 
@@ -28,6 +28,14 @@ class KeptBoxes {
     MASKLET_TRY(nodes_.push({box, classId, head}));
     head = static_cast<uint32_t>(nodes_.size() - 1);
     return okStatus();
+  }
+
+  uint32_t countOf(uint32_t classId) const {
+    uint32_t count = 0;
+    for (uint32_t at = heads_[classId % kBuckets]; at != kEnd; at = nodes_[at].next) {
+      if (nodes_[at].classId == classId) ++count;
+    }
+    return count;
   }
 
   bool overlaps(const Box& box, uint32_t classId, float iouThreshold) const {
@@ -51,6 +59,13 @@ class KeptBoxes {
   Buffer<Node> nodes_;
 };
 
+Status checkLengths(std::span<const Box> boxes, std::span<const float> scores,
+                    std::span<const uint32_t> classIds) {
+  if (scores.size() != boxes.size()) return fail(StatusCode::badArgument, scores.size());
+  if (classIds.size() != boxes.size()) return fail(StatusCode::badArgument, classIds.size());
+  return okStatus();
+}
+
 }  // namespace
 
 Status sortByScore(std::span<const float> scores, size_t maxCount, Buffer<uint32_t>& order) {
@@ -72,13 +87,12 @@ Status sortByScore(std::span<const float> scores, size_t maxCount, Buffer<uint32
 Status nms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
            float iouThreshold, uint32_t maxKept, Buffer<uint32_t>& kept) {
   kept.clear();
-  if (scores.size() != boxes.size()) return fail(StatusCode::badArgument, scores.size());
-  if (classIds.size() != boxes.size()) return fail(StatusCode::badArgument, classIds.size());
+  MASKLET_TRY(checkLengths(boxes, scores, classIds));
 
   Buffer<uint32_t> order;
   MASKLET_TRY(sortByScore(scores, kMaxNmsCandidates, order));
   const size_t mostKept = std::min<size_t>(maxKept, order.size());
-  KeptBoxes keptBoxes;
+  BoxesByClass keptBoxes;
   MASKLET_TRY(keptBoxes.reserve(mostKept));
   MASKLET_TRY(kept.reserve(mostKept));
   for (const uint32_t index : order) {
@@ -86,6 +100,24 @@ Status nms(std::span<const Box> boxes, std::span<const float> scores, std::span<
     if (keptBoxes.overlaps(boxes[index], classIds[index], iouThreshold)) continue;
     MASKLET_TRY(keptBoxes.add(boxes[index], classIds[index]));
     MASKLET_TRY(kept.push(index));
+  }
+  return okStatus();
+}
+
+Status fastNms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
+               float iouThreshold, uint32_t topK, uint32_t maxKept, Buffer<uint32_t>& kept) {
+  kept.clear();
+  MASKLET_TRY(checkLengths(boxes, scores, classIds));
+
+  Buffer<uint32_t> order;
+  MASKLET_TRY(sortByScore(scores, kMaxNmsCandidates, order));
+  BoxesByClass better;
+  for (const uint32_t index : order) {
+    if (kept.size() == maxKept) break;
+    const uint32_t classId = classIds[index];
+    if (better.countOf(classId) == topK) continue;
+    if (!better.overlaps(boxes[index], classId, iouThreshold)) MASKLET_TRY(kept.push(index));
+    MASKLET_TRY(better.add(boxes[index], classId));
   }
   return okStatus();
 }

@@ -26,4 +26,11 @@ Status sortByScore(std::span<const float> scores, size_t maxCount, Buffer<uint32
 Status nms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
            float iouThreshold, uint32_t maxKept, Buffer<uint32_t>& kept);
 
+/// YOLACT's Fast NMS (Detect.fast_nms without its cross-class form): of each class the best `topK` candidates
+/// are looked at, and one is kept when no better one of its class overlaps it by IoU > iouThreshold, whether
+/// that better one is kept itself or not; so it keeps somewhat less than nms does. The best `maxKept` of all
+/// classes remain. The rest is as with nms, the limit of kMaxNmsCandidates too.
+Status fastNms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
+               float iouThreshold, uint32_t topK, uint32_t maxKept, Buffer<uint32_t>& kept);
+
 }  // namespace masklet
