@@ -93,6 +93,17 @@ class Workspace {
                          uint32_t maxInstances);
   /// Decodes boxes in output 0 with the logits in output 1; see masklet::decodeDetrDetect.
   uint32_t decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
+  /// Decodes boxes, labels, scores and masks in outputs 0 to 3; `kind` is a MaskRcnnExport, `classCount` 0:
+  /// not known; see masklet::decodeMaskRcnn.
+  uint32_t decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold, float iouThreshold,
+                          uint32_t maxInstances);
+  /// Decodes detections, labels and masks in outputs 0 to 2; `classCount` 0: not known; see
+  /// masklet::decodeRtmdetIns.
+  uint32_t decodeRtmdetIns(uint32_t classCount, float scoreThreshold, float iouThreshold,
+                           uint32_t maxInstances);
+  /// Decodes boxes, scores, coefficients, prototypes and, with `hasPriors`, priors in outputs 0 to 4; see
+  /// masklet::decodeYolact.
+  uint32_t decodeYolact(bool hasPriors, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
   /// Decodes output 0; `layout` is a YoloDetectLayout, see masklet::decodeYoloDetect.
   uint32_t decodeYoloDetect(uint32_t layout, uint32_t classCount, float scoreThreshold, float iouThreshold,
                             uint32_t maxInstances);

@@ -1,5 +1,8 @@
 // The decoders of the workspace: network outputs -> instances, one method per family.
 #include "decode/detr_detect.h"
+#include "decode/mask_rcnn.h"
+#include "decode/rtmdet_ins.h"
+#include "decode/yolact.h"
 #include "decode/yolo_detect.h"
 #include "decode/yolo_seg.h"
 #include "decode/yolov5_seg.h"
@@ -48,6 +51,47 @@ uint32_t Workspace::decodeDetrDetect(bool softmax, float scoreThreshold, float i
     MASKLET_TRY(viewOutput(1, logits));
     return masklet::decodeDetrDetect(boxes, logits, softmax, letterbox_.net, options, instances_,
                                      maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold,
+                                   float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    if (kind > static_cast<uint32_t>(MaskRcnnExport::detectron2)) return fail(StatusCode::badArgument, kind);
+    MaskRcnnOutputs outputs;
+    MASKLET_TRY(viewOutput(0, outputs.boxes));
+    MASKLET_TRY(viewOutput(1, outputs.labels));
+    MASKLET_TRY(viewOutput(2, outputs.scores));
+    MASKLET_TRY(viewOutput(3, outputs.masks));
+    return masklet::decodeMaskRcnn(outputs, static_cast<MaskRcnnExport>(kind), classCount, letterbox_.net,
+                                   options, instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeRtmdetIns(uint32_t classCount, float scoreThreshold, float iouThreshold,
+                                    uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    TensorView detections;
+    TensorView labels;
+    TensorView masks;
+    MASKLET_TRY(viewOutput(0, detections));
+    MASKLET_TRY(viewOutput(1, labels));
+    MASKLET_TRY(viewOutput(2, masks));
+    return masklet::decodeRtmdetIns(detections, labels, masks, classCount, letterbox_.net, options,
+                                    instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeYolact(bool hasPriors, float scoreThreshold, float iouThreshold,
+                                 uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    YolactOutputs outputs;
+    MASKLET_TRY(viewOutput(0, outputs.boxes));
+    MASKLET_TRY(viewOutput(1, outputs.scores));
+    MASKLET_TRY(viewOutput(2, outputs.coefficients));
+    MASKLET_TRY(viewOutput(3, outputs.prototypes));
+    if (hasPriors) MASKLET_TRY(viewOutput(4, outputs.priors));
+    return masklet::decodeYolact(outputs, letterbox_.net, options, instances_, maskSource_);
   });
 }
 

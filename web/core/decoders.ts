@@ -5,6 +5,10 @@ import type { CoreInstance } from "./instance.js";
 
 const maxRank = 4;
 
+/** The order is that of `MaskRcnnExport` in `src/decode/mask_rcnn.h`. */
+export const maskRcnnExports = ["onnx-models", "torchvision", "detectron2"] as const;
+export type MaskRcnnExport = (typeof maskRcnnExports)[number];
+
 /** The order is that of `YoloDetectLayout` in `src/decode/yolo_detect.h`. */
 export const yoloDetectLayouts = ["dense", "end-to-end", "objectness"] as const;
 export type YoloDetectLayout = (typeof yoloDetectLayouts)[number];
@@ -49,6 +53,45 @@ export class Decoders {
    */
   decodeDetrDetect({ boxes, logits }: { boxes: RawTensor; logits: RawTensor }, o: DecodeCall & { softmax: boolean }): InstanceColumns {
     return this.#decode({ boxes, logits }, o, (workspace, limits) => workspace.decodeDetrDetect(o.softmax, ...limits));
+  }
+
+  /**
+   * Mask R-CNN: boxes [N, 4] in network pixels, labels [N], scores [N] and masks [N, 1, h, w]; see `src/decode/mask_rcnn.h`.
+   * @param o `kind`: who exported it; `classCount` bounds the class ids when it is not 0
+   */
+  decodeMaskRcnn(
+    { boxes, labels, scores, masks }: Record<"boxes" | "labels" | "scores" | "masks", RawTensor>,
+    o: DecodeCall & { kind: MaskRcnnExport; classCount: number },
+  ): InstanceColumns {
+    const classCount = unsigned(o.classCount, "classCount", "decode");
+    const kind = maskRcnnExports.indexOf(o.kind);
+    return this.#decode({ boxes, labels, scores, masks }, o, (workspace, limits) => workspace.decodeMaskRcnn(kind, classCount, ...limits));
+  }
+
+  /**
+   * RTMDet-Ins: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of the network input's size; see `src/decode/rtmdet_ins.h`.
+   * @param o `classCount` bounds the class ids when it is not 0
+   */
+  decodeRtmdetIns(
+    { detections, labels, masks }: Record<"detections" | "labels" | "masks", RawTensor>,
+    o: DecodeCall & { classCount: number },
+  ): InstanceColumns {
+    const classCount = unsigned(o.classCount, "classCount", "decode");
+    return this.#decode({ detections, labels, masks }, o, (workspace, limits) => workspace.decodeRtmdetIns(classCount, ...limits));
+  }
+
+  /**
+   * YOLACT: boxes [N, 4], scores [N, 1 + C], coefficients [N, P], prototypes [h, w, P] or [P, h, w] and perhaps priors [N, 4], each with or
+   * without a leading 1; see `src/decode/yolact.h`.
+   */
+  decodeYolact(
+    { boxes, scores, coefficients, prototypes, priors }: Record<"boxes" | "scores" | "coefficients" | "prototypes", RawTensor> & {
+      priors?: RawTensor;
+    },
+    o: DecodeCall,
+  ): InstanceColumns {
+    const tensors = { boxes, scores, coefficients, prototypes, priors };
+    return this.#decode(tensors, o, (workspace, limits) => workspace.decodeYolact(priors !== undefined, ...limits));
   }
 
   /**
