@@ -1,4 +1,5 @@
 import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
+import { MaskletError } from "../errors.js";
 import type { InputSizing, Preprocessing, RawTensor, Size, TensorInfo } from "../types.js";
 
 export type { InputSizing, Size } from "../types.js";
@@ -91,4 +92,15 @@ export function describeTensor({ name, type, dims }: TensorInfo): string {
 
 export function isFloat({ type }: TensorInfo): boolean {
   return type === "float32" || type === "float16";
+}
+
+/**
+ * The output that a binding names.
+ * @throws MaskletError `badTensor` when the network did not give it.
+ */
+export function takeOutput(outputs: ReadonlyMap<string, RawTensor>, name: string): RawTensor {
+  const tensor = outputs.get(name);
+  if (tensor) return tensor;
+  const names = [...outputs.keys()].join(", ");
+  throw new MaskletError("badTensor", "decode", `output '${name}' is missing; there are: ${names}`, { value: name });
 }

@@ -1,13 +1,8 @@
-import { MaskletError } from "../errors.js";
-import type { RawTensor, TensorInfo } from "../types.js";
-import type { FamilyRefusal, ModelBinding, ModelFamily, ModelSignature, Size } from "./family.js";
-import { describeTensor, isFloat } from "./family.js";
-
-/** End-to-end heads give at most a few hundred rows; thousands of rows are anchors of another layout (YOLOv5: [1, 25200, 5 + C + P]). */
-const maxEndToEndRows = 1000;
-
-/** Strides of the three detection levels of every released YOLOv8, v9, 11 and 12 segmentation model. */
-const levelStrides = [8, 16, 32];
+import type { TensorInfo } from "../types.js";
+import { maxFinalRows, rowsPerCell } from "./anchors.js";
+import { bestAnswer, type FamilyAnswer } from "./answers.js";
+import type { ModelFamily, ModelSignature } from "./family.js";
+import { describeTensor, isFloat, takeOutput } from "./family.js";
 
 /**
  * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w] (`dense`), and the layout of YOLO26 and of
@@ -29,29 +24,20 @@ export const yoloSeg: ModelFamily = {
     const detections = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
     const prototypes = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 4);
     const answers = detections.flatMap((rows) => prototypes.flatMap((planes) => bindPair(rows, planes, signature)));
-    const bindings = answers.filter((answer) => "variant" in answer);
-    if (bindings.length > 0) return bindings.reduce((best, next) => (next.certainty > best.certainty ? next : best));
-    return refuse(signature, answers as FamilyRefusal[]);
+    return bestAnswer(answers, signature, "it needs a float output of rank 3 (detections) and one of rank 4 (prototypes)");
   },
 
   decode(core, binding, outputs, options) {
     const tensors = {
-      detections: take(outputs, binding.outputs.detections!),
-      prototypes: take(outputs, binding.outputs.prototypes!),
+      detections: takeOutput(outputs, binding.outputs.detections!),
+      prototypes: takeOutput(outputs, binding.outputs.prototypes!),
     };
     const endToEnd = binding.variant === "end-to-end";
     return core.decoders.decodeYoloSeg(tensors, { ...options, endToEnd, classCount: binding.classCount });
   },
 };
 
-function take(outputs: ReadonlyMap<string, RawTensor>, name: string): RawTensor {
-  const tensor = outputs.get(name);
-  if (tensor) return tensor;
-  const names = [...outputs.keys()].join(", ");
-  throw new MaskletError("badTensor", "decode", `output '${name}' is missing; there are: ${names}`, { value: name });
-}
-
-function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignature): (ModelBinding | FamilyRefusal)[] {
+function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignature): FamilyAnswer[] {
   const coefficientCount = planes.dims![1]!;
   if (typeof coefficientCount !== "number") {
     return [{ refusal: `${describeTensor(planes)} does not fix the number of prototypes`, unresolved: true }];
@@ -67,7 +53,7 @@ interface Pair {
   signature: ModelSignature;
 }
 
-function bindDense({ rows, planes, coefficientCount, signature }: Pair): ModelBinding | FamilyRefusal {
+function bindDense({ rows, planes, coefficientCount, signature }: Pair): FamilyAnswer {
   const [, channels, anchors] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof channels !== "number") return { refusal: `${what} does not fix the number of channels`, unresolved: true };
@@ -75,7 +61,7 @@ function bindDense({ rows, planes, coefficientCount, signature }: Pair): ModelBi
   if (classCount < 1) {
     return { refusal: `${what} has ${channels} channels, 4 + classes + ${coefficientCount} coefficients need more` };
   }
-  const isExact = signature.inputSize !== undefined && anchors === anchorCount(signature.inputSize);
+  const isExact = rowsPerCell(anchors, signature.inputSize) === 1;
   if (typeof anchors === "number" && anchors < channels && !isExact) {
     return { refusal: `${what} has its long axis first, so its rows are not channels` };
   }
@@ -88,7 +74,7 @@ function bindDense({ rows, planes, coefficientCount, signature }: Pair): ModelBi
   };
 }
 
-function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): ModelBinding | FamilyRefusal {
+function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): FamilyAnswer {
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
   const hint = signature.hints.endToEnd;
@@ -96,7 +82,7 @@ function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): Mode
   if (columns !== 6 + coefficientCount) {
     return { refusal: `${what} has ${columns} columns, final rows with ${coefficientCount} coefficients have ${6 + coefficientCount}` };
   }
-  if (typeof count === "number" && count > maxEndToEndRows) {
+  if (typeof count === "number" && count > maxFinalRows) {
     return { refusal: `${what} has ${count} rows, too many to be final (YOLOv5 layout?)` };
   }
   if (typeof count !== "number" && hint !== true) return { refusal: `${what} does not fix the number of rows`, unresolved: true };
@@ -108,17 +94,4 @@ function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): Mode
     certainty: hint === undefined ? 0.8 : hint ? 0.95 : 0.2,
     reason: `${what} are final rows of box, score, class and ${coefficientCount} coefficients, ${describeTensor(planes)} are the prototypes`,
   };
-}
-
-function anchorCount({ width, height }: Size): number {
-  return levelStrides.reduce((sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride), 0);
-}
-
-function refuse({ outputs }: ModelSignature, answers: readonly FamilyRefusal[]): FamilyRefusal {
-  const unresolved = answers.some((answer) => answer.unresolved) || outputs.some(({ dims }) => dims === undefined);
-  const refusal =
-    answers.length > 0
-      ? answers.map((answer) => answer.refusal).join("; ")
-      : "it needs a float output of rank 3 (detections) and one of rank 4 (prototypes)";
-  return unresolved ? { refusal, unresolved } : { refusal };
 }
