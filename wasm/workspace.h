@@ -93,6 +93,16 @@ class Workspace {
                          uint32_t maxInstances);
   /// Decodes boxes in output 0 with the logits in output 1; see masklet::decodeDetrDetect.
   uint32_t decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
+  /// Decodes logits in output 0 and masks in output 1, with `hasBoxes` boxes in output 2; masks are enlarged
+  /// to `enlargeToPx` squared first unless it is 0; see masklet::decodeDetrPanoptic.
+  uint32_t decodeDetrPanoptic(bool hasBoxes, int32_t enlargeToPx, float scoreThreshold, float iouThreshold,
+                              uint32_t maxInstances);
+  /// Decodes logits in output 0 and masks in output 1, which are rated on planes of `ratedAtPx` squared, or
+  /// of their own size when it is 0; see masklet::decodeMaskFormer.
+  uint32_t decodeMaskFormer(int32_t ratedAtPx, float scoreThreshold, float iouThreshold,
+                            uint32_t maxInstances);
+  /// Decodes boxes in output 0, logits in output 1 and masks in output 2; see masklet::decodeRfDetrSeg.
+  uint32_t decodeRfDetrSeg(float scoreThreshold, float iouThreshold, uint32_t maxInstances);
   /// Decodes boxes, labels, scores and masks in outputs 0 to 3; `kind` is a MaskRcnnExport, `classCount` 0:
   /// not known; see masklet::decodeMaskRcnn.
   uint32_t decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold, float iouThreshold,

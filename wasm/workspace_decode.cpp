@@ -1,6 +1,9 @@
 // The decoders of the workspace: network outputs -> instances, one method per family.
 #include "decode/detr_detect.h"
+#include "decode/detr_panoptic.h"
+#include "decode/mask_former.h"
 #include "decode/mask_rcnn.h"
+#include "decode/rf_detr_seg.h"
 #include "decode/rtmdet_ins.h"
 #include "decode/yolact.h"
 #include "decode/yolo_detect.h"
@@ -54,6 +57,29 @@ uint32_t Workspace::decodeDetrDetect(bool softmax, float scoreThreshold, float i
   });
 }
 
+uint32_t Workspace::decodeDetrPanoptic(bool hasBoxes, int32_t enlargeToPx, float scoreThreshold,
+                                       float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    DetrPanopticOutputs outputs;
+    MASKLET_TRY(viewOutput(0, outputs.logits));
+    MASKLET_TRY(viewOutput(1, outputs.masks));
+    if (hasBoxes) MASKLET_TRY(viewOutput(2, outputs.boxes));
+    return masklet::decodeDetrPanoptic(outputs, letterbox_.net, {enlargeToPx, enlargeToPx}, options,
+                                       *maskKernels_, instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeMaskFormer(int32_t ratedAtPx, float scoreThreshold, float iouThreshold,
+                                     uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    MaskFormerOutputs outputs;
+    MASKLET_TRY(viewOutput(0, outputs.logits));
+    MASKLET_TRY(viewOutput(1, outputs.masks));
+    return masklet::decodeMaskFormer(outputs, letterbox_.net, {ratedAtPx, ratedAtPx}, options, *maskKernels_,
+                                     instances_, maskSource_);
+  });
+}
+
 uint32_t Workspace::decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold,
                                    float iouThreshold, uint32_t maxInstances) {
   return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
@@ -65,6 +91,16 @@ uint32_t Workspace::decodeMaskRcnn(uint32_t kind, uint32_t classCount, float sco
     MASKLET_TRY(viewOutput(3, outputs.masks));
     return masklet::decodeMaskRcnn(outputs, static_cast<MaskRcnnExport>(kind), classCount, letterbox_.net,
                                    options, instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeRfDetrSeg(float scoreThreshold, float iouThreshold, uint32_t maxInstances) {
+  return decodeWith(scoreThreshold, iouThreshold, maxInstances, [&](const DecodeOptions& options) -> Status {
+    RfDetrSegOutputs outputs;
+    MASKLET_TRY(viewOutput(0, outputs.boxes));
+    MASKLET_TRY(viewOutput(1, outputs.logits));
+    MASKLET_TRY(viewOutput(2, outputs.masks));
+    return masklet::decodeRfDetrSeg(outputs, letterbox_.net, options, instances_, maskSource_);
   });
 }
 

@@ -56,6 +56,30 @@ export class Decoders {
   }
 
   /**
+   * DETR with mask head, or another head of queries whose masks compete for the pixels: logits [1, Q, C + 1], masks [1, Q, h, w] and perhaps
+   * boxes [1, Q, 4] as fractions of the network input; see `src/decode/detr_panoptic.h`.
+   * @param o `enlargeTo`: side of the square that masks are enlarged to before their sigmoid; 0: not at all
+   */
+  decodeDetrPanoptic(
+    { logits, masks, boxes }: { logits: RawTensor; masks: RawTensor; boxes?: RawTensor | undefined },
+    o: DecodeCall & { enlargeTo: number },
+  ): InstanceColumns {
+    const side = unsigned(o.enlargeTo, "enlargeTo", "decode");
+    return this.#decode({ logits, masks, boxes }, o, (workspace, limits) =>
+      workspace.decodeDetrPanoptic(boxes !== undefined, side, ...limits),
+    );
+  }
+
+  /**
+   * MaskFormer or Mask2Former instances: logits [1, Q, C + 1] and masks [1, Q, h, w]; see `src/decode/mask_former.h`.
+   * @param o `ratedAt`: side of the square that masks are enlarged to for their share of the score; 0: not at all
+   */
+  decodeMaskFormer({ logits, masks }: { logits: RawTensor; masks: RawTensor }, o: DecodeCall & { ratedAt: number }): InstanceColumns {
+    const side = unsigned(o.ratedAt, "ratedAt", "decode");
+    return this.#decode({ logits, masks }, o, (workspace, limits) => workspace.decodeMaskFormer(side, ...limits));
+  }
+
+  /**
    * Mask R-CNN: boxes [N, 4] in network pixels, labels [N], scores [N] and masks [N, 1, h, w]; see `src/decode/mask_rcnn.h`.
    * @param o `kind`: who exported it; `classCount` bounds the class ids when it is not 0
    */
@@ -66,6 +90,11 @@ export class Decoders {
     const classCount = unsigned(o.classCount, "classCount", "decode");
     const kind = maskRcnnExports.indexOf(o.kind);
     return this.#decode({ boxes, labels, scores, masks }, o, (workspace, limits) => workspace.decodeMaskRcnn(kind, classCount, ...limits));
+  }
+
+  /** RF-DETR segmentation: boxes [1, Q, 4] as fractions of the network input, logits [1, Q, C] and masks [1, Q, h, w]; see `src/decode/rf_detr_seg.h`. */
+  decodeRfDetrSeg({ boxes, logits, masks }: Record<"boxes" | "logits" | "masks", RawTensor>, o: DecodeCall): InstanceColumns {
+    return this.#decode({ boxes, logits, masks }, o, (workspace, limits) => workspace.decodeRfDetrSeg(...limits));
   }
 
   /**
@@ -85,7 +114,13 @@ export class Decoders {
    * without a leading 1; see `src/decode/yolact.h`.
    */
   decodeYolact(
-    { boxes, scores, coefficients, prototypes, priors }: Record<"boxes" | "scores" | "coefficients" | "prototypes", RawTensor> & {
+    {
+      boxes,
+      scores,
+      coefficients,
+      prototypes,
+      priors,
+    }: Record<"boxes" | "scores" | "coefficients" | "prototypes", RawTensor> & {
       priors?: RawTensor;
     },
     o: DecodeCall,
