@@ -1,0 +1,47 @@
+import { bestAnswer, type FamilyAnswer } from "./answers.js";
+import type { ModelFamily, ModelSignature } from "./family.js";
+import { describeTensor } from "./family.js";
+import { findImageInput, fixedSize } from "./image_input.js";
+import { findQueryTensors, imageNetStretch, pixelMasks, type QueryTensors, sigmoidEvidence, takeQueryOutputs } from "./query_tensors.js";
+
+/** DETR with a mask head: logits [1, Q, C + 1] for a softmax, boxes [1, Q, 4] as fractions of the input, mask logits [1, Q, h, w]. */
+export const detrPanoptic: ModelFamily = {
+  name: "detr_panoptic",
+  preprocessing: imageNetStretch,
+  defaultInputSize: { width: 800, height: 800 },
+  defaults: { scoreThreshold: 0.5 },
+
+  bind(signature) {
+    const masks = pixelMasks(signature);
+    if ("refusal" in masks) return masks;
+    const found = findQueryTensors(signature, true);
+    if ("refusal" in found) return found;
+    const answers = found.map((tensors) => {
+      const answer = bindTensors(tensors, signature);
+      return "variant" in answer ? { ...answer, ...masks } : answer;
+    });
+    return bestAnswer(answers, signature, "");
+  },
+
+  decode(core, binding, outputs, options) {
+    const tensors = takeQueryOutputs(outputs, binding.outputs, ["logits", "masks", "boxes"]);
+    return core.decoders.decodeDetrPanoptic(tensors, { ...options, enlargeTo: 0 });
+  },
+};
+
+function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAnswer {
+  const { boxes, logits, masks, columns } = tensors;
+  if (columns < 2) return { refusal: `${describeTensor(logits)} has ${columns} column, a class and "no object" need 2` };
+  const image = findImageInput(signature.inputs);
+  const isOpen = image !== undefined && fixedSize(image) === undefined;
+  const named = /^pred_boxes$/i.test(boxes!.name) && /^pred_masks$/i.test(masks.name) ? 0.02 : 0;
+  return {
+    variant: "panoptic",
+    outputs: { boxes: boxes!.name, logits: logits.name, masks: masks.name },
+    classCount: columns - 1,
+    certainty: 0.75 - 0.05 * sigmoidEvidence(tensors, signature) + named,
+    reason: `${describeTensor(boxes!)} are boxes of queries, ${describeTensor(logits)} a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks, which compete for the pixels`,
+    // The picture at its own aspect ratio; nothing is padded.
+    ...(isOpen ? { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" } as const } : {}),
+  };
+}

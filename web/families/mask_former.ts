@@ -1,0 +1,76 @@
+import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
+import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
+import { describeTensor } from "./family.js";
+import { findImageInput, fixedSize } from "./image_input.js";
+import { findQueryTensors, imageNetStretch, pixelMasks, type QueryTensors, takeQueryOutputs } from "./query_tensors.js";
+
+/** Mask2FormerImageProcessor enlarges all masks to this square before anything else. */
+const mask2FormerSide = 384;
+
+/**
+ * The layouts, likeliest first: nothing in the tensors tells them apart. `instances`: overlapping objects, each with its own score. `panoptic`: the
+ * masks compete for every pixel.
+ */
+const variants = {
+  mask2former: { side: mask2FormerSide, panoptic: false },
+  maskformer: { side: 0, panoptic: false },
+  "mask2former-panoptic": { side: mask2FormerSide, panoptic: true },
+  "maskformer-panoptic": { side: 0, panoptic: true },
+} as const;
+const variantNames = Object.keys(variants) as (keyof typeof variants)[];
+
+/** MaskFormer and Mask2Former: logits [1, Q, C + 1] for a softmax and mask logits [1, Q, h, w], no boxes. */
+export const maskFormer: ModelFamily = {
+  name: "mask_former",
+  preprocessing: imageNetStretch,
+  defaultInputSize: { width: 384, height: 384 },
+  defaults: { scoreThreshold: 0.5 },
+
+  bind(signature) {
+    return bestAnswer(bindEach(signature), signature, "");
+  },
+
+  bindAll(signature) {
+    return bindingsOf(bindEach(signature));
+  },
+
+  decode(core, binding, outputs, options) {
+    const tensors = takeQueryOutputs(outputs, binding.outputs, ["logits", "masks"]);
+    const { side, panoptic } = variants[binding.variant as keyof typeof variants];
+    return panoptic
+      ? core.decoders.decodeDetrPanoptic(tensors, { ...options, enlargeTo: side })
+      : core.decoders.decodeMaskFormer(tensors, { ...options, ratedAt: side });
+  },
+};
+
+function bindEach(signature: ModelSignature): FamilyAnswer[] {
+  const masks = pixelMasks(signature);
+  if ("refusal" in masks) return [{ refusal: `${masks.refusal} (the task of OneFormer is not supported)` }];
+  const found = findQueryTensors(signature, false);
+  if ("refusal" in found) return [found];
+  const [tensors] = found.filter(({ columns }) => columns >= 2);
+  if (!tensors) return [{ refusal: `${describeTensor(found[0]!.logits)} has one column, a class and "no object" need 2` }];
+  return variantNames.map((_, rank) => ({ ...bindVariant(rank, tensors, signature), ...masks }));
+}
+
+function bindVariant(rank: number, { logits, masks, columns }: QueryTensors, { inputs }: ModelSignature): ModelBinding {
+  const image = findImageInput(inputs);
+  const isOpen = image !== undefined && fixedSize(image) === undefined;
+  return {
+    variant: variantNames[rank]!,
+    outputs: { logits: logits.name, masks: masks.name },
+    classCount: columns - 1,
+    certainty: 0.8 - 0.05 * rank,
+    reason: `${describeTensor(logits)} are a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks of the same queries`,
+    ...(isOpen ? openSizing(rank) : {}),
+  };
+}
+
+/** MaskFormer's processor: 800 by at most 1333, in whole strides of 32. Mask2Former's released sizes are fixed. */
+function openSizing(rank: number): Pick<ModelBinding, "sizing" | "preprocessing"> {
+  if (variants[variantNames[rank]!].side !== 0) return {};
+  return {
+    preprocessing: { resizeMode: "letterbox-top-left" },
+    sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 32 },
+  };
+}
