@@ -48,6 +48,7 @@ async function checks() {
   await one("layer rules", () => `${checkLayers()} files`);
   await one("generated status codes", () => run("node", ["scripts/gen_codes.mjs", "--check"], { remedy: "npm run gen:codes" }));
   await one("generated model cards", () => run("node", ["scripts/gen_models.mjs", "--check"], { remedy: "npm run gen:models" }));
+  await one("generated page of models", () => run("node", ["scripts/gen_docs.mjs", "--check"], { remedy: "npm run gen:docs" }));
   await build(["wasm", "lib"]);
   await one("types", () => run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]));
   await one("API reference", () =>
@@ -94,7 +95,7 @@ async function playwright(passed) {
 export const runners = {
   checks: {
     title: "checks: lint, layers, types, sizes",
-    inputs: [...webInputs, "tests", "biome.json", "typedoc.json", ".clang-format", "README.md", "CHANGELOG.md", "THIRD_PARTY.md"],
+    inputs: [...webInputs, "docs", "tests", "biome.json", "typedoc.json", ".clang-format", "README.md", "CHANGELOG.md", "THIRD_PARTY.md"],
     work: checks,
   },
   native: {
@@ -109,7 +110,7 @@ export const runners = {
   },
   web: {
     title: "TypeScript tests in Node",
-    inputs: [...webInputs, "tests/web", "tests/golden", "tests/data", "vitest.config.ts"],
+    inputs: [...webInputs, "docs", "tests/web", "tests/golden", "tests/data", "vitest.config.ts"],
     work: async (passed) => {
       await build(["wasm", "lib"]);
       return vitest("web", passed);

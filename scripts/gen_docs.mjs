@@ -1,0 +1,169 @@
+/// Writes docs/models.md from the model cards (models/*.json, models/cards/*.json); with --check fails when the page is out of date.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { runMain, StepError, say } from "./setup/log.mjs";
+import { inRoot } from "./setup/paths.mjs";
+
+const outputPath = inRoot("docs", "models.md");
+
+function readFolder(...path) {
+  return readdirSync(inRoot(...path))
+    .filter((file) => file.endsWith(".json"))
+    .sort()
+    .map((file) => ({ stem: file.replace(".json", ""), ...JSON.parse(readFileSync(inRoot(...path, file), "utf8")) }));
+}
+
+/** Everything that the page is made of. */
+export function readCards() {
+  return { builtIn: readFolder("models"), cards: readFolder("models", "cards"), classLists: readFolder("models", "class_lists") };
+}
+
+const kinds = [
+  ["instances", "Instance segmentation"],
+  ["prompts", "Prompts: clicks and boxes"],
+  ["boxes", "Boxes, for the two-step method"],
+];
+
+const cell = (text) => String(text).replaceAll("|", "\\|");
+const row = (...cells) => `| ${cells.map(cell).join(" | ")} |`;
+const list = (items) => items.map((item) => `- ${item}`).join("\n");
+const number = (value) => (value === undefined ? "" : String(value));
+const round = (value) => String(Number(value.toPrecision(4)));
+const shape = ({ name, type, dims, content }) => `\`${name}\` ${type} [${dims.join(", ")}]: ${content}`;
+
+function checkpointTable(checkpoints) {
+  const columns = [
+    ["input", "input", ({ input }) => (input === undefined ? undefined : `${input} x ${input}`)],
+    ["parametersM", "parameters, M", ({ parametersM }) => parametersM],
+    ["queries", "queries", ({ queries }) => queries],
+    ["fileMB", "file, MB", ({ fileMB }) => fileMB],
+  ].filter(([field]) => checkpoints.some((checkpoint) => checkpoint[field] !== undefined));
+  const head = ["checkpoint", ...columns.map(([, title]) => title)];
+  const rows = checkpoints.map((checkpoint) => row(`\`${checkpoint.name}\``, ...columns.map(([, , read]) => number(read(checkpoint)))));
+  return [row(...head), row(...head.map(() => "---")), ...rows].join("\n");
+}
+
+const resizes = {
+  "letterbox-centre": "scaled to fit and padded on both sides",
+  "letterbox-top-left": "scaled to fit and padded right and below",
+  stretch: "stretched to the input size",
+};
+
+function sizeText({ resizeMode, fill }, sizing) {
+  if (sizing?.rule === "source") return "the picture's own size";
+  const padding = resizeMode === "stretch" ? "" : ` with ${Array.isArray(fill) ? fill.join(", ") : fill}`;
+  if (sizing?.rule !== "short-side") return resizes[resizeMode] + padding;
+  const multiple = sizing.multiple > 1 ? `, then padded right and below${padding} to a multiple of ${sizing.multiple}` : "";
+  return `shorter side ${sizing.shortSide}, longer at most ${sizing.longSide}${multiple}`;
+}
+
+function preprocessingText({ preprocessing, sizing }) {
+  const { colourOrder, inputScale, mean, std } = preprocessing;
+  const isPlain = mean.every((value) => value === 0) && std.every((value) => value === 1);
+  const range = inputScale === 1 ? "0..255" : "0..1";
+  const normalised = isPlain ? "" : `, minus ${mean.map(round).join(", ")}, divided by ${std.map(round).join(", ")}`;
+  return `${colourOrder.toUpperCase()}, ${range}${normalised}; ${sizeText(preprocessing, sizing)}`;
+}
+
+function classesText({ classes }, classLists) {
+  if (classes === null) return "none";
+  const found = classLists.find(({ name }) => name === classes.list);
+  if (found === undefined) throw new StepError(`there is no class list ${classes.list}`);
+  const shift = classes.first === 0 ? "" : `; the network counts from ${classes.first}, 0 is background`;
+  return `${found.title} ([${classes.list}](../models/class_lists/${classes.list}.json))${shift}`;
+}
+
+function verifiedText({ verified: { how, note } }) {
+  return note === undefined ? how : `${how}: ${note}`;
+}
+
+function graphText({ name, role, variant, inputs, outputs, note }) {
+  const title = `**${name}**${role === "model" ? "" : ` (${role})`}${variant === undefined ? "" : `, variant \`${variant}\``}`;
+  const tensors = [...inputs.map((input) => `in: ${shape(input)}`), ...outputs.map((output) => `out: ${shape(output)}`)];
+  return [title, "", list(note === undefined ? tensors : [...tensors, note])].join("\n");
+}
+
+function exportText({ commands, note }) {
+  const block = commands.length > 0 ? ["```sh", ...commands, "```"].join("\n") : "";
+  return [block, note].filter(Boolean).join("\n\n");
+}
+
+function cardSection(card, classLists) {
+  const { title, family, summary, checkpoints, graphs, licence, project, weights, sources, unconfirmed } = card;
+  const facts = [
+    `family: \`${family}\``,
+    `input: ${preprocessingText(card)}`,
+    `classes: ${classesText(card, classLists)}`,
+    `licence: [${licence.name}](${licence.source}); commercial use: ${[licence.commercial, licence.terms, licence.note].filter(Boolean).join("; ")}`,
+    `published by the original at [${project.replace("https://", "")}](${project}), weights: [there](${weights})`,
+    `verified: ${verifiedText(card)}`,
+    ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join("; ")}`] : []),
+    `sources: ${sources.map((source, k) => `[${k + 1}](${source})`).join(", ")}`,
+  ];
+  return [`### ${title}`, summary, checkpointTable(checkpoints), list(facts), ...graphs.map(graphText), exportText(card.export)].join(
+    "\n\n",
+  );
+}
+
+function overview(cards) {
+  const head = [row("model", "family", "licence", "commercial use", "verified"), row("---", "---", "---", "---", "---")];
+  const anchor = (title) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, "")
+      .replaceAll(" ", "-");
+  return [
+    ...head,
+    ...cards.map(({ title, family, licence, verified }) =>
+      row(`[${title}](#${anchor(title)})`, `\`${family}\``, licence.name, licence.commercial, verified.how),
+    ),
+  ].join("\n");
+}
+
+function builtInSection(builtIn) {
+  const head = [row("name", "family", "licence", "bytes", "what it is"), row("---", "---", "---", "---", "---")];
+  return [
+    ...head,
+    ...builtIn.map(({ name, family, licence, bytes, summary }) => row(`\`${name}\``, `\`${family}\``, licence, bytes, summary)),
+  ].join("\n");
+}
+
+/** The whole of docs/models.md. */
+export function modelsPage({ builtIn, cards, classLists }) {
+  const parts = [
+    "<!-- Generated from models/*.json and models/cards/*.json by scripts/gen_docs.mjs; not to be edited. -->",
+    "# Models",
+    "Well-known public checkpoints that Masklet decodes: what goes in, what comes out, whose they are, and how to get an ONNX file. Only the built-in models come with " +
+      "Masklet; every other one has the licence of whoever publishes it, and some of those do not allow commercial use. `npx masklet inspect FILE` " +
+      "says what Masklet makes of a file.",
+    "**Verified** says what Masklet was really run on: *real weights*; the *reference library with random weights*, exported and compared with the library's own " +
+      "post-processing; a *constructed graph* with the tensors of the export; or *not run against the real file*. " +
+      "[families.md](families.md) has the tests of each decoder.",
+    "## Built in",
+    builtInSection(builtIn),
+  ];
+  for (const [kind, title] of kinds) {
+    const own = cards.filter((card) => card.kind === kind);
+    parts.push(`## ${title}`, overview(own), ...own.map((card) => cardSection(card, classLists)));
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+async function main() {
+  const wanted = modelsPage(readCards());
+  if (!process.argv.includes("--check")) {
+    writeFileSync(outputPath, wanted);
+    say("docs/models.md is written");
+    return;
+  }
+  let present = "";
+  try {
+    present = readFileSync(outputPath, "utf8");
+  } catch {
+    // a missing file is out of date too
+  }
+  if (present !== wanted) throw new StepError("docs/models.md is out of date", "run `npm run gen:docs`");
+  say("docs/models.md is up to date");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runMain(main);
