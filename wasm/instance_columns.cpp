@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "mask/measure.h"
+
 namespace masklet {
 
 namespace {
@@ -33,6 +35,7 @@ void moveRow(InstanceColumns& columns, size_t from, size_t to) {
   columns.boxesSrc[to] = columns.boxesSrc[from];
   columns.scores[to] = columns.scores[from];
   columns.classIds[to] = columns.classIds[from];
+  columns.rows[to] = columns.rows[from];
   masks.rectsSrc[to] = masks.rectsSrc[from];
   masks.areasPx[to] = masks.areasPx[from];
   moveRow(masks.runs, masks.runOffsets, from, to);
@@ -52,6 +55,7 @@ void dropEmptyRows(InstanceColumns& columns) {
   shrink(columns.boxesSrc, kept);
   shrink(columns.scores, kept);
   shrink(columns.classIds, kept);
+  shrink(columns.rows, kept);
   shrink(masks.rectsSrc, kept);
   shrink(masks.areasPx, kept);
   shrink(masks.runOffsets, kept + 1);
@@ -60,16 +64,31 @@ void dropEmptyRows(InstanceColumns& columns) {
   shrink(masks.coverage, masks.coverageOffsets[kept]);
 }
 
+// The boxes of networks that give none.
+void fitBoxes(InstanceColumns& columns) {
+  const MaskColumns& masks = columns.masks;
+  for (size_t row = 0; row < columns.count(); ++row) {
+    const uint32_t begin = masks.runOffsets[row];
+    const RectPx tight = boundingBox(
+        {masks.rectsSrc[row], masks.runs.span().subspan(begin, masks.runOffsets[row + 1] - begin)});
+    columns.boxesSrc[row] = {static_cast<float>(tight.x), static_cast<float>(tight.y),
+                             static_cast<float>(tight.x + tight.width),
+                             static_cast<float>(tight.y + tight.height)};
+  }
+}
+
 Status fillColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                    bool soft, const MaskKernels& kernels, InstanceColumns& columns) {
   const size_t count = instances.count();
   MASKLET_TRY(columns.boxesSrc.resize(count));
   MASKLET_TRY(columns.scores.resize(count));
   MASKLET_TRY(columns.classIds.resize(count));
+  MASKLET_TRY(columns.rows.resize(count));
   for (size_t row = 0; row < count; ++row) {
     columns.boxesSrc[row] = letterbox.toSrc(instances.boxesNet[row]);
     columns.scores[row] = instances.scores[row];
     columns.classIds[row] = instances.classIds[row];
+    columns.rows[row] = row < instances.rows.size() ? instances.rows[row] : 0;
   }
   return assembleMasks(instances, source, letterbox, soft, kernels, columns.masks);
 }
@@ -80,6 +99,7 @@ void InstanceColumns::clear() {
   boxesSrc.clear();
   scores.clear();
   classIds.clear();
+  rows.clear();
   masks.clear();
 }
 
@@ -91,6 +111,7 @@ Status makeInstanceColumns(const Instances& instances, const MaskSource& source,
     return status;
   }
   dropEmptyRows(columns);
+  if (source.boxFromMask) fitBoxes(columns);
   return okStatus();
 }
 

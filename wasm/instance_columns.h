@@ -11,6 +11,7 @@ struct InstanceColumns {
   Buffer<Box> boxesSrc;  ///< clipped to the picture
   Buffer<float> scores;
   Buffer<uint32_t> classIds;
+  Buffer<uint32_t> rows;  ///< Instances::rows of those that are left
   MaskColumns masks;
 
   size_t count() const { return scores.size(); }
@@ -19,8 +20,9 @@ struct InstanceColumns {
 
 /// Maps the boxes of `instances` to source pixels, assembles their masks (see assembleMasks) and leaves out
 /// every object without one pixel: its box lies between pixel centres or outside the picture, or no logit
-/// inside is positive (SegmentationPredictor.construct_result of Ultralytics leaves out the same). Fails as
-/// assembleMasks does; `columns` is then empty.
+/// inside is positive (SegmentationPredictor.construct_result of Ultralytics leaves out the same). With
+/// boxFromMask the boxes are those of the masks, whole pixels. Fails as assembleMasks does; `columns` is then
+/// empty.
 Status makeInstanceColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                            bool soft, const MaskKernels& kernels, InstanceColumns& columns);
 

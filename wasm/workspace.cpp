@@ -52,7 +52,7 @@ double Workspace::memoryBytes() const {
   bytes += bytesOf(maskSource_.storage, masks_[0].runs, masks_[1].runs, result_.runs);
   bytes += bytesOf(instances_.boxesNet, instances_.scores, instances_.classIds, instances_.rows,
                    instances_.coefficients);
-  bytes += bytesOf(columns_.boxesSrc, columns_.scores, columns_.classIds);
+  bytes += bytesOf(columns_.boxesSrc, columns_.scores, columns_.classIds, columns_.rows, stability_);
   const MaskColumns& masks = columns_.masks;
   bytes += bytesOf(masks.rectsSrc, masks.runs, masks.runOffsets, masks.areasPx, masks.coverage,
                    masks.coverageOffsets);

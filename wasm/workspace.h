@@ -111,6 +111,11 @@ class Workspace {
   /// masklet::decodeRtmdetIns.
   uint32_t decodeRtmdetIns(uint32_t classCount, float scoreThreshold, float iouThreshold,
                            uint32_t maxInstances);
+  /// Makes candidates of the planes in output 0 with the predicted IoUs in output 1; the planes are read by
+  /// way of `viaWidth` x `viaHeight` unless that is 0 x 0; see masklet::decodeSam. rowsAddress() then has the
+  /// plane of each mask, stabilityAddress() the stability of each plane.
+  uint32_t decodeSam(float predictedIouThreshold, float stabilityThreshold, float maskThreshold,
+                     float stabilityOffset, int32_t viaWidth, int32_t viaHeight, bool probability);
   /// Decodes boxes, scores, coefficients, prototypes and, with `hasPriors`, priors in outputs 0 to 4; see
   /// masklet::decodeYolact.
   uint32_t decodeYolact(bool hasPriors, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
@@ -131,6 +136,10 @@ class Workspace {
   }  ///< f32[count * 4] x1, y1, x2, y2 in source pixels
   Address scoresAddress() const { return address(columns_.scores); }      ///< f32[count]
   Address classIdsAddress() const { return address(columns_.classIds); }  ///< u32[count]
+  Address rowsAddress() const {
+    return address(columns_.rows);
+  }  ///< u32[count], rows of the network's output
+  Address stabilityAddress() const { return address(stability_); }  ///< f32[K], by decodeSam
   Address rectsAddress() const {
     return address(columns_.masks.rectsSrc);
   }  ///< i32[count * 4] x, y, width, height
@@ -238,6 +247,7 @@ class Workspace {
   Buffer<uint8_t> classFilter_;
   Instances instances_;
   MaskSource maskSource_;
+  Buffer<float> stability_;
   bool hasInstances_ = false;
   InstanceColumns columns_;
 

@@ -5,6 +5,7 @@
 #include "decode/mask_rcnn.h"
 #include "decode/rf_detr_seg.h"
 #include "decode/rtmdet_ins.h"
+#include "decode/sam.h"
 #include "decode/yolact.h"
 #include "decode/yolo_detect.h"
 #include "decode/yolo_seg.h"
@@ -115,6 +116,20 @@ uint32_t Workspace::decodeRtmdetIns(uint32_t classCount, float scoreThreshold, f
     MASKLET_TRY(viewOutput(2, masks));
     return masklet::decodeRtmdetIns(detections, labels, masks, classCount, letterbox_.net, options,
                                     instances_, maskSource_);
+  });
+}
+
+uint32_t Workspace::decodeSam(float predictedIouThreshold, float stabilityThreshold, float maskThreshold,
+                              float stabilityOffset, int32_t viaWidth, int32_t viaHeight, bool probability) {
+  return decodeWith(0, 0, 1, [&](const DecodeOptions&) -> Status {
+    TensorView planes;
+    TensorView scores;
+    MASKLET_TRY(viewOutput(0, planes));
+    MASKLET_TRY(viewOutput(1, scores));
+    const SamOptions options{predictedIouThreshold, stabilityThreshold,    maskThreshold,
+                             stabilityOffset,       {viaWidth, viaHeight}, probability};
+    return masklet::decodeSam(planes, scores, options, letterbox_, *maskKernels_, instances_, maskSource_,
+                              stability_);
   });
 }
 

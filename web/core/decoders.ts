@@ -1,5 +1,5 @@
 import type { RawTensor } from "../types.js";
-import { checkLength, unsigned } from "./arguments.js";
+import { checkLength, signed, unsigned } from "./arguments.js";
 import type { DecodeOptions, InstanceColumns } from "./columns.js";
 import type { CoreInstance } from "./instance.js";
 
@@ -19,6 +19,25 @@ export type YoloxBoxes = (typeof yoloxBoxes)[number];
 
 /** What every decoder is asked: `soft` adds the coverage. */
 export type DecodeCall = DecodeOptions & { readonly soft: boolean };
+
+/** What is kept of candidate masks and how they lie over the picture; `SamOptions` of `src/decode/sam.h`. */
+export interface SamCall {
+  readonly predictedIouThreshold: number;
+  readonly stabilityThreshold: number;
+  readonly maskThreshold: number;
+  readonly stabilityOffset: number;
+  /** Size by way of which planes are enlarged. */
+  readonly via?: { readonly width: number; readonly height: number } | undefined;
+  readonly probability: boolean;
+  readonly soft: boolean;
+}
+
+export interface SamColumns extends InstanceColumns {
+  /** Plane of each candidate. */
+  readonly rows: Uint32Array;
+  /** 0..1, of each candidate. */
+  readonly stability: Float32Array;
+}
 
 /**
  * From the outputs of a network to instances, one method per family; each says which tensors it wants. The letterbox must have been set,
@@ -107,6 +126,22 @@ export class Decoders {
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
     return this.#decode({ detections, labels, masks }, o, (workspace, limits) => workspace.decodeRtmdetIns(classCount, ...limits));
+  }
+
+  /**
+   * Segment Anything: candidate masks `planes` [1, K, h, w] with predicted IoUs `scores` [1, K], in the order of the planes; see
+   * `src/decode/sam.h`. Candidates without a pixel are left out.
+   */
+  decodeSam({ planes, scores }: { planes: RawTensor; scores: RawTensor }, o: SamCall): SamColumns {
+    const via = [signed(o.via?.width ?? 0, "via.width", "decode"), signed(o.via?.height ?? 0, "via.height", "decode")] as const;
+    const limits = [o.predictedIouThreshold, o.stabilityThreshold, o.maskThreshold, o.stabilityOffset] as const;
+    const unused = { scoreThreshold: 0, iouThreshold: 0, maxInstances: 1, soft: o.soft };
+    const columns = this.#decode({ planes, scores }, unused, (workspace) => workspace.decodeSam(...limits, ...via, o.probability));
+    return this.#run(({ workspace, heap }) => {
+      const rows = heap.read(Uint32Array, workspace.rowsAddress(), columns.count);
+      const stability = heap.read(Float32Array, workspace.stabilityAddress(), planes.dims[1]!);
+      return { ...columns, rows, stability: Float32Array.from(rows, (row) => stability[row]!) };
+    });
   }
 
   /**
