@@ -1,0 +1,130 @@
+import { MaskletError } from "../../errors.js";
+import type { Size, TensorInfo } from "../../types.js";
+import type { PromptModel } from "./family.js";
+import { boxToNetwork, type Prompt, type PromptFrame, pointColumns } from "./points.js";
+
+/** Values of one input of the decoder. */
+export interface PromptFeed {
+  /** As the input declares it. */
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly values: ArrayLike<number>;
+}
+
+/** Logits of a mask at a decoder's own resolution. */
+export interface LowResLogits extends Size {
+  readonly logits: Float32Array;
+}
+
+export interface PromptFeeds {
+  /** By input name: everything but the embeddings or the picture. */
+  readonly feeds: Readonly<Record<string, PromptFeed>>;
+  /** Points of each prompt as the network sees them, with corners and padding: what SAM's choice of a mask depends on. */
+  readonly pointCount: number;
+}
+
+/** Side of the low-resolution masks of every published model, where the graph leaves it open. */
+const usualMaskSide = 256;
+
+/**
+ * The decoder's inputs for prompts about one picture.
+ * @param mask to start from; for one prompt only
+ * @throws MaskletError `unsupported` for what the network has no input for, `badOption` for a mask of another size and for more points than
+ * a fixed number of them.
+ */
+export function promptFeeds(model: PromptModel, prompts: readonly Prompt[], frame: PromptFrame, mask?: LowResLogits): PromptFeeds {
+  const { inputs, rules } = model;
+  checkPrompts(model, prompts, mask);
+  const fixedCount = fixedLength(inputs.coords.dims!.at(-2));
+  const { count, coords, labels } = pointColumns(prompts, rules, frame, fixedCount);
+  // [prompts, N], with a batch axis of 1 before it in graphs that have both.
+  const shape = inputs.coords.dims!.length === 4 ? [1, prompts.length, count] : [prompts.length, count];
+  const feeds: Record<string, PromptFeed> = {};
+  const feed = ({ name, type }: TensorInfo, dims: readonly number[], values: ArrayLike<number>) => {
+    feeds[name] = { type, dims, values };
+  };
+  feed(inputs.coords, [...shape, 2], coords);
+  feed(inputs.labels, shape, labels);
+  if (inputs.boxes) {
+    const boxes = prompts.flatMap(({ box }) => (box ? boxToNetwork(box, frame) : []));
+    feed(inputs.boxes, [1, boxes.length / 4, 4], boxes);
+  }
+  if (inputs.maskInput) {
+    const { width, height } = maskSize(model)!;
+    const pictures = inputs.maskInput.dims![0] === 1 ? 1 : prompts.length;
+    feed(inputs.maskInput, [pictures, 1, height, width], mask?.logits ?? new Float32Array(pictures * width * height));
+  }
+  // One flag for all prompts, whatever the file declares: the graphs multiply it with planes of all of them.
+  if (inputs.hasMask) feed(inputs.hasMask, [1], [mask ? 1 : 0]);
+  if (inputs.originalSize) {
+    const { width, height } = originalSize(model, frame);
+    feed(inputs.originalSize, [2], [height, width]);
+  }
+  return { feeds, pointCount: count };
+}
+
+/** How many prompts one run takes: a number, or `"open"`. */
+export function promptsPerRun({ inputs: { coords, image } }: PromptModel): number | "open" {
+  const dim = coords.dims!.length === 4 ? coords.dims![1] : image ? 1 : coords.dims![0];
+  return typeof dim === "number" ? dim : "open";
+}
+
+/** Size of the masks that are fed back; undefined where none are. */
+export function maskSize({ inputs: { maskInput } }: PromptModel): Size | undefined {
+  if (!maskInput) return undefined;
+  const [height, width] = maskInput.dims!.slice(2).map((dim) => fixedLength(dim) ?? usualMaskSide) as [number, number];
+  return { width, height };
+}
+
+/** Whether the planes that are read have the size given as the picture's, not that of the network's input. */
+export function readsSourcePlanes({ inputs, outputs, rules }: PromptModel): boolean {
+  return outputs.lowRes === undefined && inputs.originalSize !== undefined && rules.fit !== "inside";
+}
+
+/**
+ * The picture's size as it is told to the decoder. Where low-resolution masks are read, only the unread large ones depend on it: they are
+ * kept as small as those, which saves most of the time of a click on a photo.
+ */
+function originalSize(model: PromptModel, { source, network }: PromptFrame): Size {
+  if (model.rules.fit === "inside") return network;
+  if (readsSourcePlanes(model)) return source;
+  const { width, height } = maskSize(model) ?? { width: usualMaskSide, height: usualMaskSide };
+  const scale = Math.min(1, width / source.width, height / source.height);
+  return { width: Math.max(1, Math.round(source.width * scale)), height: Math.max(1, Math.round(source.height * scale)) };
+}
+
+function checkPrompts(model: PromptModel, prompts: readonly Prompt[], mask: LowResLogits | undefined): void {
+  const { inputs, rules, family } = model;
+  if (rules.boxes === "none" && prompts.some(({ box }) => box)) {
+    throw unsupported(`boxes: the decoder (${family}) has no input for them, only '${inputs.coords.name}'`, "box");
+  }
+  if (!rules.background && prompts.some(({ points }) => points.some(({ label }) => label === "background"))) {
+    throw unsupported(`background points: ${family} knows foreground points and boxes only`, "background");
+  }
+  const limit = fixedLength(inputs.coords.dims!.at(-2));
+  const pad = rules.padsWithoutBox ? 1 : 0;
+  for (const { points, box } of prompts) {
+    const needed = points.length + (box && rules.boxes !== "input" ? 2 : box ? 0 : pad);
+    if (limit === undefined || needed <= limit) continue;
+    const message = `the prompt needs ${needed} points (a box counts as two), '${inputs.coords.name}' takes ${limit}`;
+    throw new MaskletError("badOption", "preprocess", message, { value: needed });
+  }
+  if (mask) checkMask(model, mask);
+}
+
+function checkMask(model: PromptModel, { width, height, logits }: LowResLogits): void {
+  const size = maskSize(model);
+  if (!size) throw unsupported(`masks: the decoder (${model.family}) has no input for one`, "mask");
+  if (width === size.width && height === size.height && logits.length === width * height) return;
+  const { name } = model.inputs.maskInput!;
+  const message = `mask is ${width} x ${height} with ${logits.length} values, '${name}' takes ${size.width} x ${size.height}`;
+  throw new MaskletError("badOption", "preprocess", message, { value: logits.length });
+}
+
+function unsupported(what: string, value: string): MaskletError {
+  return new MaskletError("unsupported", "preprocess", `the model does not take ${what}`, { value });
+}
+
+function fixedLength(dim: number | string | undefined): number | undefined {
+  return typeof dim === "number" ? dim : undefined;
+}

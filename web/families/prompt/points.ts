@@ -1,0 +1,86 @@
+// Prompts in source pixels -> what a decoder is fed. Coordinates go over as the reference implementations take them: multiplied by the
+// picture's scale along each axis, without a shift to pixel centres.
+import type { Box, Size } from "../../types.js";
+import type { PromptModel, PromptRules } from "./family.js";
+
+/** A place in the picture that belongs to the object (`foreground`) or does not (`background`), in source pixels. */
+export interface PromptPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly label: "foreground" | "background";
+}
+
+/** What is asked about one object. */
+export interface Prompt {
+  readonly points: readonly PromptPoint[];
+  readonly box?: Box | undefined;
+}
+
+/** How one picture lies in the network's input. */
+export interface PromptFrame {
+  readonly source: Size;
+  /** The space of the points. */
+  readonly network: Size;
+  /** The part of it that the picture fills, from the top left corner. */
+  readonly content: Size;
+}
+
+/** Coordinates and labels of several prompts with equally many points each. */
+export interface PointColumns {
+  /** Points of each prompt, corners and padding included. */
+  readonly count: number;
+  /** x, y of each point, prompt after prompt, in network pixels. */
+  readonly coords: number[];
+  readonly labels: number[];
+}
+
+const padding = { x: 0, y: 0, label: -1 };
+
+export function framePicture({ rules, network }: Pick<PromptModel, "rules" | "network">, source: Size): PromptFrame {
+  const net = network ?? source;
+  return { source, network: net, content: rules.fit === "longest-side" ? longestSide(source, net) : net };
+}
+
+/** The size of a picture whose longer side becomes the network's: halves up, at least 1 (`ResizeLongestSide.get_preprocess_shape`). */
+function longestSide({ width, height }: Size, network: Size): Size {
+  const scale = Math.min(network.width / width, network.height / height);
+  const side = (length: number) => Math.max(1, Math.floor(length * scale + 0.5));
+  return { width: side(width), height: side(height) };
+}
+
+/** A box as x1, y1, x2, y2 in network pixels. */
+export function boxToNetwork({ x1, y1, x2, y2 }: Box, { source, content }: PromptFrame): number[] {
+  const [scaleX, scaleY] = [content.width / source.width, content.height / source.height];
+  return [x1 * scaleX, y1 * scaleY, x2 * scaleX, y2 * scaleY];
+}
+
+/**
+ * The points of several prompts. Shorter lists are filled up with padding points.
+ * @param fixedCount number of points that the graph takes, where it is fixed
+ */
+export function pointColumns(prompts: readonly Prompt[], rules: PromptRules, frame: PromptFrame, fixedCount?: number): PointColumns {
+  const lists = prompts.map((prompt) => pointsOf(prompt, rules, frame));
+  const count = fixedCount ?? Math.max(...lists.map(({ length }) => length));
+  const [coords, labels]: [number[], number[]] = [[], []];
+  for (const points of lists) {
+    for (let i = 0; i < count; ++i) {
+      const { x, y, label } = points[i] ?? (rules.fit === "inside" ? { x: -1, y: -1, label: -1 } : padding);
+      coords.push(x, y);
+      labels.push(label);
+    }
+  }
+  return { count, coords, labels };
+}
+
+function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFrame): (typeof padding)[] {
+  const [scaleX, scaleY] = [frame.content.width / frame.source.width, frame.content.height / frame.source.height];
+  const scaled = points.map(({ x, y, label }) => ({ x: x * scaleX, y: y * scaleY, label: label === "foreground" ? 1 : 0 }));
+  if (!box) return rules.padsWithoutBox ? [...scaled, padding] : scaled;
+  if (rules.boxes === "input" || rules.boxes === "none") return scaled;
+  const [x1, y1, x2, y2] = boxToNetwork(box, frame) as [number, number, number, number];
+  const corners = [
+    { x: x1, y: y1, label: 2 },
+    { x: x2, y: y2, label: 3 },
+  ];
+  return rules.boxes === "corners-first" ? [...corners, ...scaled] : [...scaled, ...corners];
+}

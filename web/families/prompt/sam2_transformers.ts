@@ -1,0 +1,21 @@
+import { type PromptFamily, samPixels } from "./family.js";
+
+/** SAM 2, EdgeTAM and the tracker of SAM 3 as Transformers.js exports them: points of rank 4, boxes apart, features of three resolutions. */
+export const sam2Transformers: PromptFamily = {
+  name: "sam2_transformers",
+  bind({ inputs: { coords, embeddings, boxes } }) {
+    if (coords.dims!.length !== 4 || embeddings.length !== 3) return { refusal: "it takes points [1, P, N, 2] and three embeddings" };
+    return {
+      variant: boxes ? "boxes" : "points",
+      rules: {
+        fit: "stretch",
+        pixels: samPixels,
+        boxes: boxes ? "input" : "none",
+        // As in sam_transformers: traced with boxes, a graph does not pad.
+        padsWithoutBox: boxes !== undefined,
+        background: true,
+      },
+      reason: `points '${coords.name}' of rank 4 and three embeddings`,
+    };
+  },
+};
