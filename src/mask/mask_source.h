@@ -39,17 +39,31 @@ enum class BoxPaste : uint32_t {
   wholePixels,
 };
 
+/// Masks that compete for each pixel, as transformers' compute_segments lets them (MaskForm::planes only):
+/// the pixel belongs to the instance with the greatest score * value, whether or not that value is above the
+/// threshold.
+struct ExclusiveMasks {
+  bool on = false;
+  /// An instance is dropped unless it keeps more than this share of the pixels where its own score * value
+  /// is at least MaskSource::threshold.
+  float minShare = 0.8f;
+  /// At most this many of those left, in the order of the instances.
+  uint32_t maxInstances = UINT32_MAX;
+};
+
 /// Views are of a network's outputs, or of `storage`, and must outlive the use.
 struct MaskSource {
   MaskForm form = MaskForm::prototypes;
-  /// [1, P, h, w]; for planes and boxPlanes P planes are chosen from by Instances::rows. Not used by boxes.
+  /// [1, P, h, w]; for planes and boxPlanes [B, P, h, w], the B * P planes are chosen from by
+  /// Instances::rows. Not used by boxes.
   TensorView planes;
   /// A pixel is object where the interpolated value is greater. 0 for logits, 0.5 for probabilities.
   float threshold = 0;
   /// The values are probabilities: soft coverage is round(255 * value), not of its sigmoid.
   bool probability = false;
-  /// Cut the mask at the instance's box; otherwise it reaches as far as there are object pixels. Forms other
-  /// than planes are always cut.
+  /// Planes are cut at the instance's box; otherwise the mask reaches as far as there are object pixels, its
+  /// rectangle up to one sample further. Other forms lie within their box (croppedPrototypes, boxPlanes: and
+  /// what interpolation adds).
   bool cropToBox = true;
   /// The instance's box is the tight box of its mask (networks without a box output).
   bool boxFromMask = false;
@@ -59,6 +73,9 @@ struct MaskSource {
   /// edge of the content is clamped to.
   SizePx viaSize;
   BoxPaste paste = BoxPaste::exactZeroBorder;
+  ExclusiveMasks exclusive;
+  /// With exclusive masks: not 0 for instances that compete but are not wanted. Empty, or one per instance.
+  Buffer<uint8_t> hidden;
   /// Memory of planes that had to be rearranged.
   Buffer<float> storage;
 

@@ -1,4 +1,4 @@
-// Where source pixels fall between prototype samples: computed once per picture and cut out per crop.
+// Where source pixels fall between the samples of a plane: computed once per picture and cut out per crop.
 #pragma once
 
 #include "core/buffer.h"
@@ -8,12 +8,27 @@
 namespace masklet {
 
 /// Between samples `left` and `left + 1` of an axis, with `weight` (0..1) on the second. Outside the
-/// outermost sample centres the edge sample is taken alone: `left` is 0 or the last sample and `weight` 0, so
-/// `left + 1` may be one past the end and then counts for nothing.
+/// outermost sample centres the edge sample is taken alone: `left` is the first or the last sample and
+/// `weight` 0, so `left + 1` may be one past the end and then counts for nothing.
 struct SampleTap {
   uint32_t left = 0;
   float weight = 0;
 };
+
+/// Samples [first, last] of an axis.
+struct SampleRange {
+  uint32_t first = 0;
+  uint32_t last = 0;
+};
+
+/// Pixels [begin, end) of an axis.
+struct PixelRange {
+  int32_t begin = 0;
+  int32_t end = 0;
+};
+
+/// The tap of a position in samples; what lies outside `range` takes its edge sample.
+SampleTap sampleTapAt(double sample, SampleRange range);
 
 /// The taps of every source pixel along one axis, as columns.
 struct SampleTaps {
@@ -24,13 +39,26 @@ struct SampleTaps {
     const auto index = static_cast<size_t>(pixel);
     return {left[index], weight[index]};
   }
+
+  /// The pixels whose taps may touch a sample of the range: all others are not influenced by it. The taps
+  /// must not fall.
+  PixelRange reachedBy(SampleRange range) const;
 };
 
-/// Fills the taps of all source columns and rows for prototype planes of `sizeMsk` that cover the whole
-/// network input: the centre of source pixel r is at toNet(r + 0.5) * sizeMsk / net - 0.5 in samples
-/// (align_corners = False), computed in double precision. `sizeMsk` has sides of at least 1. Fails with
-/// outOfMemory.
-Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns, SampleTaps& rows);
+/// Which samples of a plane that covers the whole network input may be read.
+enum class SampleLimit {
+  plane,    ///< all of them
+  content,  ///< only those of the picture, not of the padding; for planes of the network input's size
+};
+
+/// Fills the taps of all source columns and rows for planes of `sizeMsk` that cover the whole network input:
+/// the centre of source pixel r is at toNet(r + 0.5) * sizeMsk / net - 0.5 in samples (align_corners =
+/// False), computed in double precision. `sizeMsk` has sides of at least 1. Fails with outOfMemory.
+Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns, SampleTaps& rows,
+                      SampleLimit limit = SampleLimit::plane);
+
+/// The taps that resize an axis of `samples` to `pixels`, align_corners = False. Fails with outOfMemory.
+Status makeResizeTaps(int32_t samples, int32_t pixels, SampleTaps& taps);
 
 /// The column taps of one crop and its cells (see ColumnTaps).
 class CropTaps {

@@ -1,78 +1,15 @@
 #include "mask/upsample.h"
 
 #include <algorithm>
+#include <cmath>
 
-#include "mask/sample_taps.h"
+#include "mask/box_paste.h"
+#include "mask/plane_reader.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {
 
 namespace {
-
-/// The prototype planes and the rows of one instance's logits that are in use: two, computed when a source
-/// row first needs them.
-class LogitRows {
- public:
-  LogitRows(const TensorView& prototypes, const MaskKernels& kernels)
-      : kernels_(kernels),
-        planes_(prototypes.data),
-        planeCount_(prototypes.dims[1]),
-        heightMsk_(prototypes.dims[2]),
-        widthMsk_(prototypes.dims[3]) {}
-
-  Status reserve() {
-    MASKLET_TRY(rows_[0].resize(widthMsk_ + 1));
-    MASKLET_TRY(rows_[1].resize(widthMsk_ + 1));
-    return blended_.resize(widthMsk_ + 1);
-  }
-
-  /// Starts an instance that needs the columns [firstMsk, lastMsk + 1]; one beyond the plane repeats its last
-  /// column.
-  void begin(const float* coefficients, uint32_t firstMsk, uint32_t lastMsk) {
-    coefficients_ = coefficients;
-    beginMsk_ = firstMsk;
-    countMsk_ = lastMsk - firstMsk + 2;
-    rowsHeld_[0] = rowsHeld_[1] = kNone;
-  }
-
-  /// The logits between row `tap.left` and the one below it, indexed by prototype column.
-  const float* between(SampleTap tap) {
-    const float* top = row(tap.left);
-    const float* bottom = row(std::min(tap.left + 1, heightMsk_ - 1));
-    kernels_.lerpRows(top + beginMsk_, bottom + beginMsk_, tap.weight, countMsk_,
-                      blended_.data() + beginMsk_);
-    return blended_.data();
-  }
-
- private:
-  static constexpr uint32_t kNone = UINT32_MAX;
-
-  /// Neighbouring rows differ in parity, so the two never displace each other.
-  const float* row(uint32_t yMsk) {
-    const uint32_t slot = yMsk % 2;
-    float* logits = rows_[slot].data();
-    if (rowsHeld_[slot] == yMsk) return logits;
-    rowsHeld_[slot] = yMsk;
-    const uint32_t inPlane = std::min(countMsk_, widthMsk_ - beginMsk_);
-    const size_t planeStride = size_t{heightMsk_} * widthMsk_;
-    kernels_.dotPlanes(planes_ + size_t{yMsk} * widthMsk_ + beginMsk_, planeStride, coefficients_,
-                       planeCount_, inPlane, logits + beginMsk_);
-    if (inPlane < countMsk_) logits[widthMsk_] = logits[widthMsk_ - 1];
-    return logits;
-  }
-
-  const MaskKernels& kernels_;
-  const float* planes_;
-  const float* coefficients_ = nullptr;
-  uint32_t planeCount_;
-  uint32_t heightMsk_;
-  uint32_t widthMsk_;
-  uint32_t beginMsk_ = 0;
-  uint32_t countMsk_ = 0;
-  uint32_t rowsHeld_[2] = {kNone, kNone};
-  Buffer<float> rows_[2];
-  Buffer<float> blended_;
-};
 
 /// Appends one row of a crop, given where it changes between background and object. Returns the object pixels
 /// through `areaPx`.
@@ -91,58 +28,120 @@ Status addRow(std::span<const uint32_t> edgesPx, uint32_t widthPx, RunWriter& wr
   return addSpan(widthPx);
 }
 
+/// round(255 * value) of a row of value - threshold; NaN cannot occur.
+void coverProbabilities(const float* values, size_t count, float threshold, uint8_t* coverage) {
+  for (size_t x = 0; x < count; ++x) {
+    const float level = std::clamp((values[x] + threshold) * 255.0f, 0.0f, 255.0f);
+    // Never negative: truncation rounds to nearest.
+    coverage[x] = static_cast<uint8_t>(level + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
+  }
+}
+
 /// What the instances of one picture share while their masks are assembled.
 class Assembler {
  public:
-  Assembler(const TensorView& prototypes, const MaskKernels& kernels, MaskColumns& masks)
-      : kernels_(kernels), logits_(prototypes, kernels), masks_(masks) {}
+  Assembler(const MaskSource& source, const MaskKernels& kernels, MaskColumns& masks)
+      : source_(source), kernels_(kernels), blender_(kernels), masks_(masks) {}
 
-  Status reserve(const Letterbox& letterbox, SizePx sizeMsk) {
-    MASKLET_TRY(logits_.reserve());
-    MASKLET_TRY(edgesPx_.resize(static_cast<size_t>(letterbox.src.width)));
-    return makeSampleTaps(letterbox, sizeMsk, columnTaps_, rowTaps_);
+  Status reserve(SizePx src) {
+    MASKLET_TRY(edgesPx_.resize(static_cast<size_t>(src.width)));
+    return values_.resize(source_.probability ? static_cast<size_t>(src.width) : 0);
   }
 
   /// Appends the runs of one crop and, where `coverage` is not null, fills its bytes.
-  Status add(RectPx rectSrc, const float* coefficients, uint8_t* coverage, uint32_t& areaPx) {
-    MASKLET_TRY(cropTaps_.cut(columnTaps_, rectSrc.x, rectSrc.width));
+  Status add(RectPx rectSrc, const CropSamples& samples, uint8_t* coverage, uint32_t& areaPx) {
+    MASKLET_TRY(cropTaps_.cut(*samples.columns, rectSrc.x - samples.xSrc, rectSrc.width));
     const ColumnTaps& taps = cropTaps_.taps();
-    logits_.begin(coefficients, taps.left[0], taps.left[taps.widthPx - 1]);
+    MASKLET_TRY(blender_.begin(*samples.grid, taps.left[0], taps.left[taps.widthPx - 1]));
     RunWriter writer(masks_.runs);
     for (int32_t y = 0; y < rectSrc.height; ++y) {
-      const float* row = logits_.between(rowTaps_.at(rectSrc.y + y));
+      const float* row = blender_.between(samples.rows->at(rectSrc.y - samples.ySrc + y));
       const size_t edgeCount = kernels_.findEdges(row, taps, edgesPx_.data());
       MASKLET_TRY(addRow({edgesPx_.data(), edgeCount}, static_cast<uint32_t>(rectSrc.width), writer, areaPx));
       if (coverage == nullptr) continue;
-      kernels_.coverRow(row, taps, coverage);
+      cover(row, taps, coverage);
       coverage += taps.widthPx;
     }
     return writer.finish();
   }
 
  private:
+  void cover(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
+    if (!source_.probability) return kernels_.coverRow(row, taps, coverage);
+    kernels_.sampleRow(row, taps, values_.data());
+    coverProbabilities(values_.data(), taps.widthPx, source_.threshold, coverage);
+  }
+
+  const MaskSource& source_;
   const MaskKernels& kernels_;
-  LogitRows logits_;
+  RowBlender blender_;
   MaskColumns& masks_;
-  SampleTaps columnTaps_;
-  SampleTaps rowTaps_;
   CropTaps cropTaps_;
   Buffer<uint32_t> edgesPx_;
+  Buffer<float> values_;
 };
 
 bool validSide(uint32_t side) {
   return side >= 1 && side <= static_cast<uint32_t>(kMaxSidePx);
 }
 
-Status checkInputs(const Instances& instances, const TensorView& prototypes, const Letterbox& letterbox) {
+Status checkSide(uint32_t side) {
+  return validSide(side) ? okStatus() : fail(StatusCode::badShape, side);
+}
+
+Status checkPrototypes(const Instances& instances, const TensorView& prototypes) {
   if (prototypes.rank != 4) return fail(StatusCode::badRank, prototypes.rank);
   if (prototypes.dims[0] != 1) return fail(StatusCode::badShape, prototypes.dims[0]);
   const uint32_t coefficientCount = prototypes.dims[1];
   if (instances.count() != 0 && instances.coefficientCount != coefficientCount) {
     return fail(StatusCode::badShape, coefficientCount);
   }
-  if (!validSide(prototypes.dims[2])) return fail(StatusCode::badShape, prototypes.dims[2]);
-  if (!validSide(prototypes.dims[3])) return fail(StatusCode::badShape, prototypes.dims[3]);
+  MASKLET_TRY(checkSide(prototypes.dims[2]));
+  return checkSide(prototypes.dims[3]);
+}
+
+Status checkPlanes(const Instances& instances, const TensorView& planes) {
+  if (planes.rank != 4) return fail(StatusCode::badRank, planes.rank);
+  MASKLET_TRY(checkSide(planes.dims[2]));
+  MASKLET_TRY(checkSide(planes.dims[3]));
+  if (instances.rows.size() != instances.count()) return fail(StatusCode::badIndex, instances.rows.size());
+  const uint64_t planeCount = uint64_t{planes.dims[0]} * planes.dims[1];
+  for (const uint32_t row : instances.rows) {
+    if (row >= planeCount) return fail(StatusCode::badIndex, row);
+  }
+  return okStatus();
+}
+
+Status checkViaSize(SizePx viaSize) {
+  if (viaSize == SizePx{}) return okStatus();
+  for (const int32_t side : {viaSize.width, viaSize.height}) {
+    if (side < 1 || side > kMaxSidePx) return fail(StatusCode::badSize, side);
+  }
+  return okStatus();
+}
+
+Status checkSource(const Instances& instances, const MaskSource& source) {
+  if (!std::isfinite(source.threshold)) return fail(StatusCode::badArgument, source.threshold);
+  switch (source.form) {
+    case MaskForm::croppedPrototypes:
+      // Where nothing is, the value is 0, which must be background.
+      if (source.threshold < 0) return fail(StatusCode::badArgument, source.threshold);
+      return checkPrototypes(instances, source.planes);
+    case MaskForm::prototypes:
+      return checkPrototypes(instances, source.planes);
+    case MaskForm::planes:
+      MASKLET_TRY(checkViaSize(source.viaSize));
+      return checkPlanes(instances, source.planes);
+    case MaskForm::boxPlanes:
+      if (source.threshold < 0) return fail(StatusCode::badArgument, source.threshold);
+      return checkPlanes(instances, source.planes);
+    case MaskForm::boxes:
+      return okStatus();
+  }
+  return fail(StatusCode::badArgument, static_cast<double>(source.form));
+}
+
+Status checkLetterbox(const Letterbox& letterbox) {
   for (const int32_t side :
        {letterbox.src.width, letterbox.src.height, letterbox.net.width, letterbox.net.height}) {
     if (side < 1 || side > kMaxSidePx) return fail(StatusCode::badSize, side);
@@ -150,17 +149,17 @@ Status checkInputs(const Instances& instances, const TensorView& prototypes, con
   return okStatus();
 }
 
-/// Sets the crops and makes room for their coverage, so that it never moves while it is filled.
-Status layOut(const Instances& instances, const Letterbox& letterbox, bool soft, MaskColumns& masks) {
-  const size_t count = instances.count();
+/// Sets the crops by `cropSrc(instance)` and makes room for their coverage, so that it never moves while it
+/// is filled.
+template <class CropSrc>
+Status layOut(size_t count, bool soft, CropSrc cropSrc, MaskColumns& masks) {
   MASKLET_TRY(masks.rectsSrc.resize(count));
   MASKLET_TRY(masks.areasPx.resize(count));
   MASKLET_TRY(masks.runOffsets.resize(count + 1));
   MASKLET_TRY(masks.coverageOffsets.resize(count + 1));
   uint64_t coveragePx = 0;
   for (size_t i = 0; i < count; ++i) {
-    const Box& boxNet = instances.boxesNet[i];
-    masks.rectsSrc[i] = boxNet.finite() ? cropRect(letterbox.toSrc(boxNet), letterbox.src) : RectPx{};
+    masks.rectsSrc[i] = cropSrc(i);
     masks.areasPx[i] = 0;
     masks.coverageOffsets[i] = static_cast<uint32_t>(coveragePx);
     if (soft) coveragePx += static_cast<uint64_t>(masks.rectsSrc[i].area());
@@ -170,22 +169,61 @@ Status layOut(const Instances& instances, const Letterbox& letterbox, bool soft,
   return masks.coverage.resize(static_cast<size_t>(coveragePx));
 }
 
-Status assembleAll(const Instances& instances, const TensorView& prototypes, const Letterbox& letterbox,
-                   bool soft, const MaskKernels& kernels, MaskColumns& masks) {
-  MASKLET_TRY(layOut(instances, letterbox, soft, masks));
-  Assembler assembler(prototypes, kernels, masks);
-  MASKLET_TRY(assembler.reserve(
-      letterbox, {static_cast<int32_t>(prototypes.dims[3]), static_cast<int32_t>(prototypes.dims[2])}));
-  for (size_t i = 0; i < instances.count(); ++i) {
+/// What all forms but boxes do.
+Status assembleSampled(size_t count, const MaskSource& source, SizePx src, bool soft,
+                       const MaskKernels& kernels, MaskReader& reader, MaskColumns& masks) {
+  MASKLET_TRY(reader.prepare());
+  MASKLET_TRY(layOut(count, soft, [&](size_t i) { return reader.cropSrc(i); }, masks));
+  Assembler assembler(source, kernels, masks);
+  MASKLET_TRY(assembler.reserve(src));
+  for (size_t i = 0; i < count; ++i) {
     masks.runOffsets[i] = static_cast<uint32_t>(masks.runs.size());
-    if (masks.rectsSrc[i].empty()) continue;
-    const float* coefficients = instances.coefficients.data() + i * instances.coefficientCount;
+    const RectPx rectSrc = masks.rectsSrc[i];
+    if (rectSrc.empty()) continue;
+    CropSamples samples;
+    MASKLET_TRY(reader.open(i, rectSrc, samples));
     uint8_t* coverage = soft ? masks.coverage.data() + masks.coverageOffsets[i] : nullptr;
-    MASKLET_TRY(assembler.add(masks.rectsSrc[i], coefficients, coverage, masks.areasPx[i]));
+    MASKLET_TRY(assembler.add(rectSrc, samples, coverage, masks.areasPx[i]));
     if (masks.runs.size() > UINT32_MAX) return fail(StatusCode::tooManyPixels, masks.runs.size());
   }
-  masks.runOffsets[instances.count()] = static_cast<uint32_t>(masks.runs.size());
+  masks.runOffsets[count] = static_cast<uint32_t>(masks.runs.size());
   return okStatus();
+}
+
+/// Every pixel of the crop is object.
+Status assembleBoxes(const Instances& instances, const Letterbox& letterbox, bool soft, MaskColumns& masks) {
+  const auto cropSrc = [&](size_t i) { return boxCropSrc(instances.boxesNet[i], letterbox); };
+  MASKLET_TRY(layOut(instances.count(), soft, cropSrc, masks));
+  for (size_t i = 0; i < instances.count(); ++i) {
+    masks.runOffsets[i] = static_cast<uint32_t>(masks.runs.size());
+    masks.areasPx[i] = static_cast<uint32_t>(masks.rectsSrc[i].area());
+    RunWriter writer(masks.runs);
+    MASKLET_TRY(writer.add(masks.areasPx[i], true));
+    MASKLET_TRY(writer.finish());
+  }
+  masks.runOffsets[instances.count()] = static_cast<uint32_t>(masks.runs.size());
+  std::fill(masks.coverage.begin(), masks.coverage.end(), uint8_t{255});
+  return okStatus();
+}
+
+Status assembleForm(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
+                    bool soft, const MaskKernels& kernels, MaskColumns& masks) {
+  const auto assemble = [&](MaskReader&& reader) {
+    return assembleSampled(instances.count(), source, letterbox.src, soft, kernels, reader, masks);
+  };
+  switch (source.form) {
+    case MaskForm::prototypes:
+      return assemble(PrototypeReader(instances, source, letterbox, kernels));
+    case MaskForm::croppedPrototypes:
+      return assemble(CroppedPrototypeReader(instances, source, letterbox, kernels));
+    case MaskForm::planes:
+      return assemble(PlaneReader(instances, source, letterbox, kernels));
+    case MaskForm::boxPlanes:
+      return assemble(BoxPlaneReader(instances, source, letterbox));
+    case MaskForm::boxes:
+      return assembleBoxes(instances, letterbox, soft, masks);
+  }
+  return fail(StatusCode::badArgument, static_cast<double>(source.form));
 }
 
 }  // namespace
@@ -202,12 +240,9 @@ void MaskColumns::clear() {
 Status assembleMasks(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                      bool soft, const MaskKernels& kernels, MaskColumns& masks) {
   masks.clear();
-  if (source.form != MaskForm::prototypes) {
-    return fail(StatusCode::badArgument, static_cast<double>(source.form));
-  }
-  const TensorView& prototypes = source.planes;
-  MASKLET_TRY(checkInputs(instances, prototypes, letterbox));
-  const Status status = assembleAll(instances, prototypes, letterbox, soft, kernels, masks);
+  MASKLET_TRY(checkSource(instances, source));
+  MASKLET_TRY(checkLetterbox(letterbox));
+  const Status status = assembleForm(instances, source, letterbox, soft, kernels, masks);
   if (!status.ok()) masks.clear();
   return status;
 }

@@ -50,6 +50,9 @@ struct MaskKernels {
   /// `edgesPx` must have.
   size_t (*findEdges)(const float* row, const ColumnTaps& taps, uint32_t* edgesPx);
 
+  /// values[x] = the logit of every pixel, `taps.widthPx` of them.
+  void (*sampleRow)(const float* row, const ColumnTaps& taps, float* values);
+
   /// coverage[x] = round(255 * sigmoid(logit)) of every pixel, at most 1 off where the exact value is within
   /// 1e-4 of a half; NaN gives 0.
   void (*coverRow)(const float* row, const ColumnTaps& taps, uint8_t* coverage);

@@ -53,11 +53,15 @@ size_t findEdges(const float* row, const ColumnTaps& taps, uint32_t* edgesPx) {
   return edgeCount;
 }
 
+void sampleRow(const float* row, const ColumnTaps& taps, float* values) {
+  for (size_t x = 0; x < taps.widthPx; ++x) values[x] = pixelLogit(row, taps, x);
+}
+
 void coverRow(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   for (size_t x = 0; x < taps.widthPx; ++x) coverage[x] = sigmoidByte(pixelLogit(row, taps, x));
 }
 
-constexpr MaskKernels kKernels{maxOverPlanes, dotPlanes, lerpRows, findEdges, coverRow};
+constexpr MaskKernels kKernels{maxOverPlanes, dotPlanes, lerpRows, findEdges, sampleRow, coverRow};
 
 }  // namespace
 

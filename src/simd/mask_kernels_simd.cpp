@@ -212,6 +212,15 @@ f32x4 pixelLogits(const float* row, const ColumnTaps& taps, size_t x) {
   return from + (to - from) * loadFloats(taps.weight + x);
 }
 
+void sampleRow(const float* row, const ColumnTaps& taps, float* values) {
+  size_t x = 0;
+  for (; x + kLanes <= taps.widthPx; x += kLanes) storeVec(values + x, pixelLogits(row, taps, x));
+  for (; x < taps.widthPx; ++x) {
+    const float from = row[taps.left[x]];
+    values[x] = from + (row[taps.left[x] + 1] - from) * taps.weight[x];
+  }
+}
+
 /// Pixel by pixel, with the two columns gathered for each: for cells of few pixels.
 void coverGathered(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   size_t x = 0;
@@ -260,7 +269,7 @@ void coverRow(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   return wideCells ? coverCells(row, taps, coverage) : coverGathered(row, taps, coverage);
 }
 
-constexpr MaskKernels kKernels{maxOverPlanes, dotPlanes, lerpRows, findEdges, coverRow};
+constexpr MaskKernels kKernels{maxOverPlanes, dotPlanes, lerpRows, findEdges, sampleRow, coverRow};
 
 }  // namespace
 
