@@ -1,6 +1,7 @@
 #include "decode/mask_rcnn.h"
 
 #include <cmath>
+#include <utility>
 
 #include "decode/candidates.h"
 
@@ -30,6 +31,14 @@ Status checkPasted(const TensorView& masks, SizePx net) {
   return okStatus();
 }
 
+bool mayBeLabels(const TensorView& tensor) {
+  for (uint32_t row = 0; row < tensor.dims[0]; ++row) {
+    const float label = tensor.data[row];
+    if (label != std::floor(label)) return false;
+  }
+  return true;
+}
+
 void describeMasks(const TensorView& tensor, MaskRcnnExport kind, MaskSource& masks) {
   masks.planes = {tensor.data, {1, tensor.dims[0], tensor.dims[2], tensor.dims[3]}, 4};
   masks.form = MaskForm::boxPlanes;
@@ -54,11 +63,13 @@ void describeMasks(const TensorView& tensor, MaskRcnnExport kind, MaskSource& ma
 
 }  // namespace
 
-Status decodeMaskRcnn(const MaskRcnnOutputs& outputs, MaskRcnnExport kind, uint32_t classCount, SizePx net,
+Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_t classCount, SizePx net,
                       const DecodeOptions& options, Instances& instances, MaskSource& masks) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
-  MASKLET_TRY(checkOutputs(outputs));
+  MASKLET_TRY(checkOutputs(given));
+  MaskRcnnOutputs outputs = given;
+  if (!mayBeLabels(outputs.labels) && mayBeLabels(outputs.scores)) std::swap(outputs.labels, outputs.scores);
   if (kind == MaskRcnnExport::torchvision) MASKLET_TRY(checkPasted(outputs.masks, net));
   if (classCount != 0) MASKLET_TRY(checkClassFilter(options, classCount));
   describeMasks(outputs.masks, kind, masks);

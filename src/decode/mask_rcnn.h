@@ -29,7 +29,7 @@ struct MaskRcnnOutputs {
 /// onnx/models README, torchvision roi_heads.paste_masks_in_image (done in the graph), detectron2
 /// paste_masks_in_image. Fails with badRank, badShape, badArgument (thresholds, class filter) and
 /// outOfMemory.
-Status decodeMaskRcnn(const MaskRcnnOutputs& outputs, MaskRcnnExport kind, uint32_t classCount, SizePx net,
+Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_t classCount, SizePx net,
                       const DecodeOptions& options, Instances& instances, MaskSource& masks);
 
 }  // namespace masklet
