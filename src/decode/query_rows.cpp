@@ -1,34 +1,10 @@
 #include "decode/query_rows.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "decode/query_scores.h"
 
 namespace masklet {
-
-namespace {
-
-float sigmoid(float logit) {
-  return 1.0f / (1.0f + std::exp(-logit));
-}
-
-/// The greatest of `count` values; the first of equals, 0 when there is none but NaN.
-uint32_t indexOfGreatest(const float* values, uint32_t count) {
-  uint32_t best = 0;
-  for (uint32_t i = 1; i < count; ++i) {
-    if (values[i] > values[best]) best = i;
-  }
-  return best;
-}
-
-/// Probability of column `chosen`; NaN when a logit is.
-float softmax(const float* logits, uint32_t count, uint32_t chosen) {
-  const float greatest = *std::max_element(logits, logits + count);
-  float sum = 0;
-  for (uint32_t i = 0; i < count; ++i) sum += std::exp(logits[i] - greatest);
-  return std::exp(logits[chosen] - greatest) / sum;
-}
-
-}  // namespace
 
 Box QueryRows::boxNet(uint32_t query) const {
   const float* value = boxes + size_t{query} * 4;
@@ -56,7 +32,7 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Cand
     const Box boxNet = rows.boxNet(query);
     if (!upright(boxNet)) continue;
     for (uint32_t classId = 0; classId < rows.columns; ++classId) {
-      const float score = sigmoid(logits[classId]);
+      const float score = sigmoidOf(logits[classId]);
       if (!(score > options.scoreThreshold) || !keepsClass(options, classId)) continue;
       MASKLET_TRY(candidates.add(boxNet, score, classId, query));
     }
@@ -65,13 +41,15 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Cand
 }
 
 Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates) {
+  Buffer<float> probabilities;
+  MASKLET_TRY(probabilities.resize(rows.columns));
   for (uint32_t query = 0; query < rows.queryCount; ++query) {
-    const float* logits = rows.logitsOf(query);
-    const uint32_t classId = indexOfGreatest(logits, rows.columns - 1);
-    const float score = softmax(logits, rows.columns, classId);
+    if (!softmaxRow(rows.logitsOf(query), rows.columns, probabilities.data())) continue;
+    const float* best = std::max_element(probabilities.begin(), probabilities.end() - 1);
+    const auto classId = static_cast<uint32_t>(best - probabilities.begin());
     const Box boxNet = rows.boxNet(query);
-    if (!(score > options.scoreThreshold) || !upright(boxNet) || !keepsClass(options, classId)) continue;
-    MASKLET_TRY(candidates.add(boxNet, score, classId, query));
+    if (!(*best > options.scoreThreshold) || !upright(boxNet) || !keepsClass(options, classId)) continue;
+    MASKLET_TRY(candidates.add(boxNet, *best, classId, query));
   }
   return okStatus();
 }

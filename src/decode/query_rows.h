@@ -30,7 +30,7 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Cand
 
 /// Adds the best class of every query by softmax over all columns, the last of which is "no object" and never
 /// an answer, when it is above the threshold (post_process of DETR). Equal logits: the lowest class. Queries
-/// with a NaN logit are dropped.
+/// with a logit that is NaN or +infinity are dropped.
 Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates);
 
 }  // namespace masklet

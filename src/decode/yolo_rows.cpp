@@ -32,18 +32,6 @@ Status addChannelRow(const ChannelRows& rows, size_t row, float score, const Dec
   return candidates.add(boxNet, score, classId, static_cast<uint32_t>(row));
 }
 
-Status addFinalRow(const float* values, uint32_t row, float classLimit, const DecodeOptions& options,
-                   Candidates& candidates) {
-  const Box boxNet{values[0], values[1], values[2], values[3]};
-  const float score = values[4];
-  const float classValue = values[5];
-  if (!(score > options.scoreThreshold) || !std::isfinite(score) || !upright(boxNet)) return okStatus();
-  if (!(classValue >= 0 && classValue < classLimit)) return okStatus();
-  const auto classId = static_cast<uint32_t>(classValue);
-  if (!keepsClass(options, classId)) return okStatus();
-  return candidates.add(boxNet, score, classId, row);
-}
-
 }  // namespace
 
 Status checkRows(const TensorView& tensor) {
@@ -78,10 +66,10 @@ Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options, con
 }
 
 Status addFinalRows(const FinalRows& rows, const DecodeOptions& options, Candidates& candidates) {
-  const float classLimit = rows.classCount == 0 ? kMaxClassId : static_cast<float>(rows.classCount);
   for (uint32_t row = 0; row < rows.rowCount; ++row) {
     const float* values = rows.data + size_t{row} * rows.columns;
-    MASKLET_TRY(addFinalRow(values, row, classLimit, options, candidates));
+    const FinalRow read{{values[0], values[1], values[2], values[3]}, values[4], values[5]};
+    MASKLET_TRY(addFinalRow(read, row, rows.classCount, options, candidates));
   }
   return okStatus();
 }

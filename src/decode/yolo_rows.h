@@ -89,9 +89,7 @@ struct FinalRows {
   uint32_t classCount = 0;
 };
 
-/// Adds the rows whose score is above the threshold. Dropped are rows whose score or box is NaN or infinite,
-/// whose box is inverted (x2 < x1) or whose class is not in 0..classCount - 1 (not in 0..2^24 when classCount
-/// is 0). Padding rows of zeros drop out by their score.
+/// Adds the rows that pass addFinalRow. Padding rows of zeros drop out by their score.
 Status addFinalRows(const FinalRows& rows, const DecodeOptions& options, Candidates& candidates);
 
 }  // namespace masklet
