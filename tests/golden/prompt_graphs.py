@@ -20,7 +20,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 GAIN = 20.0
-TOLERANCES = (0.25, 0.10, 0.35, 0.70)
+TOLERANCES = (0.25, 0.10, 0.35, 0.55)
 BASE_IOU = (0.93, 0.85, 0.98, 0.90)
 AREA_PENALTY = 0.2
 MASK_WEIGHT = 0.025
@@ -167,7 +167,7 @@ def relax(g, reached, limit, times):
     return reached
 
 
-def flood(g, limit, seeds, cycles=2, times=(4, 8, 16, 40)):
+def flood(g, limit, seeds, cycles=2, times=(4, 8, 24, 40)):
     """The greatest `reached` <= limit that is at every cell the greatest of its neighbours' (or the seed's), capped by `limit`.
 
     Goes down a pyramid and up again: a coarse cell is as passable as the worst of its cells, so nothing is reached that a fine flood
