@@ -2,14 +2,15 @@ import type { Core, InstanceColumns } from "./core/core.js";
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted } from "./errors.js";
 import { decodeWith } from "./families/decode_match.js";
-import type { FamilyMatch } from "./families/detect.js";
-import type { ModelSession } from "./runtime/model_session.js";
+import { preprocessingFor } from "./families/input_sizing.js";
+import { splitBatch } from "./runtime/batch.js";
 import { loadModel } from "./runtime/model_store.js";
 import { TaskQueue } from "./runtime/task_queue.js";
+import { makePictureFeeds } from "./segmenter_feeds.js";
 import { checkSegmentOptions } from "./segmenter_options.js";
-import { startModel } from "./segmenter_start.js";
+import { type StartedModel, startModel } from "./segmenter_start.js";
 import { decodeImage } from "./source.js";
-import type { CreateOptions, Device, Fallback, RawTensor, RgbaImage, RunningModelInfo } from "./types.js";
+import type { CreateOptions, Device, Fallback, Preprocessing, RawTensor, RgbaImage, RunningModelInfo } from "./types.js";
 import { devices, type SegmentOptions, type Source, type Timings } from "./types.js";
 
 /** What can be told of an engine without asking it. */
@@ -30,12 +31,14 @@ export interface EngineResult {
 
 export interface RawEngineResult extends Pick<EngineResult, "width" | "height" | "state"> {
   readonly outputs: ReadonlyMap<string, RawTensor>;
+  readonly preprocessing: Preprocessing;
 }
 
 /** The work behind a Segmenter: in the caller's thread or in a worker. */
 export interface Engine {
   readonly state: EngineState;
-  segment(source: Source, options: SegmentOptions): Promise<EngineResult>;
+  /** One result for each source, in their order. */
+  segment(sources: readonly Source[], options: SegmentOptions): Promise<EngineResult[]>;
   infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult>;
   dispose(): Promise<void>;
 }
@@ -48,16 +51,12 @@ const turns = /* @__PURE__ */ new TaskQueue();
 
 /** The engine in this very realm. */
 export class LocalEngine implements Engine {
-  private readonly input: Float32Array;
+  private input = new Float32Array(0);
 
   private constructor(
-    private readonly match: FamilyMatch,
-    private readonly session: ModelSession,
-    private readonly info: RunningModelInfo,
+    private readonly model: StartedModel,
     private readonly coreUrl: CreateOptions["coreUrl"],
-  ) {
-    this.input = new Float32Array(3 * info.preprocessing.width * info.preprocessing.height);
-  }
+  ) {}
 
   /** Loads core and model, and starts the model on the best device. Aborting between the steps leaves nothing behind. */
   static async create(options: CreateOptions): Promise<LocalEngine> {
@@ -70,69 +69,120 @@ export class LocalEngine implements Engine {
     const loaded = await loadModel(options.model ?? "masklet-n", options);
     throwIfAborted(signal, "compile");
     onProgress?.({ stage: "compile", loaded: 0, total: 1 });
-    const { match, session, info } = await startModel(loaded, { ...options, device });
+    const model = await startModel(loaded, { ...options, device });
     onProgress?.({ stage: "compile", loaded: 1, total: 1 });
-    return new LocalEngine(match, session, info, options.coreUrl);
+    return new LocalEngine(model, options.coreUrl);
   }
 
   get state(): EngineState {
-    return { ...this.runState(), info: this.info };
+    return { ...this.runState(), info: this.model.info };
   }
 
-  async segment(source: Source, options: SegmentOptions): Promise<EngineResult> {
-    const { family, binding } = this.match;
-    const checked = checkSegmentOptions(options, this.info.labels, binding.classCount, family.defaults);
-    return this.work(source, options.signal, async (run) => {
-      const { core, image, outputs } = run;
-      await letMessagesIn(options.signal);
-      throwIfAborted(options.signal, "decode");
-      const start = performance.now();
-      // Another picture may have been decoded meanwhile, or the core started anew.
-      const columns = decodeWith(core, this.match, outputs, image, this.info.preprocessing, checked);
-      const timingsMs = withTotal({ ...run.timesMs, postprocess: performance.now() - start });
-      return { columns, width: image.width, height: image.height, timingsMs, state: this.runState() };
-    });
+  async segment(sources: readonly Source[], options: SegmentOptions): Promise<EngineResult[]> {
+    const { match, info } = this.model;
+    const checked = checkSegmentOptions(options, info.labels, match.binding.classCount, match.family.defaults);
+    const results: EngineResult[] = [];
+    for (let at = 0, length: number; at < sources.length; at += length) {
+      length = Math.min(sources.length - at, this.runLength());
+      const runs = await this.work(sources.slice(at, at + length), options.signal, async (core, pictures) => {
+        await letMessagesIn(options.signal);
+        throwIfAborted(options.signal, "decode");
+        return pictures.map((picture) => this.toResult(core, picture, checked));
+      });
+      results.push(...runs);
+    }
+    return results;
   }
 
-  infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
-    return this.work(source, signal, async ({ image, outputs }) => {
-      return { outputs, width: image.width, height: image.height, state: this.runState() };
+  async infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
+    return this.work([source], signal, async (_, pictures) => {
+      const [{ image, outputs, preprocessing }] = pictures as [Picture];
+      return { outputs, preprocessing, width: image.width, height: image.height, state: this.runState() };
     });
   }
 
   dispose(): Promise<void> {
-    return this.session.dispose();
+    return this.model.session.dispose();
   }
 
-  /** Reads the source, then, at its turn, runs the network on it and hands over to `finish` within the same turn. */
-  private async work<T>(source: Source, signal: AbortSignal | undefined, finish: (run: Run) => Promise<T>): Promise<T> {
-    const begun = performance.now();
-    const image = await decodeImage(source, signal ? { signal } : {});
-    const sourceMs = performance.now() - begun;
+  /** Pictures in one run: several only where all have the same input size. */
+  private runLength(): number {
+    const { batch, sizing } = this.model.info;
+    if (sizing.rule !== "fixed") return 1;
+    return batch === "open" ? Number.POSITIVE_INFINITY : batch;
+  }
+
+  private toResult(core: Core, picture: Picture, options: ReturnType<typeof checkSegmentOptions>): EngineResult {
+    const { image, outputs, preprocessing, timesMs } = picture;
+    const start = performance.now();
+    // Another picture may have been decoded meanwhile, or the core started anew: the letterbox is set again.
+    const columns = decodeWith(core, this.model.match, outputs, image, preprocessing, options);
+    const timingsMs = withTotal({ ...timesMs, postprocess: performance.now() - start });
+    return { columns, width: image.width, height: image.height, timingsMs, state: this.runState() };
+  }
+
+  /** Reads the sources, then, at its turn, runs the network on them at once and hands over to `finish` within the same turn. */
+  private async work<T>(
+    sources: readonly Source[],
+    signal: AbortSignal | undefined,
+    finish: (core: Core, pictures: Picture[]) => Promise<T>,
+  ): Promise<T> {
+    const images = await Promise.all(sources.map((source) => timed(() => decodeImage(source, signal ? { signal } : {}))));
     return turns.run(async () => {
       throwIfAborted(signal, "preprocess");
-      const start = performance.now();
       const core = await loadCore(coreOptions(this.coreUrl, signal));
+      const { sizing, preprocessing: usual } = this.model.info;
+      const plans = images.map(({ value }) => preprocessingFor(sizing, value, usual));
+      const size = plans[0]!;
+      const preprocessMs = this.fillInput(
+        core,
+        images.map(({ value }) => value),
+        plans,
+      );
+      const { session, plan } = this.model;
+      const feeds = makePictureFeeds(plan, this.input, size);
+      const run = await timed(() => session.run(feeds, { signal }));
+      const batch = plan.image.batch === "open" ? images.length : plan.image.batch;
+      const outputs = splitBatch(run.value.outputs, batch, images.length);
+      const pictures = images.map(({ value: image, ms }, i) => {
+        const timesMs = { source: ms, preprocess: preprocessMs[i]!, inference: run.ms / images.length };
+        return { image, outputs: outputs[i]!, preprocessing: plans[i]!, timesMs };
+      });
+      return finish(core, pictures);
+    });
+  }
+
+  /** Puts the pictures one after the other into `input`, which is kept for the next call; returns the time of each. */
+  private fillInput(core: Core, images: readonly RgbaImage[], plans: readonly Preprocessing[]): number[] {
+    const { width, height } = plans[0]!;
+    const length = 3 * width * height;
+    if (this.input.length !== length * images.length) this.input = new Float32Array(length * images.length);
+    return images.map((image, i) => {
+      const start = performance.now();
       core.setImage(image);
-      core.tensorize(this.info.preprocessing, this.input);
-      const tensorized = performance.now();
-      const outputs = await this.session.run(this.input, signal);
-      const inference = performance.now() - tensorized;
-      return finish({ core, image, outputs, timesMs: { source: sourceMs, preprocess: tensorized - start, inference } });
+      core.tensorize(plans[i]!, this.input.subarray(i * length, (i + 1) * length));
+      return performance.now() - start;
     });
   }
 
   private runState(): Pick<EngineState, "device" | "fallbacks"> {
-    return { device: this.session.device, fallbacks: [...this.session.fallbacks] };
+    const { device, fallbacks } = this.model.session;
+    return { device, fallbacks: [...fallbacks] };
   }
 }
 
 /** One picture after the network. */
-interface Run {
-  readonly core: Core;
+interface Picture {
   readonly image: RgbaImage;
   readonly outputs: ReadonlyMap<string, RawTensor>;
+  readonly preprocessing: Preprocessing;
   readonly timesMs: Pick<Timings, "source" | "preprocess" | "inference">;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - start };
 }
 
 function coreOptions(wasmUrl: CreateOptions["coreUrl"], signal: AbortSignal | undefined): Parameters<typeof loadCore>[0] {

@@ -1,22 +1,25 @@
 import { MaskletError } from "./errors.js";
-import { type Detection, describeCandidates, matchFamily, noMatch, readWanted } from "./families/detect.js";
-import { describeTensor, type ExporterHints, isFloat, type ModelSignature, type Size } from "./families/family.js";
+import { type Detection, describeCandidates, type FamilyMatch, matchFamily, noMatch, readWanted } from "./families/detect.js";
+import { describeTensor, type ModelSignature } from "./families/family.js";
+import { findImageInput, type ImageInput } from "./families/image_input.js";
 import { families } from "./families/index.js";
 import { fixedSizing } from "./families/input_sizing.js";
 import { chooseLabels } from "./instances.js";
+import { batchOf } from "./runtime/batch.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
-import type { ModelInput } from "./runtime/input_tensor.js";
 import type { LoadedModel } from "./runtime/model_store.js";
-import type { CreateOptions, ModelInfo, Preprocessing, TensorInfo } from "./types.js";
-import { colourOrders, resizeModes } from "./types.js";
+import { planInputSize, usualSize } from "./segmenter_input.js";
+import { checkPreprocessing, identityScaling, refuseSides } from "./segmenter_preprocessing.js";
+import type { CreateOptions, InputSizing, ModelInfo, Preprocessing, Size, TensorInfo } from "./types.js";
 
-type PlanOptions = Pick<CreateOptions, "family" | "variant" | "labels" | "inputSize" | "preprocessing">;
+export type PlanOptions = Pick<CreateOptions, "family" | "variant" | "labels" | "inputSize" | "preprocessing">;
 
 /** How a model will be used: everything that follows from its file and the caller's options, before anything is run. */
 export interface ModelPlan {
-  readonly input: ModelInput;
-  readonly inputSize: Size;
-  readonly signature: ModelSignature;
+  readonly image: ImageInput;
+  /** Pictures in one run. */
+  readonly batch: number | "open";
+  readonly signature: ModelSignature & { readonly inputSize: Size };
   readonly detection: Detection;
 }
 
@@ -25,91 +28,66 @@ export interface ModelPlan {
  * @throws MaskletError `unsupported` for a network that does not take one picture, `badOption`, `unknownFamily`.
  */
 export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): ModelPlan {
+  const { inputs, outputs } = onnx;
   const hints = readExporterHints(onnx.metadata);
-  const image = imageInput(onnx.inputs);
-  const inputSize = chooseInputSize(image, hints, options.inputSize);
-  const signature = { inputs: onnx.inputs, outputs: onnx.outputs, inputSize, hints };
-  const detection = matchFamily(signature, readWanted(options.family ?? card?.family, options.variant));
-  return { input: { name: image.name, type: image.type as ModelInput["type"] }, inputSize, signature, detection };
+  const image = requireImageInput(inputs);
+  const wanted = readWanted(options.family ?? card?.family, options.variant);
+  const ask = (inputSize: Size) => {
+    const signature = { inputs, outputs, inputSize, hints };
+    return { signature, detection: matchFamily(signature, wanted) };
+  };
+  const asked = typeof options.inputSize === "number" ? { width: options.inputSize, height: options.inputSize } : options.inputSize;
+  const usual = asked ?? hints.inputSize ?? usualSize;
+  const first = ask({ width: image.width ?? usual.width, height: image.height ?? usual.height });
+  // Which sizes a family takes, and what it takes when nobody says, is known only now.
+  const size = planInputSize(image, hints, asked, first.detection.match?.family);
+  const { inputSize } = first.signature;
+  const isSame = size.width === inputSize.width && size.height === inputSize.height;
+  return { image, batch: batchOf(image, inputs, outputs), ...(isSame ? first : ask(size)) };
 }
 
-/** The one input, float [1, 3, H, W]; open dimensions count as fitting. */
-function imageInput(inputs: readonly TensorInfo[]): TensorInfo {
-  const [input] = inputs;
-  const [batch, channels] = input?.dims ?? [];
-  const fits = inputs.length === 1 && isFloat(input!) && input!.dims?.length === 4 && isOpenOr(batch, 1) && isOpenOr(channels, 3);
-  if (fits) return input!;
+function requireImageInput(inputs: readonly TensorInfo[]): ImageInput {
+  const image = findImageInput(inputs);
+  if (image) return image;
   const seen = inputs.map(describeTensor).join(", ");
-  const message = `a network with one float input [1, 3, height, width] is needed; this one has ${seen}`;
+  const shapes = "[batch, 3, height, width], [batch, height, width, 3] or either without batch";
+  const message = `a network with one input for a picture is needed (float32, float16 or uint8, ${shapes}); this one has ${seen}`;
   throw new MaskletError("unsupported", "load", message, { value: seen });
 }
 
-function isOpenOr(dim: number | string | undefined, value: number): boolean {
-  return dim === value || typeof dim === "string";
-}
-
-/** Fixed sides as they are; open ones from the option, the metadata, else 640. */
-function chooseInputSize(image: TensorInfo, hints: ExporterHints, option: CreateOptions["inputSize"]): Size {
-  const [, , fixedHeight, fixedWidth] = image.dims!;
-  const asked = typeof option === "number" ? { width: option, height: option } : option;
-  const usual = asked ?? hints.inputSize ?? { width: 640, height: 640 };
-  const stride = hints.stride ?? 32;
-  return {
-    width: chooseSide("width", fixedWidth!, asked?.width, usual.width, stride),
-    height: chooseSide("height", fixedHeight!, asked?.height, usual.height, stride),
-  };
-}
-
-function chooseSide(name: string, fixed: number | string, asked: number | undefined, usual: number, stride: number): number {
-  if (typeof fixed === "number") {
-    if (asked === undefined || asked === fixed) return fixed;
-    throw new MaskletError("badOption", "load", `the model's input ${name} is fixed at ${fixed}, not ${asked}`, { value: asked });
-  }
-  if (Number.isInteger(usual) && usual >= stride && usual <= 8192 && usual % stride === 0) return usual;
-  const message = `the input ${name} must be a multiple of ${stride} from ${stride} to 8192, but is ${usual}`;
-  throw new MaskletError("badOption", "load", message, { value: usual });
+/**
+ * The family that decodes the model.
+ * @throws MaskletError `unknownModel`, `ambiguousModel`, and `unsupported` when the graph has inputs that the family does not feed.
+ */
+export function requireMatch({ detection, signature, image }: ModelPlan): FamilyMatch {
+  const { match } = detection;
+  if (!match) throw noMatch(signature, detection);
+  const { constantInputs = {} } = match.binding;
+  const unfed = signature.inputs.filter(({ name }) => name !== image.name && !Object.hasOwn(constantInputs, name));
+  if (unfed.length === 0) return match;
+  const message = `the family ${match.family.name} feeds the picture ('${image.name}') and nothing for ${unfed.map(describeTensor).join(", ")}`;
+  throw new MaskletError("unsupported", "load", message, { value: unfed.map(({ name }) => name).join(", ") });
 }
 
 /**
  * The preprocessing of the family, changed by the model's card, then by the caller.
- * @throws MaskletError `unknownModel` when no family took the model, `badOption`.
+ * @throws MaskletError as {@link requireMatch}, `badOption`.
  */
 export function planPreprocessing(plan: ModelPlan, { card }: LoadedModel, options: PlanOptions): Preprocessing {
-  const { match } = plan.detection;
-  if (!match) throw noMatch(plan.signature, plan.detection);
-  const { width, height, ...asked } = { ...options.preprocessing };
-  for (const [name, value, real] of [
-    ["width", width, plan.inputSize.width],
-    ["height", height, plan.inputSize.height],
-  ] as const) {
-    if (value !== undefined && value !== real) throw badPreprocessing(name, value, `${real}; use inputSize`);
-  }
-  const preprocessing = {
-    ...match.family.preprocessing,
-    ...match.binding.preprocessing,
-    ...card?.preprocessing,
-    ...asked,
-    ...plan.inputSize,
-  };
+  const { family, binding } = requireMatch(plan);
+  const { width, height } = plan.signature.inputSize;
+  refuseSides(options.preprocessing, { width, height });
+  const ownScaling = plan.image.type === "uint8" ? identityScaling : {};
+  const asked = { ...card?.preprocessing, ...options.preprocessing };
+  const preprocessing = { ...family.preprocessing, ...binding.preprocessing, ...ownScaling, ...asked, width, height };
   checkPreprocessing(preprocessing);
   return preprocessing;
 }
 
-function checkPreprocessing({ resizeMode, colourOrder, inputScale, mean, std, fill }: Preprocessing): void {
-  if (!resizeModes.includes(resizeMode)) throw badPreprocessing("resizeMode", resizeMode, resizeModes.join(", "));
-  if (!colourOrders.includes(colourOrder)) throw badPreprocessing("colourOrder", colourOrder, colourOrders.join(", "));
-  if (!Number.isFinite(inputScale) || inputScale === 0) throw badPreprocessing("inputScale", inputScale, "finite and not 0");
-  if (!isTriple(mean)) throw badPreprocessing("mean", String(mean), "three finite numbers");
-  if (!isTriple(std) || std.includes(0)) throw badPreprocessing("std", String(std), "three finite numbers, none 0");
-  if (!(fill >= 0 && fill <= 255)) throw badPreprocessing("fill", fill, "0..255");
-}
-
-function isTriple(values: readonly number[]): boolean {
-  return Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
-}
-
-function badPreprocessing(name: string, value: string | number, allowed: string): MaskletError {
-  return new MaskletError("badOption", "load", `preprocessing.${name} is ${value}; allowed: ${allowed}`, { value });
+/** A size that the graph fixes or the caller chooses holds for all pictures. */
+export function planSizing({ image, detection }: ModelPlan, { inputSize }: PlanOptions): InputSizing {
+  const isFixed = inputSize !== undefined || image.width !== undefined || image.height !== undefined;
+  return isFixed ? fixedSizing : (detection.match?.binding.sizing ?? fixedSizing);
 }
 
 /** Names by class id, from the caller, the model's card or its metadata; empty when nobody names them. */
@@ -126,15 +104,8 @@ export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelI
     if (!(error instanceof MaskletError) || error.code !== "unsupported") throw error;
     const verdicts = families.map(({ name }) => ({ family: name, accepted: false, reason: error.message }));
     const { labels = [] } = readExporterHints(loaded.onnx.metadata);
-    const nothing = {
-      family: undefined,
-      variant: undefined,
-      preprocessing: undefined,
-      sizing: undefined,
-      masks: undefined,
-      batch: undefined,
-    };
-    return { ...nothing, candidates: [], verdicts, labels, ...describeFile(loaded) };
+    const nothing = { family: undefined, variant: undefined, preprocessing: undefined, sizing: undefined, masks: undefined };
+    return { ...nothing, batch: undefined, candidates: [], verdicts, labels, ...describeFile(loaded) };
   }
 }
 
@@ -148,9 +119,9 @@ export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: Pla
     verdicts,
     labels: planLabels(plan, loaded, options),
     preprocessing: match ? planPreprocessing(plan, loaded, options) : undefined,
-    sizing: match ? (match.binding.sizing ?? fixedSizing) : undefined,
+    sizing: match ? planSizing(plan, options) : undefined,
     masks: match ? match.family.masks !== false : undefined,
-    batch: 1,
+    batch: plan.batch,
     ...describeFile(loaded),
   };
 }

@@ -1,16 +1,18 @@
 import { type FamilyMatch, matchFamily, readWanted, type WantedFamily } from "./families/detect.js";
 import type { ModelFamily } from "./families/family.js";
 import { families } from "./families/index.js";
-import { fixedSizing } from "./families/input_sizing.js";
+import type { Feeds } from "./runtime/feed.js";
 import { ModelSession } from "./runtime/model_session.js";
 import type { LoadedModel } from "./runtime/model_store.js";
 import { checkPicture } from "./runtime/self_check.js";
-import { describeModel, type ModelPlan, planModel, planPreprocessing } from "./segmenter_plan.js";
-import type { CreateOptions, Device, ModelInfo, Preprocessing, RawTensor, RunningModelInfo, TensorInfo } from "./types.js";
+import { makePictureFeeds } from "./segmenter_feeds.js";
+import { describeModel, type ModelPlan, planModel, planPreprocessing, planSizing, requireMatch } from "./segmenter_plan.js";
+import type { CreateOptions, Device, Preprocessing, RawTensor, RunningModelInfo, TensorInfo } from "./types.js";
 
 type StartOptions = CreateOptions & { device: "auto" | Device };
 
 export interface StartedModel {
+  readonly plan: ModelPlan;
   readonly match: FamilyMatch;
   readonly session: ModelSession;
   readonly info: RunningModelInfo;
@@ -22,39 +24,51 @@ export interface StartedModel {
  */
 export async function startModel(loaded: LoadedModel, options: StartOptions): Promise<StartedModel> {
   let plan = planModel(loaded, options);
-  const mustTry = plan.detection.match === undefined && plan.detection.unresolved;
+  const { match: known, unresolved } = plan.detection;
+  // Inputs beside the picture are fed by a family only.
+  const mustTry = known === undefined && unresolved && plan.signature.inputs.length === 1;
   const preprocessing = mustTry ? trialPreprocessing(plan) : planPreprocessing(plan, loaded, options);
-  const session = await openSession(loaded, plan, preprocessing, options);
+  const feeds = () => checkFeeds(plan, preprocessing);
+  const session = await openSession(loaded, feeds, options);
   try {
-    if (mustTry)
-      plan = withOutputs(plan, await session.run(checkPicture(preprocessing), options.signal), readWanted(options.family, options.variant));
-    // Throws for a model that no family takes.
-    const settled = planPreprocessing(plan, loaded, options);
-    const info = describeModel(plan, loaded, options);
-    const match = plan.detection.match!;
-    return { match, session, info: runningInfo(info, match, settled) };
+    if (mustTry) {
+      const { outputs } = await session.run(feeds(), { signal: options.signal });
+      plan = withOutputs(plan, outputs, readWanted(options.family, options.variant));
+    }
+    const match = requireMatch(plan);
+    return { plan, match, session, info: runningInfo(plan, match, loaded, options) };
   } catch (error) {
     await session.dispose();
     throw error;
   }
 }
 
-function runningInfo(info: ModelInfo, { family, binding }: FamilyMatch, preprocessing: Preprocessing): RunningModelInfo {
-  const { sizing = fixedSizing, masks = true, batch = 1 } = info;
-  return { ...info, family: family.name, variant: binding.variant, preprocessing, sizing, masks, batch };
+function runningInfo(plan: ModelPlan, { family, binding }: FamilyMatch, loaded: LoadedModel, options: StartOptions): RunningModelInfo {
+  return {
+    ...describeModel(plan, loaded, options),
+    family: family.name,
+    variant: binding.variant,
+    preprocessing: planPreprocessing(plan, loaded, options),
+    sizing: planSizing(plan, options),
+    masks: family.masks !== false,
+    batch: plan.batch,
+  };
 }
 
 function openSession(
   { bytes: model }: LoadedModel,
-  { input }: ModelPlan,
-  preprocessing: Preprocessing,
+  feeds: () => Feeds,
   { device, allowSoftwareAdapter = false, ortWasmPaths: wasmPaths, signal }: StartOptions,
 ): Promise<ModelSession> {
-  return ModelSession.open({ model, input, preprocessing, device, allowSoftwareAdapter, wasmPaths, signal });
+  return ModelSession.open({ model, checkFeeds: feeds, device, allowSoftwareAdapter, wasmPaths, signal });
+}
+
+function checkFeeds(plan: ModelPlan, preprocessing: Preprocessing): Feeds {
+  return makePictureFeeds(plan, checkPicture(preprocessing), preprocessing);
 }
 
 /** Only the size matters for the shapes of the outputs. */
-function trialPreprocessing({ inputSize }: ModelPlan): Preprocessing {
+function trialPreprocessing({ signature: { inputSize } }: ModelPlan): Preprocessing {
   const [{ preprocessing }] = families as readonly [ModelFamily];
   return { ...preprocessing, ...inputSize };
 }

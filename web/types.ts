@@ -285,5 +285,7 @@ export interface RawResult {
   /** Size of the source, EXIF orientation applied, in pixels. */
   readonly width: number;
   readonly height: number;
+  /** What was done to this picture. */
+  readonly preprocessing: Preprocessing;
   readonly device: Device;
 }

@@ -1,12 +1,12 @@
 import type { OrtRuntime } from "../../web/runtime/device_ladder.js";
 import type { OrtBundle, OrtModule, OrtSession, OrtTensor } from "../../web/runtime/ort_module.js";
 
-type Run = (feeds: Record<string, OrtTensor>) => Promise<Record<string, OrtTensor>> | Record<string, OrtTensor>;
+type Run = (feeds: Record<string, OrtTensor>, wanted?: readonly string[]) => Promise<Record<string, OrtTensor>> | Record<string, OrtTensor>;
 
 /** What a test wants ONNX Runtime to do; by execution provider. */
 export interface FakeBehaviour {
   create?: (provider: string) => void | Promise<void>;
-  run?: (provider: string, feeds: Record<string, OrtTensor>) => ReturnType<Run> | undefined;
+  run?: (provider: string, feeds: Record<string, OrtTensor>, wanted?: readonly string[]) => ReturnType<Run> | undefined;
   load?: (bundle: OrtBundle) => void;
   refusal?: () => string | undefined;
   jspi?: boolean;
@@ -32,6 +32,11 @@ export class FakeOrt {
     return this.makeTensor("float32", Float32Array.from(values), dims);
   }
 
+  /** In a buffer of the GPU: `data` cannot be read. */
+  gpuTensor(dims: number[], values: readonly number[]): OrtTensor {
+    return this.makeTensor("float32", Float32Array.from(values), dims, true);
+  }
+
   readonly runtime: OrtRuntime = {
     load: async (bundle) => {
       this.behaviour.load?.(bundle);
@@ -52,22 +57,25 @@ export class FakeOrt {
     },
     // Called with `new`, which hands on the object that is returned.
     Tensor: makeConstructor((type, data, dims) => this.makeTensor(type, data, dims)),
-    InferenceSession: { create: (_, { executionProviders: [provider] }) => this.alone(() => this.create(provider!)) },
+    InferenceSession: {
+      create: (_, { executionProviders: [provider], preferredOutputLocation }) =>
+        this.alone(() => this.create(provider!, Object.keys(preferredOutputLocation ?? {}))),
+    },
   };
 
-  private async create(provider: string): Promise<OrtSession> {
-    this.log.push(`create ${provider}`);
+  private async create(provider: string, kept: readonly string[]): Promise<OrtSession> {
+    this.log.push(`create ${provider}${kept.length > 0 ? ` keeping ${kept}` : ""}`);
     await this.behaviour.create?.(provider);
     const lost = new Promise<{ message: string }>((resolve) => this.lose.push(resolve));
     if (provider === "webgpu") Object.assign(this.module.env.webgpu, { device: Promise.resolve({ lost }) });
     this.liveSessions++;
     let released = false;
     return {
-      run: (feeds) =>
+      run: (feeds, wanted) =>
         this.alone(async () => {
           if (released) throw new Error("run after release");
           this.log.push(`run ${provider}`);
-          return (await this.behaviour.run?.(provider, feeds)) ?? { out: this.tensor([1, 2], [1, 2]) };
+          return (await this.behaviour.run?.(provider, feeds, wanted)) ?? { out: this.tensor([1, 2], [1, 2]) };
         }),
       release: () =>
         this.alone(async () => {
@@ -91,26 +99,32 @@ export class FakeOrt {
     }
   }
 
-  private makeTensor(type: string, data: Float32Array | Uint16Array, dims: readonly number[]): OrtTensor {
+  private makeTensor(type: string, data: ArrayBufferView, dims: readonly number[], onGpu = false): OrtTensor {
     this.liveTensors++;
     let disposed = false;
-    const fake = this;
+    const dispose = () => {
+      if (!disposed) this.liveTensors--;
+      disposed = true;
+    };
     return {
       type,
       dims,
+      location: onGpu ? "gpu-buffer" : "cpu",
       get data() {
-        if (disposed) throw new Error("disposed tensor");
+        if (disposed || onGpu) throw new Error(disposed ? "disposed tensor" : "the tensor is on the GPU");
         return data;
       },
-      dispose() {
-        if (!disposed) fake.liveTensors--;
-        disposed = true;
+      async getData(release) {
+        if (disposed) throw new Error("disposed tensor");
+        if (release) dispose();
+        return data;
       },
+      dispose,
     };
   }
 }
 
-type MakeTensor = (type: string, data: Float32Array | Uint16Array, dims: readonly number[]) => OrtTensor;
+type MakeTensor = (type: string, data: ArrayBufferView, dims: readonly number[]) => OrtTensor;
 
 function makeConstructor(make: MakeTensor): OrtModule["Tensor"] {
   return function Tensor(...args: Parameters<MakeTensor>) {

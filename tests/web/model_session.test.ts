@@ -1,20 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { type Feeds, type KeptTensor, LostTensorError, makeFeed } from "../../web/runtime/feed.js";
 import { ModelSession, type SessionRequest } from "../../web/runtime/model_session.js";
+import type { OrtTensor } from "../../web/runtime/ort_module.js";
 import { enqueueOrt } from "../../web/runtime/ort_queue.js";
-import type { Device, Preprocessing } from "../../web/types.js";
+import type { Device } from "../../web/types.js";
 import { type FakeBehaviour, FakeOrt } from "./fake_ort.js";
 
-const preprocessing: Preprocessing = {
-  width: 4,
-  height: 2,
-  resizeMode: "stretch",
-  colourOrder: "rgb",
-  inputScale: 1 / 255,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  fill: 0,
-};
-const values = new Float32Array(24);
+const feeds: Feeds = { images: { type: "float32", dims: [1, 3, 2, 4], data: new Float32Array(24) } };
 
 let ort: FakeOrt;
 const opened: ModelSession[] = [];
@@ -25,9 +17,8 @@ async function open(behaviour: FakeBehaviour = {}, request: Partial<SessionReque
 }
 
 async function openAnother(request: Partial<SessionRequest> = {}): Promise<ModelSession> {
-  const input = { name: "images", type: "float32" } as const;
   const model = new Uint8Array(1);
-  const usual = { model, input, preprocessing, device: "auto", allowSoftwareAdapter: false } as const;
+  const usual = { model, checkFeeds: () => feeds, device: "auto", allowSoftwareAdapter: false } as const;
   const session = await ModelSession.open({ ...usual, ...request }, ort.runtime);
   opened.push(session);
   return session;
@@ -53,7 +44,7 @@ describe("the ladder", () => {
       "run wasm",
       "release wasm",
     ]);
-    expect([...(await session.run(values)).keys()]).toEqual(["out"]);
+    expect([...(await session.run(feeds)).outputs.keys()]).toEqual(["out"]);
   });
 
   it("WithoutJspi_TheCpuIsThatOfTheSmallBundle", async () => {
@@ -145,59 +136,59 @@ describe("run", () => {
   it("ManyAtOnce_OfTwoSessions_NeverOverlap", async () => {
     const first = await open();
     const second = await openAnother();
-    const runs = Array.from({ length: 20 }, (_, i) => (i % 3 ? first : second).run(values));
+    const runs = Array.from({ length: 20 }, (_, i) => (i % 3 ? first : second).run(feeds));
     expect(await Promise.all(runs)).toHaveLength(20);
   });
 
   it("Failure_IsTyped_AndTheNextRunHasANewSession", async () => {
     const session = await open({}, { device: "wasm" });
     ort.behaviour.run = () => Promise.reject(new Error("non-zero status code"));
-    await expect(session.run(values)).rejects.toMatchObject({
+    await expect(session.run(feeds)).rejects.toMatchObject({
       code: "inferenceFailed",
       stage: "inference",
       message: "the network failed on wasm: non-zero status code",
     });
     ort.behaviour.run = () => undefined;
     ort.log.length = 0;
-    await session.run(values);
+    await session.run(feeds);
     expect(ort.log).toEqual(["load wasm", "create wasm", "load wasm", "run wasm"]);
   });
 
   it("NoSessionAfterAFailure_IsNotTheModelsFault_AndTheNextRunTriesAgain", async () => {
     const session = await open({}, { device: "wasm" });
-    await session.run(values);
+    await session.run(feeds);
     ort.behaviour.run = () => Promise.reject(new Error("memory access out of bounds"));
-    await expect(session.run(values)).rejects.toMatchObject({ code: "inferenceFailed" });
+    await expect(session.run(feeds)).rejects.toMatchObject({ code: "inferenceFailed" });
     ort.behaviour.create = () => Promise.reject(new Error("out of memory"));
-    await expect(session.run(values)).rejects.toMatchObject({ code: "noDevice", stage: "compile" });
+    await expect(session.run(feeds)).rejects.toMatchObject({ code: "noDevice", stage: "compile" });
     ort.behaviour = {};
-    expect((await session.run(values)).size).toBe(1);
+    expect((await session.run(feeds)).outputs.size).toBe(1);
   });
 
   it("OneFailure_AmongWaitingRuns_HarmsNoOther", async () => {
     const session = await open({}, { device: "wasm" });
     let count = 0;
     ort.behaviour.run = () => (++count === 2 ? Promise.reject(new Error("once")) : undefined);
-    const results = await Promise.allSettled([1, 2, 3, 4].map(() => session.run(values)));
+    const results = await Promise.allSettled([1, 2, 3, 4].map(() => session.run(feeds)));
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
   });
 
   it("Abort_BeforeTheRun_RunsNothing", async () => {
     const session = await open({}, { device: "wasm" });
     ort.log.length = 0;
-    await expect(session.run(values, AbortSignal.abort())).rejects.toMatchObject({ code: "aborted" });
+    await expect(session.run(feeds, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
     expect(ort.log).toEqual([]);
   });
 
   it("Dispose_DuringRuns_EndsTheWaitingOnes", async () => {
     const session = await open({}, { device: "wasm" });
-    const runs = [session.run(values), session.run(values)];
+    const runs = [session.run(feeds), session.run(feeds)];
     await session.dispose();
     const results = await Promise.allSettled(runs);
     for (const result of results) {
       if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "disposed" });
     }
-    await expect(session.run(values)).rejects.toMatchObject({ code: "disposed" });
+    await expect(session.run(feeds)).rejects.toMatchObject({ code: "disposed" });
     expect(ort.liveSessions).toBe(0);
   });
 });
@@ -209,8 +200,8 @@ describe("a lost device", () => {
     ort.loseDevice();
     await new Promise((resolve) => setImmediate(resolve));
     ort.log.length = 0;
-    await first.run(values);
-    await second.run(values);
+    await first.run(feeds);
+    await second.run(feeds);
     const steps = ort.log.filter((entry) => !entry.startsWith("load"));
     expect(steps).toEqual(["release webgpu", "release webgpu", "create webgpu", "run webgpu", "create webgpu", "run webgpu"]);
     expect([first.device, first.fallbacks, second.fallbacks]).toEqual(["webgpu", [], []]);
@@ -225,7 +216,7 @@ describe("a lost device", () => {
       setTimeout(() => ort.loseDevice(), 5);
       throw new Error("Buffer was unmapped before mapping was resolved");
     };
-    expect((await session.run(values)).get("out")!.data).toEqual(Float32Array.of(1, 2));
+    expect((await session.run(feeds)).outputs.get("out")!.data).toEqual(Float32Array.of(1, 2));
     expect([count, session.device]).toEqual([2, "webgpu"]);
   });
 
@@ -235,7 +226,7 @@ describe("a lost device", () => {
       if (provider === "webgpu") throw new Error("Device was lost: GPU hung");
       return undefined;
     };
-    expect((await session.run(values)).size).toBe(1);
+    expect((await session.run(feeds)).outputs.size).toBe(1);
     expect(session.device).toBe("wasm");
     expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "the device was lost twice in one call: Device was lost: GPU hung" }]);
   });
@@ -243,9 +234,9 @@ describe("a lost device", () => {
   it("TwiceInOneCall_WithoutAnotherDevice_IsTyped_AndTheNextCallTriesAgain", async () => {
     const session = await open({}, { device: "webgpu" });
     ort.behaviour.run = () => Promise.reject(new Error("GPUDevice is lost"));
-    await expect(session.run(values)).rejects.toMatchObject({ code: "deviceLost", stage: "inference" });
+    await expect(session.run(feeds)).rejects.toMatchObject({ code: "deviceLost", stage: "inference" });
     ort.behaviour.run = () => undefined;
-    expect((await session.run(values)).size).toBe(1);
+    expect((await session.run(feeds)).outputs.size).toBe(1);
   });
 
   it("AdapterGoneAfterwards_TakesWasm", async () => {
@@ -253,8 +244,143 @@ describe("a lost device", () => {
     ort.loseDevice();
     await new Promise((resolve) => setImmediate(resolve));
     ort.behaviour.refusal = () => "the browser offers no GPU adapter";
-    await session.run(values);
+    await session.run(feeds);
     expect([session.device, session.fallbacks.length]).toEqual(["wasm", 1]);
+  });
+});
+
+describe("several inputs", () => {
+  it("EveryType_ArrivesAsItsArray_AndIsDisposed", async () => {
+    const session = await open({}, { device: "wasm" });
+    const seen: Record<string, unknown> = {};
+    ort.behaviour.run = (_, tensors) => {
+      for (const [name, { type, dims, data }] of Object.entries(tensors)) seen[name] = [type, dims, data];
+      return undefined;
+    };
+    const mixed: Feeds = {
+      images: makeFeed("float16", [2], [1, -2]),
+      mask: makeFeed("int64", [1, 2], [1, 1]),
+      flag: makeFeed("bool", [], [1]),
+      size: makeFeed("int32", [2], [480, 640]),
+    };
+    await session.run(mixed);
+    expect(seen).toEqual({
+      images: ["float16", [2], Uint16Array.of(0x3c00, 0xc000)],
+      mask: ["int64", [1, 2], BigInt64Array.of(1n, 1n)],
+      flag: ["bool", [], Uint8Array.of(1)],
+      size: ["int32", [2], Int32Array.of(480, 640)],
+    });
+    expect(ort.liveTensors).toBe(0);
+  });
+
+  it("TextInput_CannotBeMade", () => {
+    expect(() => makeFeed("string", [1], [1])).toThrow(expect.objectContaining({ code: "unsupported", value: "string" }));
+  });
+
+  it("OutputsAskedFor_ArePassedOn", async () => {
+    const session = await open({}, { device: "wasm" });
+    const asked: unknown[] = [];
+    ort.behaviour.run = (_, __, wanted) => {
+      asked.push(wanted);
+      return undefined;
+    };
+    await session.run(feeds, { outputs: ["scores"] });
+    await session.run(feeds);
+    expect(asked).toEqual([["scores"], undefined]);
+  });
+});
+
+describe("kept outputs", () => {
+  const keptOutputs = ["embedding"];
+  const encode = (provider: string) => ({
+    embedding: provider === "webgpu" && ort.log.some((entry) => entry.endsWith("keeping embedding")) ? gpu() : ort.tensor([1, 2], [3, 4]),
+    out: ort.tensor([1], [1]),
+  });
+  const gpu = () => ort.gpuTensor([1, 2], [3, 4]);
+  const taken: unknown[] = [];
+  const decode = (_: string, tensors: Record<string, OrtTensor>) => {
+    const { embedding } = tensors;
+    taken.push(embedding!.location === "cpu" ? embedding!.data : embedding!.location);
+    return undefined;
+  };
+
+  async function encoder(request: Partial<SessionRequest> = {}): Promise<{ session: ModelSession; embedding: KeptTensor }> {
+    taken.length = 0;
+    const session = await open({ run: encode }, { keptOutputs, ...request });
+    const { outputs, kept } = await session.run(feeds);
+    expect([...outputs.keys(), ...kept.keys()]).toEqual(["out", "embedding"]);
+    ort.behaviour = {};
+    return { session, embedding: kept.get("embedding")! };
+  }
+
+  it("OnTheGpu_StayThere_UntilDisposed", async () => {
+    const { embedding } = await encoder();
+    expect(ort.log).toContain("create webgpu keeping embedding");
+    expect([embedding.onGpu, embedding.type, embedding.dims, ort.liveTensors]).toEqual([true, "float32", [1, 2], 1]);
+    const second = await openAnother();
+    ort.behaviour.run = decode;
+    await second.run({ embedding });
+    await second.run({ embedding });
+    expect([taken, ort.liveTensors]).toEqual([["gpu-buffer", "gpu-buffer"], 1]);
+    await embedding.dispose();
+    await embedding.dispose();
+    expect([embedding.lost, ort.liveTensors]).toEqual([true, 0]);
+    await expect(second.run({ embedding })).rejects.toBeInstanceOf(LostTensorError);
+    ort.behaviour = {};
+    expect((await second.run(feeds)).outputs.size).toBe(1);
+  });
+
+  it("FedToASessionOnTheCpu_AreBroughtThereOnce", async () => {
+    const { session, embedding } = await encoder();
+    const second = await openAnother({ device: "wasm" });
+    ort.behaviour.run = decode;
+    await second.run({ embedding });
+    await session.dispose();
+    await second.run({ embedding });
+    expect([taken, embedding.onGpu, ort.liveTensors]).toEqual([[Float32Array.of(3, 4), Float32Array.of(3, 4)], false, 0]);
+  });
+
+  it("OnTheCpu_OutliveTheirSession", async () => {
+    const { session, embedding } = await encoder({ device: "wasm" });
+    expect([embedding.onGpu, ort.liveTensors]).toEqual([false, 0]);
+    await session.dispose();
+    const second = await openAnother({ device: "wasm" });
+    ort.behaviour.run = decode;
+    await second.run({ embedding });
+    expect(taken).toEqual([Float32Array.of(3, 4)]);
+  });
+
+  it.each(["LostDevice", "Dispose", "FailedRun"])("%s_EndsThoseOnTheGpu_AndTheNextRunMakesNewOnes", async (how) => {
+    const { session, embedding } = await encoder();
+    const second = await openAnother();
+    if (how === "LostDevice") {
+      ort.loseDevice();
+      await new Promise((resolve) => setImmediate(resolve));
+      ort.behaviour.run = decode;
+      // The session of the decoder notices the loss, and with it goes everything on that device.
+      await expect(second.run({ embedding })).rejects.toBeInstanceOf(LostTensorError);
+    } else if (how === "Dispose") await session.dispose();
+    else {
+      ort.behaviour.run = () => Promise.reject(new Error("non-zero status code"));
+      await expect(session.run(feeds)).rejects.toMatchObject({ code: "inferenceFailed" });
+    }
+    expect([embedding.lost, ort.liveTensors]).toEqual([true, 0]);
+    if (how === "Dispose") return;
+    ort.behaviour.run = encode;
+    const again = (await session.run(feeds)).kept.get("embedding")!;
+    expect(again.onGpu).toBe(true);
+    await again.dispose();
+  });
+
+  it("DuringTheSelfCheck_AreReadAndFreed", async () => {
+    const session = await open(
+      { run: (p) => ({ embedding: p === "webgpu" ? ort.gpuTensor([2], [3, 9]) : ort.tensor([2], [3, 4]) }) },
+      {
+        keptOutputs,
+      },
+    );
+    expect(session.device).toBe("wasm");
+    expect(session.fallbacks[0]!.reason).toMatch(/output 'embedding' differs/);
   });
 });
 

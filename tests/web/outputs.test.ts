@@ -11,7 +11,7 @@ const positiveHalves = Array.from({ length: 0x7c00 }, (_, bits) => {
 });
 
 function tensor(type: string, dims: number[], data: unknown): OrtTensor {
-  return { type, dims, data, dispose: vi.fn() };
+  return { type, dims, data, dispose: vi.fn(), getData: async () => data };
 }
 
 describe("float16", () => {

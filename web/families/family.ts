@@ -74,6 +74,8 @@ export interface ModelFamily {
   readonly preprocessing: Omit<Preprocessing, "width" | "height" | "content">;
   /** Input size of models that leave it open and do not name one. */
   readonly defaultInputSize: Size;
+  /** Both sides of an input whose size can be chosen must be multiples of this; default 32. A stride in the metadata comes first. */
+  readonly inputMultiple?: number;
   /** Thresholds of its reference, where the usual 0.25 and 0.7 are not fit. */
   readonly defaults?: { readonly scoreThreshold?: number; readonly iouThreshold?: number };
   /** False for networks that give boxes only: an instance's mask is then its filled box. Default true. */

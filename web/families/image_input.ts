@@ -39,7 +39,7 @@ function readImageInput({ name, type, dims }: TensorInfo): { input: ImageInput; 
   const batch = hasBatch ? (fixed(dims[0]!) ?? ("open" as const)) : 1;
   const base = { name, type: known, batch };
   // With three rows or columns and open channels, or 3 at both ends, channels come first: so do they in nearly all exports.
-  if (channels === 3 || (typeof channels === "string" && width !== 3)) {
+  if (channels === 3 || (typeof channels === "string" && isSide(height) && isSide(width))) {
     const layout = hasBatch ? "nchw" : "chw";
     return { input: { ...base, layout, height: fixed(height), width: fixed(width) }, fixesChannels: channels === 3 };
   }
@@ -48,6 +48,13 @@ function readImageInput({ name, type, dims }: TensorInfo): { input: ImageInput; 
 }
 
 type Dim = number | string;
+
+/** What is smaller, next to open channels, is no picture: points are [points, 2]. */
+const leastSide = 8;
+
+function isSide(dim: Dim): boolean {
+  return typeof dim === "string" || dim >= leastSide;
+}
 
 function fixed(dim: Dim): number | undefined {
   return typeof dim === "number" ? dim : undefined;

@@ -1,22 +1,29 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
-import type { Device, Fallback, Preprocessing, RawTensor } from "../types.js";
+import type { Device, Fallback, RawTensor } from "../types.js";
 import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
-import type { ModelInput } from "./input_tensor.js";
+import { type Feeds, type KeptTensor, LostTensorError } from "./feed.js";
 import type { OrtModule, OrtSession } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
-import { createSession, loadFor, messageOf, runSession } from "./ort_session.js";
-import { checkPicture, compareOutputs } from "./self_check.js";
+import { createSession, loadFor, messageOf, runSession, type SessionOutputs } from "./ort_session.js";
+import { compareOutputs } from "./self_check.js";
 import { TaskQueue } from "./task_queue.js";
 
 export interface SessionRequest {
   readonly model: Uint8Array;
-  readonly input: ModelInput;
-  /** What the network sees; its size is that of the self-check. */
-  readonly preprocessing: Preprocessing;
+  /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
+  readonly checkFeeds: () => Feeds;
+  /** Outputs that stay where they are computed. */
+  readonly keptOutputs?: readonly string[];
   readonly device: "auto" | Device;
   readonly allowSoftwareAdapter: boolean;
   readonly wasmPaths?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Names of the outputs to be computed; default: all. */
+  readonly outputs?: readonly string[] | undefined;
 }
 
 /** Sessions on the GPU in this realm: when its device is lost, all must be released before a new one can be made. */
@@ -45,6 +52,8 @@ export class ModelSession {
   private hasRun = false;
   private disposed = false;
   private readonly calls = new TaskQueue();
+  /** Kept outputs of this session that have not ended. */
+  private readonly kept = new Set<KeptTensor>();
 
   private constructor(
     private readonly request: Omit<SessionRequest, "signal">,
@@ -69,12 +78,12 @@ export class ModelSession {
   }
 
   /**
-   * One run. `values` (planar [3, height, width]) must not change before it settles. After a lost device the session is made anew and the
-   * run repeated once; if that is lost too, the next device of the ladder is taken. After any other failure the next run makes a new session.
-   * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`.
+   * One run. After a lost device the session is made anew and the run repeated once; if that is lost too, the next device of the ladder is
+   * taken. After any other failure the next run makes a new session. Kept outputs on the GPU end with the session that made them.
+   * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`; LostTensorError for a feed that has ended.
    */
-  run(values: Float32Array, signal?: AbortSignal): Promise<Map<string, RawTensor>> {
-    return this.calls.run(() => this.runWithRetry(values, signal));
+  run(feeds: Feeds, options: RunOptions = {}): Promise<SessionOutputs> {
+    return this.calls.run(() => this.runWithRetry(feeds, options));
   }
 
   /** Releases the session after the run under way, if any. */
@@ -83,17 +92,18 @@ export class ModelSession {
     return this.calls.run(() => enqueueOrt(() => this.release()));
   }
 
-  private async runWithRetry(values: Float32Array, signal: AbortSignal | undefined): Promise<Map<string, RawTensor>> {
+  private async runWithRetry(feeds: Feeds, { signal, outputs: wanted }: RunOptions): Promise<SessionOutputs> {
     for (let losses = 0; ; ) {
       if (this.disposed) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
       throwIfAborted(signal, "inference");
       if (!this.session || this.lossReason !== undefined) await this.remake(signal);
       try {
-        const outputs = await this.runOnce(values);
+        const outputs = await this.runOnce(feeds, wanted);
         this.hasRun = true;
         return outputs;
       } catch (error) {
         if (error instanceof StaleSession) continue;
+        if (error instanceof LostTensorError) throw error;
         const lost = await this.isLoss(error);
         await this.releaseAfterFailure(lost);
         if (!lost) throw error instanceof MaskletError ? error : this.runFailed(error);
@@ -130,7 +140,7 @@ export class ModelSession {
     const ort = await loadFor(device, runtime, request.wasmPaths);
     await enqueueOrt(async () => {
       throwIfAborted(signal, "compile");
-      this.session = await createSession(ort, device, request.model);
+      this.session = await createSession(ort, device, request.model, request.keptOutputs);
       this.lossReason = undefined;
       if (device !== "webgpu") return;
       onGpu.add(this);
@@ -142,10 +152,10 @@ export class ModelSession {
   /** Any failure leaves no session behind. */
   private async checkAgainstCpu(signal: AbortSignal | undefined): Promise<void> {
     try {
-      const values = checkPicture(this.request.preprocessing);
-      const actual = await this.runOnce(values);
+      const feeds = this.request.checkFeeds();
+      const actual = await this.readAll(await this.runOnce(feeds));
       throwIfAborted(signal, "compile");
-      const difference = compareOutputs(actual, await this.runOnCpu(values));
+      const difference = compareOutputs(actual, await this.runOnCpu(feeds));
       if (difference !== undefined) throw new Refusal(`wrong results: ${difference}`);
       this.agreesWithCpu = true;
       throwIfAborted(signal, "compile");
@@ -155,7 +165,7 @@ export class ModelSession {
     }
   }
 
-  private async runOnCpu(values: Float32Array): Promise<Map<string, RawTensor>> {
+  private async runOnCpu(feeds: Feeds): Promise<Map<string, RawTensor>> {
     const { runtime, request } = this;
     // The JSPI bundle's CPU kernels are as fast as the small bundle's, and are already here; the other bundle's are up to 7 times slower.
     const bundle = runtime.webgpuBundle() === "jspi" ? "jspi" : "wasm";
@@ -163,18 +173,34 @@ export class ModelSession {
     return enqueueOrt(async () => {
       const reference = await createSession(ort, "wasm", request.model);
       try {
-        return await runSession(ort, reference, request.input, request.preprocessing, values);
+        const { outputs } = await runSession(ort, reference, { feeds, kept: [], onGpu: false, onEnd: () => undefined });
+        return outputs;
       } finally {
         await reference.release();
       }
     });
   }
 
-  private async runOnce(values: Float32Array): Promise<Map<string, RawTensor>> {
-    const ort = await loadFor(this.device, this.runtime, this.request.wasmPaths);
+  private async runOnce(feeds: Feeds, wanted?: readonly string[]): Promise<SessionOutputs> {
+    const { device } = this;
+    const { wasmPaths, keptOutputs: kept = [] } = this.request;
+    const ort = await loadFor(device, this.runtime, wasmPaths);
     return enqueueOrt(async () => {
       if (!this.session) throw new StaleSession();
-      return runSession(ort, this.session, this.request.input, this.request.preprocessing, values);
+      const onEnd = (tensor: KeptTensor) => this.kept.delete(tensor);
+      const results = await runSession(ort, this.session, { feeds, wanted, kept, onGpu: device === "webgpu", onEnd });
+      for (const tensor of results.kept.values()) if (tensor.onGpu) this.kept.add(tensor);
+      return results;
+    });
+  }
+
+  private readAll({ outputs, kept }: SessionOutputs): Promise<Map<string, RawTensor>> {
+    return enqueueOrt(async () => {
+      for (const [name, tensor] of kept) {
+        outputs.set(name, await tensor.read(name));
+        tensor.end();
+      }
+      return outputs;
     });
   }
 
@@ -213,6 +239,7 @@ export class ModelSession {
     this.session = undefined;
     this.lossReason = undefined;
     onGpu.delete(this);
+    for (const tensor of [...this.kept]) tensor.end();
     await session?.release().catch(() => undefined);
   }
 

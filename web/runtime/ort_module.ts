@@ -4,7 +4,7 @@
  */
 export interface OrtModule {
   readonly env: OrtEnv;
-  readonly Tensor: new (type: "float32" | "float16", data: Float32Array | Uint16Array, dims: readonly number[]) => OrtTensor;
+  readonly Tensor: new (type: string, data: ArrayBufferView, dims: readonly number[]) => OrtTensor;
   readonly InferenceSession: { create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtSession> };
 }
 
@@ -24,18 +24,24 @@ export interface OrtSessionOptions {
   graphOptimizationLevel?: "all";
   intraOpNumThreads?: number;
   logSeverityLevel?: number;
+  /** By output name; others go to the CPU. */
+  preferredOutputLocation?: Readonly<Record<string, "gpu-buffer">>;
 }
 
 export interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
-  /** Throws once disposed. */
+  /** `cpu`, `gpu-buffer` … */
+  readonly location?: string;
+  /** Throws once disposed, and for tensors that are not on the CPU. */
   readonly data: unknown;
+  /** Brings the values to the CPU; with `release` the GPU's buffer is freed. */
+  getData(release?: boolean): Promise<unknown>;
   dispose(): void;
 }
 
 export interface OrtSession {
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+  run(feeds: Record<string, OrtTensor>, wanted?: readonly string[]): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 

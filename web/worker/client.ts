@@ -1,7 +1,7 @@
 import { proxy, transfer } from "comlink";
 import { MaskletError, throwIfAborted } from "../errors.js";
 import type { Engine, EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";
-import { packSource } from "../source_browser.js";
+import { type PackedSource, packSource } from "../source_browser.js";
 import { pixelLimit } from "../source_checks.js";
 import type { CreateOptions, SegmentOptions, Source } from "../types.js";
 import { WorkerLink } from "./link.js";
@@ -37,32 +37,40 @@ class WorkerEngine implements Engine {
     return this.link;
   }
 
-  segment(source: Source, { signal, ...options }: SegmentOptions): Promise<EngineResult> {
-    return this.send(source, signal, (link, call, cargo, owned) => link.api.segment(call, cargo, owned, options));
+  async segment(sources: readonly Source[], { signal, ...options }: SegmentOptions): Promise<EngineResult[]> {
+    const results = await this.send(sources, signal, (link, call, cargo, owned) => link.api.segment(call, cargo, owned, options));
+    this.adopt(results.at(-1));
+    return results;
   }
 
-  infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
-    return this.send(source, signal, (link, call, cargo, owned) => link.api.infer(call, cargo, owned));
+  async infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
+    const result = await this.send([source], signal, (link, call, cargo, owned) => link.api.infer(call, cargo, owned));
+    this.adopt(result);
+    return result;
   }
 
-  private async send<T extends Pick<EngineResult, "state">>(
-    source: Source,
+  private adopt(result: Pick<EngineResult, "state"> | undefined): void {
+    this.state = { ...this.state, ...result?.state };
+  }
+
+  private async send<T>(
+    sources: readonly Source[],
     signal: AbortSignal | undefined,
-    post: (link: WorkerLink, call: number, cargo: Source, owned: boolean) => Promise<Outcome<T>>,
+    post: (link: WorkerLink, call: number, cargo: Source[], owned: boolean[]) => Promise<Outcome<T>>,
   ): Promise<T> {
     throwIfAborted(signal, "source");
     const link = await this.start({});
-    const packed = await packSource(source, pixelLimit);
-    throwIfAborted(signal, "source");
-    // An address is a string, which cannot be transferred and need not be.
-    const cargo = packed.transfer.length > 0 ? transfer(packed.source as object, packed.transfer) : packed.source;
+    const packed = await packAll(sources, signal);
+    const owned = packed.map((one) => one.owned);
+    const cargo = transfer(
+      packed.map(({ source }) => source as Source),
+      packed.flatMap((one) => one.transfer),
+    );
     try {
-      const result = await link.call(signal, "inference", (call) => post(link, call, cargo as Source, packed.owned));
-      this.state = { ...this.state, ...result.state };
-      return result;
+      return await link.call(signal, "inference", (call) => post(link, call, cargo, owned));
     } catch (error) {
       this.replaceIfBroken(link, error as MaskletError);
-      throw packed.owned ? nameTaint(error as MaskletError) : error;
+      throw owned.some(Boolean) ? nameTaint(error as MaskletError) : error;
     }
   }
 
@@ -102,6 +110,20 @@ class WorkerEngine implements Engine {
     if (error.stage !== "compile" || error.code === "aborted") return;
     this.link = undefined;
     link.end(error);
+  }
+}
+
+/** All or none: copies of some sources are closed when another cannot be read. */
+async function packAll(sources: readonly Source[], signal: AbortSignal | undefined): Promise<PackedSource[]> {
+  const packed = await Promise.allSettled(sources.map((source) => packSource(source, pixelLimit)));
+  const ready = packed.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  try {
+    for (const one of packed) if (one.status === "rejected") throw one.reason;
+    throwIfAborted(signal, "source");
+    return ready;
+  } catch (error) {
+    for (const { source, owned } of ready) if (owned) (source as ImageBitmap | VideoFrame).close();
+    throw error;
   }
 }
 

@@ -14,8 +14,10 @@ export interface WorkerApi {
   /** Takes the lock by whose release the worker's end is noticed; false when there are no locks. */
   hold(lock: string): Promise<boolean>;
   create(call: number, options: PlainCreateOptions, onProgress: (progress: Progress) => void): Promise<Outcome<EngineState>>;
-  segment(call: number, source: Source, owned: boolean, options: PlainSegmentOptions): Promise<Outcome<EngineResult>>;
-  infer(call: number, source: Source, owned: boolean): Promise<Outcome<RawEngineResult>>;
+  /** `owned`: which of the sources are copies made for this call. */
+  segment(call: number, sources: Source[], owned: boolean[], options: PlainSegmentOptions): Promise<Outcome<EngineResult[]>>;
+  /** Of the one source. */
+  infer(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<RawEngineResult>>;
   abort(call: number): void;
   dispose(): Promise<void>;
 }

@@ -25,10 +25,11 @@ const api: WorkerApi = {
       return engine.state;
     }),
 
-  segment: (call, source, owned, options) =>
-    withEngine(call, source, owned, arraysOfColumns, (running, signal) => running.segment(source, { ...options, signal })),
+  segment: (call, sources, owned, options) =>
+    withEngine(call, sources, owned, arraysOfColumns, (running, signal) => running.segment(sources, { ...options, signal })),
 
-  infer: (call, source, owned) => withEngine(call, source, owned, arraysOfOutputs, (running, signal) => running.infer(source, signal)),
+  infer: (call, sources, owned) =>
+    withEngine(call, sources, owned, arraysOfOutputs, (running, signal) => running.infer(sources[0]!, signal)),
 
   abort(call) {
     running.get(call)?.abort();
@@ -57,8 +58,8 @@ async function answer<T>(call: number, stage: Stage, task: (signal: AbortSignal)
 
 async function withEngine<T extends object>(
   call: number,
-  source: Source,
-  owned: boolean,
+  sources: readonly Source[],
+  owned: readonly boolean[],
   arraysOf: (result: T) => Transferable[],
   task: (engine: LocalEngine, signal: AbortSignal) => Promise<T>,
 ): Promise<Outcome<T>> {
@@ -67,15 +68,16 @@ async function withEngine<T extends object>(
       if (!engine) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
       return await task(engine, signal);
     } finally {
-      // A copy made for this call; frames in particular hold memory of the decoder until they are closed.
-      if (owned) (source as ImageBitmap | VideoFrame).close();
+      // Copies made for this call; frames in particular hold memory of the decoder until they are closed.
+      for (const source of sources.filter((_, i) => owned[i])) (source as ImageBitmap | VideoFrame).close();
     }
   });
   return "ok" in outcome ? transfer(outcome, arraysOf(outcome.ok)) : outcome;
 }
 
-function arraysOfColumns({ columns }: EngineResult): Transferable[] {
-  return Object.values(columns).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+function arraysOfColumns(results: readonly EngineResult[]): Transferable[] {
+  const columns = results.flatMap((result) => Object.values(result.columns));
+  return columns.flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
 }
 
 function arraysOfOutputs({ outputs }: RawEngineResult): Transferable[] {

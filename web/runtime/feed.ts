@@ -1,0 +1,141 @@
+import { MaskletError } from "../errors.js";
+import type { RawTensor } from "../types.js";
+import type { OrtModule, OrtTensor } from "./ort_module.js";
+import { enqueueOrt } from "./ort_queue.js";
+import { float32ToFloat16, toRawTensor } from "./outputs.js";
+
+/** The array that holds each element type; float16 as bit patterns, bool as 0 and 1. */
+const arrays = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  bool: Uint8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  uint64: BigUint64Array,
+  int64: BigInt64Array,
+} as const;
+
+export type FeedType = keyof typeof arrays;
+export type FeedData =
+  | Float32Array
+  | Float64Array
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array;
+
+/** What goes into one input. `data` must not change before the run has settled. */
+export interface Feed {
+  readonly type: FeedType;
+  readonly dims: readonly number[];
+  readonly data: FeedData;
+}
+
+/** By input name. */
+export type Feeds = Readonly<Record<string, Feed | KeptTensor>>;
+
+/** A {@link KeptTensor} died with its session or device; what it held has to be computed again. */
+export class LostTensorError extends Error {}
+
+/**
+ * Numbers as a feed of the type that an input declares. A `Float32Array` for a float32 input is taken as it is, everything else is copied.
+ * @throws MaskletError `unsupported` for a type that holds no numbers.
+ */
+export function makeFeed(type: string, dims: readonly number[], values: ArrayLike<number>): Feed {
+  if (!Object.hasOwn(arrays, type)) {
+    throw new MaskletError("unsupported", "preprocess", `an input of type ${type} cannot be fed with numbers`, { value: type });
+  }
+  const known = type as FeedType;
+  return { type: known, dims, data: toArray(known, values) };
+}
+
+function toArray(type: FeedType, values: ArrayLike<number>): FeedData {
+  if (type === "float32" && values instanceof Float32Array) return values;
+  if (type === "float16") return float32ToFloat16(values instanceof Float32Array ? values : Float32Array.from(values));
+  if (type === "int64") return BigInt64Array.from(values as ArrayLike<never>, BigInt);
+  if (type === "uint64") return BigUint64Array.from(values as ArrayLike<never>, BigInt);
+  return arrays[type].from(values as number[]);
+}
+
+type Place = { readonly feed: Feed } | { readonly tensor: OrtTensor; readonly ort: OrtModule };
+
+/**
+ * An output that stays where it was computed, in a buffer of the GPU or in JavaScript's memory, to be fed to another session. On the GPU it
+ * lives as long as the session that made it.
+ */
+export class KeptTensor {
+  private place: Place | undefined;
+
+  /** @internal */
+  constructor(
+    readonly type: string,
+    readonly dims: readonly number[],
+    place: Place,
+    private readonly onEnd: (tensor: KeptTensor) => void = () => undefined,
+  ) {
+    this.place = place;
+  }
+
+  /** Disposed, or gone with its session. */
+  get lost(): boolean {
+    return this.place === undefined;
+  }
+
+  get onGpu(): boolean {
+    return this.place !== undefined && "tensor" in this.place;
+  }
+
+  /** Frees its memory; a second call does nothing. */
+  dispose(): Promise<void> {
+    return enqueueOrt(async () => this.end());
+  }
+
+  /** To be called in the queue: {@link dispose} without waiting. */
+  end(): void {
+    const { place } = this;
+    this.place = undefined;
+    this.onEnd(this);
+    try {
+      if (place && "tensor" in place) place.tensor.dispose();
+    } catch {
+      // The device that held it is gone.
+    }
+  }
+
+  /** To be called in the queue: as a tensor of `ort`. `mine` must be disposed after the run. */
+  async asTensor(ort: OrtModule, onGpu: boolean): Promise<{ tensor: OrtTensor; mine: boolean }> {
+    const { place } = this;
+    if (place && "tensor" in place && onGpu && place.ort === ort) return { tensor: place.tensor, mine: false };
+    return { tensor: toOrtTensor(ort, await this.toFeed()), mine: true };
+  }
+
+  /** To be called in the queue: its values as float32; it leaves the GPU by that. */
+  async read(name: string): Promise<RawTensor> {
+    return toRawTensor(name, await this.toFeed(), "inference");
+  }
+
+  private async toFeed(): Promise<Feed> {
+    const { place } = this;
+    if (!place) throw new LostTensorError("a tensor was disposed or lost with its device");
+    if ("feed" in place) return place.feed;
+    const data = (await place.tensor.getData(true)) as FeedData;
+    const feed = { type: this.type as FeedType, dims: this.dims, data };
+    this.place = { feed };
+    this.onEnd(this);
+    return feed;
+  }
+}
+
+/** To be disposed by the caller. */
+export function toOrtTensor(ort: OrtModule, { type, dims, data }: Feed): OrtTensor {
+  return new ort.Tensor(type, data, dims);
+}

@@ -1,0 +1,48 @@
+import { MaskletError } from "../errors.js";
+import { type ImageInput, imageDims } from "../families/image_input.js";
+import type { Size } from "../types.js";
+import { type Feed, makeFeed } from "./feed.js";
+
+/**
+ * Pictures as an image input wants them: one after the other as planar [3, height, width], all of the same size. A batch of fixed length is
+ * filled up with zeros.
+ * @throws MaskletError `badShape` for another number of values, or more pictures than the batch holds.
+ */
+export function makeImageFeed(input: ImageInput, planar: Float32Array, size: Size): Feed {
+  const pictureLength = 3 * size.width * size.height;
+  const count = planar.length / pictureLength;
+  const batch = input.batch === "open" ? count : input.batch;
+  if (!Number.isInteger(count) || count < 1 || count > batch) {
+    const message = `${planar.length} values are no ${batch} pictures of ${size.width} x ${size.height}`;
+    throw new MaskletError("badShape", "preprocess", message, { value: planar.length });
+  }
+  const dims = imageDims(input.layout, size, batch);
+  const channelsFirst = input.layout === "nchw" || input.layout === "chw";
+  const ordered = channelsFirst ? planar : interleave(planar, size);
+  const whole = count === batch ? ordered : filledUp(ordered, batch * pictureLength);
+  return input.type === "uint8" ? { type: "uint8", dims, data: toLevels(whole) } : makeFeed(input.type, dims, whole);
+}
+
+/** [N, 3, height, width] to [N, height, width, 3]. */
+function interleave(planar: Float32Array, { width, height }: Size): Float32Array {
+  const out = new Float32Array(planar.length);
+  const plane = width * height;
+  for (let picture = 0; picture < planar.length; picture += 3 * plane) {
+    for (let channel = 0; channel < 3; ++channel) {
+      const from = picture + channel * plane;
+      for (let i = 0, to = picture + channel; i < plane; ++i, to += 3) out[to] = planar[from + i]!;
+    }
+  }
+  return out;
+}
+
+function filledUp(values: Float32Array, length: number): Float32Array {
+  const out = new Float32Array(length);
+  out.set(values);
+  return out;
+}
+
+/** Rounded to the nearest level 0..255, halves to even. */
+function toLevels(values: Float32Array): Uint8Array {
+  return new Uint8Array(Uint8ClampedArray.from(values).buffer);
+}

@@ -1,0 +1,34 @@
+import { MaskletError } from "./errors.js";
+import type { Preprocessing, Size } from "./types.js";
+import { colourOrders, resizeModes } from "./types.js";
+
+/** Levels 0..255 as they are: what a network with a uint8 input wants, whose normalisation is in the graph. */
+export const identityScaling = { inputScale: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
+
+/** @throws MaskletError `badOption` naming what makes no sense. */
+export function checkPreprocessing({ resizeMode, colourOrder, inputScale, mean, std, fill, content }: Preprocessing): void {
+  if (!resizeModes.includes(resizeMode)) throw badPreprocessing("resizeMode", resizeMode, resizeModes.join(", "));
+  if (!colourOrders.includes(colourOrder)) throw badPreprocessing("colourOrder", colourOrder, colourOrders.join(", "));
+  if (!Number.isFinite(inputScale) || inputScale === 0) throw badPreprocessing("inputScale", inputScale, "finite and not 0");
+  if (!isTriple(mean)) throw badPreprocessing("mean", String(mean), "three finite numbers");
+  if (!isTriple(std) || std.includes(0)) throw badPreprocessing("std", String(std), "three finite numbers, none 0");
+  if (!(fill >= 0 && fill <= 255)) throw badPreprocessing("fill", fill, "0..255");
+  if (content !== undefined)
+    throw badPreprocessing("content", `${content.width} x ${content.height}`, "nothing; it follows from each picture");
+}
+
+/** The sides of the input are no matter of preprocessing; naming the real ones does no harm. */
+export function refuseSides(asked: Partial<Preprocessing> | undefined, real: Size): void {
+  for (const name of ["width", "height"] as const) {
+    const value = asked?.[name];
+    if (value !== undefined && value !== real[name]) throw badPreprocessing(name, value, `${real[name]}; use inputSize`);
+  }
+}
+
+function isTriple(values: readonly number[]): boolean {
+  return Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
+}
+
+function badPreprocessing(name: string, value: string | number, allowed: string): MaskletError {
+  return new MaskletError("badOption", "load", `preprocessing.${name} is ${value}; allowed: ${allowed}`, { value });
+}
