@@ -19,6 +19,7 @@ import pathlib
 import struct
 
 import numpy as np
+from PIL import Image
 from pycocotools import mask as coco
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -34,13 +35,27 @@ def instance(box, score, class_id, mask):
     return {"box": [float(v) for v in box], "score": float(score), "classId": int(class_id), "rle": rle(mask)}
 
 
-def write_golden(family, case, header, outputs):
-    """`outputs` = {name: array}; `header` lacks family and outputs. Writes tests/golden/<family>/<case>.golden."""
+def write_golden(family, case, header, outputs, types=None):
+    """
+    `outputs` = {name: array}; `header` lacks family and outputs; `types` = {name: element type in the network}, where that is not float32.
+    Writes tests/golden/<family>/<case>.golden.
+    """
     arrays = {name: np.ascontiguousarray(value, dtype="<f4") for name, value in outputs.items()}
-    described = [{"name": name, "dims": list(value.shape)} for name, value in arrays.items()]
+    given = types or {}
+    described = [{"name": n, "dims": list(v.shape), **({"type": given[n]} if n in given else {})} for n, v in arrays.items()]
     text = json.dumps({"family": family, **header, "outputs": described}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     path = FOLDER / family / f"{case}.golden"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(struct.pack("<I", len(text)) + text + b"".join(value.tobytes() for value in arrays.values()))
     return path
+
+
+def write_reference(name, model, picture, header):
+    """A network of its own for tests/web/reference_models.test.ts: NAME.onnx, the RGB picture [H, W, 3] as NAME.png, the header (family,
+    variant?, options, createOptions?, expected, origin, tolerances and why as above) as NAME.json, in tests/data/reference_models."""
+    folder = FOLDER.parent / "data" / "reference_models"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.onnx").write_bytes(model)
+    Image.fromarray(picture).save(folder / f"{name}.png", optimize=True)
+    (folder / f"{name}.json").write_text(json.dumps(header, separators=(",", ":")) + "\n")

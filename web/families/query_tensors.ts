@@ -34,10 +34,12 @@ export function findQueryTensors({ outputs }: ModelSignature, withBoxes: boolean
   const found: QueryTensors[] = [];
   let open: TensorInfo | undefined;
   for (const planes of masks) {
-    for (const logits of rows.filter((tensor) => sameQueries(tensor, planes))) {
-      const boxes = rows.filter((tensor) => tensor !== logits && sameQueries(tensor, planes) && tensor.dims![2] === 4);
+    const heads = rows.filter((tensor) => sameQueries(tensor, planes));
+    const hasBoxes = heads.length > 1 && heads.some(({ dims }) => dims![2] === 4);
+    if (withBoxes !== hasBoxes) continue;
+    for (const logits of heads) {
       const columns = logits.dims![2];
-      if (withBoxes ? boxes.length === 0 : boxes.length > 0 && !logitNames.test(logits.name)) continue;
+      const boxes = heads.filter((tensor) => tensor !== logits && tensor.dims![2] === 4);
       if (typeof columns !== "number") open = logits;
       else if (withBoxes) found.push(...boxes.map((box) => ({ logits, masks: planes, boxes: box, columns })));
       else found.push({ logits, masks: planes, columns });
