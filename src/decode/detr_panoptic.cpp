@@ -68,6 +68,14 @@ Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> quer
   return okStatus();
 }
 
+/// Marks the instances of classes that the filter drops: they compete, and are not shown.
+Status hideClasses(const DecodeOptions& options, const Instances& instances, Buffer<uint8_t>& hidden) {
+  MASKLET_TRY(hidden.resize(instances.count()));
+  for (size_t i = 0; i < instances.count(); ++i)
+    hidden[i] = keepsClass(options, instances.classIds[i]) ? 0 : 1;
+  return okStatus();
+}
+
 }  // namespace
 
 Status decodeDetrPanoptic(const DetrPanopticOutputs& outputs, SizePx net, SizePx enlargeTo,
@@ -83,6 +91,9 @@ Status decodeDetrPanoptic(const DetrPanopticOutputs& outputs, SizePx net, SizePx
   DecodeOptions unlimited;
   unlimited.maxInstances = UINT32_MAX;
   MASKLET_TRY(sortAndGather(candidates, unlimited, {}, instances));
+  MASKLET_TRY(hideClasses(options, instances, source.hidden));
+  source.exclusive.on = true;
+  source.exclusive.maxInstances = options.maxInstances;
   source.form = MaskForm::planes;
   source.probability = true;
   source.threshold = kMaskThreshold;
