@@ -120,11 +120,13 @@ function overview(cards) {
   ].join("\n");
 }
 
+const fileBytes = ({ bytes, encoder, decoder }) => bytes ?? encoder.bytes + decoder.bytes;
+
 function builtInSection(builtIn) {
   const head = [row("name", "family", "licence", "bytes", "what it is"), row("---", "---", "---", "---", "---")];
   return [
     ...head,
-    ...builtIn.map(({ name, family, licence, bytes, summary }) => row(`\`${name}\``, `\`${family}\``, licence, bytes, summary)),
+    ...builtIn.map(({ name, family, licence, summary, ...card }) => row(`\`${name}\``, `\`${family}\``, licence, fileBytes(card), summary)),
   ].join("\n");
 }
 

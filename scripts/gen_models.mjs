@@ -9,6 +9,9 @@ const cards = readdirSync(new URL("models/", root))
   .sort()
   .map((file) => JSON.parse(readFileSync(new URL(`models/${file}`, root), "utf8")));
 
+const models = cards.filter(({ kind }) => kind === undefined);
+const promptModels = cards.filter(({ kind }) => kind === "prompt");
+
 const entry = ({ name, file, bytes, sha256, family, licence, summary, preprocessing, labels }) =>
   `  {
     name: ${JSON.stringify(name)},
@@ -24,19 +27,48 @@ const entry = ({ name, file, bytes, sha256, family, licence, summary, preprocess
   },
 `;
 
-const text = `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
-import type { BuiltInModel } from "./built_in.js";
+const part = (key, { name, [key]: { file, bytes, sha256 } }) =>
+  `    ${key}: {
+      name: ${JSON.stringify(`${name}-${key}`)},
+      bytes: ${bytes},
+      sha256: ${JSON.stringify(sha256)},
+      locate: () => new URL(${JSON.stringify(`../../models/${file}`)}, import.meta.url),
+    },
+`;
 
-/** A built-in model and where its file lies. */
-export interface Card extends BuiltInModel {
+const promptEntry = (card) =>
+  `  {
+    name: ${JSON.stringify(card.name)},
+    summary: ${JSON.stringify(card.summary)},
+    licence: ${JSON.stringify(card.licence)},
+${part("encoder", card)}${part("decoder", card)}  },
+`;
+
+const text = `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in.js";
+
+/** Where the file of a model lies. */
+interface Located {
   readonly locate: () => URL;
 }
 
+/** A built-in model and where its file lies. */
+export interface Card extends BuiltInModel, Located {}
+
+/** A built-in promptable model and where its files lie. */
+export interface PromptCard extends BuiltInPromptModel {
+  readonly encoder: BuiltInFile & Located;
+  readonly decoder: BuiltInFile & Located;
+}
+
 export const cards: readonly Card[] = [
-${cards.map(entry).join("")}];
+${models.map(entry).join("")}];
+
+export const promptCards: readonly PromptCard[] = [
+${promptModels.map(promptEntry).join("")}];
 `;
 
-if (cards.some(({ labels }) => labels.some((label) => label.includes(",")))) throw new Error("a class name holds a comma");
+if (models.some(({ labels }) => labels.some((label) => label.includes(",")))) throw new Error("a class name holds a comma");
 if (process.argv.includes("--check")) {
   if (!existsSync(target) || readFileSync(target, "utf8") !== text) {
     console.error("web/runtime/built_in.gen.ts does not match the model cards; run: npm run gen:models");

@@ -1,9 +1,18 @@
 // Generated from models/*.json by scripts/gen_models.mjs; do not edit.
-import type { BuiltInModel } from "./built_in.js";
+import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in.js";
+
+/** Where the file of a model lies. */
+interface Located {
+  readonly locate: () => URL;
+}
 
 /** A built-in model and where its file lies. */
-export interface Card extends BuiltInModel {
-  readonly locate: () => URL;
+export interface Card extends BuiltInModel, Located {}
+
+/** A built-in promptable model and where its files lie. */
+export interface PromptCard extends BuiltInPromptModel {
+  readonly encoder: BuiltInFile & Located;
+  readonly decoder: BuiltInFile & Located;
 }
 
 export const cards: readonly Card[] = [
@@ -18,5 +27,25 @@ export const cards: readonly Card[] = [
     labels: "person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush".split(","),
     // Written out in full, because bundlers look for this form.
     locate: () => new URL("../../models/masklet-n.onnx", import.meta.url),
+  },
+];
+
+export const promptCards: readonly PromptCard[] = [
+  {
+    name: "region-click",
+    summary: "Click on a thing, get the region of similar colour: a promptable model for trying things out, without any learning.",
+    licence: "Apache-2.0",
+    encoder: {
+      name: "region-click-encoder",
+      bytes: 12808,
+      sha256: "4a77ecc01efbbdd4bf091e2a0fcf66c6b31359b6596859d79afe3602d137ace6",
+      locate: () => new URL("../../models/region-click-encoder.onnx", import.meta.url),
+    },
+    decoder: {
+      name: "region-click-decoder",
+      bytes: 37192,
+      sha256: "42ee9ee6fa6a260824f119e3ab017b87e0fe578c0281977f0b35187abff903f6",
+      locate: () => new URL("../../models/region-click-decoder.onnx", import.meta.url),
+    },
   },
 ];

@@ -1,7 +1,7 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
 import { importInNode, isNode } from "../realm.js";
 import type { ModelSource, Progress } from "../types.js";
-import { type BuiltInModel, builtInModels, locateBuiltInModel } from "./built_in.js";
+import { type BuiltInModel, builtInModels, findBuiltInFile } from "./built_in.js";
 import { download } from "./download.js";
 import { cacheModel, findCachedModel } from "./model_cache.js";
 import { type OnnxModel, readOnnxMetadata } from "./onnx_metadata.js";
@@ -30,9 +30,9 @@ export interface LoadedModel {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
   throwIfAborted(options.signal, "load");
-  const builtIn = builtInModels.find(({ name }) => name === source);
+  const builtIn = findBuiltInFile(source);
   const expected = checkDigest(options.sha256) ?? builtIn?.sha256;
-  const place = builtIn ? locateBuiltInModel(builtIn) : source;
+  const place = builtIn ? builtIn.locate() : source;
   if (typeof place === "string" || place instanceof URL) return loadFrom(toAddress(place), expected, options);
   const bytes = place instanceof Blob ? await readBlob(place) : copyBytes(place);
   return verify(bytes, expected, "the given model");
