@@ -126,7 +126,9 @@ function builtInSection(builtIn) {
   const head = [row("name", "family", "licence", "bytes", "what it is"), row("---", "---", "---", "---", "---")];
   return [
     ...head,
-    ...builtIn.map(({ name, family, licence, summary, ...card }) => row(`\`${name}\``, `\`${family}\``, licence, fileBytes(card), summary)),
+    ...builtIn.map(({ name, family, licence, bytes, encoder, decoder, summary }) =>
+      row(`\`${name}\``, `\`${family}\``, licence, bytes ?? encoder.bytes + decoder.bytes, summary),
+    ),
   ].join("\n");
 }
 

@@ -54,6 +54,15 @@ interface Card {
   readonly unconfirmed: readonly string[];
 }
 
+/** The card of a model that ships: one file, or an encoder and a decoder. */
+interface BuiltInCard {
+  readonly name: string;
+  readonly file?: string;
+  readonly encoder?: { readonly file: string };
+  readonly decoder?: { readonly file: string };
+  readonly labels?: readonly string[];
+}
+
 interface ClassList {
   readonly name: string;
   readonly names: readonly (string | null)[];
@@ -62,7 +71,7 @@ interface ClassList {
 const { cards, classLists, builtIn } = readCards() as {
   cards: Card[];
   classLists: ClassList[];
-  builtIn: { name: string; labels: string[] }[];
+  builtIn: BuiltInCard[];
 };
 const instanceCards = cards.filter(({ kind }) => kind !== "prompts");
 const promptCards = cards.filter(({ kind }) => kind === "prompts");
@@ -197,7 +206,9 @@ describe("Cards", () => {
 
   it("Cards_FolderOfShippedModels_HoldsOnlyCardsWithAFile", () => {
     const files = readdirSync(fromRoot("models"));
-    for (const { name } of builtIn) expect(files).toContain(`${name}.onnx`);
+    for (const { file, encoder, decoder } of builtIn) {
+      for (const name of file === undefined ? [encoder?.file, decoder?.file] : [file]) expect(files).toContain(name);
+    }
   });
 
   it("Cards_Page_IsUpToDate", async () => {
