@@ -23,7 +23,7 @@ const openToAll = ["web/types.ts", "web/errors.ts", "web/realm.ts"];
 const masks = ["web/core/", "web/mask.ts", "web/mask_"];
 const decoding = ["web/decode.ts", "web/instances.ts", "web/segmenter_options.ts"];
 const sources = ["web/source.ts", "web/source_"];
-const segmenters = ["web/segmenter.ts", "web/segmenter_", "web/prompt_segmenter.ts"];
+const segmenters = ["web/segmenter.ts", "web/segmenter_", "web/prompt_"];
 export const webLayers = [
   { files: ["web/types.ts", "web/errors.ts", "web/realm.ts"], may: ["web/mask.ts", "web/core/codes.gen.ts"] },
   { files: ["web/core/"], may: ["web/core/"] },
@@ -92,7 +92,7 @@ function checkCppIncludes(path, code, report) {
 const importPattern = /\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 function checkFamilySiblings(path, target, line, report) {
-  const shared = ["family", "index", "detect", "anchors", "answers", "query_tensors"];
+  const shared = ["family", "index", "detect", "anchors", "answers", "query_tensors", "roles"];
   const stem = (file) => posix.basename(file, ".ts");
   if (!path.startsWith("web/families/") || !target.startsWith("web/families/")) return;
   if (shared.includes(stem(path)) || shared.includes(stem(target))) return;

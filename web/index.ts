@@ -25,6 +25,9 @@ export {
   type RunMask,
   type SourceSize,
 } from "./mask.js";
+export { PromptSegmenter } from "./prompt_segmenter.js";
+export { PromptSession, type SessionOptions } from "./prompt_session.js";
+export * from "./prompt_types.js";
 export { type BuiltInModel, builtInModels } from "./runtime/built_in.js";
 export { inspectModel, Segmenter } from "./segmenter.js";
 export { type DecodeImageOptions, decodeImage } from "./source.js";

@@ -126,9 +126,9 @@ export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: Pla
   };
 }
 
-type FileInfo = Pick<ModelInfo, "inputs" | "outputs" | "metadata" | "opset" | "producer" | "bytes" | "sha256">;
+export type FileInfo = Pick<ModelInfo, "inputs" | "outputs" | "metadata" | "opset" | "producer" | "bytes" | "sha256">;
 
-function describeFile({ onnx, bytes, sha256 }: LoadedModel): FileInfo {
+export function describeFile({ onnx, bytes, sha256 }: LoadedModel): FileInfo {
   const { inputs, outputs, metadata, opset, producer } = onnx;
   return { inputs, outputs, metadata, opset, producer, bytes: bytes.length, sha256 };
 }

@@ -1,0 +1,230 @@
+import { loadCore } from "./core/load.js";
+import { MaskletError, throwIfAborted } from "./errors.js";
+import { promptsPerRun, readsSourcePlanes } from "./families/prompt/feeds.js";
+import { areLost, type EncodedPicture, PictureCache, releaseFeeds } from "./prompt_cache.js";
+import { type Answer, type Ask, readAnswers, runDecoder } from "./prompt_decoder.js";
+import { encodePicture } from "./prompt_encoder.js";
+import { checkWhole } from "./prompt_options.js";
+import { type StartedPromptModel, startPromptModel } from "./prompt_start.js";
+import type { PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
+import { type Feeds, LostTensorError } from "./runtime/feed.js";
+import { sha256Hex } from "./runtime/sha256.js";
+import { TaskQueue } from "./runtime/task_queue.js";
+import { decodeImage } from "./source.js";
+import type { Device, Fallback, RgbaImage, Source, Timings } from "./types.js";
+
+/** What can be told of an engine without asking it. */
+export interface PromptEngineState {
+  /** Of the encoder, which does most of the work. */
+  readonly device: Device;
+  readonly fallbacks: readonly Fallback[];
+  readonly info: PromptModelInfo;
+}
+
+/** A picture that an engine knows by its `id`. */
+export interface PictureHandle {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureAnswer extends PictureHandle {
+  readonly fromCache: boolean;
+  readonly timingsMs: Timings;
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+export interface PromptAnswer {
+  readonly answers: readonly Answer[];
+  /** Of the decoder. */
+  readonly device: Device;
+  readonly timingsMs: Timings;
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+/** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
+export interface PromptEngine {
+  readonly state: PromptEngineState;
+  setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer>;
+  /** The answers in the order of the prompts. */
+  ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
+  dispose(): Promise<void>;
+}
+
+/** Pictures per cache at most: 100 embeddings of SAM are 400 MB. */
+const mostPictures = 100;
+
+/** Values of all planes of one run, 128 MB; larger runs are split. */
+const mostValues = 2 ** 25;
+/** Planes per prompt at most. */
+const planesPerPrompt = 4;
+
+/** The engine in this very realm. */
+export class LocalPromptEngine implements PromptEngine {
+  private readonly cache: PictureCache;
+  /** One picture is encoded at a time: a second call about the same finds it in the cache. */
+  private readonly encodings = new TaskQueue();
+  private disposed = false;
+
+  private constructor(
+    private readonly started: StartedPromptModel,
+    cacheSize: number,
+  ) {
+    this.cache = new PictureCache(cacheSize);
+  }
+
+  static async create(options: PromptSegmenterOptions): Promise<LocalPromptEngine> {
+    const { coreUrl, signal, cacheSize = 4 } = options;
+    checkWhole("cacheSize", cacheSize, 1, mostPictures, "load");
+    await loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
+    return new LocalPromptEngine(await startPromptModel(options), cacheSize);
+  }
+
+  get state(): PromptEngineState {
+    return { ...this.runState(), info: this.started.info };
+  }
+
+  async setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer> {
+    const begun = performance.now();
+    const image = await decodeImage(source, signal ? { signal } : {});
+    const id = await digest(image);
+    const sourceMs = performance.now() - begun;
+    const { picture, fromCache, ...times } = await this.encodings.run(() => this.encodeOnce(id, image, image === source, signal));
+    const { width, height } = picture.image;
+    return { id, width, height, fromCache, timingsMs: withTotal({ source: sourceMs, ...times, postprocess: 0 }), state: this.runState() };
+  }
+
+  async ask(id: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+    const picture = this.cache.get(id);
+    if (!picture) throw pictureGone();
+    picture.users++;
+    try {
+      return await this.askInRuns(picture, ask, signal);
+    } finally {
+      picture.users--;
+    }
+  }
+
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.cache.clear();
+    await Promise.all([this.started.encoder?.dispose(), this.started.decoder.dispose()]);
+  }
+
+  private async encodeOnce(id: string, image: RgbaImage, isCallers: boolean, signal: AbortSignal | undefined) {
+    this.checkAlive("preprocess");
+    throwIfAborted(signal, "preprocess");
+    const known = this.cache.get(id);
+    if (known && !areLost(known.feeds)) return { picture: known, fromCache: true, preprocess: 0, inference: 0 };
+    const { frame, feeds, preprocessMs, inferenceMs } = await this.encode(image, signal);
+    const times = { fromCache: false, preprocess: preprocessMs, inference: inferenceMs };
+    if (known) {
+      known.feeds = feeds;
+      return { picture: known, ...times };
+    }
+    // What is the caller's may change; crops and a new encoding must not.
+    const kept = isCallers ? { width: image.width, height: image.height, data: image.data.slice() } : image;
+    const picture: EncodedPicture = { id, image: kept, frame, feeds, users: 0 };
+    await this.cache.add(picture);
+    return { picture, ...times };
+  }
+
+  private async encode(image: RgbaImage, signal: AbortSignal | undefined) {
+    const { model, encoder, changes } = this.started;
+    const encoded = await encodePicture(await loadCore(), model, encoder, image, { changes, signal });
+    if (!this.disposed) return encoded;
+    await releaseFeeds(encoded.feeds);
+    throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+  }
+
+  private async askInRuns(picture: EncodedPicture, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+    const answers: Answer[] = [];
+    let [inference, postprocess] = [0, 0];
+    const length = this.runLength(picture);
+    for (let at = 0; at < ask.prompts.length; at += length) {
+      await letMessagesIn(signal);
+      throwIfAborted(signal, "inference");
+      const part = { ...ask, prompts: ask.prompts.slice(at, at + length) };
+      const start = performance.now();
+      const run = await this.withEmbeddings(picture, signal, (feeds) =>
+        runDecoder(this.started.model, this.started.decoder, { feeds, frame: picture.frame }, part, signal),
+      );
+      const ran = performance.now();
+      throwIfAborted(signal, "decode");
+      const core = await loadCore();
+      const found = readAnswers(core, this.started.model, picture.frame, run, part);
+      answers.push(...found.map(({ prompt, candidate }) => ({ prompt: at + prompt, candidate })));
+      inference += ran - start;
+      postprocess += performance.now() - ran;
+    }
+    const timingsMs = withTotal({ source: 0, preprocess: 0, inference, postprocess });
+    return { answers, device: this.started.decoder.device, timingsMs, state: this.runState() };
+  }
+
+  /** Embeddings that went with a lost device are made anew, twice at most. */
+  private async withEmbeddings<T>(
+    picture: EncodedPicture,
+    signal: AbortSignal | undefined,
+    task: (feeds: Feeds) => Promise<T>,
+  ): Promise<T> {
+    for (let losses = 0; ; ++losses) {
+      this.checkAlive("inference");
+      if (areLost(picture.feeds)) await this.encodings.run(() => this.encodeAgain(picture, signal));
+      try {
+        return await task(picture.feeds);
+      } catch (error) {
+        if (!(error instanceof LostTensorError)) throw error;
+        if (losses === 2)
+          throw new MaskletError("deviceLost", "inference", "the device was lost three times in one call", { cause: error });
+      }
+    }
+  }
+
+  private async encodeAgain(picture: EncodedPicture, signal: AbortSignal | undefined): Promise<void> {
+    if (!areLost(picture.feeds)) return;
+    await releaseFeeds(picture.feeds);
+    picture.feeds = (await this.encode(picture.image, signal)).feeds;
+  }
+
+  /** Prompts in one run: as many as the graph takes and the memory bears. */
+  private runLength({ frame }: EncodedPicture): number {
+    const { model } = this.started;
+    const most = promptsPerRun(model);
+    if (most !== "open") return most;
+    const isLarge = readsSourcePlanes(model) || model.rules.fit === "inside";
+    const { width, height } = isLarge ? frame.source : { width: frame.network.width / 4, height: frame.network.height / 4 };
+    return Math.max(1, Math.floor(mostValues / (planesPerPrompt * width * height)));
+  }
+
+  private checkAlive(stage: "preprocess" | "inference"): void {
+    if (this.disposed) throw new MaskletError("disposed", stage, "the segmenter was disposed");
+  }
+
+  private runState(): Pick<PromptEngineState, "device" | "fallbacks"> {
+    const { encoder, decoder } = this.started;
+    if (!encoder) return { device: decoder.device, fallbacks: [...decoder.fallbacks] };
+    const ofDecoder = decoder.fallbacks.map(({ device, reason }) => ({ device, reason: `decoder: ${reason}` }));
+    return { device: encoder.device, fallbacks: [...encoder.fallbacks, ...ofDecoder] };
+  }
+}
+
+/** The error for a picture that is not, or no longer, in the cache. */
+export function pictureGone(): MaskletError {
+  const message = "the picture is not encoded (any more): call setImage with it again, or raise cacheSize";
+  return new MaskletError("noImage", "inference", message);
+}
+
+/** SHA-256 of size and pixels. */
+async function digest({ width, height, data }: RgbaImage): Promise<string> {
+  return `${width}x${height}:${await sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+}
+
+/** A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event loop has had a turn. */
+function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | undefined {
+  return signal ? new Promise((resolve) => setTimeout(resolve, 0)) : undefined;
+}
+
+function withTotal(times: Omit<Timings, "total">): Timings {
+  return { ...times, total: times.source + times.preprocess + times.inference + times.postprocess };
+}

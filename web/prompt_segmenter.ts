@@ -1,0 +1,197 @@
+import { loadCore } from "./core/load.js";
+import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
+import { Mask } from "./mask.js";
+import type { Answer, Ask } from "./prompt_decoder.js";
+import { LocalPromptEngine, type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_engine.js";
+import { checkBoxes, checkPredict } from "./prompt_options.js";
+import { PromptSession } from "./prompt_session.js";
+import type {
+  PredictOptions,
+  PromptCandidate,
+  PromptModelInfo,
+  PromptResult,
+  PromptSegmenterOptions,
+  SegmentBoxesOptions,
+  SetImageResult,
+} from "./prompt_types.js";
+import type { Box, Device, Fallback, Source } from "./types.js";
+
+/**
+ * Segments what is pointed at: Segment Anything and its kin. The picture is encoded once, by {@link setImage}; every prompt after that is
+ * quick. All coordinates are in source pixels. Made by {@link PromptSegmenter.create}; free it with `dispose` or `using`.
+ *
+ * Calls may overlap. Prompts are about the picture of the last `setImage` before them that did not fail.
+ */
+export class PromptSegmenter {
+  private last: Pick<PromptEngineState, "device" | "fallbacks">;
+  private disposed = false;
+  /** The picture in use, as soon as it is encoded; never rejects. */
+  private current: Promise<PictureHandle | undefined> = Promise.resolve(undefined);
+
+  private constructor(
+    private readonly engine: PromptEngine,
+    /** The model: family, files, preprocessing, what it takes. */
+    readonly info: PromptModelInfo,
+  ) {
+    this.last = engine.state;
+  }
+
+  /**
+   * Loads the core and a model, given as encoder and decoder or as one file, and starts it, in a module worker unless `worker` is false or
+   * this is Node.
+   * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`, `badTensor` (encoder and decoder that do not
+   * belong together), `badOption` (among others, swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
+   */
+  static async create(options: PromptSegmenterOptions): Promise<PromptSegmenter> {
+    const { coreUrl, signal } = options;
+    // Masks are worked on in the caller's thread, wherever the network runs.
+    const core = loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
+    const [, engine] = await Promise.allSettled([core, LocalPromptEngine.create(options)]);
+    if (engine.status === "rejected") throw engine.reason;
+    try {
+      await core;
+    } catch (error) {
+      await engine.value.dispose();
+      throw error;
+    }
+    return new PromptSegmenter(engine.value, engine.value.state.info);
+  }
+
+  /** Where the encoder runs; after a lost device this can change from call to call. */
+  get device(): Device {
+    return this.last.device;
+  }
+
+  /** Every better device that was not taken, with the reason; reasons of the decoder say so. */
+  get fallbacks(): readonly Fallback[] {
+    return this.last.fallbacks;
+  }
+
+  /**
+   * Encodes a picture, unless it still is, and makes it the one that prompts are about. A picture is the same when its pixels are.
+   * @throws MaskletError `badSource` and the other errors of reading a picture, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
+   * `disposed`, `aborted`. The picture before stays in use then.
+   */
+  async setImage(source: Source, { signal }: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
+    this.checkAlive();
+    const before = this.current;
+    const call = this.encode(source, signal);
+    this.current = call.then(
+      ({ picture }) => picture,
+      () => before,
+    );
+    return (await call).result;
+  }
+
+  /**
+   * Segments what the prompts point at, best candidate first.
+   * @throws MaskletError `noImage` (no picture set, or no longer encoded), `badOption` (no prompt at all; a point or box outside the picture),
+   * `unsupported` (a kind of prompt that the model does not take), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
+   * `disposed`, `aborted`.
+   */
+  async predict(options: PredictOptions): Promise<PromptResult> {
+    return this.predictOn(await this.picture(), options);
+  }
+
+  /**
+   * A selection in steps, with undo, about the picture in use.
+   * @throws MaskletError its calls throw what {@link predict} throws
+   */
+  session(): PromptSession {
+    this.checkAlive();
+    const picture = this.picture();
+    // Thrown by the first step instead.
+    picture.catch(() => undefined);
+    return new PromptSession(async (options) => this.predictOn(await picture, options));
+  }
+
+  /**
+   * Segments the object in each box, as a detector finds them: one candidate per box, in the same order. A candidate may be without a pixel.
+   * @throws MaskletError as {@link predict}
+   */
+  async segmentBoxes(boxes: readonly Box[], options: SegmentBoxesOptions = {}): Promise<PromptCandidate[]> {
+    return this.boxesOn(await this.picture(), boxes, options);
+  }
+
+  /**
+   * {@link setImage} and {@link segmentBoxes} in one, which leaves the picture in use as it is: the second half of the two-step method.
+   * @throws MaskletError as those
+   */
+  async segmentBoxesIn(source: Source, boxes: readonly Box[], options: SegmentBoxesOptions = {}): Promise<PromptCandidate[]> {
+    this.checkAlive();
+    const { picture } = await this.encode(source, options.signal);
+    return this.boxesOn(picture, boxes, options);
+  }
+
+  /** Frees sessions, embeddings and the worker. Calls under way end with `disposed` or their result; a second call does nothing. */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    void this.dispose().catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  private async encode(source: Source, signal: AbortSignal | undefined): Promise<{ picture: PictureHandle; result: SetImageResult }> {
+    throwIfAborted(signal, "source");
+    const { id, width, height, fromCache, timingsMs, state } = await untilAborted(
+      this.engine.setImage(source, signal),
+      signal,
+      "inference",
+    );
+    this.last = state;
+    return { picture: { id, width, height }, result: { width, height, fromCache, timingsMs } };
+  }
+
+  private async picture(): Promise<PictureHandle> {
+    this.checkAlive();
+    const picture = await this.current;
+    if (!picture) throw pictureGone();
+    return picture;
+  }
+
+  private async predictOn(picture: PictureHandle, options: PredictOptions): Promise<PromptResult> {
+    const { prompt, ...rest } = checkPredict(options, picture);
+    const { answers, device, timingsMs } = await this.ask(picture, { prompts: [prompt], ...rest }, options.signal);
+    const { width, height } = picture;
+    return { candidates: answers.map(({ candidate }) => candidate).sort(byQuality), width, height, device, timingsMs };
+  }
+
+  private async boxesOn(picture: PictureHandle, boxes: readonly Box[], { soft = false, signal }: SegmentBoxesOptions) {
+    checkBoxes(boxes, picture);
+    if (boxes.length === 0) return [];
+    const prompts = boxes.map((box) => ({ points: [], box }));
+    const { answers } = await this.ask(picture, { prompts, multimask: false, soft: Boolean(soft) }, signal);
+    return answers.map(({ candidate }) => candidate);
+  }
+
+  private async ask(picture: PictureHandle, ask: Ask, signal: AbortSignal | undefined) {
+    this.checkAlive();
+    throwIfAborted(signal, "inference");
+    const answer = await untilAborted(this.engine.ask(picture.id, ask, signal), signal, "inference");
+    this.last = answer.state;
+    return { ...answer, answers: answer.answers.map(withMethods) };
+  }
+
+  private checkAlive(): void {
+    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
+  }
+}
+
+/** Masks that came from a worker are plain data. */
+function withMethods({ prompt, candidate }: Answer): Answer {
+  return candidate.mask instanceof Mask ? { prompt, candidate } : { prompt, candidate: { ...candidate, mask: Mask.from(candidate.mask) } };
+}
+
+/** Masks without a pixel last; then the better guess first. NaN is no guess. */
+function byQuality(a: PromptCandidate, b: PromptCandidate): number {
+  const rank = ({ mask, predictedIou }: PromptCandidate) =>
+    (mask.area === 0 ? -2e9 : 0) + (Number.isNaN(predictedIou) ? -1e9 : predictedIou);
+  return rank(b) - rank(a);
+}
