@@ -185,5 +185,59 @@ TEST(Nms, SortByScore_Limit_GivesTheBestInOrder) {
   EXPECT_TRUE(order.empty());
 }
 
+std::vector<uint32_t> runFastNms(const Rows& rows, float iouThreshold, uint32_t topK, uint32_t maxKept) {
+  Buffer<uint32_t> kept;
+  EXPECT_TRUE(fastNms(rows.boxes, rows.scores, rows.classIds, iouThreshold, topK, maxKept, kept).ok());
+  return {kept.begin(), kept.end()};
+}
+
+/// By definition: the better ones of the class are counted, and every one of them may strike the candidate
+/// out.
+std::vector<uint32_t> plainFastNms(const Rows& rows, float iouThreshold, uint32_t topK, uint32_t maxKept) {
+  std::vector<uint32_t> kept;
+  for (uint32_t i = 0; i < rows.boxes.size(); ++i) {
+    uint32_t better = 0;
+    bool covered = false;
+    for (uint32_t j = 0; j < rows.boxes.size(); ++j) {
+      const bool isBetter = rows.scores[j] > rows.scores[i] || (rows.scores[j] == rows.scores[i] && j < i);
+      if (!isBetter || rows.classIds[j] != rows.classIds[i]) continue;
+      ++better;
+      covered = covered || plainIou(rows.boxes[j], rows.boxes[i]) > double{iouThreshold};
+    }
+    if (better < topK && !covered) kept.push_back(i);
+  }
+  std::stable_sort(kept.begin(), kept.end(),
+                   [&](uint32_t a, uint32_t b) { return rows.scores[a] > rows.scores[b]; });
+  kept.resize(std::min<size_t>(kept.size(), maxKept));
+  return kept;
+}
+
+TEST(FastNms, RandomBoxes_MatchTheDefinition) {
+  std::mt19937 random(17);
+  std::uniform_real_distribution<float> unit(0, 1);
+  for (const size_t count : {0u, 1u, 2u, 60u, 400u}) {
+    for (const uint32_t topK : {1u, 5u, 200u}) {
+      Rows rows;
+      for (size_t i = 0; i < count; ++i) {
+        const float x = unit(random) * 50, y = unit(random) * 50;
+        // Few scores, so that there are ties; classes that meet in one list of the implementation.
+        rows.add({x, y, x + 5 + unit(random) * 20, y + 5 + unit(random) * 20},
+                 std::floor(unit(random) * 40) / 40, static_cast<uint32_t>(unit(random) * 3) * 256);
+      }
+      for (const uint32_t maxKept : {1u, 7u, 1000u}) {
+        EXPECT_EQ(runFastNms(rows, 0.4f, topK, maxKept), plainFastNms(rows, 0.4f, topK, maxKept));
+      }
+    }
+  }
+}
+
+TEST(FastNms, LengthsThatDiffer_Fail) {
+  const Box boxes[2] = {};
+  const float scores[2] = {};
+  const uint32_t classIds[3] = {};
+  Buffer<uint32_t> kept;
+  EXPECT_EQ(fastNms(boxes, scores, classIds, 0.5f, 10, 10, kept).code, StatusCode::badArgument);
+}
+
 }  // namespace
 }  // namespace masklet

@@ -59,13 +59,18 @@ export const maskRcnn: ModelFamily = {
 
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs } = signature;
-  const boxes = outputs.filter((output) => isFloat(output) && output.dims?.length === 2 && output.dims[1] === 4);
-  const masks = outputs.filter((output) => isFloat(output) && output.dims?.length === 4 && output.dims[1] === 1);
+  const boxes = outputs.filter((output) => isFloat(output) && output.dims?.length === 2 && mayBe(4, output.dims[1]!));
+  const masks = outputs.filter((output) => isFloat(output) && output.dims?.length === 4 && mayBe(1, output.dims[1]!));
   const vectors = outputs.filter((output) => output.dims?.length === 1);
   const rest = chooseVectors(vectors);
   if (boxes.length !== 1 || masks.length !== 1 || !rest) return [];
   const roles = { boxes: boxes[0]!, masks: masks[0]!, ...rest };
   return readsOf(roles, vectors.length > 2, signature);
+}
+
+/** The files of torchvision leave every dimension of the masks open. */
+function mayBe(size: number, dim: number | string): boolean {
+  return dim === size || typeof dim === "string";
 }
 
 /**
