@@ -89,11 +89,11 @@ Status Workspace::viewImage(ImageView<const uint8_t>& view) const {
   return makeImageView(image_.span(), imageSize_, 4, 0, view);
 }
 
-Status Workspace::fillInput(SizePx net, ResizeMode mode, const TensorizeOptions& options) {
+Status Workspace::fillInput(SizePx net, ResizeMode mode, SizePx content, const TensorizeOptions& options) {
   ImageView<const uint8_t> image;
   MASKLET_TRY(viewImage(image));
   Letterbox letterbox;
-  MASKLET_TRY(makeLetterbox(imageSize_, net, mode, letterbox));
+  MASKLET_TRY(makeLetterbox(imageSize_, net, mode, letterbox, content));
   MASKLET_TRY(
       resizeTo(input_, uint64_t{3} * static_cast<uint64_t>(net.width) * static_cast<uint64_t>(net.height)));
   MASKLET_TRY(
@@ -104,18 +104,20 @@ Status Workspace::fillInput(SizePx net, ResizeMode mode, const TensorizeOptions&
 
 uint32_t Workspace::tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode, uint32_t colourOrder,
                               float inputScale, float mean0, float mean1, float mean2, float std0, float std1,
-                              float std2, float fill) {
+                              float std2, float fill0, float fill1, float fill2, int32_t contentWidth,
+                              int32_t contentHeight) {
   TensorizeOptions options;
   options.order = static_cast<ColourOrder>(colourOrder);
   options.mean = {mean0, mean1, mean2};
   options.std = {std0, std1, std2};
   options.inputScale = inputScale;
-  options.fill = fill;
+  options.fill = {fill0, fill1, fill2};
   const auto run = [&]() -> Status {
     MASKLET_TRY(checkResizeMode(resizeMode));
     if (colourOrder > static_cast<uint32_t>(ColourOrder::bgr))
       return masklet::fail(StatusCode::badArgument, colourOrder);
-    return fillInput({netWidth, netHeight}, static_cast<ResizeMode>(resizeMode), options);
+    return fillInput({netWidth, netHeight}, static_cast<ResizeMode>(resizeMode),
+                     {contentWidth, contentHeight}, options);
   };
   const Status status = run();
   if (!status.ok()) input_.clear();
@@ -123,11 +125,12 @@ uint32_t Workspace::tensorize(int32_t netWidth, int32_t netHeight, uint32_t resi
 }
 
 uint32_t Workspace::setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t netWidth, int32_t netHeight,
-                                 uint32_t resizeMode) {
+                                 uint32_t resizeMode, int32_t contentWidth, int32_t contentHeight) {
   const Status status = checkResizeMode(resizeMode);
   if (!status.ok()) return finish(status);
   return finish(makeLetterbox({srcWidth, srcHeight}, {netWidth, netHeight},
-                              static_cast<ResizeMode>(resizeMode), letterbox_));
+                              static_cast<ResizeMode>(resizeMode), letterbox_,
+                              {contentWidth, contentHeight}));
 }
 
 // ---- outputs

@@ -58,19 +58,20 @@ class Workspace {
 
   // ---- picture -> network input ----
 
-  /// Fills the input [1, 3, netHeight, netWidth]; see masklet::tensorize and Letterbox for the arguments.
+  /// Fills the input [1, 3, netHeight, netWidth]; see masklet::tensorize and makeLetterbox for the arguments.
   /// Statuses: noImage, badSize, badArgument (an unknown mode or order as well), outOfMemory. Sets the
   /// letterbox that the decoders use.
   uint32_t tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode, uint32_t colourOrder,
                      float inputScale, float mean0, float mean1, float mean2, float std0, float std1,
-                     float std2, float fill);
+                     float std2, float fill0, float fill1, float fill2, int32_t contentWidth = 0,
+                     int32_t contentHeight = 0);
   Address inputAddress() const { return address(input_); }
   uint32_t inputElements() const { return static_cast<uint32_t>(input_.size()); }
 
   /// Sets the letterbox without a picture, for outputs of a network that was fed elsewhere. Statuses:
   /// badSize, badArgument.
   uint32_t setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t netWidth, int32_t netHeight,
-                        uint32_t resizeMode);
+                        uint32_t resizeMode, int32_t contentWidth = 0, int32_t contentHeight = 0);
 
   // ---- network outputs -> instances ----
 
@@ -229,7 +230,7 @@ class Workspace {
   Status viewOutput(uint32_t slot, TensorView& view) const;
   template <class Decode>
   uint32_t decodeWith(float scoreThreshold, float iouThreshold, uint32_t maxInstances, Decode decode);
-  Status fillInput(SizePx net, ResizeMode mode, const TensorizeOptions& options);
+  Status fillInput(SizePx net, ResizeMode mode, SizePx content, const TensorizeOptions& options);
   Status decodeText(SizePx src);
 
   double lastValue_ = 0;

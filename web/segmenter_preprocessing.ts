@@ -12,7 +12,9 @@ export function checkPreprocessing({ resizeMode, colourOrder, inputScale, mean, 
   if (!Number.isFinite(inputScale) || inputScale === 0) throw badPreprocessing("inputScale", inputScale, "finite and not 0");
   if (!isTriple(mean)) throw badPreprocessing("mean", String(mean), "three finite numbers");
   if (!isTriple(std) || std.includes(0)) throw badPreprocessing("std", String(std), "three finite numbers, none 0");
-  if (!(fill >= 0 && fill <= 255)) throw badPreprocessing("fill", fill, "0..255");
+  if (![fill].flat().every((level) => level >= 0 && level <= 255) || (Array.isArray(fill) && fill.length !== 3)) {
+    throw badPreprocessing("fill", String(fill), "a level 0..255, or three");
+  }
   if (content !== undefined)
     throw badPreprocessing("content", `${content.width} x ${content.height}`, "nothing; it follows from each picture");
 }

@@ -69,8 +69,8 @@ export interface Preprocessing {
   readonly inputScale: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-  /** Colour of the padding, 0..255, before normalisation. */
-  readonly fill: number;
+  /** Level of the padding, 0..255, before normalisation: one for all channels, or one each in `colourOrder`. */
+  readonly fill: number | readonly [number, number, number];
   /** Size of the picture inside the input, where it is not the largest that `resizeMode` could make of it; never with `stretch`. */
   readonly content?: Size;
 }

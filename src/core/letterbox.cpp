@@ -14,6 +14,13 @@ Status checkSize(SizePx size) {
   return okStatus();
 }
 
+Status checkContent(SizePx content, SizePx net, ResizeMode mode) {
+  if (content.width < 1 || content.width > net.width) return fail(StatusCode::badSize, content.width);
+  if (content.height < 1 || content.height > net.height) return fail(StatusCode::badSize, content.height);
+  if (mode == ResizeMode::stretch) return fail(StatusCode::badArgument, static_cast<double>(mode));
+  return okStatus();
+}
+
 // Python's round(): half to even. It decides the content size when src * ratio ends in .5.
 int32_t roundHalfEven(double value) {
   return static_cast<int32_t>(std::nearbyint(value));
@@ -29,11 +36,15 @@ int32_t centredOffset(int32_t netPx, int32_t contentPx) {
 
 }  // namespace
 
-Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox) {
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox, SizePx content) {
   MASKLET_TRY(checkSize(src));
   MASKLET_TRY(checkSize(net));
   Letterbox made{src, net, {0, 0, net.width, net.height}, 1, 1};
-  if (mode != ResizeMode::stretch) {
+  if (content.width != 0 || content.height != 0) {
+    MASKLET_TRY(checkContent(content, net, mode));
+    made.contentNet.width = content.width;
+    made.contentNet.height = content.height;
+  } else if (mode != ResizeMode::stretch) {
     const double ratio =
         std::min(static_cast<double>(net.width) / src.width, static_cast<double>(net.height) / src.height);
     made.contentNet.width = contentSide(src.width, ratio, net.width);

@@ -37,7 +37,10 @@ struct Letterbox {
   Box toSrc(const Box& boxNet) const;
 };
 
-/// Fails with badSize when a side of `src` or `net` is outside [1, kMaxSidePx].
-Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox);
+/// `content`, unless it is {0, 0}, is the size of the picture inside the input where the rule above is not
+/// the network's: a picture that was resized to one size and padded to another (detectron2, torchvision,
+/// DETR). Fails with badSize when a side of `src` or `net` is outside [1, kMaxSidePx] or one of `content`
+/// outside [1, net side], badArgument for a content together with stretch.
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox, SizePx content = {});
 
 }  // namespace masklet

@@ -25,16 +25,16 @@ struct Normalisation {
 
 Status makeNormalisation(const TensorizeOptions& options, Normalisation& normalisation) {
   if (!std::isfinite(options.inputScale)) return fail(StatusCode::badArgument, options.inputScale);
-  if (!std::isfinite(options.fill)) return fail(StatusCode::badArgument, options.fill);
   for (size_t plane = 0; plane < kPlanes; ++plane) {
     const double mean = options.mean[plane];
     const double std = options.std[plane];
+    const double padding = options.fill[plane];
     if (!std::isfinite(mean)) return fail(StatusCode::badArgument, mean);
     if (!std::isfinite(std) || std == 0) return fail(StatusCode::badArgument, std);
+    if (!std::isfinite(padding)) return fail(StatusCode::badArgument, padding);
     normalisation.scale[plane] = static_cast<float>(options.inputScale / std);
     normalisation.bias[plane] = static_cast<float>(-mean / std);
-    normalisation.padding[plane] =
-        static_cast<float>((double{options.fill} * options.inputScale - mean) / std);
+    normalisation.padding[plane] = static_cast<float>((padding * options.inputScale - mean) / std);
   }
   return okStatus();
 }

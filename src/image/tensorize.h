@@ -31,7 +31,8 @@ struct TensorizeOptions {
   std::array<float, 3> mean{0, 0, 0};
   std::array<float, 3> std{1, 1, 1};
   float inputScale = 1.0f / 255;
-  float fill = 114;  ///< level of the padding in every channel, normalised like a pixel
+  /// Levels of the padding in the order of the planes, normalised like a pixel.
+  std::array<float, 3> fill{114, 114, 114};
   Antialias antialias = Antialias::none;
 };
 

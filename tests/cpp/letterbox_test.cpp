@@ -88,6 +88,38 @@ TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
   }
 }
 
+// 640 x 427 to short side 800, padded to multiples of 32: by the padded size alone the picture would be
+// larger.
+TEST(Letterbox, Content_IsTakenAsItIs) {
+  Letterbox letterbox;
+  const SizePx net{1216, 832};
+  ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxTopLeft, letterbox, {1199, 800}).ok());
+  EXPECT_EQ(letterbox.contentNet, (RectPx{0, 0, 1199, 800}));
+  EXPECT_DOUBLE_EQ(letterbox.scaleX, 1199.0 / 640);
+  EXPECT_DOUBLE_EQ(letterbox.scaleY, 800.0 / 427);
+  ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxCentre, letterbox, {1199, 800}).ok());
+  EXPECT_EQ(letterbox.contentNet, (RectPx{8, 16, 1199, 800}));
+  ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxTopLeft, letterbox, net).ok());
+  EXPECT_EQ(letterbox.contentNet, (RectPx{0, 0, 1216, 832}));
+}
+
+TEST(Letterbox, BadContent_IsNamedAndNothingIsWritten) {
+  Letterbox letterbox;
+  letterbox.scaleX = 77;
+  const auto refused = [&](SizePx content, ResizeMode mode, StatusCode code, double value) {
+    const Status status = makeLetterbox({10, 10}, {32, 16}, mode, letterbox, content);
+    EXPECT_EQ(status.code, code);
+    EXPECT_EQ(status.value, value);
+  };
+  refused({33, 16}, ResizeMode::letterboxTopLeft, StatusCode::badSize, 33);
+  refused({32, 17}, ResizeMode::letterboxTopLeft, StatusCode::badSize, 17);
+  refused({0, 5}, ResizeMode::letterboxCentre, StatusCode::badSize, 0);
+  refused({5, 0}, ResizeMode::letterboxCentre, StatusCode::badSize, 0);
+  refused({-1, 5}, ResizeMode::letterboxCentre, StatusCode::badSize, -1);
+  refused({5, 5}, ResizeMode::stretch, StatusCode::badArgument, 2);
+  EXPECT_EQ(letterbox.scaleX, 77);
+}
+
 TEST(Letterbox, BoxOutsideThePicture_IsClipped) {
   const Letterbox letterbox = made({100, 50}, {200, 200}, ResizeMode::letterboxCentre);
   const Box box = letterbox.toSrc(Box{-20, 0, 500, 120});

@@ -68,7 +68,7 @@ inline std::vector<double> referenceTensor(const TestPicture& picture, const Let
     const auto channel = static_cast<int32_t>(options.order == ColourOrder::bgr ? 2 - plane : plane);
     for (int32_t y = 0; y < letterbox.net.height; ++y) {
       for (int32_t x = 0; x < letterbox.net.width; ++x) {
-        double level = options.fill;
+        double level = options.fill[plane];
         if (!intersect(letterbox.contentNet, {x, y, 1, 1}).empty()) {
           const Point point = letterbox.toSrc(Point{x + 0.5, y + 0.5});
           level = sampled(picture, point.x, point.y, channel);

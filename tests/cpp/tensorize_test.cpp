@@ -23,7 +23,8 @@ TEST(Tensorize, RandomShapes_EqualTheReference) {
         madeLetterbox(picture.size, {sideNet(random), sideNet(random)}, kModes[trial % 3]);
     TensorizeOptions options = trial % 2 == 0 ? TensorizeOptions{} : imagenet();
     options.order = trial % 5 == 0 ? ColourOrder::bgr : ColourOrder::rgb;
-    options.fill = trial % 4 == 0 ? 0.0f : 114.0f;
+    if (trial % 4 == 0) options.fill = {0, 0, 0};
+    if (trial % 4 == 1) options.fill = {123.675f, 20, 255};
     SCOPED_TRACE(testing::Message() << picture.size.width << 'x' << picture.size.height << " to "
                                     << letterbox.net.width << 'x' << letterbox.net.height);
     expectNear(tensorized(picture, letterbox, options), referenceTensor(picture, letterbox, options), 2e-6);
@@ -177,7 +178,7 @@ TEST(Tensorize, OpenCvLetterboxes_AreEqual) {
   picture.bytes = source.elements;
   TensorizeOptions bgr = imagenet();
   bgr.order = ColourOrder::bgr;
-  bgr.fill = 0;
+  bgr.fill = {0, 0, 0};
   for (const TensorGolden& test : {TensorGolden{"tensor_down", {}}, TensorGolden{"tensor_up", {}},
                                    TensorGolden{"tensor_imagenet_bgr", bgr}}) {
     SCOPED_TRACE(test.name);
@@ -262,12 +263,31 @@ TEST_F(TensorizeRefusal, Numbers_MustBeFiniteAndStdNotZero) {
     options.inputScale = bad;
     expectRefused(picture_.view(), letterbox_, options, StatusCode::badArgument);
     options = {};
-    options.fill = bad;
+    options.fill[2] = bad;
     expectRefused(picture_.view(), letterbox_, options, StatusCode::badArgument);
   }
   TensorizeOptions options;
   options.std[0] = 0;
   expectRefused(picture_.view(), letterbox_, options, StatusCode::badArgument);
+}
+
+// How SAM, detectron2 and DETR pad: with zeros after the normalisation.
+TEST(Tensorize, FillOfTheMean_IsZeroAfterNormalisation) {
+  const TestPicture picture({9, 4}, 1);
+  Letterbox letterbox;
+  ASSERT_TRUE(makeLetterbox(picture.size, {16, 12}, ResizeMode::letterboxTopLeft, letterbox, {11, 5}).ok());
+  TensorizeOptions options;
+  options.mean = {123.675f, 116.28f, 103.53f};
+  options.std = {58.395f, 57.12f, 57.375f};
+  options.inputScale = 1;
+  options.fill = options.mean;
+  const std::vector<float> tensor = tensorized(picture, letterbox, options);
+  for (size_t i = 0; i < tensor.size(); ++i) {
+    const size_t x = i % 16;
+    const size_t y = i / 16 % 12;
+    ASSERT_TRUE((x < 11 && y < 5) || tensor[i] == 0) << x << ' ' << y;
+  }
+  expectNear(tensor, referenceTensor(picture, letterbox, options), 2e-6);
 }
 
 TEST_F(TensorizeRefusal, Tensor_MustHoldItsShape) {

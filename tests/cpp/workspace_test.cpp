@@ -43,7 +43,7 @@ void setImage(Workspace& workspace, int32_t width, int32_t height, const std::ve
 }
 
 uint32_t tensorizePlain(Workspace& workspace, int32_t netWidth, int32_t netHeight) {
-  return workspace.tensorize(netWidth, netHeight, 0, 0, 1, 0, 0, 0, 1, 1, 1, 114);
+  return workspace.tensorize(netWidth, netHeight, 0, 0, 1, 0, 0, 0, 1, 1, 1, 114, 114, 114);
 }
 
 std::vector<uint8_t> noise(size_t count, uint32_t seed) {
@@ -131,13 +131,14 @@ TEST(Workspace, Tensorize_IsTheCoreFunction) {
     for (const uint32_t order : {0u, 1u}) {
       Workspace workspace;
       setImage(workspace, 37, 23, rgba);
-      ASSERT_EQ(workspace.tensorize(50, 61, mode, order, 0.5f, 1, 2, 3, 4, 5, 6, 77), kOk);
+      ASSERT_EQ(workspace.tensorize(50, 61, mode, order, 0.5f, 1, 2, 3, 4, 5, 6, 77, 78, 79), kOk);
 
       Letterbox letterbox;
       ASSERT_TRUE(makeLetterbox({37, 23}, {50, 61}, static_cast<ResizeMode>(mode), letterbox).ok());
       ImageView<const uint8_t> view;
       ASSERT_TRUE(makeImageView(std::span<const uint8_t>(rgba), {37, 23}, 4, 0, view).ok());
-      const TensorizeOptions options{static_cast<ColourOrder>(order), {1, 2, 3}, {4, 5, 6}, 0.5f, 77, {}};
+      const TensorizeOptions options{
+          static_cast<ColourOrder>(order), {1, 2, 3}, {4, 5, 6}, 0.5f, {77, 78, 79}, {}};
       TensorizeScratch scratch;
       std::vector<float> expected(3 * 50 * 61);
       ASSERT_TRUE(tensorize(view, letterbox, options, scratch, expected).ok());
@@ -147,16 +148,42 @@ TEST(Workspace, Tensorize_IsTheCoreFunction) {
   }
 }
 
+TEST(Workspace, Content_IsKeptForDecoding) {
+  Workspace workspace;
+  setImage(workspace, 10, 10, noise(400, 4));
+  ASSERT_EQ(workspace.tensorize(32, 32, 1, 0, 1, 0, 0, 0, 1, 1, 1, 7, 8, 9, 20, 20), kOk);
+  const std::vector<float> input = copyOut<float>(workspace.inputAddress(), 3 * 32 * 32);
+  EXPECT_EQ(input[20], 7);
+  EXPECT_EQ(input[32 * 32 + 20], 8);
+  EXPECT_EQ(input[3 * 32 * 32 - 1], 9);
+  EXPECT_EQ(workspace.tensorize(32, 32, 1, 0, 1, 0, 0, 0, 1, 1, 1, 7, 8, 9, 33, 20),
+            number(StatusCode::badSize));
+  EXPECT_EQ(workspace.lastValue(), 33);
+  EXPECT_EQ(workspace.setLetterbox(10, 10, 32, 32, 2, 20, 20), number(StatusCode::badArgument));
+  ASSERT_EQ(workspace.setLetterbox(10, 10, 32, 32, 1, 20, 20), kOk);
+  // One end-to-end row over half of the content on each axis: half of the picture, not 10 * 10 / 32.
+  const uint32_t dims[]{1, 1, 7, 1};
+  ASSERT_EQ(workspace.reserveOutput(0, 3, dims[0], dims[1], dims[2], dims[3]), kOk);
+  copyIn(workspace.outputAddress(0), std::vector<float>{0, 0, 10, 10, 0.9f, 0, 1});
+  ASSERT_EQ(workspace.reserveOutput(1, 4, 1, 1, 2, 2), kOk);
+  copyIn(workspace.outputAddress(1), std::vector<float>{1, 1, 1, 1});
+  ASSERT_EQ(workspace.decodeYoloSeg(true, 0, 0.5f, 0.5f, 10), kOk);
+  ASSERT_EQ(workspace.assembleMasks(false), kOk);
+  ASSERT_EQ(workspace.instanceCount(), 1u);
+  EXPECT_EQ(copyOut<float>(workspace.boxesAddress(), 4), (std::vector<float>{0, 0, 5, 5}));
+  EXPECT_EQ(copyOut<uint32_t>(workspace.areasAddress(), 1)[0], 25u);
+}
+
 TEST(Workspace, Tensorize_BadArguments_AreNamedAndLeaveNoInput) {
   Workspace workspace;
   EXPECT_EQ(tensorizePlain(workspace, 32, 32), number(StatusCode::noImage));
   setImage(workspace, 5, 5, noise(100, 4));
-  EXPECT_EQ(workspace.tensorize(32, 32, 3, 0, 1, 0, 0, 0, 1, 1, 1, 0), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(32, 32, 3, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badArgument));
   EXPECT_EQ(workspace.lastValue(), 3);
-  EXPECT_EQ(workspace.tensorize(32, 32, 0, 2, 1, 0, 0, 0, 1, 1, 1, 0), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(32, 32, 0, 2, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badArgument));
   EXPECT_EQ(workspace.lastValue(), 2);
-  EXPECT_EQ(workspace.tensorize(32, 32, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0), number(StatusCode::badArgument));
-  EXPECT_EQ(workspace.tensorize(0, 32, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0), number(StatusCode::badSize));
+  EXPECT_EQ(workspace.tensorize(32, 32, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(0, 32, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badSize));
   EXPECT_EQ(workspace.inputElements(), 0u);
   EXPECT_EQ(tensorizePlain(workspace, 32, 32), kOk);
   EXPECT_EQ(workspace.inputElements(), 3u * 32 * 32);
@@ -499,10 +526,12 @@ TEST(Workspace, RandomCalls_InAnyOrder_StayInBounds) {
         break;
       }
       case 1:
-        status = workspace.tensorize(side(), side(), below(4), below(3), 1, 0, 0, 0, 1, 1, 1, 0);
+        status = workspace.tensorize(side(), side(), below(4), below(3), 1, 0, 0, 0, 1, 1, 1, 0, 0, 0,
+                                     below(4) == 0 ? side() : 0, below(4) == 0 ? side() : 0);
         break;
       case 2:
-        status = workspace.setLetterbox(side(), side(), side(), side(), below(3));
+        status = workspace.setLetterbox(side(), side(), side(), side(), below(3), below(4) == 0 ? side() : 0,
+                                        below(4) == 0 ? side() : 0);
         break;
       case 3:
       case 4: {

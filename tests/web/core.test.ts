@@ -58,15 +58,18 @@ describe("tensorize", () => {
     const random = new Random(1);
     for (let round = 0; round < 40; ++round) {
       const image = randomImage(random, 1 + random.below(60), 1 + random.below(60));
+      const [width, height] = [1 + random.below(48), 1 + random.below(48)];
+      const content = { width: 1 + random.below(width), height: 1 + random.below(height) };
       const p: Preprocessing = {
-        width: 1 + random.below(48),
-        height: 1 + random.below(48),
+        width,
+        height,
         resizeMode: resizeModes[round % 3]!,
         colourOrder: colourOrders[round % 2]!,
         inputScale: 0.5,
         mean: [1, 2, 3],
         std: [2, 3, 4],
-        fill: 77,
+        fill: round % 2 ? 77 : [10, 20, 30],
+        ...(round % 4 === 3 ? { resizeMode: "letterbox-top-left", content } : {}),
       };
       core.setImage(image);
       const got = core.tensorize(p);
@@ -267,6 +270,17 @@ describe("errors", () => {
     ["input too wide", () => core.tensorize({ ...plain, width: 40000 }), { code: "badSize", stage: "preprocess", value: 40000 }],
     ["std of 0", () => core.tensorize({ ...plain, std: [1, 0, 1] }), { code: "badArgument", stage: "preprocess", value: 0 }],
     ["mean is NaN", () => core.tensorize({ ...plain, mean: [0, Number.NaN, 0] }), { code: "badArgument", value: Number.NaN }],
+    ["content too tall", () => core.tensorize({ ...plain, content: { width: 9, height: 33 } }), { code: "badSize", value: 33 }],
+    [
+      "content of a stretched picture",
+      () => core.setLetterbox({ width: 9, height: 9 }, { ...plain, resizeMode: "stretch", content: { width: 9, height: 9 } }),
+      { code: "badArgument", stage: "decode" },
+    ],
+    [
+      "content of half a pixel",
+      () => core.tensorize({ ...plain, content: { width: 0.5, height: 3 } }),
+      { code: "badArgument", value: 0.5 },
+    ],
     ["unknown mode", () => core.tensorize({ ...plain, resizeMode: "crop" as never }), { code: "badOption", value: "crop" }],
     ["unknown order", () => core.tensorize({ ...plain, colourOrder: "yuv" as never }), { code: "badOption", value: "yuv" }],
     [

@@ -20,12 +20,14 @@ const clamp = (value: number, least: number, most: number) => Math.min(Math.max(
 
 export function slowLetterbox(
   src: { width: number; height: number },
-  net: Pick<Preprocessing, "width" | "height" | "resizeMode">,
+  net: Pick<Preprocessing, "width" | "height" | "resizeMode" | "content">,
 ): Letterbox {
   const ratio = Math.min(net.width / src.width, net.height / src.height);
   const stretch = net.resizeMode === "stretch";
-  const width = stretch ? net.width : clamp(roundHalfEven(src.width * ratio), 1, net.width);
-  const height = stretch ? net.height : clamp(roundHalfEven(src.height * ratio), 1, net.height);
+  const largest = stretch
+    ? net
+    : { width: clamp(roundHalfEven(src.width * ratio), 1, net.width), height: clamp(roundHalfEven(src.height * ratio), 1, net.height) };
+  const { width, height } = net.content ?? largest;
   const offset = (side: number, content: number) =>
     net.resizeMode === "letterbox-centre" ? Math.max(0, roundHalfEven((side - content) / 2 - 0.1)) : 0;
   return {
@@ -58,7 +60,8 @@ export function slowTensorize(image: RgbaImage, p: Preprocessing): Float64Array 
     for (let y = 0; y < p.height; ++y) {
       for (let x = 0; x < p.width; ++x) {
         const inside = x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
-        const level = inside ? sample(image, channel, (x + 0.5 - box.x) / box.scaleX, (y + 0.5 - box.y) / box.scaleY) : p.fill;
+        const fill = typeof p.fill === "number" ? p.fill : p.fill[plane]!;
+        const level = inside ? sample(image, channel, (x + 0.5 - box.x) / box.scaleX, (y + 0.5 - box.y) / box.scaleY) : fill;
         out[(plane * p.height + y) * p.width + x] = (level * p.inputScale - p.mean[plane]!) / p.std[plane]!;
       }
     }

@@ -41,7 +41,8 @@ export function placementOf(image: { width: number; height: number }, net: Prepr
 
 /** A canvas's drawImage with bilinear smoothing onto a canvas of one grey, in typed arrays. */
 export function drawImage(image: RgbaImage, net: Pick<Preprocessing, "width" | "height" | "fill">, place: Placement): Uint8ClampedArray {
-  const canvas = new Uint8ClampedArray(net.width * net.height * 4).fill(net.fill);
+  const grey = typeof net.fill === "number" ? net.fill : net.fill[0];
+  const canvas = new Uint8ClampedArray(net.width * net.height * 4).fill(grey);
   const { width, height, data } = image;
   for (let y = 0; y < place.height; y += 1) {
     const sy = Math.min(Math.max(((y + 0.5) * height) / place.height - 0.5, 0), height - 1);

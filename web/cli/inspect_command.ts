@@ -1,4 +1,4 @@
-import { inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
+import { type InputSizing, inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
 import { writeJson } from "./writers.js";
 
 export interface InspectFlags {
@@ -11,17 +11,25 @@ const longestMetadata = 100;
 const tensorLine = ({ name, type, dims }: TensorInfo) =>
   `    ${name}  ${type}${dims === undefined ? " of unknown rank" : ` [${dims.join(", ")}]`}`;
 
+function sizeLine({ width, height }: Preprocessing, sizing: InputSizing | undefined): string {
+  if (sizing?.rule === "source") return "at its own size";
+  if (sizing?.rule !== "short-side") return `resized to ${width} x ${height} pixels`;
+  const { shortSide, longSide, multiple } = sizing;
+  return `resized to a shorter side of ${shortSide} pixels (the longer at most ${longSide}), the input a multiple of ${multiple}`;
+}
+
 /** What will be done to a picture, in words and in order. */
-function preprocessingLines(p: Preprocessing): string[] {
+function preprocessingLines(p: Preprocessing, sizing: InputSizing | undefined): string[] {
+  const padding = typeof p.fill === "number" ? p.fill : `[${p.fill.map((level) => Number(level.toFixed(3))).join(", ")}]`;
   const fits = {
-    "letterbox-centre": `keeping its shape, centred on padding of ${p.fill}`,
-    "letterbox-top-left": `keeping its shape, at the top left, padded with ${p.fill}`,
-    stretch: "stretching both axes",
+    "letterbox-centre": `keeping its shape, centred on padding of ${padding}`,
+    "letterbox-top-left": `keeping its shape, at the top left, padded with ${padding}`,
+    stretch: sizing?.rule === "source" ? "" : "stretching both axes",
   }[p.resizeMode];
   const plain = p.mean.every((mean) => mean === 0) && p.std.every((std) => std === 1);
   const normalised = plain ? "" : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
   return [
-    `    resized to ${p.width} x ${p.height} pixels ${fits}`,
+    `    ${`${sizeLine(p, sizing)} ${fits}`.trimEnd()}`,
     `    channels in ${p.colourOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalised}`,
   ];
 }
@@ -45,7 +53,7 @@ function describe(info: ModelInfo): string {
     `graph     opset ${info.opset}${info.producer === "" ? "" : `, made by ${info.producer}`}`,
     ...section("inputs", info.inputs.map(tensorLine)),
     ...section("outputs", info.outputs.map(tensorLine)),
-    ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing)),
+    ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing)),
     ...section(
       "why",
       info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`),

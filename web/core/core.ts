@@ -1,5 +1,5 @@
 import { MaskletError, type Stage } from "../errors.js";
-import { colourOrders, type Preprocessing, type RgbaImage, resizeModes } from "../types.js";
+import { colourOrders, type Preprocessing, type RgbaImage, resizeModes, type Size } from "../types.js";
 import { checkLength, signed, unsigned } from "./arguments.js";
 import { Decoders } from "./decoders.js";
 import { type CoreInstance, createInstance } from "./instance.js";
@@ -90,8 +90,8 @@ export class Core {
     const mode = position(resizeModes, p.resizeMode, "resizeMode");
     const order = position(colourOrders, p.colourOrder, "colourOrder");
     return this.run(stage, ({ workspace, heap, check }) => {
-      const status = workspace.tensorize(width, height, mode, order, p.inputScale, ...p.mean, ...p.std, p.fill);
-      check(status, stage);
+      const normalisation = [p.inputScale, ...p.mean, ...p.std, ...fillOf(p)] as const;
+      check(workspace.tensorize(width, height, mode, order, ...normalisation, ...contentOf(p, stage)), stage);
       const count = workspace.inputElements();
       const input = out?.length === count ? out : new Float32Array(count);
       heap.readInto(Float32Array, workspace.inputAddress(), input);
@@ -103,11 +103,14 @@ export class Core {
    * Sets the map between source and network pixels without a picture, for outputs of a network that was fed elsewhere.
    * @throws MaskletError stage `decode`: `badSize`
    */
-  setLetterbox(source: { width: number; height: number }, p: Pick<Preprocessing, "width" | "height" | "resizeMode">): void {
+  setLetterbox(source: Size, p: Pick<Preprocessing, "width" | "height" | "resizeMode" | "content">): void {
     const mode = position(resizeModes, p.resizeMode, "resizeMode");
     const sizes = [source.width, source.height, p.width, p.height].map((side) => signed(side, "a side", "decode"));
     const [srcWidth, srcHeight, netWidth, netHeight] = sizes as [number, number, number, number];
-    this.run("decode", ({ workspace, check }) => check(workspace.setLetterbox(srcWidth, srcHeight, netWidth, netHeight, mode), "decode"));
+    const content = contentOf(p, "decode");
+    this.run("decode", ({ workspace, check }) =>
+      check(workspace.setLetterbox(srcWidth, srcHeight, netWidth, netHeight, mode, ...content), "decode"),
+    );
   }
 
   /**
@@ -139,6 +142,17 @@ export class Core {
 /** A call that ran out of stack, a RangeError (in Firefox an InternalError), leaves the instance in the middle of its work just as a trap does. */
 function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || (error as Error)?.name === "InternalError";
+}
+
+/** Levels of the padding, one for each plane. */
+function fillOf({ fill }: Pick<Preprocessing, "fill">): readonly [number, number, number] {
+  return typeof fill === "number" ? [fill, fill, fill] : fill;
+}
+
+/** 0, 0 when the resize mode decides. */
+function contentOf({ content }: Pick<Preprocessing, "content">, stage: Stage): [number, number] {
+  if (!content) return [0, 0];
+  return [signed(content.width, "content.width", stage), signed(content.height, "content.height", stage)];
 }
 
 /** The number of an enumerator is its place in the list; the tests hold the lists to the C++ headers. */
