@@ -46,7 +46,7 @@ struct ExclusiveMasks {
   bool on = false;
   /// An instance is dropped unless it keeps more than this share of the pixels where its own score * value
   /// is at least MaskSource::threshold.
-  float minShare = 0.8f;
+  double minShare = 0.8;
   /// At most this many of those left, in the order of the instances.
   uint32_t maxInstances = UINT32_MAX;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "mask/box_paste.h"
+#include "mask/exclusive.h"
+#include "mask/lay_out.h"
 #include "mask/plane_reader.h"
 #include "simd/mask_kernels.h"
 
@@ -28,13 +30,9 @@ Status addRow(std::span<const uint32_t> edgesPx, uint32_t widthPx, RunWriter& wr
   return addSpan(widthPx);
 }
 
-/// round(255 * value) of a row of value - threshold; NaN cannot occur.
+/// Of a row of value - threshold.
 void coverProbabilities(const float* values, size_t count, float threshold, uint8_t* coverage) {
-  for (size_t x = 0; x < count; ++x) {
-    const float level = std::clamp((values[x] + threshold) * 255.0f, 0.0f, 255.0f);
-    // Never negative: truncation rounds to nearest.
-    coverage[x] = static_cast<uint8_t>(level + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
-  }
+  for (size_t x = 0; x < count; ++x) coverage[x] = probabilityByte(values[x] + threshold);
 }
 
 /// What the instances of one picture share while their masks are assembled.
@@ -149,31 +147,11 @@ Status checkLetterbox(const Letterbox& letterbox) {
   return okStatus();
 }
 
-/// Sets the crops by `cropSrc(instance)` and makes room for their coverage, so that it never moves while it
-/// is filled.
-template <class CropSrc>
-Status layOut(size_t count, bool soft, CropSrc cropSrc, MaskColumns& masks) {
-  MASKLET_TRY(masks.rectsSrc.resize(count));
-  MASKLET_TRY(masks.areasPx.resize(count));
-  MASKLET_TRY(masks.runOffsets.resize(count + 1));
-  MASKLET_TRY(masks.coverageOffsets.resize(count + 1));
-  uint64_t coveragePx = 0;
-  for (size_t i = 0; i < count; ++i) {
-    masks.rectsSrc[i] = cropSrc(i);
-    masks.areasPx[i] = 0;
-    masks.coverageOffsets[i] = static_cast<uint32_t>(coveragePx);
-    if (soft) coveragePx += static_cast<uint64_t>(masks.rectsSrc[i].area());
-    if (coveragePx > UINT32_MAX) return fail(StatusCode::tooManyPixels, coveragePx);
-  }
-  masks.coverageOffsets[count] = static_cast<uint32_t>(coveragePx);
-  return masks.coverage.resize(static_cast<size_t>(coveragePx));
-}
-
 /// What all forms but boxes do.
 Status assembleSampled(size_t count, const MaskSource& source, SizePx src, bool soft,
                        const MaskKernels& kernels, MaskReader& reader, MaskColumns& masks) {
   MASKLET_TRY(reader.prepare());
-  MASKLET_TRY(layOut(count, soft, [&](size_t i) { return reader.cropSrc(i); }, masks));
+  MASKLET_TRY(layOutMasks(count, soft, [&](size_t i) { return reader.cropSrc(i); }, masks));
   Assembler assembler(source, kernels, masks);
   MASKLET_TRY(assembler.reserve(src));
   for (size_t i = 0; i < count; ++i) {
@@ -193,7 +171,7 @@ Status assembleSampled(size_t count, const MaskSource& source, SizePx src, bool 
 /// Every pixel of the crop is object.
 Status assembleBoxes(const Instances& instances, const Letterbox& letterbox, bool soft, MaskColumns& masks) {
   const auto cropSrc = [&](size_t i) { return boxCropSrc(instances.boxesNet[i], letterbox); };
-  MASKLET_TRY(layOut(instances.count(), soft, cropSrc, masks));
+  MASKLET_TRY(layOutMasks(instances.count(), soft, cropSrc, masks));
   for (size_t i = 0; i < instances.count(); ++i) {
     masks.runOffsets[i] = static_cast<uint32_t>(masks.runs.size());
     masks.areasPx[i] = static_cast<uint32_t>(masks.rectsSrc[i].area());
@@ -211,6 +189,7 @@ Status assembleForm(const Instances& instances, const MaskSource& source, const 
   const auto assemble = [&](MaskReader&& reader) {
     return assembleSampled(instances.count(), source, letterbox.src, soft, kernels, reader, masks);
   };
+  if (source.exclusive.on) return assembleExclusive(instances, source, letterbox, soft, kernels, masks);
   switch (source.form) {
     case MaskForm::prototypes:
       return assemble(PrototypeReader(instances, source, letterbox, kernels));
