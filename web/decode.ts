@@ -89,8 +89,11 @@ function requireMatch(signature: ModelSignature, detection: Detection): FamilyMa
 /** The network input was what the caller says; where the picture lies in it follows from the family's rule, unless the caller says that too. */
 function fitting({ family, binding }: FamilyMatch, { source, network, preprocessing }: DecodeOutputsOptions): Preprocessing {
   const usual = { ...family.preprocessing, ...binding.preprocessing, ...network };
-  const { content } = preprocessingFor(binding.sizing ?? fixedSizing, source, usual);
-  return { ...usual, ...(content === undefined ? {} : { content }), ...preprocessing, ...network };
+  const sized = preprocessingFor(binding.sizing ?? fixedSizing, source, usual);
+  // A network input of another size than the rule gives was not made by the rule.
+  const isByRule = sized.width === network.width && sized.height === network.height;
+  const content = isByRule && sized.content !== undefined ? { content: sized.content } : {};
+  return { ...usual, ...content, ...preprocessing, ...network };
 }
 
 function checkedSize(name: string, size: Size): Size {

@@ -1,3 +1,4 @@
+import { MaskletError } from "../errors.js";
 import type { RawTensor } from "../types.js";
 import { checkLength, signed, unsigned } from "./arguments.js";
 import type { DecodeOptions, InstanceColumns } from "./columns.js";
@@ -199,8 +200,10 @@ export class Decoders {
       const filter = o.classFilter ?? new Uint8Array(0);
       check(workspace.reserveClassFilter(filter.length), "decode");
       heap.write(Uint8Array, workspace.classFilterAddress(), filter);
-      check(decoder(workspace, [o.scoreThreshold, o.iouThreshold, maxInstances]), "decode");
-      check(workspace.assembleMasks(o.soft), "masks");
+      namingTensors(tensors, () => {
+        check(decoder(workspace, [o.scoreThreshold, o.iouThreshold, maxInstances]), "decode");
+        check(workspace.assembleMasks(o.soft), "masks");
+      });
       return readColumns(instance, o.soft);
     });
   }
@@ -208,6 +211,18 @@ export class Decoders {
 
 type Limits = [scoreThreshold: number, iouThreshold: number, maxInstances: number];
 type Decoder = (workspace: CoreInstance["workspace"], limits: Limits) => number;
+
+/** Adds to an error about ranks and shapes which tensors there were: the core knows only the number that does not fit. */
+function namingTensors(tensors: Readonly<Record<string, RawTensor | undefined>>, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof MaskletError) || (error.code !== "badRank" && error.code !== "badShape")) throw error;
+    const given = Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? `${name} [${tensor.dims.join(", ")}]` : []));
+    const value = error.value === undefined ? {} : { value: error.value };
+    throw new MaskletError(error.code, error.stage, `${error.message}; the tensors are ${given.join(", ")}`, { ...value, cause: error });
+  }
+}
 
 function writeOutput({ workspace, heap, check }: CoreInstance, slot: number, name: string, { dims, data }: RawTensor): void {
   const sizes = Array.from({ length: maxRank }, (_, axis) => unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"));

@@ -9,11 +9,11 @@ type Roles = Record<"boxes" | "labels" | "scores" | "masks", TensorInfo>;
 const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing" | "sizing">>> = {
   "onnx-models": { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 32, rounding: "down" } },
   torchvision: {
-    preprocessing: { colourOrder: "rgb", inputScale: 1 / 255, mean: [0, 0, 0] },
+    preprocessing: { colourOrder: "rgb", inputScale: 1 / 255, mean: [0, 0, 0], fill: 0 },
     sizing: { rule: "source" },
   },
   detectron2: {
-    preprocessing: { mean: [0, 0, 0] },
+    preprocessing: { mean: [0, 0, 0], fill: 0 },
     sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1 },
   },
 };
@@ -25,14 +25,14 @@ const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing"
  */
 export const maskRcnn: ModelFamily = {
   name: "mask_rcnn",
-  // That of onnx/models. It pads with 0 after the normalisation; 114 is the nearest grey.
+  // That of onnx/models, which pads with 0 after the normalisation.
   preprocessing: {
     resizeMode: "letterbox-top-left",
     colourOrder: "bgr",
     inputScale: 1,
     mean: [102.9801, 115.9465, 122.7717],
     std: [1, 1, 1],
-    fill: 114,
+    fill: [102.9801, 115.9465, 122.7717],
   },
   defaultInputSize: { width: 800, height: 800 },
   defaults: { scoreThreshold: 0.5 },

@@ -46,13 +46,14 @@ function bindThree(rows: TensorInfo, ids: TensorInfo, planes: TensorInfo, { hint
     const size = `${inputSize?.height} x ${inputSize?.width}`;
     return { refusal: `${describeTensor(planes)} are not masks of the input's ${size} (masks over boxes would be another network's)` };
   }
+  // Queries have masks, and scores in five columns when there are four classes, but no labels of their own.
   const isFixed = typeof height === "number" && typeof width === "number";
   const named = /det/i.test(rows.name) && /mask/i.test(planes.name) ? 0.04 : 0;
   return {
     variant: "mmdeploy",
     outputs: { detections: rows.name, labels: ids.name, masks: planes.name },
     classCount: hints.labels?.length ?? 0,
-    certainty: (isFixed ? 0.85 : 0.75) + named,
+    certainty: (isFixed ? 0.9 : 0.85) + named,
     reason: `${describeTensor(rows)} are boxes with scores, ${describeTensor(ids)} their labels, ${describeTensor(planes)} their masks`,
   };
 }
