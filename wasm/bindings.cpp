@@ -67,6 +67,7 @@ EMSCRIPTEN_BINDINGS(masklet) {
       .function("cocoRle", &Workspace::cocoRle)
       .function("polygons", &Workspace::polygons)
       .function("mergeMasks", &Workspace::mergeMasks)
+      .function("removeSmallRegions", &Workspace::removeSmallRegions)
       .function("intersectMasks", &Workspace::intersectMasks)
       .function("maskFromCocoRle", &Workspace::maskFromCocoRle)
       .function("maskFromCocoCounts", &Workspace::maskFromCocoCounts)

@@ -181,6 +181,9 @@ class Workspace {
   uint32_t polygons(double tolerancePx, double minAreaPx);
   /// Operand 0 `op` operand 1 (MergeOp) into the result mask. Statuses: badArgument, badSize.
   uint32_t mergeMasks(uint32_t op);
+  /// Operand 0 in a picture of this size with small holes filled and small islands dropped, into the result
+  /// mask; see masklet::removeSmallRegions. Statuses: badSize.
+  uint32_t removeSmallRegions(int32_t srcWidth, int32_t srcHeight, uint32_t minAreaPx);
   /// Pixels that operands 0 and 1 share, into measuredArea().
   uint32_t intersectMasks();
 

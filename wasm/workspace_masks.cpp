@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "mask/coco_rle.h"
+#include "mask/components.h"
 #include "mask/measure.h"
 #include "mask/polygon.h"
 #include "mask/rle.h"
@@ -88,6 +89,14 @@ uint32_t Workspace::mergeMasks(uint32_t op) {
     return merge(masks_[0].view(), masks_[1].view(), static_cast<MergeOp>(op), result_);
   };
   return finish(onValid(combine, masks_[0], masks_[1]));
+}
+
+uint32_t Workspace::removeSmallRegions(int32_t srcWidth, int32_t srcHeight, uint32_t minAreaPx) {
+  clearMask(result_);
+  const auto clean = [&] {
+    return masklet::removeSmallRegions(masks_[0].view(), {srcWidth, srcHeight}, minAreaPx, result_);
+  };
+  return finish(onValid(clean, masks_[0]));
 }
 
 uint32_t Workspace::intersectMasks() {

@@ -103,6 +103,20 @@ export class MaskOperations {
     });
   }
 
+  /**
+   * The mask, cropped, with small regions cleaned away: background parts of less than `minArea` pixels become object, then object parts of
+   * less are dropped, all but the largest if need be. Parts that touch by a corner are one. Fails with `badSize`.
+   */
+  removeSmallRegions(mask: RunMask & { readonly sourceWidth: number; readonly sourceHeight: number }, minArea: number): RunMask {
+    const size = { width: mask.sourceWidth, height: mask.sourceHeight };
+    const limit = unsigned(Math.ceil(minArea), "minArea", stage);
+    return this.#run((instance) => {
+      writeMask(instance, 0, mask);
+      instance.check(instance.workspace.removeSmallRegions(...sides(size), limit), stage);
+      return readResult(instance);
+    });
+  }
+
   /** Pixels that belong to both. */
   intersectionArea(a: RunMask, b: RunMask): number {
     return this.#run((instance) => {
