@@ -8,6 +8,12 @@ box, and the mask is where that colour is above one half. So a test can say by h
   end_to_end       images [1, 3, 64, 64] -> output0 [1, 16, 10] (x1, y1, x2, y2, score, class, 4 coefficients), output1
   half             dense with float16 input and outputs
   open_shapes      dense whose file tells only the rank of its outputs
+  chw, hwc, nhwc   dense with its input as [3, 64, 64], [64, 64, 3], [1, 64, 64, 3]
+  bytes            dense with uint8 input [1, 64, 64, 3] of levels, divided by 255 inside
+  two_at_once      dense for exactly two pictures
+  second_input     dense with another input 'gain' int64 [1] that nothing feeds
+  any_size         image [3, height, width] -> boxes [n, 4], labels int64 [n], scores [n], masks [n, 1, height, width]: an object for every
+                   cell of one colour, as torchvision's Mask R-CNN gives them; class 1 red, 2 green, 3 blue; n may be 0
   fails_on_white   dense that fails inside a kernel when the first pixel is white
   squares.png      three squares on black: red at (0, 0), blue at (32, 16), green at (48, 48)
 
@@ -67,7 +73,7 @@ def level(g, image, stride):
     # One coefficient per class: its score above zero, made 0 or 1.
     picks = [g.add("Cast", g.add("Greater", score, f32(0)), to=TensorProto.FLOAT) for score in scores]
     rows = g.add("Concat", *centres, side, side, *scores, *picks, zero, axis=1)
-    return g.add("Reshape", rows, np.int64([1, 11, -1]))
+    return g.add("Reshape", rows, np.int64([0, 11, -1]))
 
 
 def prototypes(g, image):
@@ -102,19 +108,54 @@ def fails_on_white(g, image):
     return g.add("Add", rows, g.add("Reshape", zero, np.int64([1, 1, 1]))), planes
 
 
-def save(name, body, input_dims, shapes, half=False, metadata=()):
+def from_chw(g, image):
+    return dense(g, g.add("Unsqueeze", image, np.int64([0])))
+
+
+def from_hwc(g, image):
+    return from_nhwc(g, g.add("Unsqueeze", image, np.int64([0])))
+
+
+def from_nhwc(g, image):
+    return dense(g, g.add("Transpose", image, perm=[0, 3, 1, 2]))
+
+
+def from_bytes(g, image):
+    return from_nhwc(g, g.add("Div", g.add("Cast", image, to=TensorProto.FLOAT), f32(255)))
+
+
+def any_size(g, image):
+    """Boxes are the 16 x 16 cells in which one colour is more than the others together by more than a half."""
+    batch = g.add("Unsqueeze", image, np.int64([0]))
+    cells = g.add("AveragePool", batch, kernel_shape=[16, 16], strides=[16, 16])
+    pure = g.add("Sub", g.add("Mul", cells, f32(2)), g.add("ReduceSum", cells, np.int64([1]), keepdims=1))
+    places = g.add("Transpose", g.add("NonZero", g.add("Greater", pure, f32(0.5))), perm=[1, 0])  # [n, 4]: 0, colour, row, column
+    scores = g.add("GatherND", pure, places)
+    column = lambda k: g.add("Slice", places, np.int64([k]), np.int64([k + 1]), np.int64([1]))
+    colour, row, col = column(1), column(2), column(3)
+    corner = g.add("Mul", g.add("Cast", g.add("Concat", col, row, axis=1), to=TensorProto.FLOAT), f32(16))
+    boxes = g.add("Concat", corner, g.add("Add", corner, f32(16)), axis=1)
+    flat = g.add("Reshape", colour, np.int64([-1]))
+    masks = g.add("Gather", image, colour, axis=0)  # [n, 1, height, width]
+    return boxes, g.add("Add", flat, np.int64(1)), scores, masks
+
+
+def save(name, body, input_dims, shapes, half=False, metadata=(), input_kind=None, output_kinds=None, extra=()):
+    """`shapes` of the outputs output0, output1 …, or {name: shape}."""
+    named = shapes if isinstance(shapes, dict) else {f"output{k}": shape for k, shape in enumerate(shapes)}
     g = Graph()
     image = g.add("Cast", "images", to=TensorProto.FLOAT) if half else "images"
     results = body(g, image)
     kind = TensorProto.FLOAT16 if half else TensorProto.FLOAT
-    for output, result in zip(("output0", "output1"), results):
+    for output, result in zip(named, results):
         op = {"to": TensorProto.FLOAT16} if half else {}
         g.nodes.append(helper.make_node("Cast" if half else "Identity", [result], [output], **op))
+    kinds = output_kinds or [kind] * len(named)
     graph = helper.make_graph(
         g.nodes,
         name,
-        [helper.make_tensor_value_info("images", kind, input_dims)],
-        [helper.make_tensor_value_info(f"output{k}", kind, shape) for k, shape in enumerate(shapes)],
+        [helper.make_tensor_value_info("images", input_kind or kind, input_dims), *extra],
+        [helper.make_tensor_value_info(output, k, shape) for k, (output, shape) in zip(kinds, named.items())],
         g.constants,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], producer_name="make_tiny_models.py")
@@ -147,6 +188,16 @@ def main():
     save("half", dense, fixed, shapes, half=True)
     save("open_shapes", dense, fixed, [list("abc"), list("defg")])
     save("fails_on_white", fails_on_white, fixed, shapes)
+    save("chw", from_chw, [3, 64, 64], shapes)
+    save("hwc", from_hwc, [64, 64, 3], shapes)
+    save("nhwc", from_nhwc, [1, 64, 64, 3], shapes)
+    save("bytes", from_bytes, [1, 64, 64, 3], shapes, input_kind=TensorProto.UINT8)
+    save("two_at_once", dense, [2, 3, 64, 64], [[2, 11, 84], [2, 4, 16, 16]])
+    gain = helper.make_tensor_value_info("gain", TensorProto.INT64, [1])
+    save("second_input", lambda g, image: dense(g, g.add("Mul", image, g.add("Cast", "gain", to=TensorProto.FLOAT))), fixed, shapes, extra=[gain])
+    open_masks = {"boxes": ["n", 4], "labels": ["n"], "scores": ["n"], "masks": ["n", 1, "height", "width"]}
+    numbers = [TensorProto.FLOAT, TensorProto.INT64, TensorProto.FLOAT, TensorProto.FLOAT]
+    save("any_size", any_size, [3, "height", "width"], open_masks, output_kinds=numbers, metadata=[("names", "['nothing', 'red', 'green', 'blue']")])
 
 
 if __name__ == "__main__":

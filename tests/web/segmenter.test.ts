@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { families } from "../../web/families/index.js";
-import { builtInModels, inspectModel, Mask, MaskletError, Segmenter, type SegmentResult } from "../../web/index.js";
+import { builtInModels, decode, inspectModel, Mask, MaskletError, type RgbaImage, Segmenter, type SegmentResult } from "../../web/index.js";
+import { ModelSession } from "../../web/runtime/model_session.js";
 import { handMadeModel, valueInfo } from "./protobuf_writer.js";
 import { sharedFile } from "./shared_data.js";
 
@@ -32,16 +33,19 @@ async function withSegmenter<T>(options: Parameters<typeof Segmenter.create>[0],
 }
 
 describe.each(["wasm", "node-cpu"] as const)("Segmenter on %s", (device) => {
-  it.each(["dense", "dense_dynamic", "end_to_end", "half", "open_shapes"])("Segment_%s_FindsEverySquare", async (name) => {
-    await withSegmenter({ model: tiny(`${name}.onnx`), device }, async (segmenter) => {
-      const result = await segmenter.segment(squares);
-      expect(plain(result)).toEqual(found);
-      expect([result.width, result.height, result.device, segmenter.device]).toEqual([64, 64, device, device]);
-      expect(segmenter.labels).toEqual(["red", "green", "blue"]);
-      const { total, ...parts } = result.timingsMs;
-      expect(Object.values(parts).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total, 6);
-    });
-  });
+  it.each(["dense", "dense_dynamic", "end_to_end", "half", "open_shapes", "chw", "hwc", "nhwc", "bytes", "two_at_once"])(
+    "Segment_%s_FindsEverySquare",
+    async (name) => {
+      await withSegmenter({ model: tiny(`${name}.onnx`), device }, async (segmenter) => {
+        const result = await segmenter.segment(squares);
+        expect(plain(result)).toEqual(found);
+        expect([result.width, result.height, result.device, segmenter.device]).toEqual([64, 64, device, device]);
+        expect(segmenter.labels).toEqual(["red", "green", "blue"]);
+        const { total, ...parts } = result.timingsMs;
+        expect(Object.values(parts).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total, 6);
+      });
+    },
+  );
 
   it("KernelFailure_IsTyped_AndTheNextCallWorks", async () => {
     await withSegmenter({ model: tiny("fails_on_white.onnx"), device }, async (segmenter) => {
@@ -52,7 +56,124 @@ describe.each(["wasm", "node-cpu"] as const)("Segmenter on %s", (device) => {
   });
 });
 
+/** A picture of black with one square for each colour given. */
+function picture(width: number, height: number, ...places: [x: number, y: number, channel: number][]): RgbaImage {
+  const data = new Uint8Array(width * height * 4);
+  for (const [left, top, channel] of places) {
+    for (let y = top; y < top + 16; ++y) for (let x = left; x < left + 16; ++x) data[(y * width + x) * 4 + channel] = 255;
+  }
+  return { width, height, data };
+}
+
+describe("segmentBatch", () => {
+  const sources = [squares, picture(64, 64), picture(64, 64, [16, 0, 1]), squares, picture(128, 128, [0, 0, 0])];
+  const corners = (results: SegmentResult[]) => results.map((result) => plain(result).map(({ label, box }) => [label, box.x1, box.y1]));
+
+  it.each([
+    ["dense", 1, 5],
+    ["dense_dynamic", "open", 1],
+    ["two_at_once", 2, 3],
+  ])("%s_EachPictureHasTheResultItHasAlone", async (name, batch, runs) => {
+    await withSegmenter(
+      { model: tiny(`${name}.onnx`), device: "wasm", ...(batch === "open" ? { inputSize: 64 } : {}) },
+      async (segmenter) => {
+        expect(segmenter.info.batch).toBe(batch);
+        const alone: SegmentResult[] = [];
+        for (const source of sources) alone.push(await segmenter.segment(source));
+        const run = vi.spyOn(ModelSession.prototype, "run");
+        const together = await segmenter.segmentBatch(sources);
+        expect(run).toHaveBeenCalledTimes(runs as number);
+        run.mockRestore();
+        expect(corners(together)).toEqual(corners(alone));
+        expect(together.map(plain)).toEqual(alone.map(plain));
+        expect(together.map(({ width, height }) => [width, height])).toEqual(alone.map(({ width, height }) => [width, height]));
+        expect(plain(together[0]!)).toEqual(found);
+        expect(together[1]!.instances).toEqual([]);
+      },
+    );
+  });
+
+  it("NoSources_GiveNoResults_AndOneBadSourceFailsAll", async () => {
+    await withSegmenter({ model: tiny("dense_dynamic.onnx"), device: "wasm" }, async (segmenter) => {
+      expect(await segmenter.segmentBatch([])).toEqual([]);
+      await expect(segmenter.segmentBatch(squares as unknown as string[])).rejects.toMatchObject({ code: "badOption" });
+      await expect(segmenter.segmentBatch([squares, "no/such/file.png"])).rejects.toMatchObject({ code: "badSource" });
+      const controller = new AbortController();
+      const call = segmenter.segmentBatch([squares, squares], { signal: controller.signal });
+      controller.abort();
+      await expect(call).rejects.toMatchObject({ code: "aborted" });
+      expect(await segmenter.segmentBatch([squares])).toHaveLength(1);
+    });
+  });
+});
+
+describe("a network that takes pictures at their own size", () => {
+  const model = { model: tiny("any_size.onnx"), device: "wasm" } as const;
+  const classes = ({ instances }: SegmentResult) => instances.map(({ classId, box, mask }) => [classId, box.x1, box.y1, mask.area]);
+
+  it("EachPicture_IsFedAtItsSize", async () => {
+    await withSegmenter(model, async (segmenter) => {
+      expect(segmenter.info).toMatchObject({
+        family: "mask_rcnn",
+        variant: "torchvision",
+        sizing: { rule: "source" },
+        batch: 1,
+        masks: true,
+      });
+      const wide = picture(90, 33, [16, 16, 2], [64, 0, 0]);
+      const found = await segmenter.segment(wide);
+      expect(classes(found).sort()).toEqual([
+        [1, 64, 0, 256],
+        [3, 16, 16, 256],
+      ]);
+      expect(await segmenter.infer(wide)).toMatchObject({ width: 90, height: 33, preprocessing: { width: 90, height: 33 } });
+      const batch = await segmenter.segmentBatch([wide, picture(17, 100, [0, 80, 1])]);
+      expect(batch.map((result) => classes(result).length)).toEqual([2, 1]);
+    });
+  });
+
+  it("NoObjects_IsNoError", async () => {
+    await withSegmenter(model, async (segmenter) => {
+      expect((await segmenter.segment(picture(40, 50))).instances).toEqual([]);
+      const { outputs } = await segmenter.infer(picture(40, 50));
+      expect([...outputs.values()].map(({ dims }) => dims)).toEqual([[0, 4], [0], [0], [0, 1, 50, 40]]);
+    });
+  });
+
+  it("ChosenSize_HoldsForAllPictures", async () => {
+    await withSegmenter({ ...model, inputSize: { width: 64, height: 32 } }, async ({ info }) => {
+      expect([info.sizing, info.preprocessing.width, info.preprocessing.height]).toEqual([{ rule: "fixed" }, 64, 32]);
+    });
+  });
+});
+
 describe("Segmenter", () => {
+  it("RawOutputs_ThroughDecode_AreTheSameInstances", async () => {
+    await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
+      const source = picture(64, 32, [32, 16, 2], [0, 0, 0]);
+      const expected = plain(await segmenter.segment(source));
+      expect(expected).toHaveLength(2);
+      const { outputs, preprocessing, ...size } = await segmenter.infer(source);
+      const { metadata } = segmenter.info;
+      const decoded = decode(outputs, { source: size, network: preprocessing, preprocessing, metadata });
+      expect(plain(decoded as unknown as SegmentResult)).toEqual(expected);
+      expect([decoded.family, decoded.variant, decoded.width, decoded.height]).toEqual(["yolo_seg", "dense", 64, 32]);
+    });
+  });
+
+  it("BytesInput_GetsLevels_UnlessToldOtherwise", async () => {
+    const preprocessing = async (options: object) =>
+      withSegmenter({ model: tiny("bytes.onnx"), device: "wasm", ...options }, async ({ info }) => info.preprocessing);
+    expect(await preprocessing({})).toMatchObject({ inputScale: 1, mean: [0, 0, 0], std: [1, 1, 1], fill: 114 });
+    expect(await preprocessing({ preprocessing: { inputScale: 0.5 } })).toMatchObject({ inputScale: 0.5 });
+  });
+
+  it("InputThatNobodyFeeds_IsNamed", async () => {
+    const error = await Segmenter.create({ model: tiny("second_input.onnx"), device: "wasm" }).catch((error) => error);
+    expect(error).toMatchObject({ code: "unsupported", stage: "load", value: "gain" });
+    expect(error.message).toMatch(/'gain' int64\[1\]/);
+  });
+
   it("Options_SelectInstances", async () => {
     await withSegmenter({ model: tiny("dense.onnx"), device: "wasm" }, async (segmenter) => {
       const labels = async (options: object) => (await segmenter.segment(squares, options)).instances.map(({ label }) => label).sort();
