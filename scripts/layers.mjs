@@ -40,7 +40,17 @@ export const webLayers = [
   { files: sources, may: [...masks, ...sources] },
   {
     files: segmenters,
-    may: [...masks, ...sources, ...segmenters, ...decoding, "web/families/", "web/runtime/", "web/worker/client.ts", "web/models.ts"],
+    may: [
+      ...masks,
+      ...sources,
+      ...segmenters,
+      ...decoding,
+      "web/families/",
+      "web/runtime/",
+      "web/worker/client.ts",
+      "web/worker/prompt_client.ts",
+      "web/models.ts",
+    ],
   },
   { files: ["web/worker/"], may: [...masks, ...sources, ...segmenters, "web/worker/", "web/families/"] },
   { files: ["web/tracker.ts"], may: masks },
@@ -92,7 +102,7 @@ function checkCppIncludes(path, code, report) {
 const importPattern = /\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 function checkFamilySiblings(path, target, line, report) {
-  const shared = ["family", "index", "detect", "anchors", "answers", "query_tensors", "roles"];
+  const shared = ["family", "index", "detect", "anchors", "answers", "query_tensors", "roles", "points", "feeds", "image_input"];
   const stem = (file) => posix.basename(file, ".ts");
   if (!path.startsWith("web/families/") || !target.startsWith("web/families/")) return;
   if (shared.includes(stem(path)) || shared.includes(stem(target))) return;

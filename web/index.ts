@@ -28,7 +28,7 @@ export {
 export { PromptSegmenter } from "./prompt_segmenter.js";
 export { PromptSession, type SessionOptions } from "./prompt_session.js";
 export * from "./prompt_types.js";
-export { type BuiltInModel, builtInModels } from "./runtime/built_in.js";
+export { type BuiltInFile, type BuiltInModel, type BuiltInPromptModel, builtInModels, builtInPromptModels } from "./runtime/built_in.js";
 export { inspectModel, Segmenter } from "./segmenter.js";
 export { type DecodeImageOptions, decodeImage } from "./source.js";
 export * from "./types.js";

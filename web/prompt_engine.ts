@@ -4,9 +4,10 @@ import { promptsPerRun, readsSourcePlanes } from "./families/prompt/feeds.js";
 import { areLost, type EncodedPicture, PictureCache, releaseFeeds } from "./prompt_cache.js";
 import { type Answer, type Ask, readAnswers, runDecoder } from "./prompt_decoder.js";
 import { encodePicture } from "./prompt_encoder.js";
-import { checkWhole } from "./prompt_options.js";
+import { segmentEverything } from "./prompt_everything.js";
+import { type CheckedEverything, checkWhole } from "./prompt_options.js";
 import { type StartedPromptModel, startPromptModel } from "./prompt_start.js";
-import type { PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
+import type { EverythingProgress, PromptCandidate, PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
 import { type Feeds, LostTensorError } from "./runtime/feed.js";
 import { sha256Hex } from "./runtime/sha256.js";
 import { TaskQueue } from "./runtime/task_queue.js";
@@ -42,12 +43,24 @@ export interface PromptAnswer {
   readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
 }
 
+export interface EverythingAnswer {
+  readonly candidates: readonly PromptCandidate[];
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+/** How a long call tells of itself and is ended. */
+export interface Reporting {
+  readonly onProgress?: ((progress: EverythingProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
 export interface PromptEngine {
   readonly state: PromptEngineState;
   setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer>;
   /** The answers in the order of the prompts. */
   ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
+  everything(picture: string, settings: CheckedEverything, reporting: Reporting): Promise<EverythingAnswer>;
   dispose(): Promise<void>;
 }
 
@@ -94,15 +107,23 @@ export class LocalPromptEngine implements PromptEngine {
     return { id, width, height, fromCache, timingsMs: withTotal({ source: sourceMs, ...times, postprocess: 0 }), state: this.runState() };
   }
 
-  async ask(id: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
-    const picture = this.cache.get(id);
-    if (!picture) throw pictureGone();
-    picture.users++;
-    try {
-      return await this.askInRuns(picture, ask, signal);
-    } finally {
-      picture.users--;
-    }
+  ask(id: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+    return this.using(id, (picture) => this.askInRuns(picture, ask, signal));
+  }
+
+  everything(id: string, settings: CheckedEverything, { onProgress, signal }: Reporting): Promise<EverythingAnswer> {
+    return this.using(id, async (picture) => {
+      const candidates = await segmentEverything({
+        core: await loadCore(),
+        picture,
+        settings,
+        signal,
+        onProgress: (progress) => onProgress?.(progress),
+        ask: async (part, ask) => (await this.askInRuns(part, ask, signal)).answers,
+        withEncoded: (image, task) => this.withEncoded(image, signal, task),
+      });
+      return { candidates, state: this.runState() };
+    });
   }
 
   async dispose(): Promise<void> {
@@ -110,6 +131,33 @@ export class LocalPromptEngine implements PromptEngine {
     this.disposed = true;
     await this.cache.clear();
     await Promise.all([this.started.encoder?.dispose(), this.started.decoder.dispose()]);
+  }
+
+  /** Works with a picture of the cache, which stays there meanwhile. */
+  private async using<T>(id: string, task: (picture: EncodedPicture) => Promise<T>): Promise<T> {
+    const picture = this.cache.get(id);
+    if (!picture) throw pictureGone();
+    picture.users++;
+    try {
+      return await task(picture);
+    } finally {
+      picture.users--;
+    }
+  }
+
+  /** Works with a picture that is not kept. */
+  private async withEncoded<T>(
+    image: RgbaImage,
+    signal: AbortSignal | undefined,
+    task: (picture: EncodedPicture) => Promise<T>,
+  ): Promise<T> {
+    const { frame, feeds } = await this.encodings.run(() => this.encode(image, signal));
+    const picture: EncodedPicture = { id: "", image, frame, feeds, users: 1 };
+    try {
+      return await task(picture);
+    } finally {
+      await releaseFeeds(picture.feeds);
+    }
   }
 
   private async encodeOnce(id: string, image: RgbaImage, isCallers: boolean, signal: AbortSignal | undefined) {

@@ -1,11 +1,12 @@
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { Mask } from "./mask.js";
-import type { Answer, Ask } from "./prompt_decoder.js";
+import type { Ask } from "./prompt_decoder.js";
 import { LocalPromptEngine, type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_engine.js";
-import { checkBoxes, checkPredict } from "./prompt_options.js";
+import { checkBoxes, checkEverything, checkPredict } from "./prompt_options.js";
 import { PromptSession } from "./prompt_session.js";
 import type {
+  EverythingOptions,
   PredictOptions,
   PromptCandidate,
   PromptModelInfo,
@@ -14,7 +15,9 @@ import type {
   SegmentBoxesOptions,
   SetImageResult,
 } from "./prompt_types.js";
+import { isNode } from "./realm.js";
 import type { Box, Device, Fallback, Source } from "./types.js";
+import { startPromptWorker } from "./worker/prompt_client.js";
 
 /**
  * Segments what is pointed at: Segment Anything and its kin. The picture is encoded once, by {@link setImage}; every prompt after that is
@@ -46,7 +49,9 @@ export class PromptSegmenter {
     const { coreUrl, signal } = options;
     // Masks are worked on in the caller's thread, wherever the network runs.
     const core = loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
-    const [, engine] = await Promise.allSettled([core, LocalPromptEngine.create(options)]);
+    const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
+    const start = inWorker ? startPromptWorker(options) : LocalPromptEngine.create(options);
+    const [, engine] = await Promise.allSettled([core, start]);
     if (engine.status === "rejected") throw engine.reason;
     try {
       await core;
@@ -123,6 +128,22 @@ export class PromptSegmenter {
     return this.boxesOn(picture, boxes, options);
   }
 
+  /**
+   * Segments every object of the picture: asks at the points of a grid and keeps what is well predicted, stable and not a double, best
+   * predicted IoU first. The settings and their defaults are those of Segment Anything's automatic mask generator. Candidates have no
+   * `lowResMask`.
+   * @throws MaskletError as {@link predict}; `badOption` for settings out of range
+   */
+  async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
+    const { onProgress, signal } = options;
+    const settings = checkEverything(options);
+    const { id } = await this.picture();
+    throwIfAborted(signal, "inference");
+    const { candidates, state } = await untilAborted(this.engine.everything(id, settings, { onProgress, signal }), signal, "inference");
+    this.last = state;
+    return candidates.map(withMethods);
+  }
+
   /** Frees sessions, embeddings and the worker. Calls under way end with `disposed` or their result; a second call does nothing. */
   async dispose(): Promise<void> {
     if (this.disposed) return;
@@ -176,7 +197,7 @@ export class PromptSegmenter {
     throwIfAborted(signal, "inference");
     const answer = await untilAborted(this.engine.ask(picture.id, ask, signal), signal, "inference");
     this.last = answer.state;
-    return { ...answer, answers: answer.answers.map(withMethods) };
+    return { ...answer, answers: answer.answers.map(({ prompt, candidate }) => ({ prompt, candidate: withMethods(candidate) })) };
   }
 
   private checkAlive(): void {
@@ -185,8 +206,8 @@ export class PromptSegmenter {
 }
 
 /** Masks that came from a worker are plain data. */
-function withMethods({ prompt, candidate }: Answer): Answer {
-  return candidate.mask instanceof Mask ? { prompt, candidate } : { prompt, candidate: { ...candidate, mask: Mask.from(candidate.mask) } };
+function withMethods(candidate: PromptCandidate): PromptCandidate {
+  return candidate.mask instanceof Mask ? candidate : { ...candidate, mask: Mask.from(candidate.mask) };
 }
 
 /** Masks without a pixel last; then the better guess first. NaN is no guess. */

@@ -6,6 +6,7 @@ import { framePicture } from "./families/prompt/points.js";
 import { type PreprocessingChanges, planPicture } from "./prompt_encoder.js";
 import { badOption } from "./prompt_options.js";
 import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
+import { builtInPromptModels } from "./runtime/built_in.js";
 import { type Feed, type Feeds, makeFeed } from "./runtime/feed.js";
 import { makeImageFeed } from "./runtime/image_feed.js";
 import { ModelSession } from "./runtime/model_session.js";
@@ -55,6 +56,8 @@ export async function startPromptModel(options: PromptSegmenterOptions): Promise
 async function loadFiles(options: PromptSegmenterOptions): Promise<{ encoder: LoadedModel | undefined; decoder: LoadedModel }> {
   const { cache, onProgress, signal } = options;
   const load = (source: Parameters<typeof loadModel>[0]) => loadModel(source, { cache, onProgress, signal });
+  const builtIn = builtInPromptModels.find(({ name }) => name === options.model);
+  if (builtIn) return { encoder: await load(builtIn.encoder.name), decoder: await load(builtIn.decoder.name) };
   if (options.model !== undefined) {
     if (options.encoder !== undefined || options.decoder !== undefined)
       throw badOption("model", "given with encoder or decoder", "one or the other", "load");

@@ -12,7 +12,10 @@ export type { PromptPart, PromptPoint };
  */
 export type LowResMask = LowResLogits;
 
-/** Where the model comes from: encoder and decoder as two files, or one file that takes the picture and the prompts. */
+/**
+ * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in one (see `builtInPromptModels`) or one file
+ * that takes the picture and the prompts.
+ */
 export type PromptModelSource =
   | { readonly model: ModelSource; readonly encoder?: undefined; readonly decoder?: undefined }
   | { readonly encoder: ModelSource; readonly decoder: ModelSource; readonly model?: undefined };

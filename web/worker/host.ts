@@ -1,0 +1,152 @@
+import { proxy, transfer } from "comlink";
+import { MaskletError, throwIfAborted } from "../errors.js";
+import { type PackedSource, packSource } from "../source_browser.js";
+import { pixelLimit } from "../source_checks.js";
+import type { ModelSource, Progress, Source } from "../types.js";
+import { WorkerLink } from "./link.js";
+import type { Outcome } from "./protocol.js";
+
+/** Progress and abortion of a start. */
+export interface StartOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Makes the engine in a worker. */
+type Create<State> = (link: WorkerLink, call: number, report: (progress: Progress) => void) => Promise<Outcome<State>>;
+
+/**
+ * A worker and the engine in it, as often as one is needed: a worker that died is replaced by the next call, which loads the model again
+ * (from the cache, where it came from an address).
+ */
+export class WorkerHost<State extends object> {
+  state!: State;
+  private link: Promise<WorkerLink> | undefined;
+  private disposed = false;
+
+  constructor(private readonly create: Create<State>) {}
+
+  /** Spawns the worker, unless there is one. */
+  start(options: StartOptions): Promise<WorkerLink> {
+    if (!this.link) {
+      const link = this.spawn(options);
+      this.link = link;
+      link.catch(() => {
+        if (this.link === link) this.link = undefined;
+      });
+    }
+    return this.link;
+  }
+
+  /** Calls the worker about sources, which are copied for it. */
+  async send<T>(
+    sources: readonly Source[],
+    signal: AbortSignal | undefined,
+    post: (link: WorkerLink, call: number, cargo: Source[], owned: boolean[]) => Promise<Outcome<T>>,
+  ): Promise<T> {
+    throwIfAborted(signal, "source");
+    const link = await this.start({});
+    const packed = await packAll(sources, signal);
+    const owned = packed.map((one) => one.owned);
+    const cargo = transfer(
+      packed.map(({ source }) => source as Source),
+      packed.flatMap((one) => one.transfer),
+    );
+    try {
+      return await link.call(signal, "inference", (call) => post(link, call, cargo, owned));
+    } catch (error) {
+      this.replaceIfBroken(link, error as MaskletError);
+      throw owned.some(Boolean) ? nameTaint(error as MaskletError) : error;
+    }
+  }
+
+  /** Takes over what an answer says of the engine. */
+  adopt(state: Partial<State> | undefined): void {
+    this.state = { ...this.state, ...state };
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const link = await this.link?.catch(() => undefined);
+    this.link = undefined;
+    if (!link) return;
+    // A session's release waits for the run under way; without it the GPU's memory is freed late.
+    await link.untilEnd(() => link.api.dispose()).catch(() => undefined);
+    link.end(new MaskletError("disposed", "worker", "the segmenter was disposed"));
+  }
+
+  private async spawn({ signal, onProgress }: StartOptions): Promise<WorkerLink> {
+    if (this.disposed) throw new MaskletError("disposed", "worker", "the segmenter was disposed");
+    throwIfAborted(signal, "load");
+    const link = new WorkerLink(() => {
+      this.link = undefined;
+    });
+    // Nothing else ends a compilation under way.
+    const abort = () => link.end(new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }));
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const report = proxy(onProgress ?? (() => undefined));
+      this.state = await link.call(undefined, "load", (call) => this.create(link, call, report));
+      return link;
+    } catch (error) {
+      link.end(error as MaskletError);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up for a fresh one. */
+  private replaceIfBroken(link: WorkerLink, error: MaskletError): void {
+    if (error.stage !== "compile" || error.code === "aborted") return;
+    this.link = undefined;
+    link.end(error);
+  }
+}
+
+/** All or none: copies of some sources are closed when another cannot be read. */
+async function packAll(sources: readonly Source[], signal: AbortSignal | undefined): Promise<PackedSource[]> {
+  const packed = await Promise.allSettled(sources.map((source) => packSource(source, pixelLimit)));
+  const ready = packed.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  try {
+    for (const one of packed) if (one.status === "rejected") throw one.reason;
+    throwIfAborted(signal, "source");
+    return ready;
+  } catch (error) {
+    for (const { source, owned } of ready) if (owned) (source as ImageBitmap | VideoFrame).close();
+    throw error;
+  }
+}
+
+/** A snapshot is refused by `postMessage` for one reason only: the picture is of another origin that does not allow reading it (CORS). */
+function nameTaint(error: MaskletError): MaskletError {
+  if ((error.cause as Error | undefined)?.name !== "DataCloneError") return error;
+  const message = "the picture is from another origin that does not allow its pixels to be read (CORS)";
+  return new MaskletError("badSource", "source", message, { cause: error.cause });
+}
+
+/** Addresses relative to the page; in the worker they would be relative to its script. */
+export function absoluteAddresses<T extends object>(options: T): T {
+  const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    if (modelNames.includes(name)) return [name, absoluteModel(value as ModelSource | undefined)];
+    return [name, addressNames.includes(name) && value !== undefined ? absolute(value as string | URL) : value];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+const modelNames = ["model", "encoder", "decoder"];
+const addressNames = ["coreUrl", "ortWasmPaths"];
+
+function absoluteModel(model: ModelSource | undefined): ModelSource | undefined {
+  const isBuiltIn = typeof model === "string" && /^[a-z0-9-]+$/.test(model);
+  return (typeof model === "string" && !isBuiltIn) || model instanceof URL ? absolute(model) : model;
+}
+
+function absolute(address: string | URL): string {
+  try {
+    return new URL(address, (globalThis as { location?: { href: string } }).location?.href).href;
+  } catch {
+    // The worker says what is wrong with it.
+    return String(address);
+  }
+}

@@ -1,0 +1,56 @@
+import { proxy } from "comlink";
+import type { Ask } from "../prompt_decoder.js";
+import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngine, PromptEngineState, Reporting } from "../prompt_engine.js";
+import type { CheckedEverything } from "../prompt_options.js";
+import type { PromptSegmenterOptions } from "../prompt_types.js";
+import type { Source } from "../types.js";
+import { absoluteAddresses, WorkerHost } from "./host.js";
+import type { PlainPromptOptions } from "./protocol.js";
+
+/** Starts a worker with an engine for prompts in it. */
+export async function startPromptWorker(options: PromptSegmenterOptions): Promise<PromptEngine> {
+  const engine = new PromptWorkerEngine(options);
+  await engine.start(options);
+  return engine;
+}
+
+/** A worker that died takes the encoded pictures with it: prompts about them say so (`noImage`). */
+class PromptWorkerEngine implements PromptEngine {
+  private readonly host: WorkerHost<PromptEngineState>;
+
+  constructor({ signal: _signal, onProgress: _onProgress, worker: _worker, ...options }: PromptSegmenterOptions) {
+    const plain = absoluteAddresses(options) as PlainPromptOptions;
+    this.host = new WorkerHost((link, call, report) => link.api.createPrompt(call, plain, report));
+  }
+
+  get state(): PromptEngineState {
+    return this.host.state;
+  }
+
+  async start(options: Pick<PromptSegmenterOptions, "signal" | "onProgress">): Promise<void> {
+    await this.host.start(options);
+  }
+
+  async setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer> {
+    const answer = await this.host.send([source], signal, (link, call, cargo, owned) => link.api.setImage(call, cargo, owned));
+    this.host.adopt(answer.state);
+    return answer;
+  }
+
+  async ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+    const answer = await this.host.send([], signal, (link, call) => link.api.ask(call, picture, ask));
+    this.host.adopt(answer.state);
+    return answer;
+  }
+
+  async everything(picture: string, settings: CheckedEverything, { onProgress, signal }: Reporting): Promise<EverythingAnswer> {
+    const report = proxy(onProgress ?? (() => undefined));
+    const answer = await this.host.send([], signal, (link, call) => link.api.everything(call, picture, settings, report));
+    this.host.adopt(answer.state);
+    return answer;
+  }
+
+  dispose(): Promise<void> {
+    return this.host.dispose();
+  }
+}
