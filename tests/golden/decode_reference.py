@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The whole path once more, in plain numpy: an independent reference for the accuracy of `masklet segment`.
 
-Reads a COCO-style folder, runs a YOLOv8-layout segmentation model with ONNX Runtime (or takes raw outputs from --raw), decodes with
-full-frame masks in float64, writes COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
+Reads a COCO-style folder, runs a YOLOv8-layout segmentation model (YOLOv5's with --objectness) with ONNX Runtime (or takes raw outputs
+from --raw), decodes with full-frame masks in float64, writes COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
 
   python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out results.json
 
@@ -65,10 +65,12 @@ def box_iou(box, others):
     return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
 
 
-def detect(output, prototype_count, score_threshold, iou_threshold, limit):
-    """[4 + C + P, N] to boxes, scores, classes, coefficients after class-aware greedy NMS."""
-    rows = output.T.astype(np.float64)
+def detect(output, prototype_count, score_threshold, iou_threshold, limit, objectness=False):
+    """[4 + C + P, N], or [N, 5 + C + P] with `objectness`, to boxes, scores, classes, coefficients after class-aware greedy NMS."""
+    rows = (output if objectness else output.T).astype(np.float64)
     class_scores = rows[:, 4 : rows.shape[1] - prototype_count]
+    if objectness:
+        class_scores = class_scores[:, 1:] * class_scores[:, :1]
     classes = class_scores.argmax(1)
     scores = class_scores.max(1)
     chosen = np.flatnonzero(scores > score_threshold)
@@ -121,6 +123,7 @@ def parse_arguments():
     parser.add_argument("--max", type=int, default=100)
     parser.add_argument("--limit", type=int, default=0, help="first so many pictures only")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--objectness", action="store_true", help="rows [N, 5 + C + P] as of YOLOv5")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     if (arguments.model is None) == (arguments.raw is None):
@@ -178,7 +181,7 @@ def main():
     results = []
     for number, image in enumerate(images, 1):
         detections, prototypes, width, height = run(arguments.images / image["file_name"])
-        rows = detect(detections, prototypes.shape[0], arguments.score, arguments.iou, arguments.max)
+        rows = detect(detections, prototypes.shape[0], arguments.score, arguments.iou, arguments.max, arguments.objectness)
         for box, score, class_id, coefficients in zip(*rows):
             mask, (x1, y1, x2, y2) = full_frame_mask(box, coefficients, prototypes, width, height, arguments.side)
             rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))

@@ -1,0 +1,31 @@
+import { matchFamily, type WantedFamily } from "../../web/families/detect.js";
+import type { ExporterHints, ModelSignature } from "../../web/families/family.js";
+import type { TensorInfo } from "../../web/types.js";
+
+export type Dims = readonly (number | string)[];
+
+export interface SignatureOptions {
+  /** Input side, or width and height; 640. */
+  readonly size?: number | readonly [number, number];
+  readonly hints?: ExporterHints;
+  readonly type?: string;
+  /** Of the outputs; `out0` … */
+  readonly names?: readonly string[];
+  /** The image input leaves its size open; the outputs are then bound for the chosen one. */
+  readonly open?: boolean;
+}
+
+/** What a family is shown of a model with one image input and these outputs. */
+export function signature(outputs: readonly Dims[], options: SignatureOptions = {}): ModelSignature {
+  const { size = 640, hints = {}, type = "float32", names = [], open = false } = options;
+  const [width, height] = typeof size === "number" ? [size, size] : size;
+  const tensors: TensorInfo[] = outputs.map((dims, i) => ({ name: names[i] ?? `out${i}`, type, dims }));
+  const dims = open ? [1, 3, "height", "width"] : [1, 3, height, width];
+  return { inputs: [{ name: "images", type: "float32", dims }], outputs: tensors, inputSize: { width, height }, hints };
+}
+
+/** Among all families: `family/variant` of the match, or undefined. */
+export function matchOf(model: ModelSignature, wanted?: WantedFamily): string | undefined {
+  const { match } = matchFamily(model, wanted);
+  return match && `${match.family.name}/${match.binding.variant}`;
+}
