@@ -53,6 +53,7 @@ export const webLayers = [
     ],
   },
   { files: ["web/worker/"], may: [...masks, ...sources, ...segmenters, "web/worker/", "web/families/"] },
+  { files: ["web/select_by_prompt.ts"], may: [...masks, "web/prompt_types.ts"] },
   { files: ["web/tracker.ts"], may: masks },
   { files: ["web/index.ts"], may: ["web/"] },
   { files: ["web/demo/"], may: ["web/demo/", "web/index.ts"] },

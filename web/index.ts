@@ -30,6 +30,7 @@ export { PromptSession, type SessionOptions } from "./prompt_session.js";
 export * from "./prompt_types.js";
 export { type BuiltInFile, type BuiltInModel, type BuiltInPromptModel, builtInModels, builtInPromptModels } from "./runtime/built_in.js";
 export { inspectModel, Segmenter } from "./segmenter.js";
+export { type SelectionPrompt, selectByPrompt } from "./select_by_prompt.js";
 export { type DecodeImageOptions, decodeImage } from "./source.js";
 export * from "./types.js";
 export * from "./view/coco_types.js";
