@@ -1,10 +1,9 @@
-import type { PromptPart } from "./families/prompt/detect.js";
 import type { LowResLogits } from "./families/prompt/feeds.js";
 import type { PromptPoint } from "./families/prompt/points.js";
 import type { Mask } from "./mask.js";
-import type { Box, CreateOptions, Device, ModelInfo, ModelSource, Preprocessing, Size, Timings } from "./types.js";
+import type { Box, CreateOptions, Device, ModelInfo, ModelSource, Preprocessing, PromptPart, Size, Timings } from "./types.js";
 
-export type { PromptPart, PromptPoint };
+export type { PromptPoint };
 
 /**
  * A mask as the network itself sees it: logits at its own resolution, row after row, over its whole input. Comes with a candidate and goes

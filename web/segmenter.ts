@@ -5,6 +5,8 @@ import { isNode } from "./realm.js";
 import { loadModel } from "./runtime/model_store.js";
 import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
 import { inspectLoaded } from "./segmenter_plan.js";
+import { refineResult } from "./segmenter_refine.js";
+import { decodeImage } from "./source.js";
 import type {
   CreateOptions,
   Device,
@@ -89,7 +91,18 @@ export class Segmenter {
     throw new MaskletError("badOption", "source", `sources is ${String(sources)}; allowed: a list of sources`, { value: String(sources) });
   }
 
-  private async segmentAll(sources: readonly Source[], options: SegmentOptions): Promise<SegmentResult[]> {
+  private async segmentAll(sources: readonly Source[], { refineWith, ...options }: SegmentOptions): Promise<SegmentResult[]> {
+    if (!refineWith) return this.detectAll(sources, options);
+    const { signal } = options;
+    // Read once: the next frame of a video is another picture.
+    const images = await Promise.all(sources.map((source) => decodeImage(source, signal ? { signal } : {})));
+    const results = await this.detectAll(images, options);
+    const refined: SegmentResult[] = [];
+    for (const [i, result] of results.entries()) refined.push(await refineResult(result, images[i]!, refineWith, options));
+    return refined;
+  }
+
+  private async detectAll(sources: readonly Source[], options: SegmentOptions): Promise<SegmentResult[]> {
     if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
     throwIfAborted(options.signal, "source");
     const results = await untilAborted(this.engine.segment(sources, options), options.signal, "inference");

@@ -4,13 +4,15 @@ import { describeTensor, type ModelSignature } from "./families/family.js";
 import { findImageInput, type ImageInput } from "./families/image_input.js";
 import { families } from "./families/index.js";
 import { fixedSizing } from "./families/input_sizing.js";
+import { detectPromptPart } from "./families/prompt/detect.js";
+import type { Graph } from "./families/prompt/family.js";
 import { chooseLabels } from "./instances.js";
 import { batchOf } from "./runtime/batch.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import type { LoadedModel } from "./runtime/model_store.js";
 import { planInputSize, usualSize } from "./segmenter_input.js";
 import { checkPreprocessing, identityScaling, refuseSides } from "./segmenter_preprocessing.js";
-import type { CreateOptions, InputSizing, ModelInfo, Preprocessing, Size, TensorInfo } from "./types.js";
+import type { CreateOptions, InputSizing, ModelInfo, Preprocessing, Size } from "./types.js";
 
 export type PlanOptions = Pick<CreateOptions, "family" | "variant" | "labels" | "inputSize" | "preprocessing">;
 
@@ -30,7 +32,7 @@ export interface ModelPlan {
 export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): ModelPlan {
   const { inputs, outputs } = onnx;
   const hints = readExporterHints(onnx.metadata);
-  const image = requireImageInput(inputs);
+  const image = requireImageInput(onnx);
   const wanted = readWanted(options.family ?? card?.family, options.variant);
   const ask = (inputSize: Size) => {
     const signature = { inputs, outputs, inputSize, hints };
@@ -46,13 +48,21 @@ export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): Mo
   return { image, batch: batchOf(image, inputs, outputs), ...(isSame ? first : ask(size)) };
 }
 
-function requireImageInput(inputs: readonly TensorInfo[]): ImageInput {
-  const image = findImageInput(inputs);
+function requireImageInput(graph: Graph): ImageInput {
+  const image = findImageInput(graph.inputs);
   if (image) return image;
-  const seen = inputs.map(describeTensor).join(", ");
+  const seen = graph.inputs.map(describeTensor).join(", ");
   const shapes = "[batch, 3, height, width], [batch, height, width, 3] or either without batch";
   const message = `a network with one input for a picture is needed (float32, float16 or uint8, ${shapes}); this one has ${seen}`;
-  throw new MaskletError("unsupported", "load", message, { value: seen });
+  throw new MaskletError("unsupported", "load", message + promptHint(graph), { value: seen });
+}
+
+/** What a network is that belongs to a PromptSegmenter. */
+function promptHint(graph: Graph): string {
+  const part = detectPromptPart(graph);
+  if (!part) return "";
+  const what = part.part === "combined" ? "a promptable network" : `the ${part.part} of a promptable network`;
+  return `. It is ${what}${part.family === undefined ? "" : ` (${part.family})`}: PromptSegmenter takes it`;
 }
 
 /**
@@ -61,7 +71,7 @@ function requireImageInput(inputs: readonly TensorInfo[]): ImageInput {
  */
 export function requireMatch({ detection, signature, image }: ModelPlan): FamilyMatch {
   const { match } = detection;
-  if (!match) throw noMatch(signature, detection);
+  if (!match) throw noMatch(signature, detection, promptHint(signature));
   const { constantInputs = {} } = match.binding;
   const unfed = signature.inputs.filter(({ name }) => name !== image.name && !Object.hasOwn(constantInputs, name));
   if (unfed.length === 0) return match;
@@ -105,7 +115,8 @@ export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelI
     const verdicts = families.map(({ name }) => ({ family: name, accepted: false, reason: error.message }));
     const { labels = [] } = readExporterHints(loaded.onnx.metadata);
     const nothing = { family: undefined, variant: undefined, preprocessing: undefined, sizing: undefined, masks: undefined };
-    return { ...nothing, batch: undefined, candidates: [], verdicts, labels, ...describeFile(loaded) };
+    const prompt = detectPromptPart(loaded.onnx);
+    return { ...nothing, batch: undefined, candidates: [], verdicts, labels, prompt, ...describeFile(loaded) };
   }
 }
 
@@ -122,6 +133,7 @@ export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: Pla
     sizing: match ? planSizing(plan, options) : undefined,
     masks: match ? match.family.masks !== false : undefined,
     batch: plan.batch,
+    prompt: candidates.length === 0 ? detectPromptPart(loaded.onnx) : undefined,
     ...describeFile(loaded),
   };
 }

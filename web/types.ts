@@ -136,7 +136,22 @@ export interface SegmentOptions {
   classes?: readonly (string | number)[];
   /** Also give each mask an 8-bit soft coverage. Default false. */
   soft?: boolean;
+  /**
+   * The two-step method: every object found is segmented once more inside its box, usually by a `PromptSegmenter`, and its box fitted to the
+   * new mask. Scores and classes stay. Where nothing is found in a box, the detector's mask stays. Errors of the second step are the call's.
+   */
+  refineWith?: BoxSegmenter;
   signal?: AbortSignal;
+}
+
+/** What segments the objects in given boxes: a `PromptSegmenter`, or something of one's own. */
+export interface BoxSegmenter {
+  /** One answer for each box, in the same order; a mask without a pixel where nothing is found. */
+  segmentBoxesIn(
+    source: Source,
+    boxes: readonly Box[],
+    options: { soft?: boolean; signal?: AbortSignal },
+  ): Promise<readonly { readonly mask: Mask; readonly box: Box }[]>;
 }
 
 /** Corners in source pixels, x1 < x2, y1 < y2, inside the picture. Pixel r covers [r, r + 1). */
@@ -165,6 +180,8 @@ export interface Timings {
   readonly inference: number;
   /** Decoding, NMS and mask assembly. */
   readonly postprocess: number;
+  /** The second step, with `refineWith`. */
+  readonly refine?: number;
   readonly total: number;
 }
 
@@ -229,6 +246,16 @@ export interface FamilyCandidate {
   readonly reason: string;
 }
 
+/** What a file is to a `PromptSegmenter`. */
+export interface PromptPart {
+  readonly part: "encoder" | "decoder" | "combined";
+  /** Undefined for an encoder: only its decoder tells. */
+  readonly family: string | undefined;
+  readonly variant: string | undefined;
+  /** One sentence: which tensors tell. */
+  readonly reason: string;
+}
+
 /** What a model file is and what will be done with it. */
 export interface ModelInfo {
   /** The family that will decode it; undefined when none can, or when several fit equally well. */
@@ -239,6 +266,8 @@ export interface ModelInfo {
   readonly candidates: readonly FamilyCandidate[];
   /** Every family's answer. */
   readonly verdicts: readonly FamilyVerdict[];
+  /** Set for a file that no family decodes and that is a promptable network or half of one. */
+  readonly prompt: PromptPart | undefined;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Class names by class id; empty when neither model nor caller names them. */

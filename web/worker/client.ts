@@ -25,7 +25,7 @@ class WorkerEngine implements Engine {
     await this.host.start(options);
   }
 
-  async segment(sources: readonly Source[], { signal, ...options }: SegmentOptions): Promise<EngineResult[]> {
+  async segment(sources: readonly Source[], { signal, refineWith: _refineWith, ...options }: SegmentOptions): Promise<EngineResult[]> {
     const results = await this.host.send(sources, signal, (link, call, cargo, owned) => link.api.segment(call, cargo, owned, options));
     this.host.adopt(results.at(-1)?.state);
     return results;

@@ -11,7 +11,7 @@ export type Outcome<T> = { readonly ok: T } | { readonly error: SerializedError 
 
 /** Options that can be cloned; signal and progress have their own ways. */
 export type PlainCreateOptions = Omit<CreateOptions, "signal" | "onProgress" | "worker">;
-export type PlainSegmentOptions = Omit<SegmentOptions, "signal">;
+export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "refineWith">;
 export type PlainPromptOptions = PromptSegmenterOptions & { signal?: never; onProgress?: never; worker?: never };
 
 type Report<T> = (progress: T) => void;

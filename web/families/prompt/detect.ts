@@ -1,20 +1,10 @@
 import { MaskletError } from "../../errors.js";
-import type { Size, TensorInfo } from "../../types.js";
+import type { PromptPart, Size, TensorInfo } from "../../types.js";
 import { describeTensor } from "../family.js";
 import { fixedSize, type ImageInput } from "../image_input.js";
 import type { Graph, PromptBinding, PromptModel } from "./family.js";
 import { promptFamilies } from "./index.js";
 import { list, readDecoder, readEncoder } from "./roles.js";
-
-/** What a file is to a PromptSegmenter. */
-export interface PromptPart {
-  readonly part: "encoder" | "decoder" | "combined";
-  /** Undefined for an encoder: only its decoder tells. */
-  readonly family: string | undefined;
-  readonly variant: string | undefined;
-  /** One sentence: which tensors tell. */
-  readonly reason: string;
-}
 
 /** Network side of encoders that leave it open: that of every published model of these families. */
 const usualSide = 1024;
