@@ -48,71 +48,121 @@ struct Standing {
   }
 };
 
-/// Values of single instances on single source rows.
-class ValueRows {
+/// Of every instance the plane row that a source row reads, interpolated between two rows of the plane.
+class BlendedRows {
  public:
-  ValueRows(const Instances& instances, const TensorView& planes, const MaskKernels& kernels)
+  BlendedRows(const Instances& instances, const TensorView& planes, const MaskKernels& kernels)
       : instances_(instances),
         planes_(planes),
         kernels_(kernels),
-        plane_({static_cast<int32_t>(planes.dims[3]), static_cast<int32_t>(planes.dims[2])}, 0) {}
+        plane_({static_cast<int32_t>(planes.dims[3]), static_cast<int32_t>(planes.dims[2])}, 0),
+        stride_(size_t{planes.dims[3]} + 1) {}
 
-  Status prepare(const Letterbox& letterbox) {
-    const SizePx size = plane_.size();
-    const SampleLimit limit = size == letterbox.net ? SampleLimit::content : SampleLimit::plane;
-    MASKLET_TRY(makeSampleTaps(letterbox, size, columnTaps_, rowTaps_, limit));
-    for (Buffer<float>* row : {&top_, &bottom_, &blended_}) {
-      MASKLET_TRY(row->resize(static_cast<size_t>(size.width) + 1));
+  Status prepare(const SampleTaps& rowTaps) {
+    rowTaps_ = &rowTaps;
+    for (Buffer<float>* rows : {&tops_, &bottoms_, &blended_}) {
+      MASKLET_TRY(rows->resize(instances_.count() * stride_));
     }
-    return values_.resize(static_cast<size_t>(letterbox.src.width));
+    return okStatus();
   }
 
-  /// The columns [x, x + width) that the next rows have.
-  Status cut(int32_t x, int32_t width) { return crop_.cut(columnTaps_, x, width); }
+  /// Moves all instances to a source row.
+  void move(int32_t ySrc) {
+    const SampleTap tap = rowTaps_->at(ySrc);
+    for (size_t instance = 0; instance < instances_.count(); ++instance) {
+      if (tap.left != held_) load(instance, tap.left);
+      blend(instance, tap.weight);
+    }
+    held_ = tap.left;
+  }
 
-  const float* at(size_t instance, int32_t ySrc) {
+  /// Moves one instance; the others are then where they were.
+  void moveOne(size_t instance, int32_t ySrc) {
+    const SampleTap tap = rowTaps_->at(ySrc);
+    load(instance, tap.left);
+    blend(instance, tap.weight);
+  }
+
+  const float* row(size_t instance) const { return blended_.data() + instance * stride_; }
+
+ private:
+  void load(size_t instance, uint32_t y) {
     const SizePx size = plane_.size();
     const size_t planePx = static_cast<size_t>(size.width) * static_cast<size_t>(size.height);
     plane_.select(planes_.data + instances_.rows[instance] * planePx);
-    const SampleTap tap = rowTaps_.at(ySrc);
-    fill(tap.left, top_);
-    fill(std::min(tap.left + 1, static_cast<uint32_t>(size.height) - 1), bottom_);
-    kernels_.lerpRows(top_.data(), bottom_.data(), tap.weight, blended_.size(), blended_.data());
-    kernels_.sampleRow(blended_.data(), crop_.taps(), values_.data());
-    return values_.data();
+    fill(y, tops_.data() + instance * stride_);
+    fill(std::min(y + 1, static_cast<uint32_t>(size.height) - 1), bottoms_.data() + instance * stride_);
   }
 
- private:
   /// One column beyond the plane repeats its last one.
-  void fill(uint32_t y, Buffer<float>& row) {
-    const size_t width = row.size() - 1;
-    plane_.fill(y, 0, static_cast<uint32_t>(width), row.data());
-    row[width] = row[width - 1];
+  void fill(uint32_t y, float* row) {
+    plane_.fill(y, 0, static_cast<uint32_t>(stride_ - 1), row);
+    row[stride_ - 1] = row[stride_ - 2];
+  }
+
+  void blend(size_t instance, float weight) {
+    const size_t at = instance * stride_;
+    kernels_.lerpRows(tops_.data() + at, bottoms_.data() + at, weight, stride_, blended_.data() + at);
   }
 
   const Instances& instances_;
   TensorView planes_;
   const MaskKernels& kernels_;
   PlaneRows plane_;
-  SampleTaps columnTaps_;
-  SampleTaps rowTaps_;
-  CropTaps crop_;
-  Buffer<float> top_;
-  Buffer<float> bottom_;
+  size_t stride_;
+  const SampleTaps* rowTaps_ = nullptr;
+  uint32_t held_ = UINT32_MAX;
+  Buffer<float> tops_;
+  Buffer<float> bottoms_;
   Buffer<float> blended_;
-  Buffer<float> values_;
 };
 
-/// Lets an instance bid for the pixels of a row; returns on how many its bid reaches the threshold.
-uint32_t bid(uint32_t instance, float score, const float* values, float threshold, size_t count, float* best,
-             uint32_t* owners) {
+/// The best bid so far for the first and the last pixel of a cell (see ColumnTaps).
+struct CellBids {
+  float first = kLeastValue;
+  float last = kLeastValue;
+  uint32_t firstOwner = kNobody;
+  uint32_t lastOwner = kNobody;
+};
+
+/// What an instance bids along one source row: values[left[x]] and its neighbour, interpolated, times the
+/// score.
+struct Bidder {
+  const float* row;
+  float score;
+
+  float at(uint32_t left, float weight) const {
+    const float from = row[left];
+    return (from + (row[left + 1] - from) * weight) * score;
+  }
+};
+
+/// Lets an instance bid for both ends of every cell; returns on how many pixels its bid reaches the
+/// threshold. As a bid runs in one direction within a cell, its ends tell most.
+uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& taps, float threshold,
+                     CellBids* bids) {
   uint32_t full = 0;
-  for (size_t x = 0; x < count; ++x) {
-    const float weighted = values[x] * score;
-    const bool wins = weighted > best[x];
-    best[x] = wins ? weighted : best[x];
-    owners[x] = wins ? instance : owners[x];
-    full += weighted >= threshold ? 1 : 0;
+  for (size_t cell = 0; cell < taps.cellCount; ++cell) {
+    const uint32_t left = taps.cellLeft[cell];
+    const float first = bidder.at(left, taps.firstWeight[cell]);
+    const float last = bidder.at(left, taps.lastWeight[cell]);
+    CellBids& best = bids[cell];
+    if (first > best.first) {
+      best.first = first;
+      best.firstOwner = instance;
+    }
+    if (last > best.last) {
+      best.last = last;
+      best.lastOwner = instance;
+    }
+    if (first < threshold && last < threshold) continue;
+    const uint32_t begin = taps.cellStartPx[cell];
+    const uint32_t end = taps.cellStartPx[cell + 1];
+    if (first >= threshold && last >= threshold) {
+      full += end - begin;
+      continue;
+    }
+    for (uint32_t x = begin; x < end; ++x) full += bidder.at(left, taps.weight[x]) >= threshold ? 1 : 0;
   }
   return full;
 }
@@ -125,14 +175,17 @@ class Contest {
       : instances_(instances),
         source_(source),
         src_(letterbox.src),
-        values_(instances, source.planes, kernels) {}
+        kernels_(kernels),
+        rows_(instances, source.planes, kernels) {}
 
   Status run(const Letterbox& letterbox) {
-    const auto width = static_cast<size_t>(src_.width);
-    MASKLET_TRY(values_.prepare(letterbox));
-    MASKLET_TRY(values_.cut(0, src_.width));
-    MASKLET_TRY(best_.resize(width));
-    MASKLET_TRY(owners_.resize(width));
+    const SizePx sizeMsk{static_cast<int32_t>(source_.planes.dims[3]),
+                         static_cast<int32_t>(source_.planes.dims[2])};
+    const SampleLimit limit = sizeMsk == letterbox.net ? SampleLimit::content : SampleLimit::plane;
+    MASKLET_TRY(makeSampleTaps(letterbox, sizeMsk, columnTaps_, rowTaps_, limit));
+    MASKLET_TRY(rows_.prepare(rowTaps_));
+    MASKLET_TRY(crop_.cut(columnTaps_, 0, src_.width));
+    MASKLET_TRY(bids_.resize(crop_.taps().cellCount));
     MASKLET_TRY(standings_.resize(instances_.count()));
     std::fill(standings_.begin(), standings_.end(), Standing{});
     MASKLET_TRY(sortBidders());
@@ -150,11 +203,7 @@ class Contest {
   Status write(size_t instance, uint8_t* coverage, Buffer<uint32_t>& runs, uint32_t& areaPx) {
     const RectPx rect = rectSrc(instance);
     areaPx = static_cast<uint32_t>(standings_[instance].ownedPx);
-    if (coverage != nullptr) {
-      MASKLET_TRY(values_.cut(rect.x, rect.width));
-      std::fill_n(coverage, static_cast<size_t>(rect.area()), uint8_t{0});
-    }
-    const float* values = nullptr;
+    if (coverage != nullptr) MASKLET_TRY(beginCoverage(rect, coverage));
     int32_t valuesY = -1;
     uint32_t position = 0;
     RunWriter writer(runs);
@@ -167,9 +216,9 @@ class Contest {
       MASKLET_TRY(writer.add(end - begin, true));
       position = end;
       if (coverage == nullptr) continue;
-      if (span.y != valuesY) values = values_.at(instance, span.y);
+      if (span.y != valuesY) sampleRow(instance, span.y);
       valuesY = span.y;
-      for (uint32_t at = begin; at < end; ++at) coverage[at] = probabilityByte(values[at - rowStart]);
+      for (uint32_t at = begin; at < end; ++at) coverage[at] = probabilityByte(values_[at - rowStart]);
     }
     MASKLET_TRY(writer.add(static_cast<uint32_t>(rect.area()) - position, false));
     return writer.finish();
@@ -190,23 +239,70 @@ class Contest {
   }
 
   Status contestRow(int32_t y) {
-    std::fill(best_.begin(), best_.end(), kLeastValue);
-    std::fill(owners_.begin(), owners_.end(), kNobody);
+    const ColumnTaps& taps = crop_.taps();
+    rows_.move(y);
+    std::fill(bids_.begin(), bids_.end(), CellBids{});
     for (const uint32_t instance : bidders_) {
-      standings_[instance].fullPx += bid(instance, instances_.scores[instance], values_.at(instance, y),
-                                         source_.threshold, best_.size(), best_.data(), owners_.data());
+      standings_[instance].fullPx +=
+          bidForCells(instance, bidder(instance), taps, source_.threshold, bids_.data());
     }
-    int32_t begin = 0;
-    for (int32_t x = 1; x <= src_.width; ++x) {
-      const uint32_t owner = owners_[static_cast<size_t>(begin)];
-      if (x < src_.width && owners_[static_cast<size_t>(x)] == owner) continue;
-      if (owner != kNobody) MASKLET_TRY(award({owner, y, begin, x}));
-      begin = x;
+    OwnedSpan span{kNobody, y, 0, 0};
+    for (size_t cell = 0; cell < taps.cellCount; ++cell) {
+      const uint32_t begin = taps.cellStartPx[cell];
+      const uint32_t end = taps.cellStartPx[cell + 1];
+      const uint32_t owner = bids_[cell].firstOwner;
+      // Who bids most at both ends does so between them.
+      if (owner == bids_[cell].lastOwner) {
+        MASKLET_TRY(extend(span, owner, end));
+        continue;
+      }
+      for (uint32_t x = begin; x < end; ++x) {
+        MASKLET_TRY(extend(span, ownerOf(taps.left[x], taps.weight[x]), x + 1));
+      }
     }
+    return award(span);
+  }
+
+  Bidder bidder(uint32_t instance) const { return {rows_.row(instance), instances_.scores[instance]}; }
+
+  /// The owner of a single pixel.
+  uint32_t ownerOf(uint32_t left, float weight) const {
+    float best = kLeastValue;
+    uint32_t owner = kNobody;
+    for (const uint32_t instance : bidders_) {
+      const float bid = bidder(instance).at(left, weight);
+      if (!(bid > best)) continue;
+      best = bid;
+      owner = instance;
+    }
+    return owner;
+  }
+
+  /// Lets the pixels up to `end` belong to `owner`.
+  Status extend(OwnedSpan& span, uint32_t owner, uint32_t end) {
+    if (owner != span.owner) {
+      MASKLET_TRY(award(span));
+      span.owner = owner;
+      span.begin = span.end;
+    }
+    span.end = static_cast<int32_t>(end);
     return okStatus();
   }
 
+  /// From here on sampleRow gives the columns of `rect`.
+  Status beginCoverage(RectPx rect, uint8_t* coverage) {
+    std::fill_n(coverage, static_cast<size_t>(rect.area()), uint8_t{0});
+    MASKLET_TRY(values_.resize(static_cast<size_t>(rect.width)));
+    return crop_.cut(columnTaps_, rect.x, rect.width);
+  }
+
+  void sampleRow(size_t instance, int32_t ySrc) {
+    rows_.moveOne(instance, ySrc);
+    kernels_.sampleRow(rows_.row(instance), crop_.taps(), values_.data());
+  }
+
   Status award(const OwnedSpan& span) {
+    if (span.owner == kNobody) return okStatus();
     standings_[span.owner].add(span);
     return spans_.push(span);
   }
@@ -225,9 +321,13 @@ class Contest {
   const Instances& instances_;
   const MaskSource& source_;
   SizePx src_;
-  ValueRows values_;
-  Buffer<float> best_;
-  Buffer<uint32_t> owners_;
+  const MaskKernels& kernels_;
+  BlendedRows rows_;
+  SampleTaps columnTaps_;
+  SampleTaps rowTaps_;
+  CropTaps crop_;
+  Buffer<CellBids> bids_;
+  Buffer<float> values_;
   Buffer<uint32_t> bidders_;
   Buffer<Standing> standings_;
   Buffer<OwnedSpan> spans_;
