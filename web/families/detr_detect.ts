@@ -1,11 +1,10 @@
 import type { TensorInfo } from "../types.js";
 import { maxFinalRows } from "./anchors.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
-import type { ConstantInput, ModelBinding, ModelFamily, ModelSignature } from "./family.js";
-import { describeTensor, isFloat, takeOutput } from "./family.js";
+import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
+import { describeTensor, isFloat } from "./family.js";
 import { findImageInput, fixedSize } from "./image_input.js";
-
-const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+import { imageNetStretch, pixelMasks, takeQueryOutputs } from "./query_tensors.js";
 
 /**
  * DETR box detectors: boxes [1, Q, 4] as fractions of the input and logits [1, Q, columns]. `sigmoid`: a score for each class and query
@@ -14,7 +13,7 @@ const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as 
 export const detrDetect: ModelFamily = {
   name: "detr_detect",
   masks: false,
-  preprocessing: { resizeMode: "stretch", colourOrder: "rgb", inputScale: 1 / 255, ...imageNet, fill: 0 },
+  preprocessing: imageNetStretch,
   defaultInputSize: { width: 640, height: 640 },
   defaults: { scoreThreshold: 0.5 },
 
@@ -28,20 +27,22 @@ export const detrDetect: ModelFamily = {
   },
 
   decode(core, binding, outputs, options) {
-    const boxes = takeOutput(outputs, binding.outputs.boxes!);
-    const logits = takeOutput(outputs, binding.outputs.logits!);
-    return core.decoders.decodeDetrDetect({ boxes, logits }, { ...options, softmax: binding.variant === "softmax" });
+    const tensors = takeQueryOutputs(outputs, binding.outputs, ["boxes", "logits"]);
+    return core.decoders.decodeDetrDetect(tensors, { ...options, softmax: binding.variant === "softmax" });
   },
 };
 
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs } = signature;
   if (outputs.some(({ dims }) => dims?.length === 4)) return [{ refusal: "an output of rank 4 is not of a box detector" }];
+  const masks = pixelMasks(signature);
+  if ("refusal" in masks) return [masks];
   const tensors = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
   return tensors.flatMap((boxes) => {
     if (boxes.dims![2] !== 4) return [];
     const fitting = tensors.filter((other) => other !== boxes && other.dims![1] === boxes.dims![1]);
-    return fitting.flatMap((logits) => bindPair(boxes, logits, signature));
+    const answers = fitting.flatMap((logits) => bindPair(boxes, logits, signature));
+    return answers.map((answer) => ("variant" in answer ? { ...answer, ...masks } : answer));
   });
 }
 
@@ -98,28 +99,19 @@ function activationOf(
 }
 
 /**
- * DETR and its like take the picture at its own aspect ratio where the size is open (800 by at most 1333), and a mask of the pixels that
+ * DETR and its like take the picture at its own aspect ratio where the size is open (800 by at most 1333), and often a mask of the pixels that
  * count. RT-DETR takes 640 x 640 without normalisation; RF-DETR, whose export names its boxes `dets`, its own size with it.
  */
 function inputOf(
   activation: Activation,
   boxes: TensorInfo,
   { inputs, inputSize }: ModelSignature,
-): Pick<ModelBinding, "preprocessing" | "sizing" | "constantInputs"> {
+): Pick<ModelBinding, "preprocessing" | "sizing"> {
   const image = findImageInput(inputs);
-  const others = inputs.filter(({ name }) => name !== image?.name);
-  const mask = others.find(({ dims }) => dims?.length === 3);
-  const constantInputs: Record<string, ConstantInput> | undefined = mask && {
-    [mask.name]: { dims: ["batch", "height", "width"], value: 1 },
-  };
   const isOpen = image !== undefined && fixedSize(image) === undefined;
-  if (isOpen && (activation === "softmax" || mask)) {
-    const sizing = { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1 } as const;
-    return { preprocessing: { resizeMode: "letterbox-top-left" }, sizing, ...(constantInputs ? { constantInputs } : {}) };
+  if (isOpen && (activation === "softmax" || inputs.length > 1)) {
+    return { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" } };
   }
   const isRtDetr = activation === "sigmoid" && !/^dets$/i.test(boxes.name) && inputSize?.width === 640 && inputSize.height === 640;
-  return {
-    ...(isRtDetr ? { preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } as const } : {}),
-    ...(constantInputs ? { constantInputs } : {}),
-  };
+  return isRtDetr ? { preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } } : {};
 }
