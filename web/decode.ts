@@ -5,11 +5,12 @@ import { type Detection, describeCandidates, type FamilyMatch, matchFamily, noMa
 import type { ModelSignature } from "./families/family.js";
 import { findImageInput, fixedSize } from "./families/image_input.js";
 import { fixedSizing, preprocessingFor } from "./families/input_sizing.js";
+import { detectPromptPart } from "./families/prompt/detect.js";
 import { chooseLabels, toInstances } from "./instances.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import { toRawTensor } from "./runtime/outputs.js";
 import { checkSegmentOptions } from "./segmenter_options.js";
-import type { FamilyCandidate, FamilyVerdict, Instance, Preprocessing, SegmentOptions, Size, TensorInfo } from "./types.js";
+import type { FamilyCandidate, FamilyVerdict, Instance, Preprocessing, PromptPart, SegmentOptions, Size, TensorInfo } from "./types.js";
 
 /** A network's output as any runtime gives it. */
 export interface OutputTensor {
@@ -112,6 +113,8 @@ export interface FamilyDetection {
   readonly candidates: readonly FamilyCandidate[];
   /** Every family's answer. */
   readonly verdicts: readonly FamilyVerdict[];
+  /** Set for a model that no family decodes and that is a promptable network or half of one. */
+  readonly prompt: PromptPart | undefined;
 }
 
 /**
@@ -130,5 +133,6 @@ export function detectFamily(
   const inputSize = image ? (fixedSize(image) ?? hints.inputSize) : undefined;
   const { match, candidates, verdicts } = matchFamily({ inputs, outputs, inputSize, hints });
   const { family, binding } = match ?? {};
-  return { family: family?.name, variant: binding?.variant, candidates: describeCandidates(candidates), verdicts };
+  const prompt = candidates.length === 0 ? detectPromptPart({ inputs, outputs }) : undefined;
+  return { family: family?.name, variant: binding?.variant, candidates: describeCandidates(candidates), verdicts, prompt };
 }

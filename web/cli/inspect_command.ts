@@ -43,17 +43,36 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [title, ...lines];
 }
 
+function familyLine({ family, variant, masks, candidates, prompt }: ModelInfo): string {
+  if (family !== undefined) return `${family} (${variant})${masks === false ? ", boxes only: a mask is its filled box" : ""}`;
+  if (candidates.length > 0) return "ambiguous: several fit equally well; --family family/variant decides";
+  if (!prompt) return "unknown: no family fits";
+  const what = prompt.part === "combined" ? "encoder and decoder" : `the ${prompt.part}`;
+  const named = prompt.family === undefined ? "told by its decoder" : `${prompt.family} (${prompt.variant})`;
+  return `${named}: ${what} of a promptable network; ${prompt.reason}`;
+}
+
+function batchText(batch: ModelInfo["batch"]): string {
+  return batch === "open" ? "any number at once" : `${batch} at once`;
+}
+
 function describe(info: ModelInfo): string {
-  const family = info.family === undefined ? "unknown: no family fits" : `${info.family} (${info.variant})`;
   const labels = info.labels.length === 0 ? "not named" : `${info.labels.length}: ${shorten(info.labels.join(", "))}`;
   return [
-    `family    ${family}`,
+    `family    ${familyLine(info)}`,
     `classes   ${labels}`,
     `file      ${info.bytes} bytes, SHA-256 ${info.sha256}`,
     `graph     opset ${info.opset}${info.producer === "" ? "" : `, made by ${info.producer}`}`,
     ...section("inputs", info.inputs.map(tensorLine)),
     ...section("outputs", info.outputs.map(tensorLine)),
+    ...(info.batch === undefined || info.batch === 1 ? [] : [`pictures  ${batchText(info.batch)}`]),
     ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing)),
+    ...section(
+      "candidates",
+      info.candidates.length < 2
+        ? []
+        : info.candidates.map((one) => `    ${one.certainty.toFixed(2)}  ${one.family}/${one.variant}: ${one.reason}`),
+    ),
     ...section(
       "why",
       info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`),
@@ -65,10 +84,10 @@ function describe(info: ModelInfo): string {
   ].join("\n");
 }
 
-/** Runs `masklet inspect`. The exit code is 1 for a model that no family reads. */
+/** Runs `masklet inspect`. The exit code is 1 for a model that no family reads, or several equally well. */
 export async function inspectCommand(model: string, flags: InspectFlags): Promise<number> {
   const info = await inspectModel(model, flags.family === undefined ? {} : { family: flags.family });
   if (flags.json) await writeJson(info, undefined);
   else process.stdout.write(`${describe(info)}\n`);
-  return info.family === undefined ? 1 : 0;
+  return info.family === undefined && info.prompt === undefined ? 1 : 0;
 }

@@ -53,10 +53,10 @@ function makeProgram(): Command {
     .description("segment pictures")
     .argument("<input...>", "JPEG, PNG or BMP files, folders or globs")
     .option("-m, --model <model>", "built-in name, path or URL of an ONNX model", "masklet-n")
-    .option("--family <family>", "model family, when it cannot be told from the tensors")
+    .option("--family <family>", "model family, or family/variant, when it cannot be told from the tensors")
     .option("--labels <file>", "class names: one a line, or a JSON array")
-    .option("--score <number>", "least score of an instance", fraction, 0.25)
-    .option("--iou <number>", "greatest overlap of two boxes of a class", fraction, 0.7)
+    .option("--score <number>", "least score of an instance (default: the family's, mostly 0.25)", fraction)
+    .option("--iou <number>", "greatest overlap of two boxes of a class (default: the family's, mostly 0.7)", fraction)
     .option("--max <count>", "most instances in a picture", positiveInteger, 100)
     .addOption(deviceOption())
     .addOption(
@@ -71,7 +71,7 @@ function makeProgram(): Command {
     .command("inspect")
     .description("show what a model is and what will be done to a picture")
     .argument("<model>", "built-in name, path or URL")
-    .option("--family <family>", "take it for this family")
+    .option("--family <family>", "take it for this family, or family/variant")
     .option("--json", "print JSON")
     .action(action((model: string, flags) => inspectCommand(model, flags)));
   program

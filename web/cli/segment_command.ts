@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter, toCocoResults } from "../index.js";
+import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter, type SegmentOptions, toCocoResults } from "../index.js";
 import { type CocoIds, cocoIds } from "./coco_ids.js";
 import { expandInputs, readJson, readLabels } from "./inputs.js";
 import { ProgressBar } from "./progress_bar.js";
@@ -20,8 +20,8 @@ export interface SegmentFlags {
   model: string;
   family?: string;
   labels?: string;
-  score: number;
-  iou: number;
+  score?: number;
+  iou?: number;
   max: number;
   device: "auto" | Device;
   format?: Format;
@@ -40,6 +40,14 @@ async function createSegmenter(flags: SegmentFlags): Promise<Segmenter> {
   });
   for (const { device, reason } of segmenter.fallbacks) if (flags.device !== "auto") say(`not on ${device}: ${reason}`);
   return segmenter;
+}
+
+function thresholds({ score, iou, max }: SegmentFlags): SegmentOptions {
+  return {
+    maxInstances: max,
+    ...(score === undefined ? {} : { scoreThreshold: score }),
+    ...(iou === undefined ? {} : { iouThreshold: iou }),
+  };
 }
 
 function describe({ path, result }: Segmented): string {
@@ -114,11 +122,11 @@ export async function segmentCommand(inputs: readonly string[], flags: SegmentFl
   const paths = listed(found, ids, flags.coco);
   const bar = new ProgressBar(paths.length);
   const sink = makeSink(format, flags, ids, paths.length === 1, bar);
+  const options = thresholds(flags);
   let failures = 0;
   for (const path of paths) {
     try {
       const bytes = new Uint8Array(await readFile(path));
-      const options = { scoreThreshold: flags.score, iouThreshold: flags.iou, maxInstances: flags.max };
       await sink.add({ path, result: await segmenter.segment(bytes, options) }, bytes);
     } catch (error) {
       failures += 1;

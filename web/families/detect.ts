@@ -110,8 +110,9 @@ export function describeCandidates(candidates: readonly FamilyMatch[]): FamilyCa
 /**
  * The error for a model without a match: `ambiguousModel` naming the candidates, or `unknownModel` with what was seen and what each family
  * would have needed.
+ * @param hint ends the message of an unknown model
  */
-export function noMatch(signature: ModelSignature, { candidates, verdicts }: Detection): MaskletError {
+export function noMatch(signature: ModelSignature, { candidates, verdicts }: Detection, hint = ""): MaskletError {
   const seen = describeSignature(signature);
   if (candidates.length > 0) {
     const named = rivals(candidates).map(({ family, binding }) => ({ name: `${family.name}/${binding.variant}`, binding }));
@@ -120,7 +121,11 @@ export function noMatch(signature: ModelSignature, { candidates, verdicts }: Det
     return new MaskletError("ambiguousModel", "load", message, { value: named.map(({ name }) => name).join(", ") });
   }
   const reasons = verdicts.map(({ family, reason }) => `${family}: ${reason}`).join(". ");
-  return new MaskletError("unknownModel", "load", `no model family fits: ${seen}. ${reasons}. The option 'family' names one by force.`);
+  return new MaskletError(
+    "unknownModel",
+    "load",
+    `no model family fits: ${seen}. ${reasons}. The option 'family' names one by force${hint}.`,
+  );
 }
 
 function describeSignature({ inputs, outputs }: ModelSignature): string {
