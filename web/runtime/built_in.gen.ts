@@ -33,18 +33,18 @@ export const cards: readonly Card[] = [
 export const promptCards: readonly PromptCard[] = [
   {
     name: "region-click",
-    summary: "Click on a thing, get the region of similar colour: a promptable model for trying things out, without any learning.",
+    summary: "Click on a thing or draw a box around it, get the region whose colours stand out: a promptable model for trying things out, without any learning.",
     licence: "Apache-2.0",
     encoder: {
       name: "region-click-encoder",
-      bytes: 12808,
-      sha256: "4a77ecc01efbbdd4bf091e2a0fcf66c6b31359b6596859d79afe3602d137ace6",
+      bytes: 14477,
+      sha256: "e7b9d89e56dba520fa8b50057dc5e7f05f7737dab1fdfeec9678e6930cf4ed37",
       locate: () => new URL("../../models/region-click-encoder.onnx", import.meta.url),
     },
     decoder: {
       name: "region-click-decoder",
-      bytes: 37192,
-      sha256: "42ee9ee6fa6a260824f119e3ab017b87e0fe578c0281977f0b35187abff903f6",
+      bytes: 35582,
+      sha256: "f761f104a5f894fa7b5e68b57f0917b8bb1541a4edc4cb7d361fa31da689493e",
       locate: () => new URL("../../models/region-click-decoder.onnx", import.meta.url),
     },
   },
