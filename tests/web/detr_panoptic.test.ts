@@ -30,6 +30,7 @@ describe("detrPanoptic.bind", () => {
     const signature = withInput("pixel_mask", "bool", ["batch", "height", "width"], heads(251, ["h", "w"]), 0);
     expect(detrPanoptic.bind(signature)).toMatchObject({
       constantInputs: { pixel_mask: { dims: ["batch", "height", "width"], value: 1 } },
+      preprocessing: { resizeMode: "letterbox-top-left" },
       sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1 },
     });
   });

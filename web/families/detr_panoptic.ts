@@ -29,6 +29,11 @@ export const detrPanoptic: ModelFamily = {
   },
 };
 
+const openSizing = {
+  preprocessing: { resizeMode: "letterbox-top-left" },
+  sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" },
+} as const;
+
 function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAnswer {
   const { boxes, logits, masks, columns } = tensors;
   if (columns < 2) return { refusal: `${describeTensor(logits)} has ${columns} column, a class and "no object" need 2` };
@@ -42,6 +47,6 @@ function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAn
     certainty: 0.75 - 0.05 * sigmoidEvidence(tensors, signature) + named,
     reason: `${describeTensor(boxes!)} are boxes of queries, ${describeTensor(logits)} a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks, which compete for the pixels`,
     // The picture at its own aspect ratio; nothing is padded.
-    ...(isOpen ? { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" } as const } : {}),
+    ...(isOpen ? openSizing : {}),
   };
 }
