@@ -93,7 +93,7 @@ export function describeTensor({ name, type, dims }: TensorInfo): string {
 }
 
 export function isFloat({ type }: TensorInfo): boolean {
-  return type === "float32" || type === "float16";
+  return type === "float32" || type === "float16" || type === "float64";
 }
 
 /**
