@@ -1,10 +1,10 @@
-import type { Device, SegmentResult } from "../index.js";
-import { Camera } from "./camera.js";
-import { CameraButtons } from "./camera_buttons.js";
-import { isAbort } from "./dom.js";
-import { type ModelChoice, ModelLoader } from "./model_loader.js";
+import type { Device } from "../index.js";
+import { ClickMode } from "./click_mode.js";
+import { bindMode, type Mode, showMode } from "./mode.js";
+import { builtInModel, builtInPromptModel, type ObjectModel, type PromptModelChoice, promptChoice } from "./model_choices.js";
 import { ModelView } from "./model_view.js";
 import { Notices } from "./notices.js";
+import { ObjectMode } from "./object_mode.js";
 import { ResultView } from "./result_view.js";
 import { bindSettings, type Settings } from "./settings.js";
 
@@ -15,70 +15,87 @@ export interface AppOptions {
   readonly allowSoftwareAdapter: boolean;
 }
 
-interface Photo {
+export interface Photo {
   readonly picture: ImageBitmap;
   readonly name: string;
 }
 
-/** A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS keeps the same boxes above it. */
-const scoreFloor = 0.15;
-const rerunDelayMs = 200;
-const modelPollMs = 100;
-
-/** Where pictures come from and what looks at them: photo or camera, model and device. What is found goes to the {@link ResultView}. */
+/** Which mode is shown, and what all modes share: the photo, the device, the view. */
 export class App {
-  readonly notices = new Notices(() => this.loader.cancel());
+  readonly notices: Notices = new Notices(() => this.current.loader.cancel());
   readonly settings: Settings;
   readonly view: ResultView;
   /** As asked for; the one really used may be another. */
   device: AppOptions["device"];
-  private readonly loader: ModelLoader;
+  private readonly objects: ObjectMode;
+  private readonly click: ClickMode;
   private readonly models = new ModelView();
-  private readonly cameraButtons = new CameraButtons();
-  private readonly camera: Camera;
+  private mode: Mode = "objects";
   private photo: Photo | undefined;
-  private running: AbortController | undefined;
-  private rerunTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly options: AppOptions) {
     this.device = options.device;
-    this.loader = new ModelLoader(this.notices, { allowSoftwareAdapter: options.allowSoftwareAdapter });
-    this.settings = bindSettings((name) => this.applySetting(name));
-    this.view = new ResultView(options.renderer, this.settings);
-    this.camera = new Camera({
-      segment: (frame) => this.segmentFrame(frame),
-      onResult: (frame, result, framesPerSecond) => this.showLive(frame, result, framesPerSecond),
-      onVideoFrame: (video) => {
-        if (this.settings.smoothVideo) this.view.showFrame(video);
-      },
-      onError: (error) => {
-        this.stopCamera();
-        if (!isAbort(error)) this.notices.showError("The camera picture could not be segmented", error);
-      },
-      onEnded: () => this.stopCamera(),
+    this.settings = bindSettings((name) => {
+      this.view.applyLooks();
+      if (this.mode === "objects") this.objects.applySetting(name);
     });
+    this.view = new ResultView(options.renderer, this.settings);
+    this.objects = new ObjectMode(options, this.notices, this.view, this.settings);
+    this.click = new ClickMode(options, this.notices, this.view);
+    bindMode((mode) => void this.setMode(mode));
   }
 
   /**
    * Loads a model for a device; both default to those in use. What is on the stage is then done anew. False when that was cancelled or
    * failed: the old ones stay.
    */
-  async useModel(choice: ModelChoice = this.loader.choice, device = this.device): Promise<boolean> {
+  async useModel(choice: ObjectModel = this.objects.loader.choice, device = this.device): Promise<boolean> {
     this.notices.clearError();
-    if (!(await this.loader.load(choice, device))) {
-      if (this.running === undefined) this.notices.setBusy(undefined);
-      return false;
+    const done = this.objects.useModel(choice, device, this.mode === "objects");
+    return this.used(await done, device);
+  }
+
+  /** The same for the click mode, into which it changes. */
+  async usePromptModel(choice: PromptModelChoice = this.click.loader.choice, device = this.device): Promise<boolean> {
+    this.notices.clearError();
+    this.enterClick();
+    return this.used(await this.click.useModel(choice, device), device);
+  }
+
+  /** One file is a model of the mode shown; two are an encoder and a decoder. */
+  async useFiles(files: readonly File[]): Promise<boolean> {
+    const [file] = files as [File];
+    if (this.mode === "click" || files.length > 1) return this.usePromptModel(promptChoice(files));
+    return this.useModel({ model: file, name: file.name, isBuiltIn: false });
+  }
+
+  async useDevice(device: AppOptions["device"]): Promise<boolean> {
+    return this.mode === "click" ? this.usePromptModel(undefined, device) : this.useModel(undefined, device);
+  }
+
+  async useBuiltInModel(): Promise<boolean> {
+    return this.mode === "click" ? this.usePromptModel(builtInPromptModel) : this.useModel(builtInModel);
+  }
+
+  async setMode(mode: Mode): Promise<void> {
+    if (mode === this.mode) return;
+    this.notices.clearError();
+    if (mode === "click") {
+      this.enterClick();
+      await this.click.ready(this.device);
+      this.showModel();
+      return;
     }
-    this.device = device;
-    const segmenter = this.loader.segmenter!;
-    this.view.showDevice(segmenter.device, segmenter.fallbacks);
-    this.models.show(choice, segmenter.info, segmenter.labels.length);
-    if (!this.camera.running) await this.segmentPhoto();
-    return true;
+    this.mode = mode;
+    showMode(mode);
+    this.click.leave();
+    this.showModel();
+    if (this.photo !== undefined) this.view.showPhoto(this.photo.picture);
+    await this.objects.open(this.photo);
   }
 
   async openPhoto(file: Blob, name: string): Promise<void> {
-    this.stopCamera();
+    this.objects.stopCamera();
     this.notices.clearError();
     let picture: ImageBitmap;
     try {
@@ -88,121 +105,63 @@ export class App {
       this.notices.showError(`${name} cannot be shown`, new Error(`the browser cannot decode it (${kind}, ${file.size} bytes)`));
       return;
     }
-    this.photo?.picture.close();
+    const previous = this.photo;
     this.photo = { picture, name };
     this.view.showPhoto(picture);
-    await this.segmentPhoto();
+    previous?.picture.close();
+    await this.current.open(this.photo);
   }
 
   async toggleCamera(): Promise<void> {
-    if (this.camera.running) this.stopCamera();
-    else await this.startCamera();
+    if (this.objects.isLive) {
+      this.objects.stopCamera();
+      return;
+    }
+    // The photo's own run is ended by the camera.
+    void this.setMode("objects");
+    if (await this.objects.startCamera()) this.photo = undefined;
   }
 
   async flipCamera(): Promise<void> {
-    this.cameraButtons.flip();
-    await this.startCamera();
+    await this.objects.flipCamera();
   }
 
-  private async startCamera(): Promise<void> {
-    this.running?.abort();
-    this.notices.clearError();
-    try {
-      await this.camera.start(this.cameraButtons.facing);
-    } catch (error) {
-      this.stopCamera();
-      this.notices.showError("The camera cannot be used", error);
-      return;
-    }
-    clearTimeout(this.rerunTimer);
-    // Not closed: it stays on the stage until the first frame.
-    this.photo = undefined;
-    this.view.selection.clear();
-    await this.cameraButtons.show(this.camera.running);
-    this.notices.setBusy(this.loader.isLoading ? "Waiting for the model …" : "Starting …");
+  /** True when the key was one of the click mode's. */
+  handleShortcut({ key, shiftKey }: KeyboardEvent): boolean {
+    if (this.mode !== "click") return false;
+    const name = key.toLowerCase();
+    if (name === "y" || (name === "z" && shiftKey)) this.click.redo();
+    else if (name === "z") this.click.undo();
+    else return false;
+    return true;
   }
 
-  private stopCamera(): void {
-    if (!this.camera.running) return;
-    this.camera.stop();
-    this.notices.setBusy(undefined);
-    void this.cameraButtons.show(false);
-    this.view.endLive();
+  private get current(): ObjectMode | ClickMode {
+    return this.mode === "click" ? this.click : this.objects;
   }
 
-  private async segmentFrame(frame: ImageBitmap): Promise<SegmentResult> {
-    while (this.loader.segmenter === undefined) {
-      if (!this.loader.isLoading) throw new Error("there is no model to run");
-      await new Promise((resolve) => setTimeout(resolve, modelPollMs));
-    }
-    const { segmenter } = this.loader;
-    const { scoreThreshold, iouThreshold } = this.settings;
-    try {
-      return await segmenter.segment(frame, { scoreThreshold, iouThreshold });
-    } catch (error) {
-      // Another model or device took its place meanwhile.
-      if (segmenter !== this.loader.segmenter) return this.segmentFrame(frame);
-      throw error;
-    }
+  private used(done: boolean, device: AppOptions["device"]): boolean {
+    if (!done) return false;
+    this.device = device;
+    this.showModel();
+    return true;
   }
 
-  private showLive(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void {
-    this.notices.setBusy(undefined);
-    const askedScore = this.settings.scoreThreshold;
-    this.view.showLive({ picture: frame, name: "camera", result, askedScore }, framesPerSecond);
-    this.cameraButtons.showRate(framesPerSecond);
+  private enterClick(): void {
+    if (this.mode === "click") return;
+    this.mode = "click";
+    showMode("click");
+    this.objects.leave();
+    this.click.enter(this.photo);
+    this.showModel();
   }
 
-  /** Segments the photo; a newer call ends an older one. */
-  private async segmentPhoto(): Promise<void> {
-    const { photo } = this;
-    const { segmenter } = this.loader;
-    clearTimeout(this.rerunTimer);
-    if (photo === undefined) return;
-    if (segmenter === undefined) {
-      if (this.loader.isLoading) this.notices.setBusy("Waiting for the model …");
-      else this.view.setEmptyText("No model is loaded.");
-      return;
-    }
-    this.running?.abort();
-    const running = new AbortController();
-    this.running = running;
-    this.notices.setBusy("Looking …");
-    const { scoreThreshold, iouThreshold } = this.settings;
-    const askedScore = Math.min(scoreThreshold, scoreFloor);
-    try {
-      const result = await segmenter.segment(photo.picture, {
-        scoreThreshold: askedScore,
-        iouThreshold,
-        soft: true,
-        signal: running.signal,
-      });
-      if (running !== this.running) return;
-      this.view.showDevice(result.device, segmenter.fallbacks);
-      const shown = this.view.showFound({ ...photo, result, askedScore });
-      this.notices.announce(shown === 1 ? "1 object found" : `${shown} objects found`);
-    } catch (error) {
-      if (running === this.running && !isAbort(error)) {
-        this.notices.showError(`${photo.name} could not be segmented`, error);
-      }
-    } finally {
-      if (running === this.running) {
-        this.running = undefined;
-        this.notices.setBusy(undefined);
-      }
-    }
-  }
-
-  private applySetting(name: keyof Settings): void {
-    this.view.applyLooks();
-    const { found } = this.view;
-    if (found === undefined || this.camera.running) return;
-    if (name === "scoreThreshold") this.view.showVisible();
-    const deeper = name === "scoreThreshold" && this.settings.scoreThreshold < found.askedScore;
-    // A frame of the camera that was stopped is not at hand any more.
-    if ((name !== "iouThreshold" && !deeper) || found.picture !== this.photo?.picture) return;
-    clearTimeout(this.rerunTimer);
-    this.notices.setBusy("Looking …");
-    this.rerunTimer = setTimeout(() => void this.segmentPhoto(), rerunDelayMs);
+  private showModel(): void {
+    const { model, choice } = this.objects.loader;
+    const { model: promptable, choice: promptChosen } = this.click.loader;
+    if (this.mode === "click") this.models.showPrompt(promptChosen, promptable?.info);
+    else if (model !== undefined) this.models.show(choice, model.info, model.labels.length);
+    const shown = this.mode === "click" ? promptable : model;
+    if (shown !== undefined) this.view.showDevice(shown.device, shown.fallbacks);
   }
 }

@@ -36,7 +36,9 @@ export class DeviceView {
     }
   }
 
-  showDevice(device: Device, fallbacks: readonly Fallback[]): void {
+  showDevice(device: Device, all: readonly Fallback[]): void {
+    // Encoder and decoder of one model mostly have the same reason.
+    const fallbacks = all.filter(({ reason }, index) => !all.slice(0, index).some((earlier) => reason.endsWith(earlier.reason)));
     const name = deviceName(device);
     this.pill.hidden = false;
     this.pill.dataset.state = fallbacks.length > 0 ? "fallback" : "first-choice";

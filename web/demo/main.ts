@@ -2,7 +2,6 @@ import { type Device, devices } from "../index.js";
 import { App, type AppOptions } from "./app.js";
 import { byId } from "./dom.js";
 import { bindDownloads } from "./download_buttons.js";
-import { builtInModel } from "./model_loader.js";
 import { goOfflineReady } from "./offline.js";
 import { bindPhotoSources, SampleRow } from "./photo_sources.js";
 import { samples } from "./samples.js";
@@ -25,8 +24,9 @@ function bindKeys(app: App): void {
       if (!event.ctrlKey && !event.metaKey && !event.altKey && app.view.selection.handleKey(event.key)) event.preventDefault();
     });
   }
-  addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") app.view.selection.clear();
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") app.view.selection.clear();
+    if ((event.ctrlKey || event.metaKey) && app.handleShortcut(event)) event.preventDefault();
   });
 }
 
@@ -37,11 +37,11 @@ function bindModelControls(app: App): void {
   };
   for (const input of inputs) {
     input.addEventListener("change", async () => {
-      if (!(await app.useModel(undefined, input.value as AppOptions["device"]))) showDevice();
+      if (!(await app.useDevice(input.value as AppOptions["device"]))) showDevice();
     });
   }
   showDevice();
-  byId("model-reset", HTMLButtonElement).addEventListener("click", () => void app.useModel(builtInModel));
+  byId("model-reset", HTMLButtonElement).addEventListener("click", () => void app.useBuiltInModel());
 }
 
 function bindPictures(app: App): void {
@@ -59,7 +59,7 @@ function bindPictures(app: App): void {
       row.release();
       void app.openPhoto(file, name);
     },
-    onModel: (file) => void app.useModel({ model: file, name: file.name, isBuiltIn: false }),
+    onModels: (files) => void app.useFiles(files),
     onUnknownFile: ({ name }) => {
       app.notices.showError(`${name} is of no use here`, new Error("drop a picture, or a model in the ONNX format (.onnx)"));
     },
@@ -80,4 +80,4 @@ bindModelControls(app);
 bindPictures(app);
 bindDownloads(app);
 await goOfflineReady(import.meta.url);
-await app.useModel(builtInModel);
+await app.useModel();

@@ -1,51 +1,49 @@
-import { type CreateOptions, type ModelSource, Segmenter } from "../index.js";
+import type { CreateOptions, Progress } from "../index.js";
 import { isAbort } from "./dom.js";
 import type { Notices } from "./notices.js";
 
-export interface ModelChoice {
-  readonly model: ModelSource;
-  readonly name: string;
-  readonly isBuiltIn: boolean;
+/** How a model is created: where, how to cancel it, and whom to tell. */
+export interface LoadOptions {
+  readonly device: NonNullable<CreateOptions["device"]>;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
 }
 
-export const builtInModel: ModelChoice = { model: "masklet-n", name: "masklet-n", isBuiltIn: true };
-
 /**
- * The segmenter in use. A new model or device is loaded beside the old one and takes its place only when it is ready, so a broken file
- * costs nothing; a newer request ends an older one.
+ * The model in use. A new one, or the same on another device, is loaded beside the old one and takes its place only when it is ready, so
+ * a broken file costs nothing; a newer request ends an older one.
  */
-export class ModelLoader {
-  segmenter: Segmenter | undefined;
-  choice = builtInModel;
+export class ModelLoader<Choice extends { readonly name: string }, Model extends { dispose(): void }> {
+  model: Model | undefined;
   private loading: AbortController | undefined;
 
   constructor(
     private readonly notices: Notices,
-    private readonly options: Pick<CreateOptions, "allowSoftwareAdapter">,
+    /** That of the model in use, or to be loaded first. */
+    public choice: Choice,
+    private readonly create: (choice: Choice, options: LoadOptions) => Promise<Model>,
   ) {}
 
-  /** True when the segmenter was replaced; false after a cancel or an error, which has been shown. */
-  async load(choice: ModelChoice, device: CreateOptions["device"]): Promise<boolean> {
+  /** True when the model was replaced; false after a cancel or an error, which has been shown. */
+  async load(choice: Choice, device: LoadOptions["device"]): Promise<boolean> {
     this.cancel();
     const loading = new AbortController();
     this.loading = loading;
     this.notices.showProgress(choice.name, { stage: "download", loaded: 0 });
     try {
-      const segmenter = await Segmenter.create({
-        ...this.options,
-        model: choice.model,
-        device: device ?? "auto",
+      const model = await this.create(choice, {
+        device,
         signal: loading.signal,
         onProgress: (progress) => {
           if (this.loading === loading) this.notices.showProgress(choice.name, progress);
         },
       });
       if (this.loading !== loading) {
-        segmenter.dispose();
+        model.dispose();
         return false;
       }
-      this.segmenter?.dispose();
-      this.segmenter = segmenter;
+      this.model?.dispose();
+      this.model = model;
       this.choice = choice;
       return true;
     } catch (error) {

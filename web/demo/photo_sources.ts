@@ -2,24 +2,29 @@ import { byId, make } from "./dom.js";
 
 export interface PhotoEvents {
   onPhoto(file: Blob, name: string): void;
-  onModel(file: File): void;
+  /** One ONNX file, or two at once. */
+  onModels(files: readonly File[]): void;
   /** A file that is neither. */
   onUnknownFile(file: File): void;
 }
 
-function sort(file: File, events: PhotoEvents): void {
-  if (/\.onnx$/i.test(file.name)) events.onModel(file);
+function sort(files: readonly File[], events: PhotoEvents): void {
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  const [file] = files;
+  if (models.length > 2) events.onUnknownFile(models[2]!);
+  else if (models.length > 0) events.onModels(models);
+  else if (file === undefined) return;
   else if (file.type.startsWith("image/") || /\.(jpe?g|png|bmp|webp|avif|gif)$/i.test(file.name)) events.onPhoto(file, file.name);
   else events.onUnknownFile(file);
 }
 
-function bindPicker(inputId: string, chosen: (file: File) => void): () => void {
+function bindPicker(inputId: string, chosen: (files: readonly File[]) => void): () => void {
   const input = byId(inputId, HTMLInputElement);
   input.addEventListener("change", () => {
-    const file = input.files?.[0];
+    const files = [...(input.files ?? [])];
     // The same file can be chosen again.
     input.value = "";
-    if (file !== undefined) chosen(file);
+    if (files.length > 0) chosen(files);
   });
   return () => input.click();
 }
@@ -44,20 +49,18 @@ function bindDrop(events: PhotoEvents): void {
     event.preventDefault();
     depth = 0;
     setDragging(false);
-    const file = event.dataTransfer?.files[0];
-    if (file !== undefined) sort(file, events);
+    sort([...(event.dataTransfer?.files ?? [])], events);
   });
 }
 
 /** Everything a picture or a model can come from but the camera and the samples: pickers, drop, paste. */
 export function bindPhotoSources(events: PhotoEvents): void {
-  const openPhoto = bindPicker("photo-input", (file) => events.onPhoto(file, file.name));
-  const openModel = bindPicker("model-input", (file) => events.onModel(file));
+  const openPhoto = bindPicker("photo-input", ([file]) => events.onPhoto(file!, file!.name));
+  const openModel = bindPicker("model-input", (files) => sort(files, events));
   for (const button of document.querySelectorAll('[data-action="open-photo"]')) button.addEventListener("click", openPhoto);
   byId("model-button", HTMLButtonElement).addEventListener("click", openModel);
   addEventListener("paste", (event) => {
-    const file = event.clipboardData?.files[0];
-    if (file !== undefined) sort(file, events);
+    sort([...(event.clipboardData?.files ?? [])], events);
   });
   bindDrop(events);
 }

@@ -6,8 +6,16 @@ import { Selection } from "./selection.js";
 import type { Settings } from "./settings.js";
 import { Stage } from "./stage.js";
 
+/**
+ * `objects`: those above the slider's score are shown. `regions`: all are. `candidates`: one of them is, the one pointed at in the list or else
+ * the chosen one.
+ */
+export type FoundKind = "objects" | "regions" | "candidates";
+
 /** A picture and all that was found in it down to `askedScore`. */
 export interface Found {
+  /** Default `objects`. */
+  readonly kind?: FoundKind;
   readonly picture: OverlayPicture;
   readonly name: string;
   readonly result: SegmentResult;
@@ -24,12 +32,13 @@ export class ResultView {
   found: Found | undefined;
   private readonly list = new ObjectList({
     onHover: (index) => this.selection.hover(index),
-    onSelect: (index) => this.selection.toggle(index),
+    onSelect: (index) => this.select(index),
   });
   private readonly stage: Stage;
   private readonly devices = new DeviceView();
   private thumbnailsAt = 0;
   private changed: () => void = () => undefined;
+  private chosen: (index: number) => void = () => undefined;
 
   constructor(
     renderer: "auto" | "webgl2" | "canvas2d",
@@ -37,15 +46,21 @@ export class ResultView {
   ) {
     this.stage = new Stage(renderer, {
       onHover: (index) => this.selection.hover(index),
-      onSelect: (index) => this.selection.toggle(index),
+      onSelect: (index) => this.select(index),
     });
+  }
+
+  /** Called when another candidate is chosen. */
+  onChosen(chosen: (index: number) => void): void {
+    this.chosen = chosen;
   }
 
   /** Called whenever what is shown changes, with undefined while nothing is. */
   onShown(changed: (shown: Shown | undefined, selected: number) => void): void {
     this.changed = () => {
       const { found } = this;
-      changed(found === undefined ? undefined : { ...found, instances: this.visible() }, this.selection.selected);
+      const isOne = found?.kind === "candidates";
+      changed(found && { ...found, instances: this.drawn() }, isOne && this.drawn().length > 0 ? 0 : this.selection.selected);
     };
   }
 
@@ -101,11 +116,13 @@ export class ResultView {
     if (found === undefined) return 0;
     const visible = this.visible();
     this.selection.setCount(visible.length);
-    this.stage.setInstances(visible);
+    this.applyLooks();
+    this.drawVisible();
     const someFound = found.result.instances.length > 0;
-    this.setEmptyText(someFound ? "Nothing above this score. Try a lower one." : "Nothing found that this model knows.");
+    if (this.isObjects)
+      this.setEmptyText(someFound ? "Nothing above this score. Try a lower one." : "Nothing found that this model knows.");
     this.list.show(visible, found.result, found.picture);
-    this.list.mark(this.selection.hovered, this.selection.selected);
+    this.mark();
     this.changed();
     return visible.length;
   }
@@ -115,22 +132,56 @@ export class ResultView {
   }
 
   applyLooks(): void {
-    this.stage.setLooks(this.settings);
+    this.stage.setLooks({ ...this.settings, labels: this.settings.labels && this.isObjects });
   }
 
   /** Instances above the slider's score: a prefix, as the best come first, so indices and colours stay. */
   private visible(): SegmentResult["instances"] {
     const { scoreThreshold } = this.settings;
+    if (!this.isObjects) return this.found?.result.instances ?? [];
     return this.found?.result.instances.filter(({ score }) => score > scoreThreshold) ?? [];
   }
 
-  private showTimings(timings: Timings, framesPerSecond?: number): void {
+  showTimings(timings: Timings, framesPerSecond?: number): void {
     this.devices.showTimings(timings, framesPerSecond);
   }
 
+  private get isObjects(): boolean {
+    return (this.found?.kind ?? "objects") === "objects";
+  }
+
+  /** Of candidates one is always chosen; of the rest the chosen one can be let go. */
+  private select(index: number): void {
+    if (this.found?.kind !== "candidates") this.selection.toggle(index);
+    else if (index >= 0) {
+      this.selection.choose(index);
+      this.chosen(index);
+    }
+  }
+
   private showSelection(): void {
-    this.stage.setHighlight(this.selection.highlight);
-    this.list.mark(this.selection.hovered, this.selection.selected);
+    if (this.found?.kind === "candidates") this.drawVisible();
+    else this.stage.setHighlight(this.selection.highlight);
+    this.mark();
     this.changed();
+  }
+
+  private mark(): void {
+    const { hovered, selected } = this.selection;
+    this.list.mark(hovered, this.found?.kind === "candidates" ? Math.max(0, selected) : selected);
+  }
+
+  private drawn(): SegmentResult["instances"] {
+    const visible = this.visible();
+    if (this.found?.kind !== "candidates") return visible;
+    const shown = Math.max(0, this.selection.highlight);
+    return visible.slice(shown, shown + 1);
+  }
+
+  private drawVisible(): void {
+    const isOne = this.found?.kind === "candidates";
+    const { highlight } = this.selection;
+    this.stage.setInstances(this.drawn(), isOne ? Math.max(0, highlight) : 0);
+    this.stage.setHighlight(isOne ? -1 : highlight);
   }
 }

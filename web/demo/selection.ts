@@ -25,6 +25,10 @@ export class Selection {
     this.set(this.hovered, index === this.selected ? -1 : index);
   }
 
+  choose(index: number): void {
+    this.set(this.hovered, index);
+  }
+
   clear(): void {
     this.set(-1, -1);
   }

@@ -1,4 +1,4 @@
-import { type Instance, Overlay, type OverlayPicture } from "../index.js";
+import { type Instance, instanceColour, Overlay, type OverlayPicture } from "../index.js";
 import { byId } from "./dom.js";
 import { LabelLayer } from "./label_layer.js";
 
@@ -33,10 +33,15 @@ export class Stage {
   private looks: StageLooks = { fillOpacity: 0.4, outlines: true, labels: true };
   private size = { width: 0, height: 0 };
   private highlight = -1;
+  private firstColour = 0;
   private scheduled = 0;
 
   constructor(renderer: "auto" | "webgl2" | "canvas2d", events: StageEvents) {
-    this.overlay = new Overlay(this.canvas, { renderer, onTop: "smallest" });
+    this.overlay = new Overlay(this.canvas, {
+      renderer,
+      onTop: "smallest",
+      colour: (index) => instanceColour(index + this.firstColour),
+    });
     this.root.dataset.renderer = this.overlay.rendererName;
     new ResizeObserver(() => this.fit()).observe(this.root);
     addEventListener("resize", () => this.fit());
@@ -68,8 +73,10 @@ export class Stage {
     this.overlay.draw();
   }
 
-  setInstances(instances: readonly Instance[]): void {
+  /** `firstColour` is the palette's index of the first instance. */
+  setInstances(instances: readonly Instance[], firstColour = 0): void {
     this.instances = instances;
+    this.firstColour = firstColour;
     this.overlay.setInstances(instances);
     this.canvas.setAttribute("aria-label", description(instances));
     this.redraw();

@@ -1,0 +1,62 @@
+import { type CreateOptions, type EverythingOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
+import type { LoadOptions } from "./model_loader.js";
+
+/** A network that finds objects. */
+export interface ObjectModel {
+  readonly model: ModelSource;
+  readonly name: string;
+  readonly isBuiltIn: boolean;
+}
+
+/** A promptable network: one file, or an encoder and a decoder in either order. */
+export interface PromptModelChoice {
+  readonly files: readonly [ModelSource] | readonly [ModelSource, ModelSource];
+  readonly name: string;
+  readonly isBuiltIn: boolean;
+  /** Thresholds of everything mode that fit the model, where Segment Anything's do not. */
+  readonly everything?: Pick<EverythingOptions, "predictedIouThreshold" | "stabilityThreshold" | "maskIouThreshold">;
+}
+
+type Shared = Pick<CreateOptions, "allowSoftwareAdapter">;
+
+export const builtInModel: ObjectModel = { model: "masklet-n", name: "masklet-n", isBuiltIn: true };
+export const builtInPromptModel: PromptModelChoice = {
+  files: ["region-click"],
+  name: "region-click",
+  isBuiltIn: true,
+  // Colour alone is never as sure of itself as a trained network.
+  everything: { predictedIouThreshold: 0.82, stabilityThreshold: 0.35, maskIouThreshold: 0.7 },
+};
+
+export function createSegmenter({ allowSoftwareAdapter }: Shared) {
+  return ({ model }: ObjectModel, options: LoadOptions): Promise<Segmenter> =>
+    Segmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, model });
+}
+
+export function createPromptSegmenter({ allowSoftwareAdapter }: Shared) {
+  return async ({ files }: PromptModelChoice, options: LoadOptions): Promise<PromptSegmenter> => {
+    const create = (model: { model: ModelSource } | { encoder: ModelSource; decoder: ModelSource }) =>
+      PromptSegmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, ...model });
+    const [first, second] = files;
+    if (second === undefined) return create({ model: first });
+    try {
+      return await create({ encoder: first, decoder: second });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      // Names and sizes are hints only; if the other order fails too, the first error tells more.
+      return create({ encoder: second, decoder: first }).catch(() => {
+        throw error;
+      });
+    }
+  };
+}
+
+/** Files dropped together: what is called a decoder, or else is smaller, comes last. */
+export function promptChoice(files: readonly File[]): PromptModelChoice {
+  const [a, b] = files as [File, File | undefined];
+  if (b === undefined) return { files: [a], name: a.name, isBuiltIn: false };
+  const isDecoder = ({ name }: File) => /decod|prompt/i.test(name);
+  const swap = isDecoder(a) === isDecoder(b) ? a.size < b.size : isDecoder(a);
+  const [encoder, decoder] = swap ? [b, a] : [a, b];
+  return { files: [encoder, decoder], name: `${encoder.name} + ${decoder.name}`, isBuiltIn: false };
+}
