@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { devices } from "../index.js";
+import { type Box, devices, type PromptPoint } from "../index.js";
 import { benchCommand } from "./bench_command.js";
 import { evalCommand } from "./eval_command.js";
 import { inspectCommand } from "./inspect_command.js";
+import { promptCommand, promptFormats } from "./prompt_command.js";
 import { segmentCommand } from "./segment_command.js";
 import { UsageError } from "./usage_error.js";
 import { formats } from "./writers.js";
@@ -19,6 +20,25 @@ function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("must be a whole number of at least 1");
   return value;
+}
+
+/** `x,y` or `x1,y1,x2,y2` in pixels. */
+function numbers(text: string, count: number): number[] {
+  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (values.length !== count || !values.every(Number.isFinite)) {
+    throw new InvalidArgumentError(`must be ${count} numbers with commas between them`);
+  }
+  return values;
+}
+
+const pointOf = (label: PromptPoint["label"]) => (text: string, before: readonly PromptPoint[]) => {
+  const [x, y] = numbers(text, 2) as [number, number];
+  return [...before, { x, y, label }];
+};
+
+function boxOf(text: string): Box {
+  const [x1, y1, x2, y2] = numbers(text, 4) as [number, number, number, number];
+  return { x1, y1, x2, y2 };
 }
 
 /** Runs a command and turns what it returns or throws into the exit code: 0, 1 (something failed), 2 (typed wrongly or cannot start). */
@@ -43,6 +63,26 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
+function addPromptCommand(program: Command): void {
+  program
+    .command("prompt")
+    .description("segment what is pointed at")
+    .argument("<picture>", "JPEG, PNG or BMP file")
+    .option("-m, --model <model>", "promptable model: built-in name, ENCODER,DECODER, or one file", "region-click")
+    .option("-p, --point <x,y>", "a point on the object, in pixels; may be given again", pointOf("foreground"), [])
+    .option("-n, --not <x,y>", "a point beside the object; may be given again", pointOf("background"), [])
+    .option("-b, --box <x1,y1,x2,y2>", "a box around the object", boxOf)
+    .option("--all", "all candidates, not the best one alone")
+    .option("--everything", "every object, found by a grid of points")
+    .option("--grid <count>", "points along each side, with --everything", positiveInteger, 32)
+    .option("--predicted-iou <number>", "least predicted IoU, with --everything", fraction, 0.88)
+    .option("--stability <number>", "least stability score, with --everything", fraction, 0.95)
+    .addOption(deviceOption())
+    .addOption(new Option("-f, --format <format>", "what to write").choices(promptFormats).default("overlay"))
+    .option("-o, --out <path>", "folder or file (default: here; json: stdout)")
+    .action(action((picture: string, { point, not, ...flags }) => promptCommand(picture, { ...flags, point: [...point, ...not] })));
+}
+
 function makeProgram(): Command {
   const program = new Command("masklet")
     .description("Finds every object in a picture: class, score, box and mask.")
@@ -58,6 +98,7 @@ function makeProgram(): Command {
     .option("--score <number>", "least score of an instance (default: the family's, mostly 0.25)", fraction)
     .option("--iou <number>", "greatest overlap of two boxes of a class (default: the family's, mostly 0.7)", fraction)
     .option("--max <count>", "most instances in a picture", positiveInteger, 100)
+    .option("--refine-with <model>", "segment inside each box once more: region-click (built in), or ENCODER,DECODER of Segment Anything")
     .addOption(deviceOption())
     .addOption(
       new Option("-f, --format <format>", "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document").choices(
@@ -67,6 +108,7 @@ function makeProgram(): Command {
     .option("-o, --out <path>", "folder for a file each (default: here), file for one document (default: stdout)")
     .option("--coco <file>", "take image and category ids from this COCO file and write COCO results")
     .action(action((inputs: string[], flags) => segmentCommand(inputs, flags)));
+  addPromptCommand(program);
   program
     .command("inspect")
     .description("show what a model is and what will be done to a picture")

@@ -3,6 +3,7 @@ import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter,
 import { type CocoIds, cocoIds } from "./coco_ids.js";
 import { expandInputs, readJson, readLabels } from "./inputs.js";
 import { ProgressBar } from "./progress_bar.js";
+import { openPromptModel } from "./prompt_model.js";
 import { UsageError } from "./usage_error.js";
 import {
   cocoOf,
@@ -23,6 +24,7 @@ export interface SegmentFlags {
   score?: number;
   iou?: number;
   max: number;
+  refineWith?: string;
   device: "auto" | Device;
   format?: Format;
   out?: string;
@@ -118,11 +120,12 @@ export async function segmentCommand(inputs: readonly string[], flags: SegmentFl
   const dataset = flags.coco === undefined ? undefined : await readJson<CocoDataset>(flags.coco);
   const format = flags.format ?? (dataset === undefined ? "overlay" : "coco");
   using segmenter = await createSegmenter(flags);
+  await using refiner = flags.refineWith === undefined ? undefined : await openPromptModel(flags.refineWith, flags.device);
   const ids = dataset === undefined ? undefined : cocoIds(dataset, segmenter.labels);
   const paths = listed(found, ids, flags.coco);
   const bar = new ProgressBar(paths.length);
   const sink = makeSink(format, flags, ids, paths.length === 1, bar);
-  const options = thresholds(flags);
+  const options = { ...thresholds(flags), ...(refiner === undefined ? {} : { refineWith: refiner }) };
   let failures = 0;
   for (const path of paths) {
     try {
