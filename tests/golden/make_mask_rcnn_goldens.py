@@ -105,14 +105,14 @@ def detectron2_mask(mask, box, size):
 
 def onnx_models_mask(mask, box, size):
     """The README's pasting of one object."""
-    if any(abs(edge - round(edge)) < 1e-3 and edge not in (0, *size) for edge in box):
+    if any(0 < abs(edge - round(edge)) < 1e-3 for edge in box):
         raise NearTie
     x1, y1, x2, y2 = (int(edge) for edge in box)
     values = cv2.resize(mask, (x2 - x1 + 1, y2 - y1 + 1))
     if np.abs(values - 0.5).min() < 1e-5:
         raise NearTie
     out = np.zeros((size[1], size[0]), bool)
-    right, bottom = min(x2 + 1, size[0]), min(y2 + 1, size[1])
+    right, bottom = max(x1, min(x2 + 1, size[0])), max(y1, min(y2 + 1, size[1]))
     out[y1:bottom, x1:right] = values[: bottom - y1, : right - x1] > 0.5
     return out
 

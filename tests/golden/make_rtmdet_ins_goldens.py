@@ -50,6 +50,17 @@ def draw_mask(random, box, net, binary):
     return (mask > 0.5).astype(np.float32) if binary else mask.astype(np.float32)
 
 
+def masks_in_picture(masks, content, size):
+    """bool [n, height, width] of probabilities [n, H, W] over the input."""
+    if len(masks) == 0:
+        return np.zeros((0, size[1], size[0]), bool)
+    cut = torch.from_numpy(masks[:, : content[1], : content[0]])
+    values = F.interpolate(cut[None], size=(size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
+    if np.abs(values - 0.5).min() < 1e-5:
+        raise NearTie
+    return values > 0.5
+
+
 def make(name, seed, size, net=(64, 64), objects=6, padding_rows=0, classes=5, scale=1.0, score=0.3, binary=False, most=200):
     random = np.random.default_rng(seed)
     content = content_of(size, net)
@@ -64,15 +75,9 @@ def make(name, seed, size, net=(64, 64), objects=6, padding_rows=0, classes=5, s
         masks[0, i] = draw_mask(random, box, net, binary)
     factor = np.tile([content[0] / size[0], content[1] / size[1]], 2)
     kept = dets[0, :, 4] > score
-    expected = []
-    if kept.any():
-        cut = torch.from_numpy(masks[0, kept][:, : content[1], : content[0]])
-        values = F.interpolate(cut[None], size=(size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
-        if np.abs(values - 0.5).min() < 1e-5:
-            raise NearTie
-        boxes = np.clip(dets[0, kept, :4] / factor, 0, np.tile(size, 2))
-        rows = zip(boxes, dets[0, kept, 4], labels[0, kept], values > 0.5)
-        expected = [instance(*row) for row in rows if row[3].any()][:most]
+    boxes = np.clip(dets[0, kept, :4] / factor, 0, np.tile(size, 2))
+    rows = zip(boxes, dets[0, kept, 4], labels[0, kept], masks_in_picture(masks[0, kept], content, size))
+    expected = [instance(*row) for row in rows if row[3].any()][:most]
     header = {
         "source": {"width": size[0], "height": size[1]}, "network": {"width": net[0], "height": net[1]},
         "options": {"scoreThreshold": score, "maxInstances": most}, "expected": expected,
