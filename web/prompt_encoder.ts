@@ -4,7 +4,8 @@ import { framePicture, type PromptFrame } from "./families/prompt/points.js";
 import { type Feeds, KeptTensor } from "./runtime/feed.js";
 import { makeImageFeed } from "./runtime/image_feed.js";
 import type { ModelSession } from "./runtime/model_session.js";
-import type { Preprocessing, RgbaImage, Size } from "./types.js";
+import { identityScaling } from "./segmenter_preprocessing.js";
+import type { Preprocessing, RgbaImage } from "./types.js";
 
 /** Parts of the preprocessing that the caller wants otherwise. */
 export type PreprocessingChanges = Partial<Omit<Preprocessing, "width" | "height" | "content" | "resizeMode">>;
@@ -14,21 +15,21 @@ export function planPicture(model: PromptModel, { network, content }: PromptFram
   const { rules, picture } = model;
   // Encoders that take interleaved or 8-bit pixels normalise them in the graph.
   const isRaw = picture.layout === "hwc" || picture.layout === "chw" || picture.type === "uint8";
-  const raw = { colourOrder: "rgb", inputScale: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
-  const pixels = { fill: 0, ...(isRaw ? raw : rules.pixels), ...changes };
+  const { inputScale, mean, ...scaling } = { ...(isRaw ? identityScaling : rules.pixels), ...changes };
+  // The references pad with what is 0 after normalisation.
+  const fill = mean.map((value) => Math.min(255, Math.max(0, value / inputScale))) as [number, number, number];
+  const pixels = { colourOrder: "rgb", fill, inputScale, mean, ...scaling } as const;
   // A graph that leaves its sides open pads by itself.
   const isOpen = picture.width === undefined || picture.height === undefined;
   if (rules.fit === "longest-side" && !(isRaw && isOpen)) return { ...pixels, ...network, resizeMode: "letterbox-top-left" };
   return { ...pixels, ...(rules.fit === "longest-side" ? content : network), resizeMode: "stretch" };
 }
 
-/** The picture as the encoder wants it. The padding is 0 after normalisation, as the references pad. */
+/** The picture as the encoder wants it. */
 export function pictureFeed(core: Core, model: PromptModel, image: RgbaImage, frame: PromptFrame, changes?: PreprocessingChanges) {
   const plan = planPicture(model, frame, changes);
   core.setImage(image);
-  const planar = core.tensorize(plan);
-  if (plan.resizeMode === "letterbox-top-left") clearPadding(planar, plan, frame.content);
-  return makeImageFeed(model.picture, planar, plan);
+  return makeImageFeed(model.picture, core.tensorize(plan), plan);
 }
 
 /** Runs the encoder, where there is one; a single graph gets the picture itself with every prompt. */
@@ -55,12 +56,4 @@ async function runEncoder(model: PromptModel, encoder: ModelSession, feeds: Feed
     [...kept.values()].map((tensor) => (used.has(tensor) || !(tensor instanceof KeptTensor) ? undefined : tensor.dispose())),
   );
   return Object.fromEntries(wanted);
-}
-
-/** Sets to 0 what lies right of and below the picture. */
-function clearPadding(planar: Float32Array, { width, height }: Size, content: Size): void {
-  for (let row = 0; row < 3 * height; ++row) {
-    const inside = row % height < content.height ? content.width : 0;
-    planar.fill(0, row * width + inside, (row + 1) * width);
-  }
 }

@@ -74,7 +74,11 @@ export function pointColumns(prompts: readonly Prompt[], rules: PromptRules, fra
 
 function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFrame): (typeof padding)[] {
   const [scaleX, scaleY] = [frame.content.width / frame.source.width, frame.content.height / frame.source.height];
-  const scaled = points.map(({ x, y, label }) => ({ x: x * scaleX, y: y * scaleY, label: label === "foreground" ? 1 : 0 }));
+  const scaled = points.map(({ x, y, label }) => ({
+    x: intoPixels(x, frame.source.width) * scaleX,
+    y: intoPixels(y, frame.source.height) * scaleY,
+    label: label === "foreground" ? 1 : 0,
+  }));
   if (!box) return rules.padsWithoutBox ? [...scaled, padding] : scaled;
   if (rules.boxes === "input" || rules.boxes === "none") return scaled;
   const [x1, y1, x2, y2] = boxToNetwork(box, frame) as [number, number, number, number];
@@ -83,4 +87,9 @@ function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFram
     { x: x2, y: y2, label: 3 },
   ];
   return rules.boxes === "corners-first" ? [...corners, ...scaled] : [...scaled, ...corners];
+}
+
+/** The far edge of the picture is the near edge of the padding: a point on it is meant for the last pixel. */
+function intoPixels(coordinate: number, side: number): number {
+  return Math.min(coordinate, side - 0.5);
 }

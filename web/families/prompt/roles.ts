@@ -68,8 +68,10 @@ function readInputs(tensors: readonly TensorInfo[]): PromptInputs | Refusal {
   if (!labels)
     return { refusal: `beside its points ${describeTensor(coords)} a mask decoder takes their labels; this one takes ${list(tensors)}` };
   const maskInput = left.take((t) => isFloat(t) && isRank(t, 4) && t.dims![1] === 1, /mask/i);
-  // [2] is the picture's height and width, [1] the flag; with an open length the name or the type tells.
-  const originalSize = left.take((t) => isRank(t, 1) && (t.dims![0] === 2 || (isOpen(t.dims![0]) && !/has|mask/i.test(t.name))), /size/i);
+  // [2] is the picture's height and width, [1] the flag; where neither length is fixed, the name tells.
+  const originalSize =
+    left.take((t) => isRank(t, 1) && t.dims![0] === 2, /size/i) ??
+    left.take((t) => isRank(t, 1) && isOpen(t.dims![0]) && !/has|mask/i.test(t.name), /size/i);
   const hasMask = left.take((t) => isFloat(t) && isRank(t, 1) && t.dims![0] !== 2, /has|mask/i);
   const picture = left.take((t) => hasThreeChannels(t), /image$|images$|pixel|input_image/i);
   const image = picture && findImageInput([picture]);
