@@ -42,7 +42,7 @@ BACKGROUND_RADIUS, BACKGROUND_PENALTY = 0.05, 4.0
 EPSILON, LOCAL, LOCAL_WINDOW, GLOBAL_SHARE, COLOUR_NOISE = 0.02, 1.5, 9, 0.02, 0.002
 COARSE = 0.7
 SHARPNESS = 12.0
-IOU_BASE, IOU_STABILITY = 0.5, 0.5
+IOU_BASE, IOU_STEEP, IOU_TOLD = (0.41, 0.46, 0.41), 0.35, 0.2  # fitted to photos, so that the best of three is often chosen
 BIG = 1e3
 
 
@@ -211,7 +211,7 @@ def fine_logits(g, cells, coarse, part):
     sides = [local_colours(g, small, square(w)) for w in (part, minus(g, 1, part))]
     near, far = (g.sum(square(minus(g, cells, side)), 1) for side in sides)
     contrast = g.add("Div", minus(g, far, near), plus(g, far, near, COLOUR_NOISE))
-    return times(g, plus(g, times(g, enlarge(g, coarse), COARSE), times(g, contrast, LOCAL)), SHARPNESS)
+    return times(g, plus(g, times(g, enlarge(g, coarse), COARSE), times(g, contrast, LOCAL)), SHARPNESS), contrast
 
 
 def connected(g, logits, has):
@@ -227,9 +227,23 @@ def connected(g, logits, has):
     return flood(g, logits, seeds, cycles=1, times=(2, 6, 16, 30))
 
 
-def stability(g, logits):
-    area = lambda level: g.add("ReduceMean", g.add("Cast", g.add("Greater", logits, f32(level)), to=FLOAT), axes=[2, 3], keepdims=0)
-    return g.add("Div", area(1), plus(g, area(-1), 1e-6))
+def share(g, part, whole):
+    """Of two sets of planes, sum over sum. [3, 1]"""
+    total = lambda planes: g.add("ReduceSum", planes, i64(2, 3), keepdims=0)
+    return g.add("Div", total(part), plus(g, total(whole), 1e-3))
+
+
+def predicted_iou(g, logits, contrast):
+    """How steep the logits are, and how well the colours on both sides of the edge tell which side is which. [3, 1]"""
+    above = lambda level: g.add("Cast", g.add("Greater", logits, f32(level)), to=FLOAT)
+    grow = lambda planes: g.add("MaxPool", planes, kernel_shape=[9, 9], pads=[4, 4, 4, 4])
+    mask = above(0)
+    rest = minus(g, 1, mask)
+    inner, outer = (g.add("Mul", own, grow(other)) for own, other in ((mask, rest), (rest, mask)))
+    told = minus(g, share(g, g.add("Mul", contrast, inner), inner), share(g, g.add("Mul", contrast, outer), outer))
+    steep = share(g, above(1), above(-1))
+    guess = plus(g, times(g, steep, IOU_STEEP), times(g, told, IOU_TOLD), f32(IOU_BASE).reshape(SIZES, 1))
+    return g.add("Clip", guess, f32(0), f32(1))
 
 
 def source_masks(g, logits):
@@ -250,12 +264,14 @@ def decoder():
     guess = Guess(g, box, has)
     earlier = times(g, g.add("Clip", pool(g, "mask_input", 4), f32(-6), f32(6)), 0.5)
     guess.prior = plus(g, guess.prior, g.add("Mul", earlier, g.add("Reshape", "has_mask_input", i64(1, 1, 1, 1))))
-    logits = connected(g, fine_logits(g, cells, *coarse_logits(g, features, guess)), has)
+    fine, contrast = fine_logits(g, cells, *coarse_logits(g, features, guess))
+    logits = connected(g, fine, has)
     logits = g.least(logits, times(g, inside_box(g, box, has), 0.5))
+    iou = g.add("Transpose", predicted_iou(g, logits, contrast), perm=[1, 0])
     logits = g.add("Reshape", g.add("Clip", logits, f32(-32), f32(32)), i64(1, SIZES, 256, 256))
     logits = g.add("Gather", logits, i64(*TOKENS), axis=1)
     g.name_output(source_masks(g, logits), "masks")
-    g.name_output(plus(g, times(g, stability(g, logits), IOU_STABILITY), IOU_BASE), "iou_predictions")
+    g.name_output(g.add("Gather", iou, i64(*TOKENS), axis=1), "iou_predictions")
     g.name_output(logits, "low_res_masks")
     inputs = [
         ("image_embeddings", FLOAT, [1, 256, 64, 64]),

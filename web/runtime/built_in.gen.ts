@@ -43,8 +43,8 @@ export const promptCards: readonly PromptCard[] = [
     },
     decoder: {
       name: "region-click-decoder",
-      bytes: 35582,
-      sha256: "f761f104a5f894fa7b5e68b57f0917b8bb1541a4edc4cb7d361fa31da689493e",
+      bytes: 36577,
+      sha256: "093dc0101b6d0bd36b2ed162bd71689fa2d1273f3f229304fb360a8f436b3eed",
       locate: () => new URL("../../models/region-click-decoder.onnx", import.meta.url),
     },
   },
