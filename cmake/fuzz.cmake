@@ -14,7 +14,7 @@ target_compile_options(masklet_core_fuzz PRIVATE ${MASKLET_FUZZ_OPTIONS} -fsanit
 target_compile_definitions(masklet_core_fuzz PRIVATE FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
 
 # One *_fuzz.cpp per way in from outside.
-foreach(fuzz coco_rle_fuzz decode_file_fuzz yolo_seg_fuzz)
+foreach(fuzz coco_rle_fuzz decode_file_fuzz mask_form_fuzz yolo_seg_fuzz)
   add_executable(${fuzz} tests/fuzz/${fuzz}.cpp)
   target_link_libraries(${fuzz} PRIVATE masklet_core_fuzz)
   masklet_common_options(${fuzz})

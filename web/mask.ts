@@ -202,6 +202,18 @@ export class Mask implements RunMask {
     return this.#merge(other, "subtract");
   }
 
+  /**
+   * This mask without its small regions: holes (and corners of the picture that it cuts off) of less than `minArea` pixels are filled, then
+   * parts of less are dropped, all but the largest if need be. Parts that touch by a corner are one. Coverage is not kept.
+   * @throws MaskletError `badOption` (an area negative or not finite)
+   */
+  removeSmallRegions(minArea: number): Mask {
+    if (!(Number.isFinite(minArea) && minArea >= 0)) {
+      throw new MaskletError("badOption", "mask-operation", `minArea is ${minArea}; it can be 0 or more`, { value: minArea });
+    }
+    return fromRuns(currentCore().masks.removeSmallRegions(this, minArea), this.sourceWidth, this.sourceHeight);
+  }
+
   #merge(other: Mask, op: MergeOp): Mask {
     this.#checkSource(other);
     return fromRuns(currentCore().masks.merge(this, other, op), this.sourceWidth, this.sourceHeight);

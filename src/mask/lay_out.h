@@ -1,6 +1,8 @@
 // Room for the masks of one picture. Internal to src/mask.
 #pragma once
 
+#include <algorithm>
+
 #include "mask/upsample.h"
 
 namespace masklet {
@@ -28,10 +30,9 @@ Status layOutMasks(size_t count, bool soft, CropSrc cropSrc, MaskColumns& masks)
 
 /// round(255 * probability).
 inline uint8_t probabilityByte(float probability) {
-  const float level = probability > 0 ? probability * 255.0f : 0.0f;
-  // Never negative: truncation rounds to nearest.
-  return static_cast<uint8_t>((level < 255.0f ? level : 255.0f) +
-                              0.5f);  // NOLINT(bugprone-incorrect-roundings)
+  // Never negative: truncation rounds to nearest. False for NaN.
+  const float level = probability > 0 ? std::min(probability * 255.0f, 255.0f) : 0.0f;
+  return static_cast<uint8_t>(level + 0.5f);  // NOLINT(bugprone-incorrect-roundings)
 }
 
 }  // namespace masklet

@@ -140,6 +140,40 @@ TEST(InstanceColumns, RandomInstances_AreTheRowsWithPixels) {
   }
 }
 
+// A network without boxes: they are those of the masks, also when rows without pixels are left out.
+TEST(InstanceColumns, BoxFromMask_IsTheTightBoxOfTheObject) {
+  std::vector<float> planes(size_t{3} * 8 * 8, -1.0f);
+  planes[64 + 2 * 8 + 3] = 9;  // plane 1: around one sample
+  for (size_t i = 128; i < 192; ++i) planes[i] = 1;
+  Letterbox letterbox;
+  ASSERT_TRUE(makeLetterbox({32, 32}, {64, 64}, ResizeMode::stretch, letterbox).ok());
+  Instances instances;
+  for (const uint32_t row : {0u, 2u, 1u}) {
+    ASSERT_TRUE(instances.boxesNet.push({1, 2, 3, 4}).ok());
+    ASSERT_TRUE(instances.scores.push(0.5f).ok());
+    ASSERT_TRUE(instances.classIds.push(row).ok());
+    ASSERT_TRUE(instances.rows.push(row).ok());
+  }
+  MaskSource source;
+  source.form = MaskForm::planes;
+  source.planes = {planes.data(), {1, 3, 8, 8}, 4};
+  source.cropToBox = false;
+  source.boxFromMask = true;
+  InstanceColumns columns;
+  ASSERT_TRUE(makeInstanceColumns(instances, source, letterbox, true, defaultMaskKernels(), columns).ok());
+  ASSERT_EQ(columns.count(), 2u);
+  const auto corners = [&](size_t row) {
+    const Box& box = columns.boxesSrc[row];
+    return std::vector<float>{box.x1, box.y1, box.x2, box.y2};
+  };
+  EXPECT_EQ(corners(0), (std::vector<float>{0, 0, 32, 32}));
+  // Samples are 4 pixels apart, the one at (14, 10): 9 falls to -1 within 4 pixels, so pixel centres up
+  // to 3.6 away are object: 3.5 on each side.
+  EXPECT_EQ(corners(1), (std::vector<float>{10, 6, 18, 14}));
+  EXPECT_EQ(columns.rows[0], 2u);
+  EXPECT_EQ(columns.rows[1], 1u);
+}
+
 TEST(InstanceColumns, PrototypesOfAnotherDepth_AreBadShapeAndLeaveNothing) {
   Scene scene({128, 128});
   scene.add({1, 1, 20, 20}, 1, 0);

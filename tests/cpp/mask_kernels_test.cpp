@@ -264,6 +264,29 @@ TEST(MaskKernels, FindEdges_AlternatingPixels_FillsTheWholeRoom) {
   EXPECT_EQ(edgesOf(simdMaskKernels(), row, columns).size(), widthPx);
 }
 
+TEST(MaskKernels, SampleRow_AnyTailAndSpecialValues_MatchesScalarAndTheFormula) {
+  std::mt19937 random(9);
+  for (const double step : kSteps) {
+    for (size_t widthPx = 0; widthPx <= 21; ++widthPx) {
+      const TapColumns columns = makeTaps(widthPx, 0.4, step);
+      const std::vector<float> row = randomFloats(random, samplesNeeded(columns), 25);
+      std::vector<float> scalar(widthPx), simd(widthPx);
+      scalarMaskKernels().sampleRow(row.data(), columns.taps, scalar.data());
+      simdMaskKernels().sampleRow(row.data(), columns.taps, simd.data());
+      for (size_t x = 0; x < widthPx; ++x) {
+        const float left = row[columns.taps.left[x]];
+        const float expected = left + (row[columns.taps.left[x] + 1] - left) * columns.taps.weight[x];
+        if (std::isnan(expected)) {
+          EXPECT_TRUE(std::isnan(scalar[x]) && std::isnan(simd[x])) << x;
+        } else {
+          EXPECT_EQ(scalar[x], expected) << x;
+          EXPECT_EQ(simd[x], expected) << x;
+        }
+      }
+    }
+  }
+}
+
 TEST(MaskKernels, CoverRow_AnyTailAndSpecialValues_MatchesScalar) {
   std::mt19937 random(8);
   for (const double step : kSteps) {

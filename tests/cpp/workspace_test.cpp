@@ -418,6 +418,20 @@ TEST(Workspace, MaskOperations_RandomMasks_AreThoseOfBitmaps) {
   }
 }
 
+TEST(Workspace, RemoveSmallRegions_FillsHolesThenDropsIslands) {
+  Workspace workspace;
+  // 6 x 3: a ring around one pixel, and a pixel on the right.
+  ASSERT_EQ(workspace.reserveMask(0, 0, 0, 6, 3, 8), kOk);
+  copyIn<uint32_t>(workspace.maskAddress(0), {0, 3, 3, 1, 1, 1, 2, 1});
+  EXPECT_EQ(workspace.removeSmallRegions(6, 3, 2), number(StatusCode::badRuns));
+  EXPECT_EQ(workspace.resultRunCount(), 0u);
+  ASSERT_EQ(workspace.reserveMask(0, 0, 0, 6, 3, 9), kOk);
+  copyIn<uint32_t>(workspace.maskAddress(0), {0, 3, 3, 1, 1, 1, 2, 4, 3});
+  ASSERT_EQ(workspace.removeSmallRegions(6, 3, 2), kOk);
+  EXPECT_EQ(resultBitmap(workspace, 6, 3), (Bitmap{1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0}));
+  EXPECT_EQ(workspace.removeSmallRegions(0, 3, 2), number(StatusCode::badSize));
+}
+
 TEST(Workspace, CocoRle_ThereAndBack_IsTheSameMask) {
   std::mt19937 random(12);
   Workspace workspace;

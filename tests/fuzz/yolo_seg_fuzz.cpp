@@ -11,43 +11,13 @@
 #include "mask/mask.h"
 #include "mask/upsample.h"
 #include "simd/mask_kernels.h"
+#include "tests/fuzz/fuzz_input.h"
 
 namespace masklet {
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-class Input {
- public:
-  Input(const uint8_t* data, size_t size) : data_(data), size_(size) {}
-
-  uint32_t below(uint32_t limit) {
-    const uint32_t value = size_ == 0 ? 0 : *data_;
-    skip(size_ == 0 ? 0 : 1);
-    return value % limit;
-  }
-
-  /// `count` floats, the last bytes of the input over and over when it is too short.
-  std::vector<float> floats(size_t count) {
-    std::vector<float> values(count, 0.5f);
-    for (float& value : values) {
-      if (size_ >= sizeof(float)) std::memcpy(&value, data_, sizeof(float));
-      if (size_ >= 2 * sizeof(float)) skip(sizeof(float));
-    }
-    return values;
-  }
-
- private:
-  void skip(size_t count) {
-    data_ += count;
-    size_ -= count;
-  }
-
-  const uint8_t* data_;
-  size_t size_;
-};
+using fuzz::Input;
+using fuzz::require;
 
 template <class T>
 bool sameBytes(const Buffer<T>& a, const Buffer<T>& b) {
@@ -88,7 +58,7 @@ void checkMasks(const MaskColumns& masks) {
   }
 }
 
-void fuzz(Input input) {
+void fuzzOutputs(Input input) {
   Scene scene{};
   scene.endToEnd = input.below(2) != 0;
   scene.classCount = 1 + input.below(6);
@@ -126,6 +96,6 @@ void fuzz(Input input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  masklet::fuzz(masklet::Input(data, size));
+  masklet::fuzzOutputs(masklet::fuzz::Input(data, size));
   return 0;
 }

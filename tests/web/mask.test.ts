@@ -266,6 +266,19 @@ describe("combining", () => {
     }
   });
 
+  test("Mask_RemoveSmallRegions_FillsHolesAndDropsIslands", () => {
+    const size = { width: 6, height: 3 };
+    const mask = Mask.fromBytes([1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0], size);
+    expect([...mask.removeSmallRegions(1.5).toBytes(true)]).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0]);
+    expect(mask.removeSmallRegions(0).toBytes(true)).toEqual(mask.toBytes(true));
+    expect(mask.removeSmallRegions(1000)).toMatchObject({ x: 0, y: 0, width: 6, height: 3, area: 18 });
+    const dots = Mask.fromBytes([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], size);
+    expect(dots.removeSmallRegions(4)).toMatchObject({ x: 5, y: 0, width: 1, height: 2, area: 2 });
+    for (const minArea of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => mask.removeSmallRegions(minArea)).toThrow(/minArea/);
+    }
+  });
+
   test("Mask_EmptyMasks_AreOrdinaryMasks", () => {
     const size = { width: 5, height: 4 };
     const empty = Mask.fromBytes(new Uint8Array(20), size);

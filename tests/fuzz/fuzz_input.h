@@ -1,0 +1,45 @@
+// What the fuzz targets of network outputs share: numbers taken off the input.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace masklet::fuzz {
+
+inline void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+class Input {
+ public:
+  Input(const uint8_t* data, size_t size) : data_(data), size_(size) {}
+
+  uint32_t below(uint32_t limit) {
+    const uint32_t value = size_ == 0 ? 0 : *data_;
+    skip(size_ == 0 ? 0 : 1);
+    return value % limit;
+  }
+
+  /// `count` floats, the last bytes of the input over and over when it is too short.
+  std::vector<float> floats(size_t count) {
+    std::vector<float> values(count, 0.5f);
+    for (float& value : values) {
+      if (size_ >= sizeof(float)) std::memcpy(&value, data_, sizeof(float));
+      if (size_ >= 2 * sizeof(float)) skip(sizeof(float));
+    }
+    return values;
+  }
+
+ private:
+  void skip(size_t count) {
+    data_ += count;
+    size_ -= count;
+  }
+
+  const uint8_t* data_;
+  size_t size_;
+};
+
+}  // namespace masklet::fuzz
