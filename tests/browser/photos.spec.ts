@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { builtIn, expectSameInstances, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
+import { builtIn, expectSameInstances, realModels, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
 import { sharedData } from "./servers.js";
 
 test("Scenes_BuiltInModelOnWasm_SameInstancesAsInNode", async ({ page }) => {
@@ -20,3 +20,16 @@ test("TwentyPhotos_Yolov8OnWasm_SameInstancesAsInNode", async ({ page }) => {
   expect(inPage.flat().length).toBeGreaterThan(20);
   for (const [index, instances] of inPage.entries()) await expectSameInstances(instances, inNode[index]!);
 });
+
+for (const { name, model, photos } of realModels) {
+  test(`Photos_${name}OnWasm_SameInstancesAsInNode`, async ({ page }) => {
+    test.skip(sharedData() === null, "the photos and models outside the repository are not on this machine");
+    const inPage = await segmentInPage(page, model(), photos(), "wasm");
+    // A network that quantises as it goes computes the same on the same build only.
+    const inNode = await segmentInNode(model(), photos(), "wasm");
+    for (const [index, instances] of inPage.entries()) {
+      expect(instances.length).toBeGreaterThan(1);
+      await expectSameInstances(instances, inNode[index]!);
+    }
+  });
+}

@@ -39,6 +39,19 @@ export function sharedPhotos(count: number): Place[] {
 
 export const sharedModel = (): Place => shared("models/yolov8n-seg-640.onnx");
 
+/** Real models of other families and sizes, each with photos in which it finds something. */
+export const realModels = (
+  [
+    ["yolov5n-hand-seg-640", [110, 77]],
+    ["yolox-nano-416", [110, 74]],
+    ["yolov8n-seg-320-int8", [9, 136]],
+  ] as const
+).map(([name, photos]) => ({
+  name,
+  model: (): Place => shared(`models/${name}.onnx`),
+  photos: (): Place[] => photos.map((id) => shared(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)),
+}));
+
 // Everything clearly over the threshold must be found everywhere; what lies closer to it than this may fall on either side.
 const scoreThreshold = 0.25;
 const sure = scoreThreshold + 0.01;
@@ -49,10 +62,10 @@ async function library(): Promise<typeof import("../../web/index.js")> {
   return import(built);
 }
 
-/** The photos through the built library in Node. */
-export async function segmentInNode(model: Place, photos: readonly Place[]): Promise<PlainInstance[][]> {
+/** The photos through the built library in Node, on the native runtime unless `device` is another. */
+export async function segmentInNode(model: Place, photos: readonly Place[], device: "auto" | "wasm" = "auto"): Promise<PlainInstance[][]> {
   const { Segmenter } = await library();
-  const segmenter = await Segmenter.create({ model: new Uint8Array(readFileSync(model.path)) });
+  const segmenter = await Segmenter.create({ model: new Uint8Array(readFileSync(model.path)), device });
   const results: PlainInstance[][] = [];
   for (const { path } of photos) results.push(await plainInstances(segmenter, path));
   await segmenter.dispose();

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { builtIn, expectSameInstances, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
+import { builtIn, expectSameInstances, realModels, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
 import { sharedData } from "./servers.js";
 
 test("Scene_BuiltInModelOnWebgpu_SameInstancesAsInNode", async ({ page }) => {
@@ -22,3 +22,18 @@ test("Photos_Yolov8OnWebgpu_SameInstancesAsInNode", async ({ page }) => {
   const inNode = await segmentInNode(sharedModel(), photos);
   for (const [index, instances] of inPage.entries()) await expectSameInstances(instances, inNode[index]!);
 });
+
+// By input size: what a software adapter computes within a minute is always run.
+for (const { name, model, photos } of realModels) {
+  test(`Photos_${name}OnWebgpu_SameInstancesAsInNode`, async ({ page }) => {
+    const isSlow = Number(/-(\d{3})(?:-|$)/.exec(name)![1]) > 416;
+    test.skip(sharedData() === null, "the photos and models outside the repository are not on this machine");
+    test.skip(isSlow && !process.env.MASKLET_WEBGPU_PHOTOS, "slow on a software adapter: MASKLET_WEBGPU_PHOTOS runs it");
+    test.setTimeout(600_000);
+    const one = photos().slice(0, 1);
+    const [inPage] = await segmentInPage(page, model(), one, "webgpu");
+    const [inNode] = await segmentInNode(model(), one);
+    expect(inPage!.length).toBeGreaterThan(1);
+    await expectSameInstances(inPage!, inNode!);
+  });
+}

@@ -39,6 +39,11 @@ it("Padding_GoesUpToTheMultiple_AndRoundingMayGoDown", () => {
   expect(size(shortSide(32, "down"), 640, 480)).toEqual([1088, 800, [1066, 800]]);
 });
 
+it("StretchedFamilies_KeepTheShapeOfAPictureThatIsSizedByItsShortSide", () => {
+  const made = preprocessingFor(shortSide(1), { width: 640, height: 480 }, { ...usual, resizeMode: "stretch" });
+  expect(made).toMatchObject({ width: 1067, height: 800, content: { width: 1067, height: 800 }, resizeMode: "letterbox-top-left" });
+});
+
 it("WholeResults_AreNotLostToRounding", () => {
   for (let side = 1; side <= 2000; ++side) expect(size(shortSide(1, "down"), side, side)).toEqual([800, 800, [800, 800]]);
 });

@@ -12,7 +12,9 @@ export function preprocessingFor(sizing: InputSizing, source: Size, usual: Prepr
   if (sizing.rule === "source") return { ...usual, width: source.width, height: source.height };
   const content = shortSideContent(sizing, source);
   const padded = (side: number) => Math.ceil(side / sizing.multiple) * sizing.multiple;
-  return { ...usual, width: padded(content.width), height: padded(content.height), content };
+  // A picture with a place of its own in the input is not stretched over it.
+  const resizeMode = usual.resizeMode === "stretch" ? "letterbox-top-left" : usual.resizeMode;
+  return { ...usual, resizeMode, width: padded(content.width), height: padded(content.height), content };
 }
 
 type ShortSide = Extract<InputSizing, { rule: "short-side" }>;
