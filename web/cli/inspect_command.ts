@@ -24,12 +24,12 @@ function preprocessingLines(p: Preprocessing, sizing: InputSizing | undefined): 
   const fits = {
     "letterbox-centre": `keeping its shape, centred on padding of ${padding}`,
     "letterbox-top-left": `keeping its shape, at the top left, padded with ${padding}`,
-    stretch: sizing?.rule === "source" ? "" : "stretching both axes",
+    stretch: "stretching both axes",
   }[p.resizeMode];
   const plain = p.mean.every((mean) => mean === 0) && p.std.every((std) => std === 1);
   const normalised = plain ? "" : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
   return [
-    `    ${`${sizeLine(p, sizing)} ${fits}`.trimEnd()}`,
+    `    ${sizeLine(p, sizing)}${sizing?.rule === "source" ? "" : ` ${fits}`}`,
     `    channels in ${p.colourOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalised}`,
   ];
 }
