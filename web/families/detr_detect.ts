@@ -110,7 +110,9 @@ function inputOf(
   const image = findImageInput(inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
   if (isOpen && (activation === "softmax" || inputs.length > 1)) {
-    return { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" } };
+    const sizing = { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 1, rounding: "down" } as const;
+    // Nothing is padded: the content, rounded as in training, is the whole input.
+    return { sizing, preprocessing: { resizeMode: "letterbox-top-left" } };
   }
   const isRtDetr = activation === "sigmoid" && !/^dets$/i.test(boxes.name) && inputSize?.width === 640 && inputSize.height === 640;
   return isRtDetr ? { preprocessing: { mean: [0, 0, 0], std: [1, 1, 1] } } : {};
