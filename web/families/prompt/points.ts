@@ -36,7 +36,9 @@ export interface PointColumns {
 
 const padding = { x: 0, y: 0, label: -1 };
 
-export function framePicture({ rules, network }: Pick<PromptModel, "rules" | "network">, source: Size): PromptFrame {
+/** How a picture of this size lies in the network. `width` and `height` are read alone: those of an ImageData cannot be spread. */
+export function framePicture({ rules, network }: Pick<PromptModel, "rules" | "network">, { width, height }: Size): PromptFrame {
+  const source = { width, height };
   const net = network ?? source;
   return { source, network: net, content: rules.fit === "longest-side" ? longestSide(source, net) : net };
 }
