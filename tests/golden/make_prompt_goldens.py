@@ -96,7 +96,7 @@ def bars(width, height):
         (box(p, start, low, end, high, colour) if width > height else box(p, low, start, high, end, colour))
     at = lambda k: (along * (4 * k + 3) / 18, across / 2)
     place = lambda k: fg(*(at(k) if width > height else at(k)[::-1]))
-    edge = [width * 0.1, height * 0.05, width * 0.62, height * 0.93]
+    edge = [width * 0.1, height * 0.047, width * 0.62, height * 0.93]
     return p, [
         prompt("first bar", [place(0)]),
         prompt("last bar", [place(3)]),
