@@ -103,7 +103,7 @@ function checkCppIncludes(path, code, report) {
 const importPattern = /\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 function checkFamilySiblings(path, target, line, report) {
-  const shared = ["family", "index", "detect", "anchors", "answers", "query_tensors", "roles", "points", "feeds", "image_input"];
+  const shared = ["family", "index", "detect", "yolo_heads", "answers", "query_tensors", "roles", "points", "feeds", "image_input"];
   const stem = (file) => posix.basename(file, ".ts");
   if (!path.startsWith("web/families/") || !target.startsWith("web/families/")) return;
   if (shared.includes(stem(path)) || shared.includes(stem(target))) return;

@@ -1,10 +1,10 @@
 import type { TensorInfo } from "../types.js";
-import { maxFinalRows } from "./anchors.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor, isFloat } from "./family.js";
 import { findImageInput, fixedSize } from "./image_input.js";
 import { imageNetStretch, pixelMasks, takeQueryOutputs } from "./query_tensors.js";
+import { maxFinalRows } from "./yolo_heads.js";
 
 /**
  * DETR box detectors: boxes [1, Q, 4] as fractions of the input and logits [1, Q, columns]. `sigmoid`: a score for each class and query

@@ -1,9 +1,9 @@
 import type { YoloDetectLayout } from "../core/decoders.js";
 import type { TensorInfo } from "../types.js";
-import { maxFinalRows, rowsPerCell } from "./anchors.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor, isFloat, takeOutput } from "./family.js";
+import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
  * YOLO box detectors: YOLOv8, v9, 11, 12 [1, 4 + C, N] (`dense`); YOLOv10, YOLO26 and exports with suppression inside [1, M, 6]
@@ -12,14 +12,7 @@ import { describeTensor, isFloat, takeOutput } from "./family.js";
 export const yoloDetect: ModelFamily = {
   name: "yolo_detect",
   masks: false,
-  preprocessing: {
-    resizeMode: "letterbox-centre",
-    colourOrder: "rgb",
-    inputScale: 1 / 255,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    fill: 114,
-  },
+  preprocessing: yoloPreprocessing,
   defaultInputSize: { width: 640, height: 640 },
 
   bind(signature) {

@@ -1,8 +1,8 @@
 import type { TensorInfo } from "../types.js";
-import { maxFinalRows, rowsPerCell } from "./anchors.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor, isFloat, takeOutput } from "./family.js";
+import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
  * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w] (`dense`), and the layout of YOLO26 and of
@@ -10,14 +10,7 @@ import { describeTensor, isFloat, takeOutput } from "./family.js";
  */
 export const yoloSeg: ModelFamily = {
   name: "yolo_seg",
-  preprocessing: {
-    resizeMode: "letterbox-centre",
-    colourOrder: "rgb",
-    inputScale: 1 / 255,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    fill: 114,
-  },
+  preprocessing: yoloPreprocessing,
   defaultInputSize: { width: 640, height: 640 },
 
   bind(signature) {

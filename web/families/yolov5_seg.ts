@@ -1,8 +1,8 @@
 import type { TensorInfo } from "../types.js";
-import { maxFinalRows, rowsPerCell } from "./anchors.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor, isFloat, takeOutput } from "./family.js";
+import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /** Before the class scores: box and objectness. */
 const fixedColumns = 5;
@@ -10,14 +10,7 @@ const fixedColumns = 5;
 /** YOLOv5 segmentation: detections [1, N, 5 + C + P] with three rows for each cell, and prototypes [1, P, h, w]. */
 export const yolov5Seg: ModelFamily = {
   name: "yolov5_seg",
-  preprocessing: {
-    resizeMode: "letterbox-centre",
-    colourOrder: "rgb",
-    inputScale: 1 / 255,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    fill: 114,
-  },
+  preprocessing: yoloPreprocessing,
   defaultInputSize: { width: 640, height: 640 },
   defaults: { iouThreshold: 0.45 },
 

@@ -1,9 +1,9 @@
 import type { YoloxBoxes } from "../core/decoders.js";
 import type { TensorInfo } from "../types.js";
-import { cellCount } from "./anchors.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor, isFloat, takeOutput } from "./family.js";
+import { cellCount } from "./yolo_heads.js";
 
 /** Before the class scores: box and objectness. */
 const fixedColumns = 5;

@@ -1,4 +1,15 @@
 import type { Size } from "../types.js";
+import type { ModelFamily } from "./family.js";
+
+/** What Ultralytics' networks, YOLOv5 and v7 were trained with. */
+export const yoloPreprocessing: ModelFamily["preprocessing"] = {
+  resizeMode: "letterbox-centre",
+  colourOrder: "rgb",
+  inputScale: 1 / 255,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  fill: 114,
+};
 
 /** Strides of the levels of YOLO heads: the usual three, with a coarser one (P6), with a finer one (P2), and without the finest (tiny). */
 const pyramids = [
