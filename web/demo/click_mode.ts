@@ -10,8 +10,8 @@ import { type LoadOptions, ModelLoader } from "./model_loader.js";
 import type { Notices } from "./notices.js";
 import type { ResultView } from "./result_view.js";
 
-/** Points along each side of everything mode's grid: enough for the things of a photo, and done while one waits. */
-const gridSize = 16;
+/** A grid with enough points for the things of a photo, done while one waits; of masks of one thing the best stays. */
+const everythingOptions = { gridSize: 12, maskIouThreshold: 0.7 };
 
 /** The click mode: prompts on the photo, what the network makes of them, and everything mode. */
 export class ClickMode {
@@ -188,7 +188,7 @@ export class ClickMode {
     const startedAt = performance.now();
     try {
       const onProgress = ({ done, total }: { done: number; total: number }) => this.setProgress(done / total);
-      const regions = await model.everything({ gridSize, ...this.loader.choice.everything, onProgress, signal: everything.signal });
+      const regions = await model.everything({ ...everythingOptions, onProgress, signal: everything.signal });
       if (session === this.session) this.view.showRegions(photo, regions, model.device, performance.now() - startedAt);
     } catch (error) {
       if (session === this.session && !isAbort(error)) this.notices.showError("Not everything could be segmented", error);

@@ -1,4 +1,4 @@
-import { type CreateOptions, type EverythingOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
+import { type CreateOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
 import type { LoadOptions } from "./model_loader.js";
 
 /** A network that finds objects. */
@@ -13,8 +13,6 @@ export interface PromptModelChoice {
   readonly files: readonly [ModelSource] | readonly [ModelSource, ModelSource];
   readonly name: string;
   readonly isBuiltIn: boolean;
-  /** Thresholds of everything mode that fit the model, where Segment Anything's do not. */
-  readonly everything?: Pick<EverythingOptions, "predictedIouThreshold" | "stabilityThreshold" | "maskIouThreshold">;
 }
 
 type Shared = Pick<CreateOptions, "allowSoftwareAdapter">;
@@ -24,8 +22,6 @@ export const builtInPromptModel: PromptModelChoice = {
   files: ["region-click"],
   name: "region-click",
   isBuiltIn: true,
-  // Colour alone is never as sure of itself as a trained network.
-  everything: { predictedIouThreshold: 0.82, stabilityThreshold: 0.35, maskIouThreshold: 0.7 },
 };
 
 export function createSegmenter({ allowSoftwareAdapter }: Shared) {
