@@ -1,10 +1,8 @@
-import { MaskletError } from "../errors.js";
 import type { RawTensor } from "../types.js";
-import { checkLength, signed, unsigned } from "./arguments.js";
+import { signed, unsigned } from "./arguments.js";
 import type { DecodeOptions, InstanceColumns } from "./columns.js";
+import { type DecoderTensors, namingTensors, readColumns, writeTensors } from "./decoder_tensors.js";
 import type { CoreInstance } from "./instance.js";
-
-const maxRank = 4;
 
 /** The order is that of `MaskRcnnExport` in `src/decode/mask_rcnn.h`. */
 export const maskRcnnExports = ["onnx-models", "torchvision", "detectron2"] as const;
@@ -190,13 +188,11 @@ export class Decoders {
   }
 
   /** Puts the tensors into the workspace's slots in this order, runs one decoder and reads the instances. Absent tensors leave their slot empty. */
-  #decode(tensors: Readonly<Record<string, RawTensor | undefined>>, o: DecodeCall, decoder: Decoder): InstanceColumns {
+  #decode(tensors: DecoderTensors, o: DecodeCall, decoder: Decoder): InstanceColumns {
     const maxInstances = unsigned(o.maxInstances, "maxInstances", "decode");
     return this.#run((instance) => {
       const { workspace, heap, check } = instance;
-      Object.entries(tensors).forEach(([name, tensor], slot) => {
-        if (tensor) writeOutput(instance, slot, name, tensor);
-      });
+      writeTensors(instance, tensors);
       const filter = o.classFilter ?? new Uint8Array(0);
       check(workspace.reserveClassFilter(filter.length), "decode");
       heap.write(Uint8Array, workspace.classFilterAddress(), filter);
@@ -211,42 +207,3 @@ export class Decoders {
 
 type Limits = [scoreThreshold: number, iouThreshold: number, maxInstances: number];
 type Decoder = (workspace: CoreInstance["workspace"], limits: Limits) => number;
-
-/** Adds to an error about ranks and shapes which tensors there were: the core knows only the number that does not fit. */
-function namingTensors(tensors: Readonly<Record<string, RawTensor | undefined>>, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof MaskletError) || (error.code !== "badRank" && error.code !== "badShape")) throw error;
-    const given = Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? `${name} [${tensor.dims.join(", ")}]` : []));
-    const value = error.value === undefined ? {} : { value: error.value };
-    throw new MaskletError(error.code, error.stage, `${error.message}; the tensors are ${given.join(", ")}`, { ...value, cause: error });
-  }
-}
-
-function writeOutput({ workspace, heap, check }: CoreInstance, slot: number, name: string, { dims, data }: RawTensor): void {
-  const sizes = Array.from({ length: maxRank }, (_, axis) => unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"));
-  checkLength(name, dims, data.length, "decode");
-  check(workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])), "decode");
-  heap.write(Float32Array, workspace.outputAddress(slot), data);
-}
-
-function readColumns({ workspace: w, heap }: CoreInstance, soft: boolean): InstanceColumns {
-  const count = w.instanceCount();
-  const columns = {
-    count,
-    boxes: heap.read(Float32Array, w.boxesAddress(), count * 4),
-    scores: heap.read(Float32Array, w.scoresAddress(), count),
-    classIds: heap.read(Uint32Array, w.classIdsAddress(), count),
-    rects: heap.read(Int32Array, w.rectsAddress(), count * 4),
-    runs: heap.read(Uint32Array, w.runsAddress(), w.runCount()),
-    runOffsets: heap.read(Uint32Array, w.runOffsetsAddress(), count + 1),
-    areas: heap.read(Uint32Array, w.areasAddress(), count),
-  };
-  if (!soft) return columns;
-  return {
-    ...columns,
-    coverage: heap.read(Uint8Array, w.coverageAddress(), w.coverageBytes()),
-    coverageOffsets: heap.read(Uint32Array, w.coverageOffsetsAddress(), count + 1),
-  };
-}
