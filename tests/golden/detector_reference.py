@@ -8,9 +8,7 @@ import torch
 import torchvision
 from decode_reference import sample
 from golden_file import instance, write_golden
-from make_yolo_goldens import CENTRE, STRETCH, TOP_LEFT, NearTie, draw_box, draw_prototypes, draw_scores, letterbox, need
-
-__all__ = ["CENTRE", "STRETCH", "TOP_LEFT", "NearTie", "cells", "draw_prototypes", "expected", "make_all", "merged", "objects", "plant_not_finite"]
+from make_yolo_goldens import CENTRE, STRETCH, TOP_LEFT, NearTie, draw_box, draw_scores, letterbox, need
 
 SIZES = {
     "square": dict(src=(80, 80)),
@@ -51,10 +49,55 @@ def objects(random, case):
     return found
 
 
-def plant_not_finite(random, rows, columns):
-    """NaN or infinity in one of the `columns` of every third row."""
-    for row in rows[::3]:
-        row[random.choice(columns)] = random.choice([np.nan, np.inf, -np.inf])
+def channel_rows(random, case, protos=0):
+    """Rows of box, class scores and coefficients, mostly below the threshold."""
+    classes = case["classes"]
+    rows = np.empty((len(cells(case)), 4 + classes + protos), np.float32)
+    rows[:, :4] = random.uniform(0, 40, (len(rows), 4))
+    rows[:, 4 : 4 + classes] = random.uniform(0, case["score"] * 0.9, (len(rows), classes))
+    rows[:, 4 + classes :] = random.normal(0, 1.5, (len(rows), protos))
+    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
+        rows[slot, :4] = [*(box[:2] + box[2:]) / 2, *(box[2:] - box[:2])]
+        rows[slot, 4 + class_id] = score
+    return rows
+
+
+def objectness_rows(random, case, boxes, protos=0, place=lambda slot, box: box):
+    """Rows of box, objectness, class scores and coefficients, mostly below the threshold. `boxes`: values of the rows without an object;
+    `place(slot, centre and size)`: the four values that mean this box in this row."""
+    classes = case["classes"]
+    rows = np.empty((len(boxes), 5 + classes + protos), np.float32)
+    rows[:, :4] = boxes
+    rows[:, 4] = random.uniform(0, case["score"] * 0.9, len(rows))
+    rows[:, 5 : 5 + classes] = random.uniform(0, 1, (len(rows), classes))
+    rows[:, 5 + classes :] = random.normal(0, 1.5, (len(rows), protos))
+    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
+        objectness = random.uniform(max(score, 0.5), 1)
+        rows[slot, :5] = [*place(slot, np.concatenate([(box[:2] + box[2:]) / 2, box[2:] - box[:2]])), objectness]
+        rows[slot, 5 : 5 + classes] *= 0.2 * score
+        rows[slot, 5 + class_id] = score / objectness
+    return rows
+
+
+def final_rows(random, case, protos=0):
+    """Rows of corners, score, class and coefficients. No copies: suppression has been done. Padding rows are zeros."""
+    rows = np.zeros((case["rows"], 6 + protos), np.float32)
+    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, {**case, "copies": 1})):
+        rows[slot] = [*box, score, class_id, *random.normal(0, 1.5, protos)]
+    return rows
+
+
+def plant_not_finite(random, case, rows, columns, scores):
+    """In cases that ask for it: NaN or infinity in one of the `columns` of every third row whose score is above the threshold."""
+    if case["not_finite"]:
+        for slot in np.flatnonzero(scores > case["score"])[::3]:
+            rows[slot, random.choice(columns)] = random.choice([np.nan, np.inf, -np.inf])
+
+
+def corners(wide):
+    """x1, y1, x2, y2 of rows that begin with centre and size, in float64."""
+    with np.errstate(invalid="ignore"):
+        return np.concatenate([wide[:, :2] - wide[:, 2:4] / 2, wide[:, :2] + wide[:, 2:4] / 2], 1)
 
 
 def select(case, boxes, scores, classes, suppressed):
@@ -114,10 +157,6 @@ def expected(case, boxes, scores, classes, coefficients=None, prototypes=None, s
     return found
 
 
-def merged(changes):
-    return {**DEFAULTS, **changes}
-
-
 def header(case, origin):
     sizes = {name: dict(width=case[key][0], height=case[key][1]) for name, key in (("source", "src"), ("network", "net"))}
     options = dict(scoreThreshold=case["score"], iouThreshold=case["iou"], maxInstances=case["max"])
@@ -128,7 +167,7 @@ def header(case, origin):
 def make_all(family, cases, draw, origin):
     """`draw(random, case)` = (outputs {name: array}, expected, further header fields). One file for each case."""
     for number, (name, changes) in enumerate(cases.items()):
-        case = merged(changes)
+        case = {**DEFAULTS, **changes}
         for attempt in range(300):
             try:
                 outputs, instances, more = draw(np.random.default_rng(number * 1000 + attempt), case)

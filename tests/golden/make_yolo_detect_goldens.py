@@ -3,7 +3,8 @@
 torchvision. Needs numpy, torch, torchvision, pycocotools.
 """
 import numpy as np
-from detector_reference import SIZES, STRETCH, TOP_LEFT, cells, expected, make_all, objects, plant_not_finite
+from detector_reference import SIZES, cells, channel_rows, corners, expected, final_rows, make_all, objectness_rows, plant_not_finite
+from make_yolo_goldens import STRETCH, TOP_LEFT
 
 FAMILY = "yolo_detect"
 ORIGIN = "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms for each class"
@@ -24,53 +25,21 @@ CASES = {
 
 def draw(random, case):
     layout = case.get("layout", "dense")
-    rows = dict(dense=dense_rows, objectness=objectness_rows).get(layout, final_rows)(random, case)
-    if case["not_finite"]:
-        scored = np.flatnonzero(rows[:, 4:].max(1) > case["score"])
-        planted = rows[scored]
-        plant_not_finite(random, planted, range(5) if layout == "end-to-end" else range(rows.shape[1]))
-        rows[scored] = planted
+    if layout == "objectness":
+        rows = objectness_rows(random, case, random.uniform(0, 40, (3 * len(cells(case)), 4)))
+    else:
+        rows = (final_rows if layout == "end-to-end" else channel_rows)(random, case)
+    scores = rows[:, 4:].max(1) if layout == "dense" else rows[:, 4]
+    plant_not_finite(random, case, rows, range(5) if layout == "end-to-end" else range(rows.shape[1]), scores)
     wide = rows.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        boxes = np.concatenate([wide[:, :2] - wide[:, 2:4] / 2, wide[:, :2] + wide[:, 2:4] / 2], 1)
-        scores = wide[:, 5:] * wide[:, 4:5] if layout == "objectness" else wide[:, 4:]
     if layout == "end-to-end":
         instances = expected(case, wide[:, :4], wide[:, 4], wide[:, 5].astype(int), suppressed=True)
     else:
+        with np.errstate(invalid="ignore"):
+            scores = wide[:, 5:] * wide[:, 4:5] if layout == "objectness" else wide[:, 4:]
         scores = np.where(np.isnan(scores), -1, scores)
-        instances = expected(case, boxes, scores.max(1), scores.argmax(1))
+        instances = expected(case, corners(wide), scores.max(1), scores.argmax(1))
     return {"output0": rows.T[None] if layout == "dense" else rows[None]}, instances, {"variant": layout}
-
-
-def dense_rows(random, case):
-    rows = np.empty((len(cells(case)), 4 + case["classes"]), np.float32)
-    rows[:, :4] = random.uniform(0, 40, (len(rows), 4))
-    rows[:, 4:] = random.uniform(0, case["score"] * 0.9, (len(rows), case["classes"]))
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
-        rows[slot, :4] = [*(box[:2] + box[2:]) / 2, *(box[2:] - box[:2])]
-        rows[slot, 4 + class_id] = score
-    return rows
-
-
-def objectness_rows(random, case):
-    rows = np.empty((3 * len(cells(case)), 5 + case["classes"]), np.float32)
-    rows[:, :4] = random.uniform(0, 40, (len(rows), 4))
-    rows[:, 4] = random.uniform(0, case["score"] * 0.9, len(rows))
-    rows[:, 5:] = random.uniform(0, 1, (len(rows), case["classes"]))
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
-        objectness = random.uniform(max(score, 0.5), 1)
-        rows[slot, :5] = [*(box[:2] + box[2:]) / 2, *(box[2:] - box[:2]), objectness]
-        rows[slot, 5:] *= 0.2 * score
-        rows[slot, 5 + class_id] = score / objectness
-    return rows
-
-
-def final_rows(random, case):
-    """No copies: suppression has been done. Padding rows are zeros."""
-    rows = np.zeros((case["rows"], 6), np.float32)
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, {**case, "copies": 1})):
-        rows[slot] = [*box, score, class_id]
-    return rows
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ suppression inside (end-to-end), and of FastSAM (one class, threshold 0.4, overl
 tests/golden/yolo_seg/*.bin are the older goldens of the core alone (make_yolo_goldens.py). Needs numpy, torch, torchvision, pycocotools.
 """
 import numpy as np
-from detector_reference import SIZES, STRETCH, TOP_LEFT, cells, draw_prototypes, expected, make_all, objects, plant_not_finite
+from detector_reference import SIZES, channel_rows, corners, expected, final_rows, make_all, plant_not_finite
+from make_yolo_goldens import STRETCH, TOP_LEFT, draw_prototypes
 
 FAMILY = "yolo_seg"
 ORIGIN = "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms for each class, masks on the full frame"
@@ -27,46 +28,21 @@ CASES = {
 
 
 def draw(random, case):
-    protos, end_to_end = case.setdefault("protos", 4), case.get("layout") == "end-to-end"
-    case["proto"] = (case["net"][0] // 4, case["net"][1] // 4)
-    rows = (final_rows if end_to_end else dense_rows)(random, case, protos)
-    if case["not_finite"]:
-        scored = np.flatnonzero(rows[:, 4:-protos].max(1) > case["score"])
-        planted = rows[scored]
-        plant_not_finite(random, planted, range(5) if end_to_end else range(rows.shape[1] - protos))
-        rows[scored] = planted
-    prototypes = draw_prototypes(random, case)
+    protos, end_to_end = case.get("protos", 4), case.get("layout") == "end-to-end"
+    shape = {**case, "protos": protos, "proto": (case["net"][0] // 4, case["net"][1] // 4)}
+    rows = (final_rows if end_to_end else channel_rows)(random, case, protos)
+    scores = rows[:, 4] if end_to_end else rows[:, 4:-protos].max(1)
+    plant_not_finite(random, case, rows, range(5) if end_to_end else range(rows.shape[1] - protos), scores)
+    prototypes = draw_prototypes(random, shape)
     wide = rows.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        boxes = np.concatenate([wide[:, :2] - wide[:, 2:4] / 2, wide[:, :2] + wide[:, 2:4] / 2], 1)
     coefficients = wide[:, -protos:]
     if end_to_end:
         instances = expected(case, wide[:, :4], wide[:, 4], wide[:, 5].astype(int), coefficients, prototypes, suppressed=True)
     else:
         scores = np.where(np.isnan(wide[:, 4:-protos]), -1, wide[:, 4:-protos])
-        instances = expected(case, boxes, scores.max(1), scores.argmax(1), coefficients, prototypes)
+        instances = expected(case, corners(wide), scores.max(1), scores.argmax(1), coefficients, prototypes)
     outputs = {"output0": rows[None] if end_to_end else rows.T[None], "output1": prototypes[None]}
     return outputs, instances, {"variant": case.get("layout", "dense")}
-
-
-def dense_rows(random, case, protos):
-    classes = case["classes"]
-    rows = np.empty((len(cells(case)), 4 + classes + protos), np.float32)
-    rows[:, :4] = random.uniform(0, 40, (len(rows), 4))
-    rows[:, 4 : 4 + classes] = random.uniform(0, case["score"] * 0.9, (len(rows), classes))
-    rows[:, 4 + classes :] = random.normal(0, 1.5, (len(rows), protos))
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
-        rows[slot, :4] = [*(box[:2] + box[2:]) / 2, *(box[2:] - box[:2])]
-        rows[slot, 4 + class_id] = score
-    return rows
-
-
-def final_rows(random, case, protos):
-    """No copies: suppression has been done. Padding rows are zeros."""
-    rows = np.zeros((case["rows"], 6 + protos), np.float32)
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, {**case, "copies": 1})):
-        rows[slot] = [*box, score, class_id, *random.normal(0, 1.5, protos)]
-    return rows
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ Rows become boxes by the rule of YOLOX's demo_postprocess (yolox/utils/demo_util
 (objectness times best class), suppression is inside each class.
 """
 import numpy as np
-from detector_reference import CENTRE, SIZES, TOP_LEFT, cells, expected, make_all, objects, plant_not_finite
+from detector_reference import SIZES, cells, corners, expected, make_all, objectness_rows, plant_not_finite
+from make_yolo_goldens import CENTRE, TOP_LEFT
 
 FAMILY = "yolox"
 ORIGIN = (
@@ -24,40 +25,34 @@ CASES = {
 
 
 def draw(random, case):
-    classes, grid = case["classes"], np.asarray(cells(case), np.float64)
-    rows = np.empty((len(grid), 5 + classes), np.float32)
-    rows[:, :2] = random.uniform(-0.5, 1.5, (len(rows), 2))
-    rows[:, 2:4] = random.uniform(-2, 2, (len(rows), 2))
-    rows[:, 4] = random.uniform(0, case["score"] * 0.9, len(rows))
-    rows[:, 5:] = random.uniform(0, 1, (len(rows), classes))
-    for slot, (box, score, class_id) in zip(random.permutation(len(rows)), objects(random, case)):
+    grid = np.asarray(cells(case), np.float64)
+
+    def place(slot, box):
         x, y, stride = grid[slot]
-        objectness = random.uniform(max(score, 0.5), 1)
-        centre, size = (box[:2] + box[2:]) / 2, np.maximum(box[2:] - box[:2], 0.05)
-        rows[slot, :5] = [*(centre / stride - (x, y)), *np.log(size / stride), objectness]
-        rows[slot, 5:] *= 0.2 * score
-        rows[slot, 5 + class_id] = score / objectness
+        return np.concatenate([box[:2] / stride - (x, y), np.log(np.maximum(box[2:], 0.05) / stride)])
+
+    nothing = np.concatenate([random.uniform(-0.5, 1.5, (len(grid), 2)), random.uniform(-2, 2, (len(grid), 2))], 1)
+    rows = objectness_rows(random, case, nothing, place=place)
     if case.get("pixels"):
-        rows[:, :2] = (rows[:, :2] + grid[:, :2]) * grid[:, 2:]
-        rows[:, 2:4] = np.exp(rows[:, 2:4]) * grid[:, 2:]
-    if case["not_finite"]:
-        scored = rows[:, 4] > case["score"]
-        planted = rows[scored]
-        plant_not_finite(random, planted, range(rows.shape[1]))
-        rows[scored] = planted
+        rows[:, :4] = to_pixels(rows, grid)
+    plant_not_finite(random, case, rows, range(rows.shape[1]), rows[:, 4])
     return {"output": rows[None]}, decode(case, rows, grid), {}
+
+
+def to_pixels(rows, grid):
+    """demo_postprocess"""
+    with np.errstate(all="ignore"):
+        return np.concatenate([(rows[:, :2] + grid[:, :2]) * grid[:, 2:], np.exp(rows[:, 2:4]) * grid[:, 2:]], 1)
 
 
 def decode(case, rows, grid):
     wide = rows.astype(np.float64)
-    with np.errstate(all="ignore"):
-        if not case.get("pixels"):
-            wide[:, :2] = (wide[:, :2] + grid[:, :2]) * grid[:, 2:]
-            wide[:, 2:4] = np.exp(wide[:, 2:4]) * grid[:, 2:]
-        boxes = np.concatenate([wide[:, :2] - wide[:, 2:4] / 2, wide[:, :2] + wide[:, 2:4] / 2], 1)
+    if not case.get("pixels"):
+        wide[:, :4] = to_pixels(wide, grid)
+    with np.errstate(invalid="ignore"):
         products = wide[:, 5:] * wide[:, 4:5]
     products[np.isnan(products)] = -1
-    return expected(case, boxes, products.max(1), products.argmax(1))
+    return expected(case, corners(wide), products.max(1), products.argmax(1))
 
 
 if __name__ == "__main__":
