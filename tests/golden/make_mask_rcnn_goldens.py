@@ -142,15 +142,15 @@ def planted_case(kind, name, size, seed, count=6, classes=5, mask_side=28, scale
 
 
 TORCHVISION = {
-    "square": dict(size=(40, 40), seed=2, score=0.38),
-    "wide": dict(size=(61, 18), seed=2, score=0.35),
-    "tall": dict(size=(17, 55), seed=2, score=0.33),
+    "square": dict(size=(40, 40), seed=2, score=0.41),
+    "wide": dict(size=(61, 18), seed=2, score=0.37),
+    "tall": dict(size=(17, 55), seed=2, score=0.36),
     "odd_sides": dict(size=(37, 29), seed=5, score=0.44),
     "one_row": dict(size=(60, 1), seed=2, score=0.3),
     "none": dict(size=(24, 20), seed=2, score=0.999),
-    "many": dict(size=(20, 18), seed=1, score=0.05, most=150),
-    "one_class": dict(size=(32, 40), seed=11, classes=2, score=0.5, most=12),
-    "ninety_one_classes": dict(size=(40, 32), seed=12, classes=91, score=0.02, most=15),
+    "many": dict(size=(14, 12), seed=1, score=0.05, most=150),
+    "one_class": dict(size=(32, 40), seed=11, classes=2, score=0.5, most=8),
+    "ninety_one_classes": dict(size=(40, 32), seed=12, classes=91, score=0.02, most=8),
 }
 PLANTED = {
     "square": dict(size=(80, 80)),

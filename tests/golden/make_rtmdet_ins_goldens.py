@@ -61,7 +61,7 @@ def masks_in_picture(masks, content, size):
     return values > 0.5
 
 
-def make(name, seed, size, net=(64, 64), objects=6, padding_rows=0, classes=5, scale=1.0, score=0.3, binary=False, most=200):
+def make(name, seed, size, net=(32, 32), objects=6, padding_rows=0, classes=5, scale=1.0, score=0.3, binary=False, most=200):
     random = np.random.default_rng(seed)
     content = content_of(size, net)
     count = objects + padding_rows
@@ -92,7 +92,7 @@ CASES = {
     "square": dict(size=(80, 80)),
     "wide": dict(size=(157, 45)),
     "tall": dict(size=(33, 121)),
-    "odd_sides": dict(size=(101, 67), net=(64, 48)),
+    "odd_sides": dict(size=(101, 67), net=(48, 32)),
     "small_picture": dict(size=(9, 7), net=(32, 32)),
     "same_size": dict(size=(48, 48), net=(48, 48)),
     "one_row": dict(size=(77, 1)),
