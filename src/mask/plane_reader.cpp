@@ -9,7 +9,7 @@ SizePx planeSize(const TensorView& planes) {
 }
 
 /// The samples of [begin, begin + count); count is at least 1.
-SampleRange samplesOf(int32_t begin, int32_t count) {
+SampleRange rangeOf(int32_t begin, int32_t count) {
   return {static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + count - 1)};
 }
 
@@ -20,8 +20,8 @@ RectPx rectOf(PixelRange columns, PixelRange rows) {
 
 }  // namespace
 
-Status PrototypeReader::prepare() {
-  return makeSampleTaps(letterbox_, rows_.size(), columnTaps_, rowTaps_);
+RectPx WholeInputReader::reachedBy(SampleRange columns, SampleRange rows) const {
+  return rectOf(columnTaps_.reachedBy(columns), rowTaps_.reachedBy(rows));
 }
 
 RectPx PrototypeReader::cropSrc(size_t instance) const {
@@ -30,13 +30,9 @@ RectPx PrototypeReader::cropSrc(size_t instance) const {
 
 Status PrototypeReader::open(size_t instance, RectPx cropSrc, CropSamples& samples) {
   (void)cropSrc;
-  rows_.select(instances_.coefficients.data() + instance * instances_.coefficientCount);
-  samples = {&rows_, &columnTaps_, &rowTaps_, 0, 0};
+  rows_.select(coefficients(instance));
+  samples = samplesOf(rows_);
   return okStatus();
-}
-
-Status CroppedPrototypeReader::prepare() {
-  return makeSampleTaps(letterbox_, rows_.size(), columnTaps_, rowTaps_);
 }
 
 /// The samples r with x1 - 1 <= r < x2 + 1, the box being in samples.
@@ -55,31 +51,28 @@ RectPx CroppedPrototypeReader::cropMsk(size_t instance) const {
 RectPx CroppedPrototypeReader::cropSrc(size_t instance) const {
   const RectPx crop = cropMsk(instance);
   if (crop.empty()) return {};
-  return rectOf(columnTaps_.reachedBy(samplesOf(crop.x, crop.width)),
-                rowTaps_.reachedBy(samplesOf(crop.y, crop.height)));
+  return reachedBy(rangeOf(crop.x, crop.width), rangeOf(crop.y, crop.height));
 }
 
 Status CroppedPrototypeReader::open(size_t instance, RectPx cropSrc, CropSamples& samples) {
   (void)cropSrc;
-  rows_.select(instances_.coefficients.data() + instance * instances_.coefficientCount);
+  rows_.select(coefficients(instance));
   rows_.crop(cropMsk(instance));
-  samples = {&rows_, &columnTaps_, &rowTaps_, 0, 0};
+  samples = samplesOf(rows_);
   return okStatus();
 }
 
 PlaneReader::PlaneReader(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
                          const MaskKernels& kernels)
-    : instances_(instances),
+    : WholeInputReader(instances, letterbox),
       source_(source),
-      letterbox_(letterbox),
       rows_(planeSize(source.planes), source.threshold),
       resized_(rows_, source.viaSize, kernels) {}
 
 Status PlaneReader::prepare() {
   const SizePx size = viaAnotherSize() ? source_.viaSize : rows_.size();
-  const SampleLimit limit = size == letterbox_.net ? SampleLimit::content : SampleLimit::plane;
   if (viaAnotherSize()) MASKLET_TRY(resized_.prepare());
-  return makeSampleTaps(letterbox_, size, columnTaps_, rowTaps_, limit);
+  return makeTaps(size, size == letterbox_.net ? SampleLimit::content : SampleLimit::plane);
 }
 
 const float* PlaneReader::plane(size_t instance) const {
@@ -98,10 +91,10 @@ RectPx PlaneReader::cropSrc(size_t instance) const {
     const RectPx reached =
         rectOf(resized_.columnTaps().reachedBy(columns), resized_.rowTaps().reachedBy(rows));
     if (reached.empty()) return {};
-    columns = samplesOf(reached.x, reached.width);
-    rows = samplesOf(reached.y, reached.height);
+    columns = rangeOf(reached.x, reached.width);
+    rows = rangeOf(reached.y, reached.height);
   }
-  return rectOf(columnTaps_.reachedBy(columns), rowTaps_.reachedBy(rows));
+  return reachedBy(columns, rows);
 }
 
 Status PlaneReader::open(size_t instance, RectPx cropSrc, CropSamples& samples) {
@@ -109,7 +102,7 @@ Status PlaneReader::open(size_t instance, RectPx cropSrc, CropSamples& samples) 
   rows_.select(plane(instance));
   GridRows* grid = &rows_;
   if (viaAnotherSize()) grid = &resized_;
-  samples = {grid, &columnTaps_, &rowTaps_, 0, 0};
+  samples = samplesOf(*grid);
   return okStatus();
 }
 

@@ -6,10 +6,17 @@
 #include <cstring>
 #include <vector>
 
+#include "core/buffer.h"
+
 namespace masklet::fuzz {
 
 inline void require(bool condition) {
   if (!condition) std::abort();
+}
+
+template <class T>
+bool sameBytes(const Buffer<T>& a, const Buffer<T>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 class Input {

@@ -17,6 +17,7 @@ namespace {
 
 using fuzz::Input;
 using fuzz::require;
+using fuzz::sameBytes;
 
 struct Scene {
   std::vector<float> planes;
@@ -77,11 +78,6 @@ void checkMasks(const MaskColumns& masks, SizePx src) {
     require(removeSmallRegions(mask, src, 5, cleaned).ok());
     require(validateMask(cleaned.view()).ok());
   }
-}
-
-template <class T>
-bool sameBytes(const Buffer<T>& a, const Buffer<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 void fuzzForms(Input input) {

@@ -18,11 +18,7 @@ namespace {
 
 using fuzz::Input;
 using fuzz::require;
-
-template <class T>
-bool sameBytes(const Buffer<T>& a, const Buffer<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
-}
+using fuzz::sameBytes;
 
 struct Results {
   Instances instances;
