@@ -56,11 +56,11 @@ function runningInfo(plan: ModelPlan, { family, binding }: FamilyMatch, loaded: 
 }
 
 function openSession(
-  { bytes: model }: LoadedModel,
+  { bytes: model, onnx: { quantisesAtRun } }: LoadedModel,
   feeds: () => Feeds,
   { device, allowSoftwareAdapter = false, ortWasmPaths: wasmPaths, signal }: StartOptions,
 ): Promise<ModelSession> {
-  return ModelSession.open({ model, checkFeeds: feeds, device, allowSoftwareAdapter, wasmPaths, signal });
+  return ModelSession.open({ model, checkFeeds: feeds, quantisesAtRun, device, allowSoftwareAdapter, wasmPaths, signal });
 }
 
 function checkFeeds(plan: ModelPlan, preprocessing: Preprocessing): Feeds {

@@ -3,7 +3,9 @@ import { found, open, squares } from "./tiny_models.js";
 
 for (const worker of [true, false]) {
   test.describe(worker ? "in a worker" : "on the caller's thread", () => {
-    for (const model of worker ? ["dense", "dense_dynamic", "end_to_end", "half", "open_shapes"] : ["dense", "half"]) {
+    for (const model of worker
+      ? ["dense", "dense_dynamic", "end_to_end", "half", "open_shapes", "bytes", "hwc", "two_at_once"]
+      : ["dense", "half"]) {
       test(`Segment_${model}_FindsEverySquare`, async ({ page }) => {
         const problems = await open(page);
         const result = await page.evaluate(
@@ -32,6 +34,29 @@ for (const worker of [true, false]) {
         expect(problems).toEqual([]);
       });
     }
+
+    test("SegmentBatch_OfMixedSources_IsTheResultOfEach", async ({ page }) => {
+      const problems = await open(page);
+      const results = await page.evaluate(
+        async ([worker, squares]) => {
+          const { masklet, kit } = window;
+          const bitmap = await createImageBitmap(kit.picture(squares));
+          const results: Record<string, unknown> = {};
+          for (const model of ["dense", "dense_dynamic", "two_at_once"]) {
+            const url = `/data/tiny_models/${model}.onnx`;
+            const segmenter = await masklet.Segmenter.create({ model: url, worker, inputSize: 64 });
+            const sources = [kit.picture(squares), kit.picture([]), bitmap, "/data/tiny_models/squares.png", kit.canvas(squares.slice(1))];
+            results[model] = (await segmenter.segmentBatch(sources)).map((result) => kit.plain(result));
+            await segmenter.dispose();
+          }
+          return { results, bitmapIsOpen: bitmap.width };
+        },
+        [worker, squares] as const,
+      );
+      const all = [found, { ...found, instances: [] }, found, found, { ...found, instances: found.instances.slice(1) }];
+      expect(results).toEqual({ results: { dense: all, dense_dynamic: all, two_at_once: all }, bitmapIsOpen: 64 });
+      expect(problems).toEqual([]);
+    });
 
     test("EverySource_OfTheSamePicture_GivesTheSameResult", async ({ page }) => {
       const problems = await open(page);

@@ -44,8 +44,16 @@ describe("readOnnxMetadata", () => {
         { name: "output0", type: "float16", dims: [1, 116, 8400] },
         { name: "open", type: "int64", dims: undefined },
       ],
+      quantisesAtRun: false,
       metadata: { names: "{0: 'cat'}", stride: "32", "": "no key" },
     });
+  });
+
+  it("Nodes_TellOfQuantisingAtRun", () => {
+    const model = (...operators: string[]) =>
+      handMadeModel({ inputs: [valueInfo("x", "float32", [1])], outputs: [valueInfo("y", "float32", [1])], operators });
+    expect(readOnnxMetadata(model("Conv", "DynamicQuantizeLinear", "Relu")).quantisesAtRun).toBe(true);
+    expect(readOnnxMetadata(model("Conv", "QuantizeLinear")).quantisesAtRun).toBe(false);
   });
 
   it("BuiltInModel_AsShipped_HasTheTensorsOfItsCard", () => {

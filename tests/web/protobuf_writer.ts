@@ -46,17 +46,29 @@ export interface HandMadeModel {
   readonly inputs: readonly Field[][];
   readonly outputs: readonly Field[][];
   readonly initializers?: readonly Field[][];
+  /** `op_type` of each node; the nodes are connected to nothing. */
+  readonly operators?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** ModelProto with a graph that has no nodes. */
-export function handMadeModel({ inputs, outputs, initializers = [], metadata = {} }: HandMadeModel): Uint8Array {
+/** ModelProto with a graph that cannot be run. */
+export function handMadeModel({ inputs, outputs, initializers = [], operators = [], metadata = {} }: HandMadeModel): Uint8Array {
   return encode([
     [1, 8],
     [2, "by hand"],
     [
       7,
       [
+        ...operators.map(
+          (operator, i): Field => [
+            1,
+            [
+              [1, "in"],
+              [2, `out${i}`],
+              [4, operator],
+            ],
+          ],
+        ),
         [2, "graph"],
         ...initializers.map((tensor): Field => [5, tensor]),
         ...inputs.map((input): Field => [11, input]),

@@ -12,6 +12,8 @@ export interface SessionRequest {
   readonly model: Uint8Array;
   /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
   readonly checkFeeds: () => Feeds;
+  /** The graph quantises as it runs (`OnnxModel.quantisesAtRun`): the self-check allows for it. */
+  readonly quantisesAtRun?: boolean;
   /** Outputs that stay where they are computed. */
   readonly keptOutputs?: readonly string[];
   readonly device: "auto" | Device;
@@ -155,7 +157,7 @@ export class ModelSession {
       const feeds = this.request.checkFeeds();
       const actual = await this.readAll(await this.runOnce(feeds));
       throwIfAborted(signal, "compile");
-      const difference = compareOutputs(actual, await this.runOnCpu(feeds));
+      const difference = compareOutputs(actual, await this.runOnCpu(feeds), this.request.quantisesAtRun);
       if (difference !== undefined) throw new Refusal(`wrong results: ${difference}`);
       this.agreesWithCpu = true;
       throwIfAborted(signal, "compile");

@@ -2,7 +2,7 @@ import { MaskletError } from "../errors.js";
 import type { TensorInfo } from "../types.js";
 import { ProtobufError, ProtobufReader } from "./protobuf_reader.js";
 
-/** What is read of an ONNX file: everything but the nodes and the weights. */
+/** What is read of an ONNX file: everything but the weights, and of the nodes one thing only. */
 export interface OnnxModel {
   readonly irVersion: number;
   /** Version of the default operator set, 0 when the file names none. */
@@ -12,6 +12,8 @@ export interface OnnxModel {
   /** Inputs that must be fed: those without an initialiser. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
+  /** Activations are quantised by the range that each happens to have: two correct runtimes give visibly different numbers. */
+  readonly quantisesAtRun: boolean;
   /** `metadata_props`, as the exporter wrote them. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ interface Graph {
   inputs: TensorInfo[];
   outputs: TensorInfo[];
   initializers: Set<string>;
+  quantisesAtRun: boolean;
 }
 
 /**
@@ -63,19 +66,20 @@ function readModel(reader: ProtobufReader): OnnxModel {
     else reader.skip();
   }
   if (!graph) throw new MaskletError("badModel", "load", "the file is no ONNX model: it holds no graph");
-  const { name, outputs, initializers } = graph;
+  const { name, outputs, initializers, quantisesAtRun } = graph;
   const inputs = graph.inputs.filter((input) => !initializers.has(input.name));
   if (inputs.length === 0 || outputs.length === 0) {
     const what = inputs.length === 0 ? "inputs" : "outputs";
     throw new MaskletError("badModel", "load", `the ONNX graph '${name}' has no ${what}`, { value: name });
   }
-  return { irVersion, opset, producer, graphName: name, inputs, outputs, metadata };
+  return { irVersion, opset, producer, graphName: name, inputs, outputs, quantisesAtRun, metadata };
 }
 
 function readGraph(reader: ProtobufReader): Graph {
-  const graph: Graph = { name: "", inputs: [], outputs: [], initializers: new Set() };
+  const graph: Graph = { name: "", inputs: [], outputs: [], initializers: new Set(), quantisesAtRun: false };
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
-    if (field === 2) graph.name = reader.string();
+    if (field === 1) graph.quantisesAtRun = readOperator(reader.message()) === "DynamicQuantizeLinear" || graph.quantisesAtRun;
+    else if (field === 2) graph.name = reader.string();
     else if (field === 5) graph.initializers.add(readInitializerName(reader.message()));
     else if (field === 11) graph.inputs.push(readValueInfo(reader.message()));
     else if (field === 12) graph.outputs.push(readValueInfo(reader.message()));
@@ -83,6 +87,15 @@ function readGraph(reader: ProtobufReader): Graph {
     checkCount(graph.inputs.length + graph.outputs.length, "graph inputs and outputs");
   }
   return graph;
+}
+
+/** `op_type` of a node. */
+function readOperator(reader: ProtobufReader): string {
+  for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
+    if (field === 4) return reader.string();
+    reader.skip();
+  }
+  return "";
 }
 
 function readInitializerName(reader: ProtobufReader): string {
