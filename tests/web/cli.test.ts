@@ -145,6 +145,27 @@ describe("masklet inspect", () => {
     expect(stdout).toMatch(/output0 {2}float32 \[1, 11, 84\]/);
     expect(stdout).toMatch(/resized to 64 x 64 pixels/);
   });
+
+  it("tells of several pictures in one run, sizes that follow the picture, and halves of promptable networks", async () => {
+    const show = async (name: string) => (await masklet("inspect", join(root, "tests/data", name))).stdout;
+    expect(await show("tiny_models/dense_dynamic.onnx")).toMatch(/pictures {2}any number at once/);
+    expect(await show("tiny_models/two_at_once.onnx")).toMatch(/pictures {2}2 at once/);
+    expect(await show("tiny_models/any_size.onnx")).toMatch(/family {4}mask_rcnn \(torchvision\).*at its own size\n/s);
+    expect(await show("prompt_models/sam_decoder.onnx")).toMatch(/family {4}sam \(split\): the decoder of a promptable network/);
+  });
+
+  it("exits with 1 for a model that nothing fits or feeds, and says why", async () => {
+    const { code, stdout } = await masklet("inspect", join(root, "tests/data/tiny_models/second_input.onnx"));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/family {4}unknown.*nothing for 'gain' int64\[1\]/s);
+  });
+
+  it("takes family/variant", async () => {
+    expect((await masklet("inspect", tiny, "--family", "yolo_seg/dense")).stdout).toMatch(/yolo_seg \(dense\)/);
+    const refused = await masklet("inspect", tiny, "--family", "yolo_seg/end-to-end");
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toMatch(/- yolo_seg: its layout 'end-to-end' does not fit/);
+  });
 });
 
 describe("masklet bench", () => {
