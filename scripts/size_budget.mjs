@@ -29,6 +29,8 @@ const requiredInPackage = [
   "dist/core/generated/masklet_core.wasm",
   "models/masklet-n.onnx",
   "models/masklet-n.json",
+  "models/region-click-encoder.onnx",
+  "models/region-click-decoder.onnx",
 ];
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
