@@ -71,7 +71,9 @@ describe("yolov5Seg.bind", () => {
       ["batch", "anchors", 117],
       ["batch", 32, "h", "w"],
     ];
-    expect(yolov5Seg.bind(signature(outputs, { open: true }))).toMatchObject({ variant: "anchors", classCount: 80, certainty: 0.5 });
+    const model = signature(outputs, { open: true });
+    expect(yolov5Seg.bind(model)).toMatchObject({ variant: "anchors", classCount: 80, certainty: 0.5 });
+    expect(matchOf(model)).toBe("yolov5_seg/anchors");
   });
 
   it("OpenColumnsOrRows_AreLeftToATrialRun", () => {

@@ -56,11 +56,13 @@ function bindEach(signature: ModelSignature): FamilyAnswer[] {
 function bindVariant(rank: number, { logits, masks, columns }: QueryTensors, { inputs }: ModelSignature): ModelBinding {
   const image = findImageInput(inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
+  // An open number of rows beside a fixed one of planes may also be anchors and prototypes (YOLOv5 with open sizes).
+  const sameQueries = logits.dims![1] === masks.dims![1];
   return {
     variant: variantNames[rank]!,
     outputs: { logits: logits.name, masks: masks.name },
     classCount: columns - 1,
-    certainty: 0.8 - 0.05 * rank,
+    certainty: (sameQueries ? 0.8 : 0.45) - 0.05 * rank,
     reason: `${describeTensor(logits)} are a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks of the same queries`,
     ...(isOpen ? openSizing(rank) : {}),
   };
