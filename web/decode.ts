@@ -21,7 +21,7 @@ export interface OutputTensor {
   readonly type?: string;
 }
 
-export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal"> {
+export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "refineWith"> {
   /** Model family, `name` or `name/variant`; default: recognised by {@link detectFamily}. */
   family?: string;
   /** Layout within `family`. */

@@ -6,27 +6,10 @@ import type { OrtModule, OrtSession } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
 import { createSession, loadFor, messageOf, runSession, type SessionOutputs } from "./ort_session.js";
 import { compareOutputs } from "./self_check.js";
+import type { RunOptions, SessionRequest } from "./session_request.js";
 import { TaskQueue } from "./task_queue.js";
 
-export interface SessionRequest {
-  readonly model: Uint8Array;
-  /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
-  readonly checkFeeds: () => Feeds;
-  /** The graph quantises as it runs (`OnnxModel.quantisesAtRun`): the self-check allows for it. */
-  readonly quantisesAtRun?: boolean;
-  /** Outputs that stay where they are computed. */
-  readonly keptOutputs?: readonly string[];
-  readonly device: "auto" | Device;
-  readonly allowSoftwareAdapter: boolean;
-  readonly wasmPaths?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface RunOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Names of the outputs to be computed; default: all. */
-  readonly outputs?: readonly string[] | undefined;
-}
+export type { RunOptions, SessionRequest } from "./session_request.js";
 
 /** Sessions on the GPU in this realm: when its device is lost, all must be released before a new one can be made. */
 const onGpu = new Set<ModelSession>();

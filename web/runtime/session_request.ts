@@ -1,0 +1,24 @@
+import type { Device } from "../types.js";
+import type { Feeds } from "./feed.js";
+
+/** What a session is made of. */
+export interface SessionRequest {
+  readonly model: Uint8Array;
+  /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
+  readonly checkFeeds: () => Feeds;
+  /** The graph quantises as it runs (`OnnxModel.quantisesAtRun`): the self-check allows for it. */
+  readonly quantisesAtRun?: boolean;
+  /** Outputs that stay where they are computed. */
+  readonly keptOutputs?: readonly string[];
+  readonly device: "auto" | Device;
+  readonly allowSoftwareAdapter: boolean;
+  readonly wasmPaths?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Of one run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Names of the outputs to be computed; default: all. */
+  readonly outputs?: readonly string[] | undefined;
+}
