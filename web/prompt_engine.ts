@@ -2,67 +2,27 @@ import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted } from "./errors.js";
 import { promptsPerRun, readsSourcePlanes } from "./families/prompt/feeds.js";
 import { areLost, type EncodedPicture, PictureCache, releaseFeeds } from "./prompt_cache.js";
+import {
+  type EverythingAnswer,
+  type PictureAnswer,
+  type PromptAnswer,
+  type PromptEngine,
+  type PromptEngineState,
+  pictureGone,
+  type Reporting,
+} from "./prompt_calls.js";
 import { type Answer, type Ask, readAnswers, runDecoder } from "./prompt_decoder.js";
 import { encodePicture } from "./prompt_encoder.js";
 import { segmentEverything } from "./prompt_everything.js";
 import { type CheckedEverything, checkWhole } from "./prompt_options.js";
 import { type StartedPromptModel, startPromptModel } from "./prompt_start.js";
-import type { EverythingProgress, PromptCandidate, PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
+import type { PromptSegmenterOptions } from "./prompt_types.js";
 import { type Feeds, LostTensorError } from "./runtime/feed.js";
 import { sha256Hex } from "./runtime/sha256.js";
 import { TaskQueue } from "./runtime/task_queue.js";
+import { coreOptions, letMessagesIn, withTotal } from "./segmenter_stages.js";
 import { decodeImage } from "./source.js";
-import type { Device, Fallback, RgbaImage, Source, Timings } from "./types.js";
-
-/** What can be told of an engine without asking it. */
-export interface PromptEngineState {
-  /** Of the encoder, which does most of the work. */
-  readonly device: Device;
-  readonly fallbacks: readonly Fallback[];
-  readonly info: PromptModelInfo;
-}
-
-/** A picture that an engine knows by its `id`. */
-export interface PictureHandle {
-  readonly id: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface PictureAnswer extends PictureHandle {
-  readonly fromCache: boolean;
-  readonly timingsMs: Timings;
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
-}
-
-export interface PromptAnswer {
-  readonly answers: readonly Answer[];
-  /** Of the decoder. */
-  readonly device: Device;
-  readonly timingsMs: Timings;
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
-}
-
-export interface EverythingAnswer {
-  readonly candidates: readonly PromptCandidate[];
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
-}
-
-/** How a long call tells of itself and is ended. */
-export interface Reporting {
-  readonly onProgress?: ((progress: EverythingProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
-export interface PromptEngine {
-  readonly state: PromptEngineState;
-  setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer>;
-  /** The answers in the order of the prompts. */
-  ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
-  everything(picture: string, settings: CheckedEverything, reporting: Reporting): Promise<EverythingAnswer>;
-  dispose(): Promise<void>;
-}
+import type { RgbaImage, Source } from "./types.js";
 
 /** Pictures per cache at most: 100 embeddings of SAM are 400 MB. */
 const mostPictures = 100;
@@ -89,7 +49,7 @@ export class LocalPromptEngine implements PromptEngine {
   static async create(options: PromptSegmenterOptions): Promise<LocalPromptEngine> {
     const { coreUrl, signal, cacheSize = 4 } = options;
     checkWhole("cacheSize", cacheSize, 1, mostPictures, "load");
-    await loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
+    await loadCore(coreOptions(coreUrl, signal));
     return new LocalPromptEngine(await startPromptModel(options), cacheSize);
   }
 
@@ -257,22 +217,7 @@ export class LocalPromptEngine implements PromptEngine {
   }
 }
 
-/** The error for a picture that is not, or no longer, in the cache. */
-export function pictureGone(): MaskletError {
-  const message = "the picture is not encoded (any more): call setImage with it again, or raise cacheSize";
-  return new MaskletError("noImage", "inference", message);
-}
-
 /** SHA-256 of size and pixels. */
 async function digest({ width, height, data }: RgbaImage): Promise<string> {
   return `${width}x${height}:${await sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
-}
-
-/** A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event loop has had a turn. */
-function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | undefined {
-  return signal ? new Promise((resolve) => setTimeout(resolve, 0)) : undefined;
-}
-
-function withTotal(times: Omit<Timings, "total">): Timings {
-  return { ...times, total: times.source + times.preprocess + times.inference + times.postprocess };
 }

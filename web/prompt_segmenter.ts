@@ -1,8 +1,9 @@
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { Mask } from "./mask.js";
+import { type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_calls.js";
 import type { Ask } from "./prompt_decoder.js";
-import { LocalPromptEngine, type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_engine.js";
+import { LocalPromptEngine } from "./prompt_engine.js";
 import { checkBoxes, checkEverything, checkPredict } from "./prompt_options.js";
 import { PromptSession } from "./prompt_session.js";
 import type {
@@ -16,6 +17,7 @@ import type {
   SetImageResult,
 } from "./prompt_types.js";
 import { isNode } from "./realm.js";
+import { coreOptions } from "./segmenter_stages.js";
 import type { Box, Device, Fallback, Source } from "./types.js";
 import { startPromptWorker } from "./worker/prompt_client.js";
 
@@ -48,7 +50,7 @@ export class PromptSegmenter {
   static async create(options: PromptSegmenterOptions): Promise<PromptSegmenter> {
     const { coreUrl, signal } = options;
     // Masks are worked on in the caller's thread, wherever the network runs.
-    const core = loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
+    const core = loadCore(coreOptions(coreUrl, signal));
     const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
     const start = inWorker ? startPromptWorker(options) : LocalPromptEngine.create(options);
     const [, engine] = await Promise.allSettled([core, start]);

@@ -8,6 +8,7 @@ import { loadModel } from "./runtime/model_store.js";
 import { TaskQueue } from "./runtime/task_queue.js";
 import { makePictureFeeds } from "./segmenter_feeds.js";
 import { checkSegmentOptions } from "./segmenter_options.js";
+import { coreOptions, letMessagesIn, withTotal } from "./segmenter_stages.js";
 import { type StartedModel, startModel } from "./segmenter_start.js";
 import { decodeImage } from "./source.js";
 import type { CreateOptions, Device, Fallback, Preprocessing, RawTensor, RgbaImage, RunningModelInfo } from "./types.js";
@@ -183,17 +184,4 @@ async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number 
   const start = performance.now();
   const value = await work();
   return { value, ms: performance.now() - start };
-}
-
-function coreOptions(wasmUrl: CreateOptions["coreUrl"], signal: AbortSignal | undefined): Parameters<typeof loadCore>[0] {
-  return { ...(wasmUrl === undefined ? {} : { wasmUrl }), ...(signal ? { signal } : {}) };
-}
-
-/** A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event loop has had a turn. */
-function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | undefined {
-  return signal ? new Promise((resolve) => setTimeout(resolve, 0)) : undefined;
-}
-
-function withTotal(times: Omit<Timings, "total">): Timings {
-  return { ...times, total: times.source + times.preprocess + times.inference + times.postprocess };
 }

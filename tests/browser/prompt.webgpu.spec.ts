@@ -20,7 +20,7 @@ test("DeviceLost_TheEmbeddingOnTheGpuIsMadeAnew", async ({ page }) => {
     };
     const points = [{ x: 24, y: 40, label: "foreground" as const }];
     const picture = kit.picture([{ x: 16, y: 32, colour: "red" }]);
-    const ious = async (segmenter: InstanceType<typeof masklet.PromptSegmenter>) =>
+    const ious = async (segmenter: Awaited<ReturnType<typeof masklet.PromptSegmenter.create>>) =>
       (await segmenter.predict({ points })).candidates.map(({ predictedIou }) => predictedIou);
     const reference = await masklet.PromptSegmenter.create({ encoder, decoder, device: "wasm", worker: false });
     await reference.setImage(picture);

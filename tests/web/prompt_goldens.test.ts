@@ -52,7 +52,12 @@ describe.each(Object.keys(promptModels) as PromptModelName[])("Golden prompts of
     expect(segmenter.info.family).toBe(family);
   });
 
-  it.each(goldenPictures)("Picture_%s_AnswersAsTheReference", async (picture) => {
+  // Variants of a family differ in few tensors: the pictures with a border of their own will do.
+  const pictures = /^(sam_raw|sam_single|sam_cvat|efficient_sam_combined|sam2_ort|sam2_ort_single)$/.test(name)
+    ? goldenPictures.filter((picture) => /odd|one_row|padding/.test(picture))
+    : goldenPictures;
+
+  it.each(pictures)("Picture_%s_AnswersAsTheReference", async (picture) => {
     const golden = readPromptGolden(picture, rule);
     const { width, height } = await segmenter.setImage(goldenFile(golden.picture));
     expect([width, height]).toEqual([golden.width, golden.height]);

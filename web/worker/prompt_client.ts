@@ -1,6 +1,6 @@
 import { proxy } from "comlink";
+import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngine, PromptEngineState, Reporting } from "../prompt_calls.js";
 import type { Ask } from "../prompt_decoder.js";
-import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngine, PromptEngineState, Reporting } from "../prompt_engine.js";
 import type { CheckedEverything } from "../prompt_options.js";
 import type { PromptSegmenterOptions } from "../prompt_types.js";
 import type { Source } from "../types.js";

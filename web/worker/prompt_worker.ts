@@ -1,4 +1,5 @@
-import { type EverythingAnswer, LocalPromptEngine, type PictureAnswer, type PromptAnswer } from "../prompt_engine.js";
+import type { EverythingAnswer, PictureAnswer, PromptAnswer } from "../prompt_calls.js";
+import { LocalPromptEngine } from "../prompt_engine.js";
 import type { PromptCandidate, PromptSegmenterOptions } from "../prompt_types.js";
 import { type Calls, withReports } from "./calls.js";
 import type { PromptApi } from "./protocol.js";

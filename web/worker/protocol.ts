@@ -1,6 +1,6 @@
 import type { SerializedError } from "../errors.js";
+import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngineState } from "../prompt_calls.js";
 import type { Ask } from "../prompt_decoder.js";
-import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngineState } from "../prompt_engine.js";
 import type { CheckedEverything } from "../prompt_options.js";
 import type { EverythingProgress, PromptSegmenterOptions } from "../prompt_types.js";
 import type { EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";

@@ -1,0 +1,62 @@
+// What a PromptSegmenter asks its engine, wherever that works, and what it is answered.
+import { MaskletError } from "./errors.js";
+import type { Answer, Ask } from "./prompt_decoder.js";
+import type { CheckedEverything } from "./prompt_options.js";
+import type { EverythingProgress, PromptCandidate, PromptModelInfo } from "./prompt_types.js";
+import type { Device, Fallback, Source, Timings } from "./types.js";
+
+/** What can be told of an engine without asking it. */
+export interface PromptEngineState {
+  /** Of the encoder, which does most of the work. */
+  readonly device: Device;
+  readonly fallbacks: readonly Fallback[];
+  readonly info: PromptModelInfo;
+}
+
+/** A picture that an engine knows by its `id`. */
+export interface PictureHandle {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureAnswer extends PictureHandle {
+  readonly fromCache: boolean;
+  readonly timingsMs: Timings;
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+export interface PromptAnswer {
+  readonly answers: readonly Answer[];
+  /** Of the decoder. */
+  readonly device: Device;
+  readonly timingsMs: Timings;
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+export interface EverythingAnswer {
+  readonly candidates: readonly PromptCandidate[];
+  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
+}
+
+/** How a long call tells of itself and is ended. */
+export interface Reporting {
+  readonly onProgress?: ((progress: EverythingProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
+export interface PromptEngine {
+  readonly state: PromptEngineState;
+  setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer>;
+  /** The answers in the order of the prompts. */
+  ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
+  everything(picture: string, settings: CheckedEverything, reporting: Reporting): Promise<EverythingAnswer>;
+  dispose(): Promise<void>;
+}
+
+/** The error for a picture that is not, or no longer, in the cache. */
+export function pictureGone(): MaskletError {
+  const message = "the picture is not encoded (any more): call setImage with it again, or raise cacheSize";
+  return new MaskletError("noImage", "inference", message);
+}
