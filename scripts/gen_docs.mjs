@@ -126,9 +126,7 @@ function builtInSection(builtIn) {
   const head = [row("name", "family", "licence", "bytes", "what it is"), row("---", "---", "---", "---", "---")];
   return [
     ...head,
-    ...builtIn.map(({ name, family, licence, bytes, encoder, decoder, summary }) =>
-      row(`\`${name}\``, `\`${family}\``, licence, bytes ?? encoder.bytes + decoder.bytes, summary),
-    ),
+    ...builtIn.map((card) => row(`\`${card.name}\``, `\`${card.family}\``, card.licence, fileBytes(card), card.summary)),
   ].join("\n");
 }
 
