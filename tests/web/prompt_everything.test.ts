@@ -123,6 +123,17 @@ describe("Everything", () => {
     for (const [i, a] of different.entries()) for (const b of different.slice(i + 1)) expect(a.mask.iou(b.mask)).toBeLessThanOrEqual(0.8);
   });
 
+  it("MinArea_LeavesNoSmallRegions", async () => {
+    const core = await loadCore();
+    const found = await segmenter.everything({ gridSize: 6, predictedIouThreshold: 0, stabilityThreshold: 0, minArea: 60 });
+    expect(found.length).toBeGreaterThan(0);
+    for (const { mask, box } of found) {
+      expect(core.masks.intersectionArea(mask, core.masks.removeSmallRegions(mask, 60))).toBe(mask.area);
+      const { x, y, width, height } = mask.bounds();
+      expect(box).toEqual({ x1: x, y1: y, x2: x + width, y2: y + height });
+    }
+  });
+
   it("Abort_EndsIt_AndTheNextCallWorks", async () => {
     const controller = new AbortController();
     const call = segmenter.everything({

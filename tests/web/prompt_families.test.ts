@@ -84,6 +84,17 @@ describe("Recognition of promptable networks", () => {
     expect(() => bindPromptModel(encoder, decoder, "edge_sam")).toThrow(/edge_sam: it takes points and labels only, not 'mask_input'/);
   });
 
+  it("TrackerOfSam3_IsToldByItsCells", () => {
+    const { inputs, outputs } = graphOf("sam2_hf_prompt_encoder_mask_decoder");
+    const cells: Record<number, number> = { 256: 288, 128: 144, 64: 72 };
+    const resize = (name: string, dims: Graph["inputs"][number]["dims"]) =>
+      name.startsWith("image_embeddings") ? dims?.map((dim, axis) => (axis > 1 ? cells[dim as number]! : dim)) : dims;
+    const decoder = { inputs: inputs.map((input) => ({ ...input, dims: resize(input.name, input.dims) })), outputs };
+    const encoder = { inputs: [{ name: "pixel_values", type: "float32", dims: [1, 3, 1008, 1008] }], outputs: decoder.inputs.slice(-3) };
+    const { variant, rules, network } = bindPromptModel(encoder, decoder);
+    expect([variant, rules.pixels.mean, network]).toEqual(["sam3", [127.5, 127.5, 127.5], { width: 1008, height: 1008 }]);
+  });
+
   it("UnknownInput_IsNamed", () => {
     const decoder = graphOf("sam_decoder");
     const odd = { ...decoder, inputs: [...decoder.inputs, { name: "tokens", type: "int64", dims: [1, 32, 7] }] };
