@@ -1,4 +1,3 @@
-import type { LowResLogits } from "./families/prompt/feeds.js";
 import type { PromptPoint } from "./families/prompt/points.js";
 import type { Mask } from "./mask.js";
 import type { Box, CreateOptions, Device, ModelInfo, ModelSource, Preprocessing, PromptPart, Size, Timings } from "./types.js";
@@ -9,7 +8,9 @@ export type { PromptPoint };
  * A mask as the network itself sees it: logits at its own resolution, row after row, over its whole input. Comes with a candidate and goes
  * into the next {@link PromptSegmenter.predict} about the same picture; good for nothing else.
  */
-export type LowResMask = LowResLogits;
+export interface LowResMask extends Size {
+  readonly logits: Float32Array;
+}
 
 /**
  * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in one (see `builtInPromptModels`) or one file
@@ -19,23 +20,21 @@ export type PromptModelSource =
   | { readonly model: ModelSource; readonly encoder?: undefined; readonly decoder?: undefined }
   | { readonly encoder: ModelSource; readonly decoder: ModelSource; readonly model?: undefined };
 
-/** The settings that {@link PromptSegmenter} shares with `Segmenter` mean the same. */
-type SharedOptions = Pick<
-  CreateOptions,
-  | "device"
-  | "allowSoftwareAdapter"
-  | "worker"
-  | "inputSize"
-  | "preprocessing"
-  | "cache"
-  | "coreUrl"
-  | "ortWasmPaths"
-  | "onProgress"
-  | "signal"
->;
-
+/** What `PromptSegmenter` shares with `Segmenter` means the same. */
 export type PromptSegmenterOptions = PromptModelSource &
-  SharedOptions & {
+  Pick<
+    CreateOptions,
+    | "device"
+    | "allowSoftwareAdapter"
+    | "worker"
+    | "inputSize"
+    | "preprocessing"
+    | "cache"
+    | "coreUrl"
+    | "ortWasmPaths"
+    | "onProgress"
+    | "signal"
+  > & {
     /** Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`, `sam2_transformers`); default: told by the decoder. */
     family?: string;
     /** How many pictures stay encoded, least recently used ones going first; at least 1. Default 4. */
