@@ -113,6 +113,20 @@ class Sam2Decoder(SamEncoder):
         return iou, masks, presence
 
 
+def fold_branches(path):
+    """Branches on sizes that are fixed go: ONNX Runtime 1.30 infers conflicting shapes for the two sides of padding to whole windows."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path)
+    onnxruntime.InferenceSession(path.read_bytes(), options)
+    model = onnx.load(str(path))
+    used = {node.domain for node in model.graph.node}
+    imports = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:], model.graph.value_info[:]
+    model.opset_import.extend(imports)
+    path.write_bytes(model.SerializeToString())
+
+
 def export(name, module, inputs, outputs, dynamic):
     path = MODELS / f"{name}.onnx"
     torch.onnx.export(
@@ -125,6 +139,8 @@ def export(name, module, inputs, outputs, dynamic):
     for node in model.graph.node:
         node.doc_string = ""
     path.write_bytes(model.SerializeToString())
+    if not dynamic:
+        fold_branches(path)
     print(path.name, path.stat().st_size)
     return onnxruntime.InferenceSession(str(path))
 

@@ -93,5 +93,5 @@ function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFram
 
 /** The far edge of the picture is the near edge of the padding: a point on it is meant for the last pixel. */
 function intoPixels(coordinate: number, side: number): number {
-  return Math.min(coordinate, side - 0.5);
+  return coordinate < side ? coordinate : side - 0.5;
 }
