@@ -12,7 +12,7 @@ const signature: ModelSignature = {
 
 const preprocessing = families[0]!.preprocessing;
 
-const fit = (variant: string, certainty: number): ModelBinding => ({
+const fitting = (variant: string, certainty: number): ModelBinding => ({
   variant,
   certainty,
   outputs: {},
@@ -36,7 +36,7 @@ function family(name: string, answers: readonly ModelBinding[] | FamilyRefusal):
 
 describe("matchFamily", () => {
   it("TwoFamilies_TheMoreCertainOneIsTaken", () => {
-    const all = [family("plain", [fit("a", 0.6)]), family("sure", [fit("b", 0.8)]), family("other", { refusal: "no planes" })];
+    const all = [family("plain", [fitting("a", 0.6)]), family("sure", [fitting("b", 0.8)]), family("other", { refusal: "no planes" })];
     const { match, candidates, verdicts } = matchFamily(signature, undefined, all);
     expect(match!.family.name).toBe("sure");
     expect(candidates.map(({ family }) => family.name)).toEqual(["sure", "plain"]);
@@ -52,7 +52,7 @@ describe("matchFamily", () => {
     ["NearlyEqual", 0.58, true],
     ["AHintApart", 0.55, false],
   ])("%s_IsAmbiguous_UnlessAWordTellsThemApart", (_, second, ambiguous) => {
-    const all = [family("first", [fit("a", 0.6)]), family("second", [fit("b", second as number)])];
+    const all = [family("first", [fitting("a", 0.6)]), family("second", [fitting("b", second as number)])];
     const detection = matchFamily(signature, undefined, all);
     expect(detection.match?.family.name).toBe(ambiguous ? undefined : "first");
     if (!ambiguous) return;
@@ -64,7 +64,7 @@ describe("matchFamily", () => {
   });
 
   it("TwoVariantsOfOneFamily_CompeteToo_AndCanBeForced", () => {
-    const all = [family("heads", [fit("softmax", 0.8), fit("sigmoid", 0.8), fit("softmax", 0.3)])];
+    const all = [family("heads", [fitting("softmax", 0.8), fitting("sigmoid", 0.8), fitting("softmax", 0.3)])];
     expect(matchFamily(signature, undefined, all).match).toBeUndefined();
     expect(matchFamily(signature, readWanted("heads"), all).match).toBeUndefined();
     for (const wanted of [readWanted("heads/sigmoid"), readWanted("heads", "sigmoid"), readWanted("heads/sigmoid", "sigmoid")]) {
@@ -76,12 +76,12 @@ describe("matchFamily", () => {
   });
 
   it("OneVariantTwice_IsNoAmbiguity", () => {
-    const all = [family("heads", [fit("one", 0.6), fit("one", 0.6)])];
+    const all = [family("heads", [fitting("one", 0.6), fitting("one", 0.6)])];
     expect(matchFamily(signature, undefined, all).match!.binding.variant).toBe("one");
   });
 
   it("Ambiguity_WithOpenOutputs_AsksForATrialRun", () => {
-    const all = [family("first", [fit("a", 0.6)]), family("second", [fit("b", 0.6)])];
+    const all = [family("first", [fitting("a", 0.6)]), family("second", [fitting("b", 0.6)])];
     const open = { ...signature, outputs: [{ name: "rows", type: "float32", dims: [1, "n", 117] }] };
     expect(matchFamily(signature, undefined, all).unresolved).toBe(false);
     expect(matchFamily(open, undefined, all).unresolved).toBe(true);
