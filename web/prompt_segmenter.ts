@@ -1,4 +1,3 @@
-import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { Mask } from "./mask.js";
 import { type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_calls.js";
@@ -16,8 +15,7 @@ import type {
   SegmentBoxesOptions,
   SetImageResult,
 } from "./prompt_types.js";
-import { isNode } from "./realm.js";
-import { coreOptions } from "./segmenter_stages.js";
+import { startEngine } from "./segmenter_stages.js";
 import type { Box, Device, Fallback, Source } from "./types.js";
 import { startPromptWorker } from "./worker/prompt_client.js";
 
@@ -48,20 +46,11 @@ export class PromptSegmenter {
    * belong together), `badOption` (among others, swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions): Promise<PromptSegmenter> {
-    const { coreUrl, signal } = options;
-    // Masks are worked on in the caller's thread, wherever the network runs.
-    const core = loadCore(coreOptions(coreUrl, signal));
-    const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
-    const start = inWorker ? startPromptWorker(options) : LocalPromptEngine.create(options);
-    const [, engine] = await Promise.allSettled([core, start]);
-    if (engine.status === "rejected") throw engine.reason;
-    try {
-      await core;
-    } catch (error) {
-      await engine.value.dispose();
-      throw error;
-    }
-    return new PromptSegmenter(engine.value, engine.value.state.info);
+    const engine = await startEngine<PromptEngine>(options, {
+      inWorker: () => startPromptWorker(options),
+      here: () => LocalPromptEngine.create(options),
+    });
+    return new PromptSegmenter(engine, engine.state.info);
   }
 
   /** Where the encoder runs; after a lost device this can change from call to call. */

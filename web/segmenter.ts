@@ -1,11 +1,10 @@
-import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { toInstances } from "./instances.js";
-import { isNode } from "./realm.js";
 import { loadModel } from "./runtime/model_store.js";
 import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
 import { inspectLoaded } from "./segmenter_plan.js";
 import { refineResult } from "./segmenter_refine.js";
+import { startEngine } from "./segmenter_stages.js";
 import { decodeImage } from "./source.js";
 import type {
   CreateOptions,
@@ -40,20 +39,11 @@ export class Segmenter {
    * `aborted`.
    */
   static async create(options: CreateOptions = {}): Promise<Segmenter> {
-    const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
-    const { coreUrl, signal } = options;
-    // Masks are worked on in the caller's thread, wherever the network runs.
-    const core = loadCore({ ...(coreUrl === undefined ? {} : { wasmUrl: coreUrl }), ...(signal ? { signal } : {}) });
-    const start = inWorker ? startWorkerEngine(options) : LocalEngine.create(options);
-    const [, engine] = await Promise.allSettled([core, start]);
-    if (engine.status === "rejected") throw engine.reason;
-    try {
-      await core;
-    } catch (error) {
-      await engine.value.dispose();
-      throw error;
-    }
-    return new Segmenter(engine.value, engine.value.state.info);
+    const engine = await startEngine<Engine>(options, {
+      inWorker: () => startWorkerEngine(options),
+      here: () => LocalEngine.create(options),
+    });
+    return new Segmenter(engine, engine.state.info);
   }
 
   /** Where the model runs; after a lost device this can change from call to call. */

@@ -1,5 +1,6 @@
 // What engines do around their stages.
-import type { LoadCoreOptions } from "./core/load.js";
+import { type LoadCoreOptions, loadCore } from "./core/load.js";
+import { isNode } from "./realm.js";
 import type { CreateOptions, Timings } from "./types.js";
 
 export function coreOptions(wasmUrl: CreateOptions["coreUrl"], signal: AbortSignal | undefined): LoadCoreOptions {
@@ -13,4 +14,25 @@ export function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | 
 
 export function withTotal(times: Omit<Timings, "total">): Timings {
   return { ...times, total: times.source + times.preprocess + times.inference + times.postprocess };
+}
+
+/**
+ * Starts an engine, in a worker unless the options or the platform say otherwise, and loads the core beside it: masks are worked on in the
+ * caller's thread, wherever the network runs.
+ */
+export async function startEngine<E extends { dispose(): Promise<void> }>(
+  { worker, coreUrl, signal }: Pick<CreateOptions, "worker" | "coreUrl" | "signal">,
+  start: { inWorker(): Promise<E>; here(): Promise<E> },
+): Promise<E> {
+  const inWorker = worker !== false && !isNode() && typeof Worker === "function";
+  const core = loadCore(coreOptions(coreUrl, signal));
+  const [, engine] = await Promise.allSettled([core, inWorker ? start.inWorker() : start.here()]);
+  if (engine.status === "rejected") throw engine.reason;
+  try {
+    await core;
+  } catch (error) {
+    await engine.value.dispose();
+    throw error;
+  }
+  return engine.value;
 }
