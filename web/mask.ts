@@ -51,7 +51,10 @@ export class Mask implements RunMask {
   readonly runs: Uint32Array;
   /** Number of object pixels. */
   readonly area: number;
-  /** Soft masks only: round(255 * probability) of each crop pixel, in reading order. Pixels of 128 and more are the object's. */
+  /**
+   * Soft masks only: round(255 * probability) of each crop pixel, in reading order. Pixels of 128 and more are the object's; of networks
+   * whose masks compete for each pixel (DETR panoptic) those above 0 are, however weak the claim.
+   */
   declare readonly coverage?: Uint8Array;
 
   private constructor(data: MaskData) {

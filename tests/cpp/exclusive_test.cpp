@@ -92,7 +92,9 @@ void expectContest(const PlaneScene& scene) {
     if (slow.own[k].empty()) continue;
     const RectPx rect = masks.rectsSrc[k];
     for (size_t p = 0; p < pixels.size(); ++p) {
-      if (slow.decided[p] != 0) ASSERT_EQ(pixels[p], slow.own[k][p]) << "instance " << k << " pixel " << p;
+      if (slow.decided[p] != 0) {
+        ASSERT_EQ(pixels[p], slow.own[k][p]) << "instance " << k << " pixel " << p;
+      }
       const auto x = static_cast<int32_t>(p) % src.width, y = static_cast<int32_t>(p) / src.width;
       if (intersect({x, y, 1, 1}, rect).empty()) continue;
       const size_t at = static_cast<size_t>(y - rect.y) * rect.width + (x - rect.x);

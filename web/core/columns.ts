@@ -28,7 +28,7 @@ export interface InstanceColumns {
   readonly runOffsets: Uint32Array;
   /** Object pixels of each mask. */
   readonly areas: Uint32Array;
-  /** With soft masks: round(255 * sigmoid(logit)) of each crop pixel, row after row, one mask after the other. */
+  /** With soft masks: round(255 * probability) of each crop pixel, row after row, one mask after the other. */
   readonly coverage?: Uint8Array;
   /** count + 1 offsets into `coverage`. */
   readonly coverageOffsets?: Uint32Array;
