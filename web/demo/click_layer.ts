@@ -76,8 +76,9 @@ export class ClickLayer {
     this.root.dataset.tool = tool;
   }
 
-  /** A picture of this size, without prompts. */
-  setSize({ width, height }: { width: number; height: number }): void {
+  /** A picture, without prompts. */
+  setPhoto({ name, picture: { width, height } }: { name: string; picture: { width: number; height: number } }): void {
+    this.root.setAttribute("aria-label", `Picture to click: ${name}`);
     this.size = { width, height };
     this.aimed = { x: width / 2, y: height / 2 };
     this.drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);

@@ -94,7 +94,7 @@ export class ClickMode {
     this.photo = photo;
     this.layer.setVisible(this.active && photo !== undefined);
     if (photo === undefined) return;
-    this.layer.setSize(photo.picture);
+    this.layer.setPhoto(photo);
     this.view.clear(photo);
     const { model } = this.loader;
     if (model === undefined) return;
