@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./demo_page.js";
 import { demoPort } from "./servers.js";
 
@@ -15,6 +16,12 @@ async function serveDemo(): Promise<Serving> {
   return serve(fileURLToPath(new URL("../../dist_demo", import.meta.url)), { port: demoPort + 20 });
 }
 
+const missingFromCaches = (page: Page, paths: readonly string[]): Promise<string[]> =>
+  page.evaluate(async (paths) => {
+    const found = await Promise.all(paths.map((path) => caches.match(path, { ignoreSearch: true })));
+    return paths.filter((_, k) => found[k] === undefined);
+  }, paths);
+
 test("DemoOffline_LoadedOnceThenServerGone_WorksAfterReload", async ({ demo, page }) => {
   const { server, url } = await serveDemo();
   const fetched: string[] = [];
@@ -29,6 +36,9 @@ test("DemoOffline_LoadedOnceThenServerGone_WorksAfterReload", async ({ demo, pag
     expect(runtimes).toHaveLength(1);
     expect(runtimes[0]).toMatch(/ort-wasm-simd-threaded-[\w-]{8}\.wasm$/);
 
+    // The page does not wait for the storage, so the test does.
+    const kept = fetched.filter((path) => !/\.onnx$|service_worker/.test(path));
+    await expect.poll(() => missingFromCaches(page, kept), { timeout: 30_000 }).toEqual([]);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await page.reload();
