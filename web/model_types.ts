@@ -1,0 +1,101 @@
+// What is known of a model and what it gives.
+import type { Device, InputSizing, Preprocessing } from "./types.js";
+
+/** One input or output of a network, as the model file declares it. */
+export interface TensorInfo {
+  readonly name: string;
+  /** `float32`, `float16`, `int64` … */
+  readonly type: string;
+  /** A number where the size is fixed, else its symbolic name (`'?'` without one); undefined when the file does not even tell the rank. */
+  readonly dims: readonly (number | string)[] | undefined;
+}
+
+/** What one model family says to a model. */
+export interface FamilyVerdict {
+  readonly family: string;
+  readonly accepted: boolean;
+  /** One sentence: which tensors match and how, or which do not. */
+  readonly reason: string;
+}
+
+/** A family and layout that fits a model. */
+export interface FamilyCandidate {
+  readonly family: string;
+  readonly variant: string;
+  /** 0..1, how little else the tensors could be. */
+  readonly certainty: number;
+  readonly reason: string;
+}
+
+/** What a file is to a `PromptSegmenter`. */
+export interface PromptPart {
+  readonly part: "encoder" | "decoder" | "combined";
+  /** Undefined for an encoder: only its decoder tells. */
+  readonly family: string | undefined;
+  readonly variant: string | undefined;
+  /** One sentence: which tensors tell. */
+  readonly reason: string;
+}
+
+/** What a model file is and what will be done with it. */
+export interface ModelInfo {
+  /** The family that will decode it; undefined when none can, or when several fit equally well. */
+  readonly family: string | undefined;
+  /** Layout within the family. */
+  readonly variant: string | undefined;
+  /** All that fit, best first. */
+  readonly candidates: readonly FamilyCandidate[];
+  /** Every family's answer. */
+  readonly verdicts: readonly FamilyVerdict[];
+  /** Set for a file that no family decodes and that is a promptable network or half of one. */
+  readonly prompt: PromptPart | undefined;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Class names by class id; empty when neither model nor caller names them. */
+  readonly labels: readonly string[];
+  /** What is done to a picture; undefined without a family. Width and height are of a picture of that size unless `sizing` is `fixed`. */
+  readonly preprocessing: Preprocessing | undefined;
+  /** How the input size follows from the picture; undefined without a family. */
+  readonly sizing: InputSizing | undefined;
+  /** Whether the network gives masks. Without, an instance's mask is its filled box. Undefined without a family. */
+  readonly masks: boolean | undefined;
+  /** Pictures that one run takes: a number, or `"open"` for any; undefined when no input takes a picture. */
+  readonly batch: number | "open" | undefined;
+  /** `metadata_props` of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly opset: number;
+  readonly producer: string;
+  /** Of the file: bytes and SHA-256 in lower-case hex. */
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** {@link ModelInfo} of a model in use: it has a family. */
+export interface RunningModelInfo extends ModelInfo {
+  readonly family: string;
+  readonly variant: string;
+  readonly preprocessing: Preprocessing;
+  readonly sizing: InputSizing;
+  readonly masks: boolean;
+  readonly batch: number | "open";
+}
+
+/** One output of a network as float32, from whatever runtime. */
+export interface RawTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+  /** Element type in the network where it is not float32: `int64`, `bool` … */
+  readonly type?: string;
+}
+
+/** What the network itself gives for one picture. */
+export interface RawResult {
+  /** By output name. */
+  readonly outputs: ReadonlyMap<string, RawTensor>;
+  /** Size of the source, EXIF orientation applied, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** What was done to this picture. */
+  readonly preprocessing: Preprocessing;
+  readonly device: Device;
+}
