@@ -8,7 +8,8 @@ import torch
 import torchvision
 from decode_reference import sample
 from golden_file import instance, write_golden
-from make_yolo_goldens import CENTRE, STRETCH, TOP_LEFT, NearTie, draw_box, draw_scores, letterbox, need
+from make_yolo_goldens import CENTRE, STRETCH, TOP_LEFT, draw_box, draw_scores, letterbox
+from steady_draw import first_steady, need
 
 SIZES = {
     "square": dict(src=(80, 80)),
@@ -168,13 +169,7 @@ def make_all(family, cases, draw, origin):
     """`draw(random, case)` = (outputs {name: array}, expected, further header fields). One file for each case."""
     for number, (name, changes) in enumerate(cases.items()):
         case = {**DEFAULTS, **changes}
-        for attempt in range(300):
-            try:
-                outputs, instances, more = draw(np.random.default_rng(number * 1000 + attempt), case)
-                break
-            except NearTie:
-                continue
-        else:
-            raise SystemExit(f"{family} {name}: every draw was near a tie")
+        one = lambda attempt: draw(np.random.default_rng(number * 1000 + attempt), case)
+        attempt, (outputs, instances, more) = first_steady(f"{family} {name}", one, attempts=300)
         path = write_golden(family, name, {**header(case, origin), **more, "expected": instances}, outputs)
         print(f"{family} {name}: {len(instances)} instances, {path.stat().st_size} bytes, draw {attempt}")

@@ -12,7 +12,8 @@ import types
 import numpy as np
 import torch
 import transformers
-from detector_reference import inside, make_all, need
+from detector_reference import inside, make_all
+from steady_draw import need
 from golden_file import instance
 from make_yolo_goldens import STRETCH
 

@@ -12,7 +12,8 @@ from transformers import DetrImageProcessor
 from transformers.image_transforms import center_to_corners_format
 
 from golden_file import instance, write_golden
-from mask_queries import clip_box, draw_masks, need, settle
+from mask_queries import clip_box, draw_masks, settle
+from steady_draw import need
 
 # DETR's planes have 8 samples for each whole or begun stride of 32: 80 x 112 -> 24 x 32.
 DEFAULTS = dict(source=(90, 70), network=(112, 80), queries=20, classes=5, objects=6, background=True, score=0.5, scale=1.0)

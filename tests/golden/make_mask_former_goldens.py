@@ -18,7 +18,8 @@ import transformers
 from transformers import Mask2FormerImageProcessor, MaskFormerImageProcessor
 
 from golden_file import instance, write_golden
-from mask_queries import draw_masks, need, settle, tight_box
+from mask_queries import draw_masks, settle, tight_box
+from steady_draw import need
 
 # `source` None: the picture has the planes' size.
 DEFAULTS = dict(variant="maskformer", source=None, planes=(24, 18), queries=20, classes=5, objects=6, score=0.4, scale=1.0, double=2, max=1000, minIou=None)

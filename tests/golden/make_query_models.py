@@ -19,7 +19,7 @@ import onnxruntime
 import torch
 import transformers
 from golden_file import instance, write_reference
-from mask_queries import NearTie
+from steady_draw import NearTie
 from pycocotools import mask as coco
 from transformers import DetrConfig, DetrForSegmentation, ResNetConfig, RfDetrConfig, RfDetrForInstanceSegmentation
 from transformers.models.rf_detr.configuration_rf_detr import RfDetrDinov2Config

@@ -13,10 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from golden_file import instance, write_golden
-
-
-class NearTie(Exception):
-    """The drawn case depends on rounding."""
+from steady_draw import NearTie, first_steady
 
 
 def content_of(size, net):
@@ -109,14 +106,7 @@ CASES = {
 
 def main():
     for number, (name, case) in enumerate(CASES.items()):
-        for attempt in range(200):
-            try:
-                counts = make(name, number * 1000 + attempt, **case)
-                break
-            except NearTie:
-                continue
-        else:
-            raise SystemExit(f"{name}: every draw was near a tie")
+        attempt, counts = first_steady(name, lambda attempt: make(name, number * 1000 + attempt, **case))
         print(f"{name}: %d of %d instances, draw {attempt}" % counts)
 
 

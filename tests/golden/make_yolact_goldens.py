@@ -15,18 +15,10 @@ import torch
 import torch.nn.functional as F
 
 from golden_file import instance, write_golden
+from steady_draw import first_steady, need
 
 NET = 64
 CONF_THRESHOLD, TOP_K = 0.05, 200
-
-
-class NearTie(Exception):
-    """The drawn case depends on rounding."""
-
-
-def need(condition):
-    if not condition:
-        raise NearTie
 
 
 def make_priors(side, plus):
@@ -197,14 +189,7 @@ CASES = {
 
 def main():
     for number, (name, case) in enumerate(CASES.items()):
-        for attempt in range(500):
-            try:
-                counts = make(name, number * 1000 + attempt, **case)
-                break
-            except NearTie:
-                continue
-        else:
-            raise SystemExit(f"{name}: every draw was near a tie")
+        attempt, counts = first_steady(name, lambda attempt: make(name, number * 1000 + attempt, **case), attempts=500)
         print(f"{name}: %d of %d instances, draw {attempt}" % counts)
 
 

@@ -19,17 +19,10 @@ import struct
 
 import numpy as np
 
+from steady_draw import first_steady, need
+
 FOLDER = pathlib.Path(__file__).parent / "yolo_seg"
 CENTRE, TOP_LEFT, STRETCH = 0, 1, 2
-
-
-class NearTie(Exception):
-    """The drawn case depends on rounding."""
-
-
-def need(condition):
-    if not condition:
-        raise NearTie
 
 
 def letterbox(src, net, mode):
@@ -248,63 +241,12 @@ CASES = {
 }
 
 
-# Written as goldens of decode() too.
-DECODE_CASES = ["square"]
-MODES = {CENTRE: "letterbox-centre", TOP_LEFT: "letterbox-top-left", STRETCH: "stretch"}
-
-
-def full_mask(case, prototypes, row):
-    """The mask of one object over the whole picture."""
-    x, y, width, height = crop_of(case, row[0])
-    mask = np.zeros(case["src"][::-1], bool)
-    mask[y : y + height, x : x + width] = full_frame_logits(case, prototypes, row[3])[y : y + height, x : x + width] > 0
-    return mask
-
-
-def source_box(case, box):
-    left, top, w, h = letterbox(case["src"], case["net"], case["mode"])
-    across = [min(max((x - left) * case["src"][0] / w, 0), case["src"][0]) for x in (box[0], box[2])]
-    down = [min(max((y - top) * case["src"][1] / h, 0), case["src"][1]) for y in (box[1], box[3])]
-    return [across[0], down[0], across[1], down[1]]
-
-
-def write_decode_golden(name, case, seed):
-    """The case as tests/golden/golden_file.py describes it, for the public decode(). Needs pycocotools."""
-    from golden_file import instance, write_golden
-
-    random = np.random.default_rng(seed)
-    detections, prototypes = draw_detections(random, case), draw_prototypes(random, case)
-    kept = suppress(case, rows_of(case, detections))
-    masks = [full_mask(case, prototypes, row) for row in kept]
-    expected = [instance(source_box(case, row[0]), row[1], row[2], mask) for row, mask in zip(kept, masks) if mask.any()]
-    size = lambda pair: {"width": pair[0], "height": pair[1]}
-    header = {
-        "variant": "end-to-end" if case["end_to_end"] else "dense",
-        "source": size(case["src"]),
-        "network": size(case["net"]),
-        "preprocessing": {"resizeMode": MODES[case["mode"]]},
-        "options": {"scoreThreshold": case["score"], "iouThreshold": case["iou"], "maxInstances": case["max"]},
-        "origin": f"numpy {np.__version__}, float64, full-frame logits (make_yolo_goldens.py)",
-        "expected": expected,
-    }
-    return write_golden("yolo_seg", name, header, {"output0": detections[None], "output1": prototypes[None]})
-
-
 def main():
     FOLDER.mkdir(exist_ok=True)
     for number, (name, changes) in enumerate(CASES.items()):
         case = {**DEFAULTS, **changes}
-        for attempt in range(200):
-            try:
-                words, count = make(case, number * 1000 + attempt)
-                break
-            except NearTie:
-                continue
-        else:
-            raise SystemExit(f"{name}: every draw was near a tie")
+        attempt, (words, count) = first_steady(name, lambda attempt: make(case, number * 1000 + attempt))
         (FOLDER / f"{name}.bin").write_bytes(words)
-        if name in DECODE_CASES:
-            write_decode_golden(name, case, number * 1000 + attempt)
         print(f"{name}: {count} instances, {len(words)} bytes, draw {attempt}")
 
 

@@ -1,14 +1,6 @@
 """Planted outputs of heads with mask queries, shared by the makers of the rf_detr_seg, detr_panoptic and mask_former goldens."""
 import numpy as np
-
-
-class NearTie(Exception):
-    """The drawn case hangs on rounding."""
-
-
-def need(condition):
-    if not condition:
-        raise NearTie
+from steady_draw import NearTie, need
 
 
 def draw_masks(random, count, size, scale=1.0):
