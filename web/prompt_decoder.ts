@@ -64,7 +64,8 @@ export function readAnswers(core: Core, model: PromptModel, frame: PromptFrame, 
   const ofSource = readsSourcePlanes(model);
   const net = ofSource ? frame.source : frame.network;
   const longestSide = model.rules.fit === "longest-side" && !ofSource;
-  core.setLetterbox(frame.source, { ...net, resizeMode: longestSide ? "letterbox-top-left" : "stretch" });
+  const fit = longestSide ? ({ resizeMode: "letterbox-top-left", content: frame.content } as const) : ({ resizeMode: "stretch" } as const);
+  core.setLetterbox(frame.source, { ...net, ...fit });
   const columns = core.decoders.decodeSam(gather(run, chosen), {
     predictedIouThreshold: ask.thresholds?.predictedIou ?? Number.NEGATIVE_INFINITY,
     stabilityThreshold: ask.thresholds?.stability ?? 0,

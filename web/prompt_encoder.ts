@@ -27,7 +27,9 @@ export function planPicture(model: PromptModel, { network, content }: PromptFram
 
 /** The picture as the encoder wants it. */
 export function pictureFeed(core: Core, model: PromptModel, image: RgbaImage, frame: PromptFrame, changes?: PreprocessingChanges) {
-  const plan = planPicture(model, frame, changes);
+  const planned = planPicture(model, frame, changes);
+  // Halves are rounded as the family does, not as a letterbox would.
+  const plan = planned.resizeMode === "stretch" ? planned : { ...planned, content: frame.content };
   core.setImage(image);
   return makeImageFeed(model.picture, core.tensorize(plan), plan);
 }

@@ -4,7 +4,8 @@ import { bindPromptModel, detectPromptPart } from "../../web/families/prompt/det
 import type { Graph, PromptModel } from "../../web/families/prompt/family.js";
 import { maskSize, promptFeeds, promptsPerRun, readsSourcePlanes } from "../../web/families/prompt/feeds.js";
 import { framePicture, type Prompt } from "../../web/families/prompt/points.js";
-import { inspectModel } from "../../web/index.js";
+import { inspectModel, loadCore } from "../../web/index.js";
+import { pictureFeed } from "../../web/prompt_encoder.js";
 import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
 import { type PromptModelName, promptModel, promptModels } from "./prompt_models.js";
 
@@ -261,4 +262,20 @@ describe("Feeds", () => {
     const counts = ["sam", "edge_sam", "efficient_sam", "efficient_sam_combined", "sam_transformers", "sam2_ort"] as const;
     expect(counts.map((name) => promptsPerRun(bind(name)))).toEqual([1, 1, "open", "open", "open", "open"]);
   });
+});
+
+// 1023 * 1024 / 2048 = 511.5 and 1025 * 1024 / 2048 = 512.5: get_preprocess_shape of segment_anything rounds both up.
+it.each([
+  [1023, 512],
+  [1025, 513],
+])("PictureOf2048x%i_Fills%iRowsOfTheInput", async (height, rows) => {
+  const core = await loadCore();
+  const model = bindPromptModel(graphOf("sam_encoder"), graphOf("sam_decoder"));
+  const image = { width: 2048, height, data: new Uint8ClampedArray(2048 * height * 4).fill(255) };
+  const frame = framePicture(model, image);
+  expect(frame.content).toEqual({ width: 1024, height: rows });
+  const { data } = pictureFeed(core, model, image, frame) as { data: Float32Array };
+  const value = (row: number) => data[row * 1024]!;
+  expect(value(rows - 1)).toBeGreaterThan(2);
+  expect(value(rows)).toBeCloseTo(0, 5);
 });
