@@ -1,10 +1,12 @@
-/// Writes docs/models.md from the model cards (models/*.json, models/cards/*.json); with --check fails when the page is out of date.
+/// Writes docs/models.md and the table in models/README.md from the model cards (models/*.json, models/cards/*.json); with --check fails when
+/// one is out of date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { builtInSections, builtInTable, withTable } from "./built_in_docs.mjs";
+import { list, table } from "./markdown.mjs";
+import { readBuiltInCards } from "./model_cards.mjs";
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
-
-const outputPath = inRoot("docs", "models.md");
 
 function readFolder(...path) {
   return readdirSync(inRoot(...path))
@@ -15,7 +17,7 @@ function readFolder(...path) {
 
 /** Everything that the page is made of. */
 export function readCards() {
-  return { builtIn: readFolder("models"), cards: readFolder("models", "cards"), classLists: readFolder("models", "class_lists") };
+  return { builtIn: readBuiltInCards(), cards: readFolder("models", "cards"), classLists: readFolder("models", "class_lists") };
 }
 
 const kinds = [
@@ -24,10 +26,6 @@ const kinds = [
   ["boxes", "Boxes, for the two-step method"],
 ];
 
-const cell = (text) => String(text).replaceAll("|", "\\|");
-const row = (...cells) => `| ${cells.map(cell).join(" | ")} |`;
-const list = (items) => items.map((item) => `- ${item}`).join("\n");
-const number = (value) => (value === undefined ? "" : String(value));
 const round = (value) => String(Number(value.toPrecision(4)));
 const shape = ({ name, type, dims, content }) => `\`${name}\` ${type} [${dims.join(", ")}]: ${content}`;
 
@@ -39,8 +37,8 @@ function checkpointTable(checkpoints) {
     ["fileMB", "file, MB", ({ fileMB }) => fileMB],
   ].filter(([field]) => checkpoints.some((checkpoint) => checkpoint[field] !== undefined));
   const head = ["checkpoint", ...columns.map(([, title]) => title)];
-  const rows = checkpoints.map((checkpoint) => row(`\`${checkpoint.name}\``, ...columns.map(([, , read]) => number(read(checkpoint)))));
-  return [row(...head), row(...head.map(() => "---")), ...rows].join("\n");
+  const cells = (checkpoint) => [`\`${checkpoint.name}\``, ...columns.map(([, , read]) => read(checkpoint))];
+  return table(head, checkpoints.map(cells));
 }
 
 const resizes = {
@@ -106,28 +104,19 @@ function cardSection(card, classLists) {
 }
 
 function overview(cards) {
-  const head = [row("model", "family", "licence", "commercial use", "verified"), row("---", "---", "---", "---", "---")];
   const anchor = (title) =>
     title
       .toLowerCase()
       .replace(/[^\p{L}\p{N} -]/gu, "")
       .replaceAll(" ", "-");
-  return [
-    ...head,
-    ...cards.map(({ title, family, licence, verified }) =>
-      row(`[${title}](#${anchor(title)})`, `\`${family}\``, licence.name, licence.commercial, verified.how),
-    ),
-  ].join("\n");
-}
-
-const fileBytes = ({ bytes, encoder, decoder }) => bytes ?? encoder.bytes + decoder.bytes;
-
-function builtInSection(builtIn) {
-  const head = [row("name", "family", "licence", "bytes", "what it is"), row("---", "---", "---", "---", "---")];
-  return [
-    ...head,
-    ...builtIn.map((card) => row(`\`${card.name}\``, `\`${card.family}\``, card.licence, fileBytes(card), card.summary)),
-  ].join("\n");
+  const rows = cards.map(({ title, family, licence, verified }) => [
+    `[${title}](#${anchor(title)})`,
+    `\`${family}\``,
+    licence.name,
+    licence.commercial,
+    verified.how,
+  ]);
+  return table(["model", "family", "licence", "commercial use", "verified"], rows);
 }
 
 /** The whole of docs/models.md. */
@@ -142,7 +131,8 @@ export function modelsPage({ builtIn, cards, classLists }) {
       "post-processing; a *constructed graph* with the tensors of the export; or *not run against the real file*. " +
       "[families.md](families.md) has the tests of each decoder.",
     "## Built in",
-    builtInSection(builtIn),
+    builtInTable(builtIn),
+    ...builtInSections(builtIn),
   ];
   for (const [kind, title] of kinds) {
     const own = cards.filter((card) => card.kind === kind);
@@ -151,21 +141,28 @@ export function modelsPage({ builtIn, cards, classLists }) {
   return `${parts.join("\n\n")}\n`;
 }
 
+/** Every page that is made, by its path. */
+export function pages(cards) {
+  const readme = readFileSync(inRoot("models", "README.md"), "utf8");
+  return { "docs/models.md": modelsPage(cards), "models/README.md": withTable(readme, builtInTable(cards.builtIn, "../docs/models.md")) };
+}
+
 async function main() {
-  const wanted = modelsPage(readCards());
-  if (!process.argv.includes("--check")) {
-    writeFileSync(outputPath, wanted);
-    say("docs/models.md is written");
-    return;
+  for (const [path, wanted] of Object.entries(pages(readCards()))) {
+    if (!process.argv.includes("--check")) {
+      writeFileSync(inRoot(path), wanted);
+      say(`${path} is written`);
+      continue;
+    }
+    let present = "";
+    try {
+      present = readFileSync(inRoot(path), "utf8");
+    } catch {
+      // a missing file is out of date too
+    }
+    if (present !== wanted) throw new StepError(`${path} is out of date`, "run `npm run gen:docs`");
+    say(`${path} is up to date`);
   }
-  let present = "";
-  try {
-    present = readFileSync(outputPath, "utf8");
-  } catch {
-    // a missing file is out of date too
-  }
-  if (present !== wanted) throw new StepError("docs/models.md is out of date", "run `npm run gen:docs`");
-  say("docs/models.md is up to date");
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await runMain(main);

@@ -1,18 +1,11 @@
-// Writes web/runtime/built_in.gen.ts from the model cards models/*.json. With --check: fails where they differ.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Writes web/runtime/built_in.gen.ts and web/model_names.gen.ts from the model cards models/*.json. With --check: fails where they differ.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cardsOfKind, inputOf, readBuiltInCards } from "./model_cards.mjs";
+import { runMain, StepError } from "./setup/log.mjs";
 
 const root = new URL("../", import.meta.url);
-const target = new URL("web/runtime/built_in.gen.ts", root);
 
-const cards = readdirSync(new URL("models/", root))
-  .filter((file) => file.endsWith(".json"))
-  .sort()
-  .map((file) => JSON.parse(readFileSync(new URL(`models/${file}`, root), "utf8")));
-
-const models = cards.filter(({ kind }) => kind === undefined);
-const promptModels = cards.filter(({ kind }) => kind === "prompt");
-
-const entry = ({ name, file, bytes, sha256, family, licence, summary, preprocessing, labels }) =>
+const entry = ({ preprocessing = {}, labels, file, name, bytes, sha256, family, licence, summary, ...card }) =>
   `  {
     name: ${JSON.stringify(name)},
     summary: ${JSON.stringify(summary)},
@@ -20,6 +13,7 @@ const entry = ({ name, file, bytes, sha256, family, licence, summary, preprocess
     bytes: ${bytes},
     sha256: ${JSON.stringify(sha256)},
     family: ${JSON.stringify(family)},
+    input: ${JSON.stringify(inputOf(card))},
     preprocessing: ${JSON.stringify(preprocessing)},
     labels: ${JSON.stringify(labels.join(","))}.split(","),
     // Written out in full, because bundlers look for this form.
@@ -41,10 +35,11 @@ const promptEntry = (card) =>
     name: ${JSON.stringify(card.name)},
     summary: ${JSON.stringify(card.summary)},
     licence: ${JSON.stringify(card.licence)},
+    preprocessing: ${JSON.stringify(card.preprocessing ?? {})},
 ${part("encoder", card)}${part("decoder", card)}  },
 `;
 
-const text = `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+const modelsFile = (models, promptModels) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
 import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in.js";
 
 /** Where the file of a model lies. */
@@ -61,19 +56,31 @@ export interface PromptCard extends BuiltInPromptModel {
   readonly decoder: BuiltInFile & Located;
 }
 
-export const cards: readonly Card[] = [
+export const cards: readonly [Card, ...Card[]] = [
 ${models.map(entry).join("")}];
 
-export const promptCards: readonly PromptCard[] = [
+export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
 ${promptModels.map(promptEntry).join("")}];
 `;
 
-if (models.some(({ labels }) => labels.some((label) => label.includes(",")))) throw new Error("a class name holds a comma");
-if (process.argv.includes("--check")) {
-  if (!existsSync(target) || readFileSync(target, "utf8") !== text) {
-    console.error("web/runtime/built_in.gen.ts does not match the model cards; run: npm run gen:models");
-    process.exit(1);
+const union = (cards) => cards.map(({ name }) => JSON.stringify(name)).join(" | ");
+
+const namesFile = (models, promptModels) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+/** Models inside the package that find objects: what \`CreateOptions.model\` takes. */
+export type BuiltInModelName = ${union(models)};
+/** Promptable models inside the package. */
+export type BuiltInPromptModelName = ${union(promptModels)};
+`;
+
+await runMain(() => {
+  const cards = readBuiltInCards();
+  const [models, promptModels] = [cardsOfKind(cards, "segment"), cardsOfKind(cards, "prompt")];
+  const texts = { "web/runtime/built_in.gen.ts": modelsFile, "web/model_names.gen.ts": namesFile };
+  for (const [path, write] of Object.entries(texts)) {
+    const target = new URL(path, root);
+    const text = write(models, promptModels);
+    if (!process.argv.includes("--check")) writeFileSync(target, text);
+    else if (!existsSync(target) || readFileSync(target, "utf8") !== text)
+      throw new StepError(`${path} does not match the model cards`, "npm run gen:models");
   }
-} else {
-  writeFileSync(target, text);
-}
+});

@@ -2,7 +2,7 @@ import { currentCore } from "./core/load.js";
 import { MaskletError } from "./errors.js";
 import { decodeWith } from "./families/decode_match.js";
 import { type Detection, describeCandidates, type FamilyMatch, matchFamily, noMatch, readWanted } from "./families/detect.js";
-import type { ModelSignature } from "./families/family.js";
+import type { ExporterHints, ModelSignature } from "./families/family.js";
 import { findImageInput, fixedSize } from "./families/image_input.js";
 import { fixedSizing, preprocessingFor } from "./families/input_sizing.js";
 import { detectPromptPart } from "./families/prompt/detect.js";
@@ -72,7 +72,7 @@ export function decode(
   const labels = chooseLabels(options.labels, hints.labels, match.binding.classCount);
   const source = checkedSize("source", options.source);
   const checked = checkSegmentOptions(options, labels, match.binding.classCount, match.family.defaults);
-  const columns = decodeWith(core, match, tensors, source, fitting(match, options), checked);
+  const columns = decodeWith(core, match, tensors, source, fitting(match, hints, options), checked);
   return {
     instances: toInstances(columns, source, labels),
     width: source.width,
@@ -88,8 +88,9 @@ function requireMatch(signature: ModelSignature, detection: Detection): FamilyMa
 }
 
 /** The network input was what the caller says; where the picture lies in it follows from the family's rule, unless the caller says that too. */
-function fitting({ family, binding }: FamilyMatch, { source, network, preprocessing }: DecodeOutputsOptions): Preprocessing {
-  const usual = { ...family.preprocessing, ...binding.preprocessing, ...network };
+function fitting({ family, binding }: FamilyMatch, hints: ExporterHints, options: DecodeOutputsOptions): Preprocessing {
+  const { source, network, preprocessing } = options;
+  const usual = { ...family.preprocessing, ...binding.preprocessing, ...hints.preprocessing, ...network };
   const sized = preprocessingFor(binding.sizing ?? fixedSizing, source, usual);
   // A network input of another size than the rule gives was not made by the rule.
   const isByRule = sized.width === network.width && sized.height === network.height;

@@ -6,7 +6,7 @@ import { framePicture } from "./families/prompt/points.js";
 import { type PreprocessingChanges, planPicture } from "./prompt_encoder.js";
 import { badOption } from "./prompt_options.js";
 import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./prompt_types.js";
-import { builtInPromptModels } from "./runtime/built_in.js";
+import { builtInPromptModels, findPromptCard } from "./runtime/built_in.js";
 import { type Feed, type Feeds, makeFeed } from "./runtime/feed.js";
 import { makeImageFeed } from "./runtime/image_feed.js";
 import { ModelSession } from "./runtime/model_session.js";
@@ -37,7 +37,7 @@ export async function startPromptModel(options: PromptSegmenterOptions): Promise
   if (device !== "auto" && !devices.includes(device)) throw badOption("device", String(device), `auto, ${devices.join(", ")}`, "load");
   const { encoder: encoderFile, decoder: decoderFile } = await loadFiles(options);
   const model = withInputSize(bindPromptModel(encoderFile?.onnx, decoderFile.onnx, options.family), options.inputSize);
-  const changes = checkChanges(model, options);
+  const changes = { ...findPromptCard(encoderFile?.sha256 ?? "")?.preprocessing, ...checkChanges(model, options) };
   throwIfAborted(signal, "compile");
   const total = encoderFile ? 2 : 1;
   onProgress?.({ stage: "compile", loaded: 0, total });

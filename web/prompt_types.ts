@@ -1,6 +1,18 @@
 import type { PromptPoint } from "./families/prompt/points.js";
 import type { Mask } from "./mask.js";
-import type { Box, CreateOptions, Device, ModelInfo, ModelSource, Preprocessing, PromptPart, Size, Timings } from "./types.js";
+import type {
+  Box,
+  BuiltInModelName,
+  BuiltInPromptModelName,
+  CreateOptions,
+  Device,
+  ModelInfo,
+  ModelSource,
+  Preprocessing,
+  PromptPart,
+  Size,
+  Timings,
+} from "./types.js";
 
 export type { PromptPoint };
 
@@ -17,7 +29,11 @@ export interface LowResMask extends Size {
  * that takes the picture and the prompts.
  */
 export type PromptModelSource =
-  | { readonly model: ModelSource; readonly encoder?: undefined; readonly decoder?: undefined }
+  | {
+      readonly model: BuiltInPromptModelName | Exclude<ModelSource, BuiltInModelName>;
+      readonly encoder?: undefined;
+      readonly decoder?: undefined;
+    }
   | { readonly encoder: ModelSource; readonly decoder: ModelSource; readonly model?: undefined };
 
 /** What `PromptSegmenter` shares with `Segmenter` means the same. */

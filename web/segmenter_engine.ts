@@ -4,6 +4,7 @@ import { MaskletError, throwIfAborted } from "./errors.js";
 import { decodeWith } from "./families/decode_match.js";
 import { preprocessingFor } from "./families/input_sizing.js";
 import { splitBatch } from "./runtime/batch.js";
+import { builtInModels } from "./runtime/built_in.js";
 import { loadModel } from "./runtime/model_store.js";
 import { TaskQueue } from "./runtime/task_queue.js";
 import { makePictureFeeds } from "./segmenter_feeds.js";
@@ -67,7 +68,7 @@ export class LocalEngine implements Engine {
       throw new MaskletError("badOption", "load", message, { value: String(device) });
     }
     await loadCore(coreOptions(options.coreUrl, signal));
-    const loaded = await loadModel(options.model ?? "masklet-n", options);
+    const loaded = await loadModel(options.model ?? builtInModels[0].name, options);
     throwIfAborted(signal, "compile");
     onProgress?.({ stage: "compile", loaded: 0, total: 1 });
     const model = await startModel(loaded, { ...options, device });

@@ -1,6 +1,7 @@
 import { MaskletError } from "./errors.js";
 import type { ExporterHints, ModelFamily } from "./families/family.js";
 import type { ImageInput } from "./families/image_input.js";
+import type { BuiltInModel } from "./runtime/built_in.js";
 import type { Size } from "./types.js";
 
 /** Of networks that leave it open when nothing else is known. */
@@ -8,19 +9,25 @@ export const usualSize: Size = { width: 640, height: 640 };
 const usualMultiple = 32;
 const largestSide = 8192;
 
+/** What is known of a model beside its graph. */
+interface Known {
+  readonly hints: ExporterHints;
+  readonly card: Pick<BuiltInModel, "input"> | undefined;
+}
+
 /**
- * Size of the network's input: sides that the graph fixes as they are; open ones from the caller, the metadata, the family.
+ * Size of the network's input: sides that the graph fixes as they are; open ones from the caller, the card, the metadata, the family.
  * @param family undefined when none is known
  * @throws MaskletError `badOption` for a size that the graph does not take.
  */
 export function planInputSize(
   image: ImageInput,
-  hints: ExporterHints,
+  { hints, card }: Known,
   asked: Size | undefined,
   family: Pick<ModelFamily, "defaultInputSize" | "inputMultiple"> | undefined,
 ): Size {
-  const given = asked ?? hints.inputSize;
-  const multiple = hints.stride ?? family?.inputMultiple ?? usualMultiple;
+  const given = asked ?? card?.input ?? hints.inputSize;
+  const multiple = card?.input.multiple ?? hints.stride ?? family?.inputMultiple ?? usualMultiple;
   const usual = family?.defaultInputSize ?? usualSize;
   const side = (name: "width" | "height") => {
     const fixed = image[name];

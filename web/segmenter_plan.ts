@@ -39,10 +39,10 @@ export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): Mo
     return { signature, detection: matchFamily(signature, wanted) };
   };
   const asked = typeof options.inputSize === "number" ? { width: options.inputSize, height: options.inputSize } : options.inputSize;
-  const usual = asked ?? hints.inputSize ?? usualSize;
+  const usual = asked ?? card?.input ?? hints.inputSize ?? usualSize;
   const first = ask({ width: image.width ?? usual.width, height: image.height ?? usual.height });
   // Which sizes a family takes, and what it takes when nobody says, is known only now.
-  const size = planInputSize(image, hints, asked, first.detection.match?.family);
+  const size = planInputSize(image, { hints, card }, asked, first.detection.match?.family);
   const { inputSize } = first.signature;
   const isSame = size.width === inputSize.width && size.height === inputSize.height;
   return { image, batch: batchOf(image, inputs, outputs), ...(isSame ? first : ask(size)) };
@@ -88,7 +88,7 @@ export function planPreprocessing(plan: ModelPlan, { card }: LoadedModel, option
   const { width, height } = plan.signature.inputSize;
   refuseSides(options.preprocessing, { width, height });
   const ownScaling = plan.image.type === "uint8" ? identityScaling : {};
-  const asked = { ...card?.preprocessing, ...options.preprocessing };
+  const asked = { ...plan.signature.hints.preprocessing, ...card?.preprocessing, ...options.preprocessing };
   const preprocessing = { ...family.preprocessing, ...binding.preprocessing, ...ownScaling, ...asked, width, height };
   checkPreprocessing(preprocessing);
   return preprocessing;

@@ -1,5 +1,7 @@
 import type { Mask } from "./mask.js";
+import type { BuiltInModelName } from "./model_names.gen.js";
 
+export type * from "./model_names.gen.js";
 export type * from "./model_types.js";
 
 /** In pixels. */
@@ -34,7 +36,9 @@ export type Source =
   | VideoFrame;
 
 /** A model: the name of a built-in one, its address, its bytes, or a file. In Node a string may also be a path. */
-export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+export type ModelSource = BuiltInModelName | AnyText | URL | ArrayBuffer | Uint8Array | Blob;
+/** Every string; beside literals it leaves editors their list of them. */
+export type AnyText = string & Record<never, never>;
 
 export const devices = ["webgpu", "wasm", "node-cpu"] as const;
 /** Where a model really runs: WebGPU, ONNX Runtime's WebAssembly, or (Node only) the native onnxruntime-node. */
@@ -95,7 +99,7 @@ export type InputSizing =
     };
 
 export interface CreateOptions {
-  /** `'masklet-n'` (built in, the default), a URL, bytes or a file. */
+  /** The name of a built-in model (see `builtInModels`; default: the first, `masklet-n`), a URL, bytes or a file. */
   model?: ModelSource;
   /** `auto` (the default) takes WebGPU where it is hardware and agrees with the CPU, else wasm. */
   device?: "auto" | Device;
@@ -109,7 +113,10 @@ export interface CreateOptions {
   variant?: string;
   /** Class names by class id; default: the model's metadata, else `class 0` … */
   labels?: readonly string[];
-  /** Network input size for models with a dynamic one, in pixels, a multiple of 32. */
+  /**
+   * Size of the network's input, for models that leave it open: in pixels, multiples of 32 for most. A larger one shows smaller objects and
+   * takes longer. Default: the model's own.
+   */
   inputSize?: number | { width: number; height: number };
   /** Parts of the preprocessing to be done otherwise than the family says. */
   preprocessing?: Partial<Preprocessing>;

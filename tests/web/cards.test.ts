@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { modelsPage, readCards } from "../../scripts/gen_docs.mjs";
+import { modelsPage, pages, readCards } from "../../scripts/gen_docs.mjs";
 import { matchFamily } from "../../web/families/detect.js";
 import type { ModelSignature } from "../../web/families/family.js";
 import { findImageInput, fixedSize } from "../../web/families/image_input.js";
@@ -212,9 +212,39 @@ describe("Cards", () => {
   });
 
   it("Cards_Page_IsUpToDate", async () => {
-    expect(readFileSync(fromRoot("docs/models.md"), "utf8")).toBe(modelsPage(readCards()));
+    const wanted: [string, string][] = Object.entries(pages(readCards()));
+    expect(wanted.map(([path]) => path)).toEqual(["docs/models.md", "models/README.md"]);
+    for (const [path, text] of wanted) expect(readFileSync(fromRoot(path), "utf8")).toBe(text);
     const { stdout } = await promisify(execFile)(process.execPath, ["scripts/gen_docs.mjs", "--check"]);
     expect(stdout).toContain("up to date");
+  });
+
+  it("Cards_Page_ShowsEveryFieldOfABuiltInCard", () => {
+    const full = {
+      ...builtIn.find(({ name }) => name === "masklet-n")!,
+      name: "model-x",
+      intendedUse: ["for trying out"],
+      limits: ["sees nothing at night"],
+      training: { command: "sh train.sh --all", seeds: [3, 4], note: "On one machine." },
+      trainingData: [{ name: "Set A", what: "7 photos", licence: "CC0", source: "https://example.org/a" }],
+      metrics: { data: "9 photos", sizes: [{ input: 320, maskAp: 0.11 }, { input: 640, maskAp: 0.22, boundaryAp: 0.33 }] }, // biome-ignore format: a table
+      variants: [{ storage: "fp16", isShipped: true, figures: { bytes: 1234567, maskAp: 0.11 } }, { storage: "int8", figures: { bytes: 765, ms: 8 } }], // biome-ignore format: a table
+      failures: [{ picture: "docs/images/models/x.jpg", caption: "A bed leaks" }],
+    };
+    const section = modelsPage({ ...readCards(), builtIn: [full] })
+      .split("\n### model-x\n")[1]!
+      .split("\n## ")[0]!;
+    for (const part of [
+      "- for trying out",
+      "- sees nothing at night",
+      "sh train.sh --all",
+      "Seeds: 3, 4. On one machine.",
+      "| [Set A](https://example.org/a) | 7 photos | CC0 |",
+      "| input | mask AP | boundary AP |\n| --- | --- | --- |\n| 320 | 0.11 |  |\n| 640 | 0.22 | 0.33 |",
+      "| **fp16**, ships | 1,234,567 | 0.11 |  |\n| int8 | 765 |  | 8 |",
+      "![A bed leaks](images/models/x.jpg)",
+    ])
+      expect(section).toContain(part);
   });
 
   it("Cards_Page_NamesEveryCardItsLicenceAndWhatWasRun", () => {

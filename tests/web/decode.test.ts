@@ -53,6 +53,13 @@ describe("decode", () => {
     expect(summary(half).map(([label]) => label)).toEqual(summary(outputs).map(([label]) => label));
   });
 
+  it("Metadata_SaysWhereTheLetterboxPutThePicture", () => {
+    const wide = (changes: Partial<DecodeOutputsOptions>) => summary(outputs, { source: { width: 200, height: 100 }, ...changes });
+    const metadata = { ...options.metadata, letterbox: "top-left" };
+    expect(wide({ metadata, preprocessing: {} })).toEqual(wide({ preprocessing: { resizeMode: "letterbox-top-left" } }));
+    expect(wide({ metadata, preprocessing: {} })).not.toEqual(wide({ preprocessing: {} }));
+  });
+
   it("Options_AreThoseOfSegment", () => {
     const labels = ["a", "b", "c"];
     const all = summary(outputs, { labels });

@@ -84,6 +84,12 @@ describe("readExporterHints", () => {
     expect(readExporterHints({})).toEqual({});
   });
 
+  it("Letterbox_SaysWhereThePictureLies", () => {
+    expect(readExporterHints({ letterbox: "top-left" })).toEqual({ preprocessing: { resizeMode: "letterbox-top-left" } });
+    expect(readExporterHints({ letterbox: "centre" })).toEqual({ preprocessing: { resizeMode: "letterbox-centre" } });
+    for (const letterbox of ["stretch", "constructor", ""]) expect(readExporterHints({ letterbox })).toEqual({});
+  });
+
   it("Names_AsJsonOrList_AreLabels", () => {
     expect(readExporterHints({ names: '{"1":"b","0":"a"}' }).labels).toEqual(["a", "b"]);
     expect(readExporterHints({ names: "['a', 'b']" }).labels).toEqual(["a", "b"]);

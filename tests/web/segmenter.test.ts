@@ -215,6 +215,19 @@ describe("Segmenter", () => {
     await expect(size({ inputSize: 100 })).rejects.toMatchObject({ code: "badOption", value: 100 });
   });
 
+  it("LetterboxOfTheMetadata_IsUsed_UnlessTheCallerSaysOtherwise", async () => {
+    const model = handMadeModel({
+      inputs: [valueInfo("images", "float32", [1, 3, "height", "width"])],
+      outputs: [valueInfo("rows", "float32", [1, 37, "anchors"]), valueInfo("planes", "float32", [1, 32, "h", "w"])],
+      metadata: { letterbox: "top-left", imgsz: "[256, 512]", stride: "32", names: "{0: 'nucleus'}" },
+    });
+    const usual = { width: 512, height: 256, resizeMode: "letterbox-top-left" };
+    const info = await inspectModel(model);
+    expect(info).toMatchObject({ family: "yolo_seg", variant: "dense", labels: ["nucleus"], preprocessing: usual });
+    const changed = await inspectModel(model, { inputSize: 512, preprocessing: { resizeMode: "stretch" } });
+    expect(changed.preprocessing).toMatchObject({ width: 512, height: 512, resizeMode: "stretch" });
+  });
+
   it("CallersPreprocessing_IsUsed", async () => {
     const model = tiny("dense.onnx");
     await withSegmenter({ model, device: "wasm", preprocessing: { colourOrder: "bgr" } }, async (segmenter) => {

@@ -14,6 +14,8 @@ export interface ExporterHints {
   readonly inputSize?: Size;
   /** The graph does its own suppression: its rows are final. */
   readonly endToEnd?: boolean;
+  /** What the training did to pictures. */
+  readonly preprocessing?: Pick<Preprocessing, "resizeMode">;
 }
 
 /** What a family is shown of a model. */

@@ -1,12 +1,19 @@
 import type { ExporterHints } from "../families/family.js";
+import type { ResizeMode } from "../types.js";
 import { type Literal, parseLiteral } from "./python_literal.js";
+
+/** Where a letterbox put the picture in training: the key `letterbox`, which `models/train/export.py` writes. */
+const letterboxes = new Map<string, ResizeMode>([
+  ["top-left", "letterbox-top-left"],
+  ["centre", "letterbox-centre"],
+]);
 
 /** More classes than any known data set; a larger class id is taken for nonsense. */
 const maxClasses = 65_536;
 
 /**
  * Reads `names`, `task`, `stride`, `imgsz`, `end2end` and `args` as Ultralytics' exporter embeds them (`exporter.py`, Python `str()` of the
- * values) or as JSON. Values that cannot be understood are left out.
+ * values) or as JSON, and `letterbox`. Values that cannot be understood are left out.
  */
 export function readExporterHints(metadata: Readonly<Record<string, string>>): ExporterHints {
   const read = (key: string): Literal | undefined => (Object.hasOwn(metadata, key) ? parseLiteral(metadata[key]!) : undefined);
@@ -14,6 +21,7 @@ export function readExporterHints(metadata: Readonly<Record<string, string>>): E
   const args = read("args");
   const nmsInside = args instanceof Map ? args.get("nms") === true : undefined;
   const endToEnd = read("end2end") === true || nmsInside === true;
+  const resizeMode = Object.hasOwn(metadata, "letterbox") ? letterboxes.get(metadata.letterbox!) : undefined;
   const saysNothing = read("end2end") === undefined && nmsInside === undefined;
   return withoutUndefined({
     labels: toLabels(read("names")),
@@ -21,6 +29,7 @@ export function readExporterHints(metadata: Readonly<Record<string, string>>): E
     stride: isSide(stride) ? stride : undefined,
     inputSize: toSize(read("imgsz")),
     endToEnd: saysNothing ? undefined : endToEnd,
+    preprocessing: resizeMode && { resizeMode },
   });
 }
 

@@ -1,7 +1,7 @@
 import { MaskletError, throwIfAborted } from "../errors.js";
 import { importInNode, isNode } from "../realm.js";
 import type { ModelSource, Progress } from "../types.js";
-import { type BuiltInModel, builtInModels, findBuiltInFile } from "./built_in.js";
+import { type BuiltInModel, builtInModels, builtInNames, findBuiltInFile } from "./built_in.js";
 import { download } from "./download.js";
 import { cacheModel, findCachedModel } from "./model_cache.js";
 import { type OnnxModel, readOnnxMetadata } from "./onnx_metadata.js";
@@ -86,7 +86,9 @@ async function readModelFile(file: URL | string): Promise<Uint8Array> {
   try {
     return new Uint8Array(await readFile(file));
   } catch (cause) {
-    const message = `the model file ${file} cannot be read: ${(cause as Error).message}`;
+    const isName = typeof file === "string" && /^[\w-]+$/.test(file);
+    const names = isName ? `; built in are ${builtInNames()}` : "";
+    const message = `the model file ${file} cannot be read: ${(cause as Error).message}${names}`;
     throw new MaskletError("badModel", "load", message, { value: String(file), cause });
   }
 }
