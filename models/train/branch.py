@@ -1,0 +1,138 @@
+"""The mask branch: prototypes at a quarter of the input size and, per anchor, their coefficients (YOLACT, Bolya et al., 2019).
+
+Of the 32 prototypes 6 are the monomials of degree two in the pixel's place, so that every object starts from an ellipse in its box; others
+come as groups (F, x F, y F) of a learned map F. Coefficients of both kinds are predicted relative to the anchor's box, where a shape looks
+the same wherever and however large it is, and turned into those of the absolute monomials by algebra: what comes out is the plain sum
+coefficient x prototype that every decoder of this form knows.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from coordinates import pixel_grid
+
+PROTOTYPES = 32
+MONOMIALS = 6  # 1, x, y, x^2, y^2, xy
+PLACE_UNIT = 256.0  # input pixels per unit of the monomials' coordinates, whose origin is one unit in
+LEAST_SIDE = 10.0  # of a box, in input pixels: relative coefficients of smaller ones would grow beyond what float32 holds well
+WAVELENGTHS = (64.0, 192.0, 576.0)  # of the place encoding, in input pixels
+
+
+def conv_norm(inputs, outputs, kernel=1, stride=1, groups=1):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+                         nn.BatchNorm2d(outputs, momentum=0.05))
+
+
+def double(x):
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class Residual(nn.Module):
+    """Depthwise 3 x 3 and 1 x 1 beside a shortcut."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 3, 1, 1, groups=channels)
+        self.mix = conv_norm(channels, channels)
+
+    def forward(self, x):
+        return F.silu(x + self.mix(F.silu(self.depthwise(x))))
+
+
+def place(feature, stride):
+    """Coordinates of a map's cells in monomial units: two tensors [1, 1, h, w]."""
+    x, y = pixel_grid(feature, stride)
+    return x * (1.0 / PLACE_UNIT) - 1.0, y * (1.0 / PLACE_UNIT) - 1.0
+
+
+def place_encoding(feature, stride):
+    """[1, 4 x wavelengths, h, w]: sines and cosines of the place."""
+    x, y = pixel_grid(feature, stride)
+    waves = []
+    for length in WAVELENGTHS:
+        for at in (x, y):
+            waves += [torch.sin(at * (2 * torch.pi / length)), torch.cos(at * (2 * torch.pi / length))]
+    return torch.cat(waves, 1)
+
+
+def relative_frame(box):
+    """box [..., 4] cx, cy, w, h in pixels -> (cx, cy, a, b): centre in monomial units and factors such that (x - cx) a is -1 and 1 at the
+    box's edges."""
+    sides = box[..., 2:].clamp(min=LEAST_SIDE)
+    return (box[..., 0] / PLACE_UNIT - 1, box[..., 1] / PLACE_UNIT - 1,
+            2 * PLACE_UNIT / sides[..., 0], 2 * PLACE_UNIT / sides[..., 1])
+
+
+class MaskBranch(nn.Module):
+    """Features and boxes -> learned maps and relative coefficients; `prototypes` and `coefficients` make them absolute.
+
+    width8, width4: channels at strides 8 and 4; blocks8, blocks4: residual blocks there; head: channels of the coefficient heads;
+    groups: maps F that come with x F and y F; quality: also predict each mask's IoU."""
+
+    def __init__(self, trunk_widths, width8=96, width4=48, blocks8=3, blocks4=2, head=96, groups=0, quality=True):
+        super().__init__()
+        self.groups, self.quality = groups, quality
+        self.plain = PROTOTYPES - MONOMIALS - 3 * groups
+        encoding = 4 * len(WAVELENGTHS)
+        inputs = [width + 2 * 64 + (width + encoding if index == 0 else 0) for index, width in enumerate(trunk_widths)]
+        self.lateral = nn.ModuleList([conv_norm(width, width8) for width in inputs])
+        self.blocks8 = nn.Sequential(*[Residual(width8) for _ in range(blocks8)])
+        self.to4 = conv_norm(width8, width4, 3)
+        self.from4 = conv_norm(32, width4)
+        self.from2 = nn.Sequential(conv_norm(16, 16, 3, 2, 16), conv_norm(16, width4))
+        self.blocks4 = nn.Sequential(*[Residual(width4) for _ in range(blocks4)])
+        self.maps = nn.Conv2d(width4, self.plain + groups, 1)
+        self.head = nn.ModuleList([nn.Sequential(conv_norm(width + 2 * 64 + 4, head), nn.SiLU()) for width in trunk_widths])
+        self.head_blocks = nn.Sequential(Residual(head), Residual(head))
+        self.head_out = nn.Conv2d(head, PROTOTYPES + int(quality), 1)
+        self.start_from_ellipse()
+
+    @torch.no_grad()
+    def start_from_ellipse(self):
+        """The untrained branch answers 1.5 (1 - u^2 - v^2): the ellipse in the box."""
+        weight, bias = self.head_out.weight, self.head_out.bias
+        nn.init.normal_(weight, std=0.03)
+        nn.init.zeros_(bias)
+        first = PROTOTYPES - MONOMIALS
+        weight[first:] *= 0.3
+        bias[first:PROTOTYPES] = torch.tensor([1.5, 0.0, 0.0, -1.5, -1.5, 0.0])
+
+    def forward(self, features):
+        """-> maps [B, plain + groups, H/4, W/4], heads [B, 32 (+ 1), N] over the anchors of all levels."""
+        inputs = [[p, r, c] for p, r, c in zip(features.pyramid, features.regression, features.classification)]
+        first = features.pyramid[0]
+        inputs[0] += [features.stages[0], place_encoding(first, 8).expand(first.shape[0], -1, -1, -1)]
+        x = None
+        for lateral, parts in reversed(list(zip(self.lateral, inputs))):
+            y = lateral(torch.cat(parts, 1))
+            x = y if x is None else y + double(x)
+        x = double(self.to4(self.blocks8(F.silu(x))))
+        x = self.blocks4(F.silu(x + self.from4(features.s4) + self.from2(features.s2)))
+        heads = [self.head_out(self.head_blocks(head(torch.cat([p, r, c, raw[:, :4]], 1)))).flatten(2)
+                 for head, p, r, c, raw in zip(self.head, features.pyramid, features.regression, features.classification, features.raw)]
+        return self.maps(x), torch.cat(heads, 2)
+
+    def prototypes(self, maps):
+        """maps [B, plain + groups, h, w] -> all 32 prototypes [B, 32, h, w]."""
+        x, y = place(maps, 4)
+        parts = [maps[:, :self.plain]]
+        if self.groups:
+            grouped = maps[:, self.plain:]
+            parts += [grouped, grouped * x, grouped * y]
+        monomials = torch.cat([x * 0 + 1, x, y, x * x, y * y, x * y], 1)
+        return torch.cat(parts + [monomials.expand(maps.shape[0], -1, -1, -1)], 1)
+
+    def coefficients(self, relative, box):
+        """relative [..., 32], box [..., 4] cx, cy, w, h in pixels -> coefficients of `prototypes` [..., 32]."""
+        cx, cy, a, b = relative_frame(box)
+        parts = [relative[..., :self.plain]]
+        if self.groups:
+            f, fx, fy = relative[..., self.plain:PROTOTYPES - MONOMIALS].unflatten(-1, (3, self.groups)).unbind(-2)
+            fx, fy = fx * a[..., None], fy * b[..., None]
+            parts += [f - fx * cx[..., None] - fy * cy[..., None], fx, fy]
+        k, kx, ky, kxx, kyy, kxy = relative[..., PROTOTYPES - MONOMIALS:PROTOTYPES].unbind(-1)
+        kx, ky, kxx, kyy, kxy = kx * a, ky * b, kxx * a * a, kyy * b * b, kxy * a * b
+        absolute = torch.stack([k - kx * cx - ky * cy + kxx * cx * cx + kyy * cy * cy + kxy * cx * cy,
+                                kx - 2 * kxx * cx - kxy * cy, ky - 2 * kyy * cy - kxy * cx, kxx, kyy, kxy], -1)
+        return torch.cat(parts + [absolute], -1)
