@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode, encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CocoDataset, CocoResult } from "../../web/index.js";
+import { builtInModels, builtInPromptModels, type CocoDataset, type CocoResult } from "../../web/index.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "dist/cli/masklet.js");
@@ -117,6 +117,7 @@ describe("masklet segment", () => {
     const wrong: [string[], RegExp][] = [
       [["segment", "nowhere.jpg"], /no such file or folder: nowhere\.jpg/],
       [["segment", "squares.png", "--score", "2"], /number from 0 to 1/],
+      [["segment", "squares.png", "--input-size", "64x"], /must be a number of pixels, or WIDTHxHEIGHT/],
       [["segment", "squares.png", "--format", "gif"], /Allowed choices are overlay/],
       [["segment", "squares.png", "--labels", "none.txt"], /cannot read none\.txt/],
       [["eval", "squares.png", "truth.json"], /is not JSON/],
@@ -128,6 +129,18 @@ describe("masklet segment", () => {
       expect(stdout).toBe("");
       expect(stderr).toMatch(message);
     }
+  });
+
+  it("runs an open network at the size asked for", async () => {
+    const open = join(root, "tests/data/tiny_models/dense_dynamic.onnx");
+    const results: unknown[] = [];
+    for (const size of ["64", "64x64", "32"]) {
+      const { code, stdout } = await masklet("segment", "squares.png", "-m", open, "-f", "json", "--input-size", size);
+      expect(code).toBe(0);
+      results.push((JSON.parse(stdout) as { instances: unknown[] }[])[0]!.instances);
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).not.toEqual(results[0]);
   });
 
   it("names a model that is none", async () => {
@@ -152,6 +165,27 @@ describe("masklet inspect", () => {
     expect(await show("tiny_models/two_at_once.onnx")).toMatch(/pictures {2}2 at once/);
     expect(await show("tiny_models/any_size.onnx")).toMatch(/family {4}mask_rcnn \(torchvision\).*at its own size\n/s);
     expect(await show("prompt_models/sam_decoder.onnx")).toMatch(/family {4}sam \(split\): the decoder of a promptable network/);
+  });
+
+  it("takes another input size where the graph leaves it open, and says that it does", async () => {
+    const open = join(root, "tests/data/tiny_models/dense_dynamic.onnx");
+    expect((await masklet("inspect", open)).stdout).toMatch(/resized to 96 x 64 pixels.*the graph takes other sizes too: --input-size/s);
+    expect((await masklet("inspect", open, "--input-size", "128")).stdout).toMatch(/resized to 128 x 128 pixels/);
+    expect((await masklet("inspect", open, "--input-size", "64x160")).stdout).toMatch(/resized to 64 x 160 pixels/);
+    expect((await masklet("inspect", tiny)).stdout).not.toContain("--input-size");
+    const fixed = await masklet("inspect", tiny, "--input-size", "128");
+    expect([fixed.code, fixed.stderr]).toEqual([1, expect.stringMatching(/input width is fixed at 64, not 128/)]);
+  });
+
+  it("shows both files of a built-in promptable model", async () => {
+    const { name } = builtInPromptModels[0];
+    const { code, stdout } = await masklet("inspect", name);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      new RegExp(`${name}-encoder\n.*the encoder of a promptable.*${name}-decoder\n.*the decoder of a promptable`, "s"),
+    );
+    const infos = JSON.parse((await masklet("inspect", name, "--json")).stdout) as { sha256: string }[];
+    expect(infos.map(({ sha256 }) => sha256)).toEqual([builtInPromptModels[0].encoder.sha256, builtInPromptModels[0].decoder.sha256]);
   });
 
   it("exits with 1 for a model that nothing fits or feeds, and says why", async () => {
@@ -185,6 +219,9 @@ describe("masklet bench", () => {
 describe("masklet", () => {
   it("shows help and version", async () => {
     expect((await masklet("--help")).stdout).toMatch(/segment.*\n.*inspect/s);
+    const help = (await masklet("segment", "--help")).stdout.replace(/\s+/g, " ");
+    for (const { name } of [...builtInModels, ...builtInPromptModels]) expect(help).toContain(name);
+    expect(help).toContain(`(default: "${builtInModels[0].name}")`);
     expect((await masklet("--version")).stdout.trim()).toBe("0.1.0");
   });
 });

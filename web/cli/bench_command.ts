@@ -11,10 +11,11 @@ import {
 } from "../index.js";
 import { type BaselineInstance, type BaselineOutputs, baselinePostprocess, baselinePreprocess, drawImage } from "./bench_baseline.js";
 import { contest } from "./bench_contest.js";
+import { type ModelFlags, modelOptions } from "./model_options.js";
 import { UsageError } from "./usage_error.js";
 import { writeJson } from "./writers.js";
 
-export interface BenchFlags {
+export interface BenchFlags extends ModelFlags {
   model: string;
   rounds: number;
   device: "auto" | Device;
@@ -171,7 +172,7 @@ export async function benchCommand(photo: string, flags: BenchFlags): Promise<nu
     throw new UsageError(`cannot read ${photo}: ${(cause as Error).message}`);
   });
   const image = fullHd(await decodeImage(new Uint8Array(bytes)));
-  using segmenter = await Segmenter.create({ model: flags.model, device: flags.device, worker: false });
+  using segmenter = await Segmenter.create({ model: flags.model, device: flags.device, worker: false, ...modelOptions(flags) });
   const net = segmenter.info.preprocessing!;
   const { outputs } = await segmenter.infer(image);
   const report = measure(await loadCore(), image, net, yoloOutputs(outputs), flags.rounds);

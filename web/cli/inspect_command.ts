@@ -1,8 +1,8 @@
-import { type InputSizing, inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
+import { builtInPromptModels, type InputSizing, inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
+import { type ModelFlags, modelOptions } from "./model_options.js";
 import { writeJson } from "./writers.js";
 
-export interface InspectFlags {
-  family?: string;
+export interface InspectFlags extends ModelFlags {
   json?: boolean;
 }
 
@@ -52,6 +52,14 @@ function familyLine({ family, variant, masks, candidates, prompt }: ModelInfo): 
   return `${named}: ${what} of a promptable network; ${prompt.reason}`;
 }
 
+/** One size for all pictures, which the file leaves to choose. */
+function isOpen({ sizing, inputs }: ModelInfo): boolean {
+  return (
+    sizing?.rule === "fixed" &&
+    inputs.some(({ dims }) => dims?.length === 4 && dims.slice(1).filter((dim) => typeof dim === "string").length > 1)
+  );
+}
+
 function batchText(batch: ModelInfo["batch"]): string {
   return batch === "open" ? "any number at once" : `${batch} at once`;
 }
@@ -67,6 +75,7 @@ function describe(info: ModelInfo): string {
     ...section("outputs", info.outputs.map(tensorLine)),
     ...(info.batch === undefined || info.batch === 1 ? [] : [`pictures  ${batchText(info.batch)}`]),
     ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing)),
+    ...(isOpen(info) ? ["    the graph takes other sizes too: --input-size"] : []),
     ...section(
       "candidates",
       info.candidates.length < 2
@@ -84,10 +93,18 @@ function describe(info: ModelInfo): string {
   ].join("\n");
 }
 
+/** The files of a model; a built-in promptable one has two. */
+function filesOf(model: string): readonly [string, ...string[]] {
+  const pair = builtInPromptModels.find(({ name }) => name === model);
+  return pair ? [pair.encoder.name, pair.decoder.name] : [model];
+}
+
 /** Runs `masklet inspect`. The exit code is 1 for a model that no family reads, or several equally well. */
 export async function inspectCommand(model: string, flags: InspectFlags): Promise<number> {
-  const info = await inspectModel(model, flags.family === undefined ? {} : { family: flags.family });
-  if (flags.json) await writeJson(info, undefined);
-  else process.stdout.write(`${describe(info)}\n`);
-  return info.family === undefined && info.prompt === undefined ? 1 : 0;
+  const files = filesOf(model);
+  const infos: ModelInfo[] = [];
+  for (const file of files) infos.push(await inspectModel(file, modelOptions(flags)));
+  if (flags.json) await writeJson(infos.length === 1 ? infos[0] : infos, undefined);
+  else process.stdout.write(infos.map((info, k) => `${files.length === 1 ? "" : `${files[k]}\n`}${describe(info)}\n`).join("\n"));
+  return infos.every(({ family, prompt }) => family === undefined && prompt === undefined) ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { type Box, devices, type PromptPoint } from "../index.js";
 import { benchCommand } from "./bench_command.js";
 import { evalCommand } from "./eval_command.js";
 import { inspectCommand } from "./inspect_command.js";
+import { defaultModel, defaultPromptModel, inputSizeOption, modelNames, promptModelNames } from "./model_options.js";
 import { promptCommand, promptFormats } from "./prompt_command.js";
 import { segmentCommand } from "./segment_command.js";
 import { UsageError } from "./usage_error.js";
@@ -68,7 +69,7 @@ function addPromptCommand(program: Command): void {
     .command("prompt")
     .description("segment what is pointed at")
     .argument("<picture>", "JPEG, PNG or BMP file")
-    .option("-m, --model <model>", "promptable model: built-in name, ENCODER,DECODER, or one file", "region-click")
+    .option("-m, --model <model>", `promptable model: ENCODER,DECODER, one file, or built in (${promptModelNames})`, defaultPromptModel)
     .option("-p, --point <x,y>", "a point on the object, in pixels; may be given again", pointOf("foreground"), [])
     .option("-n, --not <x,y>", "a point beside the object; may be given again", pointOf("background"), [])
     .option("-b, --box <x1,y1,x2,y2>", "a box around the object", boxOf)
@@ -92,13 +93,17 @@ function makeProgram(): Command {
     .command("segment")
     .description("segment pictures")
     .argument("<input...>", "JPEG, PNG or BMP files, folders or globs")
-    .option("-m, --model <model>", "built-in name, path or URL of an ONNX model", "masklet-n")
+    .option("-m, --model <model>", `path or URL of an ONNX model, or built in (${modelNames})`, defaultModel)
+    .addOption(inputSizeOption())
     .option("--family <family>", "model family, or family/variant, when it cannot be told from the tensors")
     .option("--labels <file>", "class names: one a line, or a JSON array")
     .option("--score <number>", "least score of an instance (default: the family's, mostly 0.25)", fraction)
     .option("--iou <number>", "greatest overlap of two boxes of a class (default: the family's, mostly 0.7)", fraction)
     .option("--max <count>", "most instances in a picture", positiveInteger, 100)
-    .option("--refine-with <model>", "segment inside each box once more: region-click (built in), or ENCODER,DECODER of Segment Anything")
+    .option(
+      "--refine-with <model>",
+      `segment inside each box once more: built in (${promptModelNames}), or ENCODER,DECODER of Segment Anything`,
+    )
     .addOption(deviceOption())
     .addOption(
       new Option("-f, --format <format>", "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document").choices(
@@ -112,7 +117,8 @@ function makeProgram(): Command {
   program
     .command("inspect")
     .description("show what a model is and what will be done to a picture")
-    .argument("<model>", "built-in name, path or URL")
+    .argument("<model>", `path or URL, or built in (${modelNames}, ${promptModelNames})`)
+    .addOption(inputSizeOption())
     .option("--family <family>", "take it for this family, or family/variant")
     .option("--json", "print JSON")
     .action(action((model: string, flags) => inspectCommand(model, flags)));
@@ -127,7 +133,8 @@ function makeProgram(): Command {
     .command("bench")
     .description("time pre- and post-processing against ordinary JavaScript and SIMD against scalar, in one process")
     .argument("<photo>", "picture to time with; it is cropped and resized to 1920 x 1080")
-    .option("-m, --model <model>", "built-in name, path or URL of a YOLO segmentation model", "masklet-n")
+    .option("-m, --model <model>", `path or URL of a YOLO segmentation model, or built in (${modelNames})`, defaultModel)
+    .addOption(inputSizeOption())
     .option("--rounds <count>", "rounds of each contestant", positiveInteger, 20)
     .addOption(deviceOption())
     .option("--json", "print JSON")

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter, type SegmentOptions, toCocoResults } from "../index.js";
 import { type CocoIds, cocoIds } from "./coco_ids.js";
 import { expandInputs, readJson, readLabels } from "./inputs.js";
+import { type ModelFlags, modelOptions } from "./model_options.js";
 import { ProgressBar } from "./progress_bar.js";
 import { openPromptModel } from "./prompt_model.js";
 import { UsageError } from "./usage_error.js";
@@ -17,9 +18,8 @@ import {
   writePicture,
 } from "./writers.js";
 
-export interface SegmentFlags {
+export interface SegmentFlags extends ModelFlags {
   model: string;
-  family?: string;
   labels?: string;
   score?: number;
   iou?: number;
@@ -37,7 +37,7 @@ async function createSegmenter(flags: SegmentFlags): Promise<Segmenter> {
   const segmenter = await Segmenter.create({
     model: flags.model,
     device: flags.device,
-    ...(flags.family === undefined ? {} : { family: flags.family }),
+    ...modelOptions(flags),
     ...(flags.labels === undefined ? {} : { labels: await readLabels(flags.labels) }),
   });
   for (const { device, reason } of segmenter.fallbacks) if (flags.device !== "auto") say(`not on ${device}: ${reason}`);

@@ -1,0 +1,33 @@
+import { InvalidArgumentError, Option } from "commander";
+import { builtInModels, builtInPromptModels, type CreateOptions } from "../index.js";
+
+/** What several commands ask about a model. */
+export interface ModelFlags {
+  family?: string;
+  inputSize?: NonNullable<CreateOptions["inputSize"]>;
+}
+
+/** The part of the flags that `Segmenter.create` and `inspectModel` take. */
+export function modelOptions({ family, inputSize }: ModelFlags): Pick<CreateOptions, "family" | "inputSize"> {
+  return { ...(family === undefined ? {} : { family }), ...(inputSize === undefined ? {} : { inputSize }) };
+}
+
+/** `640`, or `640x384`: width x height. Which sizes there are is the model's to say. */
+function sizeOf(text: string): NonNullable<CreateOptions["inputSize"]> {
+  const [, width, height] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text) ?? [];
+  if (width === undefined) throw new InvalidArgumentError("must be a number of pixels, or WIDTHxHEIGHT");
+  return height === undefined ? Number(width) : { width: Number(width), height: Number(height) };
+}
+
+const names = (models: readonly { readonly name: string }[]) => models.map(({ name }) => name).join(", ");
+
+export const defaultModel: string = builtInModels[0].name;
+export const defaultPromptModel: string = builtInPromptModels[0].name;
+export const modelNames: string = names(builtInModels);
+export const promptModelNames: string = names(builtInPromptModels);
+
+export const inputSizeOption = (): Option =>
+  new Option(
+    "--input-size <pixels>",
+    "size of the network's input, for models that leave it open: 640, or 640x384 (default: the model's)",
+  ).argParser(sizeOf);
