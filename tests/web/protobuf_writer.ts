@@ -48,11 +48,20 @@ export interface HandMadeModel {
   readonly initializers?: readonly Field[][];
   /** `op_type` of each node; the nodes are connected to nothing. */
   readonly operators?: readonly string[];
+  /** NodeProto messages. */
+  readonly nodes?: readonly Field[][];
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** ModelProto with a graph that cannot be run. */
-export function handMadeModel({ inputs, outputs, initializers = [], operators = [], metadata = {} }: HandMadeModel): Uint8Array {
+export function handMadeModel({
+  inputs,
+  outputs,
+  initializers = [],
+  operators = [],
+  nodes = [],
+  metadata = {},
+}: HandMadeModel): Uint8Array {
   return encode([
     [1, 8],
     [2, "by hand"],
@@ -69,6 +78,7 @@ export function handMadeModel({ inputs, outputs, initializers = [], operators = 
             ],
           ],
         ),
+        ...nodes.map((node): Field => [1, node]),
         [2, "graph"],
         ...initializers.map((tensor): Field => [5, tensor]),
         ...inputs.map((input): Field => [11, input]),
