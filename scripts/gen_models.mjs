@@ -1,6 +1,8 @@
 // Writes web/runtime/built_in.gen.ts and web/model_names.gen.ts from the model cards models/*.json. With --check: fails where they differ.
+// With --measure: first writes size and SHA-256 of the model files into the cards.
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cardsOfKind, inputOf, readBuiltInCards } from "./model_cards.mjs";
+import { cardFiles, cardsOfKind, inputOf, readBuiltInCards } from "./model_cards.mjs";
 import { runMain, StepError } from "./setup/log.mjs";
 
 const root = new URL("../", import.meta.url);
@@ -72,7 +74,22 @@ export type BuiltInModelName = ${union(models)};
 export type BuiltInPromptModelName = ${union(promptModels)};
 `;
 
+/** In place, so that a card stays as somebody wrote it. */
+function measureFiles() {
+  for (const card of readBuiltInCards()) {
+    const target = new URL(`models/${card.name}.json`, root);
+    let text = readFileSync(target, "utf8");
+    for (const { file, bytes, sha256 } of cardFiles(card)) {
+      const model = readFileSync(new URL(`models/${file}`, root));
+      const digest = createHash("sha256").update(model).digest("hex");
+      text = text.replace(sha256, digest).replaceAll(`"bytes": ${bytes},`, `"bytes": ${model.length},`);
+    }
+    writeFileSync(target, text);
+  }
+}
+
 await runMain(() => {
+  if (process.argv.includes("--measure")) measureFiles();
   const cards = readBuiltInCards();
   const [models, promptModels] = [cardsOfKind(cards, "segment"), cardsOfKind(cards, "prompt")];
   const texts = { "web/runtime/built_in.gen.ts": modelsFile, "web/model_names.gen.ts": namesFile };
