@@ -1,7 +1,8 @@
 """Which anchors learn which object's mask."""
 
 import torch
-from torchvision.ops import box_convert, box_iou
+
+from boxes import centred, corners, pairwise_iou
 
 MOST_PER_OBJECT, CANDIDATES = 5, 12
 LEAST_IOU = 0.5
@@ -33,12 +34,12 @@ def positives(boxes, scores, truth, categories, anchors, generator):
     """boxes [N, 4] cx, cy, w, h and scores [N, C] of one picture; truth [n, 4] corners; categories [n], -1 where unknown ->
     (object [K], anchor [K], frame [K, 4] cx, cy, w, h): anchors whose boxes meet an object with IoU above one half, the better the likelier;
     where none does, the anchor in the object's middle with the object's own box."""
-    overlap = box_iou(truth, box_convert(boxes, "cxcywh", "xyxy"))
+    overlap = pairwise_iou(truth, corners(boxes))
     known = scores.T[categories.clamp(min=0)]
     confidence = torch.where(categories[:, None] >= 0, known, scores.amax(1)[None])
     quality = overlap * confidence.clamp(min=1e-4) ** 0.25 * (overlap > LEAST_IOU)
     best, index = quality.topk(min(CANDIDATES, quality.shape[1]), 1)
-    own = box_convert(truth, "xyxy", "cxcywh")
+    own = centred(truth)
     objects, chosen, frames = [], [], []
     for k in range(len(truth)):
         met = index[k][best[k] > 0]

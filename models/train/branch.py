@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from coordinates import pixel_grid
+from coordinates import pixel_grid, unit_grid
 
 PROTOTYPES = 32
 MONOMIALS = 6  # 1, x, y, x^2, y^2, xy
 PLACE_UNIT = 256.0  # input pixels per unit of the monomials' coordinates, whose origin is one unit in
 LEAST_SIDE = 10.0  # of a box, in input pixels: relative coefficients of smaller ones would grow beyond what float32 holds well
-WAVELENGTHS = (64.0, 192.0, 576.0)  # of the place encoding, in input pixels
+ENCODING = 6  # channels of the place encoding
 
 
 def conv_norm(inputs, outputs, kernel=1, stride=1, groups=1):
@@ -46,14 +46,11 @@ def place(feature, stride):
     return x * (1.0 / PLACE_UNIT) - 1.0, y * (1.0 / PLACE_UNIT) - 1.0
 
 
-def place_encoding(feature, stride):
-    """[1, 4 x wavelengths, h, w]: sines and cosines of the place."""
-    x, y = pixel_grid(feature, stride)
-    waves = []
-    for length in WAVELENGTHS:
-        for at in (x, y):
-            waves += [torch.sin(at * (2 * torch.pi / length)), torch.cos(at * (2 * torch.pi / length))]
-    return torch.cat(waves, 1)
+def place_encoding(feature):
+    """[1, 6, h, w]: the place from -1 to 1 over the map, its sines and cosines of one period."""
+    x, y = unit_grid(feature)
+    turn = 2 * torch.pi
+    return torch.cat([x, y, torch.sin(x * turn), torch.sin(y * turn), torch.cos(x * turn), torch.cos(y * turn)], 1)
 
 
 def relative_frame(box):
@@ -74,13 +71,12 @@ class MaskBranch(nn.Module):
         super().__init__()
         self.groups, self.quality = groups, quality
         self.plain = PROTOTYPES - MONOMIALS - 3 * groups
-        encoding = 4 * len(WAVELENGTHS)
-        inputs = [width + 2 * 64 + (width + encoding if index == 0 else 0) for index, width in enumerate(trunk_widths)]
+        inputs = [width + 2 * 64 + (width + ENCODING if index == 0 else 0) for index, width in enumerate(trunk_widths)]
         self.lateral = nn.ModuleList([conv_norm(width, width8) for width in inputs])
         self.blocks8 = nn.Sequential(*[Residual(width8) for _ in range(blocks8)])
         self.to4 = conv_norm(width8, width4, 3)
         self.from4 = conv_norm(32, width4)
-        self.from2 = nn.Sequential(conv_norm(16, 16, 3, 2, 16), conv_norm(16, width4))
+        self.from2 = nn.Sequential(conv_norm(16, 16, 3, 2, 16), nn.SiLU(), conv_norm(16, width4))
         self.blocks4 = nn.Sequential(*[Residual(width4) for _ in range(blocks4)])
         self.maps = nn.Conv2d(width4, self.plain + groups, 1)
         self.head = nn.ModuleList([nn.Sequential(conv_norm(width + 2 * 64 + 4, head), nn.SiLU()) for width in trunk_widths])
@@ -100,17 +96,19 @@ class MaskBranch(nn.Module):
 
     def forward(self, features):
         """-> maps [B, plain + groups, H/4, W/4], heads [B, 32 (+ 1), N] over the anchors of all levels."""
-        inputs = [[p, r, c] for p, r, c in zip(features.pyramid, features.regression, features.classification)]
+        levels = list(zip(features.pyramid, features.regression, features.classification, features.raw))
+        inputs = [[p, r, c] for p, r, c, _ in levels]
         first = features.pyramid[0]
-        inputs[0] += [features.stages[0], place_encoding(first, 8).expand(first.shape[0], -1, -1, -1)]
+        inputs[0].insert(1, features.stages[0])
+        inputs[0].append(place_encoding(first).expand(first.shape[0], -1, -1, -1))
         x = None
         for lateral, parts in reversed(list(zip(self.lateral, inputs))):
             y = lateral(torch.cat(parts, 1))
             x = y if x is None else y + double(x)
         x = double(self.to4(self.blocks8(F.silu(x))))
         x = self.blocks4(F.silu(x + self.from4(features.s4) + self.from2(features.s2)))
-        heads = [self.head_out(self.head_blocks(head(torch.cat([p, r, c, raw[:, :4]], 1)))).flatten(2)
-                 for head, p, r, c, raw in zip(self.head, features.pyramid, features.regression, features.classification, features.raw)]
+        heads = [self.head_out(self.head_blocks(head(torch.cat([r, c, p, raw[:, :4]], 1)))).flatten(2)
+                 for head, (p, r, c, raw) in zip(self.head, levels)]
         return self.maps(x), torch.cat(heads, 2)
 
     def prototypes(self, maps):

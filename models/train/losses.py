@@ -5,15 +5,12 @@ import torch
 import torch.nn.functional as F
 
 from assign import positives
+from boxes import corners
 from branch import PROTOTYPES
 from samples import outline_band, sample_grid, sample_layer
 
 MOST_ENTROPY = 4.0  # of one mask: a hopeless one does not rule a batch
 SMOOTH = 1.0  # of Dice, in points
-
-
-def corners(box):
-    return torch.cat([box[..., :2] - box[..., 2:] / 2, box[..., :2] + box[..., 2:] / 2], -1)
 
 
 def chosen_masks(batch, boxes, scores, anchors, rng, generator):
@@ -67,9 +64,15 @@ def mask_losses(logits, rows, truth, band, outline_weight, quality):
     return losses, iou.mean()
 
 
+def divergence(logits, target):
+    """Cross entropy of logits with probabilities less what it is at best, so that equal outputs give 0."""
+    own = torch.special.entr(target) + torch.special.entr(1 - target)
+    return F.binary_cross_entropy_with_logits(logits, target, reduction="none") - own
+
+
 def distillation(raw, teacher):
     """How far the detector's outputs (Features.raw) are from those of the one that it came from: boxes where that one sees something,
-    objectness everywhere, classes where there is an object; in units of the number of objects it sees."""
+    objectness everywhere, classes where there is an object; in units of the number of objects it sees. 0 where they are equal."""
     total = 0.0
     for ours, theirs in zip(raw, teacher):
         objectness = theirs[:, 4:5].sigmoid()
@@ -78,7 +81,6 @@ def distillation(raw, teacher):
         count = seen.sum().clamp(min=1)
         box = F.smooth_l1_loss(ours[:, :4], theirs[:, :4], reduction="none", beta=0.1).sum(1, keepdim=True)
         total = total + (box * seen).sum() / count
-        total = total + 0.5 * F.binary_cross_entropy_with_logits(ours[:, 4:5], objectness, reduction="sum") / count
-        entropy = F.binary_cross_entropy_with_logits(ours[:, 5:], classes, reduction="none")
-        total = total + 0.5 * (entropy * objectness).sum() / count
+        total = total + 0.5 * divergence(ours[:, 4:5], objectness).sum() / count
+        total = total + 0.5 * (divergence(ours[:, 5:], classes) * objectness).sum() / count
     return total

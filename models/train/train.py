@@ -16,13 +16,15 @@ import torch
 import losses as terms
 from assign import anchor_centres
 from coco import read_set
+from detection import detection_losses, start_head
 from network import build_network
 from samples import Samples, batches
-from trunk import load_public_weights
+from start import load_start
+from trunk import Trunk, load_matching, load_public_weights
 
 LOG_EVERY, SAVE_EVERY = 20, 200
 WARM_UP = 60  # steps
-LEAST_RATE = 0.01  # of the stage's rate, at its end
+LEAST_RATE = 0.01  # of the peak
 MOST_GRADIENT = {"branch": 5.0, "trunk": 20.0}
 HERE = Path(__file__).resolve().parent
 
@@ -39,36 +41,57 @@ def averaged(ema, network, step):
 
 
 def rate(step, steps, peak):
-    """Cosine from the peak down, after a linear warm-up."""
+    """At `step` of all `steps`: cosine from the peak down, after a linear warm-up."""
     return max(LEAST_RATE * peak, peak * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / steps)))
 
 
-def parameter_groups(network, decay):
+def trunk_groups(trunk, relative):
+    """relative: each tensor's rate is in units of its root mean square (Shazeer and Stern, 2018). The trunk's convolutions have their norms
+    folded in, and the sizes of their weights differ by a factor of 2000: what one hardly feels at one rate destroys the other."""
+    if not relative:
+        return [{"params": list(trunk.parameters()), "weight_decay": 0.0, "part": "trunk"}]
+    return [{"params": [p], "weight_decay": 0.0, "part": "trunk", "scale": max(LEAST_SCALE, float(p.detach().square().mean().sqrt()))}
+            for p in trunk.parameters()]
+
+
+def parameter_groups(network, decay, relative=False):
     branch = list(network.branch.parameters())
     return [{"params": [p for p in branch if p.ndim > 1], "weight_decay": decay, "part": "branch"},
             {"params": [p for p in branch if p.ndim <= 1], "weight_decay": 0.0, "part": "branch"},
-            {"params": list(network.trunk.parameters()), "weight_decay": 0.0, "part": "trunk"}]
+            *trunk_groups(network.trunk, relative)]
 
 
 class Trainer:
-    def __init__(self, config, data, out, held_out, device, threads):
+    def __init__(self, config, data, out, initial=None, held_out=False, device="cpu", threads=1):
         torch.manual_seed(config["seed"])
         torch.set_num_threads(threads)
         self.config, self.data, self.out, self.device = config, Path(data), Path(out), torch.device(device)
         self.network = build_network(config)
-        self.teacher = None
-        if config["initial"] == "yolox":
-            load_public_weights(self.network.trunk, self.data / "models" / "yolox-nano-416.onnx")
-            self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
+        self.steps = sum(stage["steps"] for stage in config["stages"])
+        public = self.data / "models" / "yolox-nano-416.onnx"
+        load_public_weights(self.network.trunk, public)
+        self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
+        if initial:
+            load_start(self.network, initial)
         self.network = self.place(self.network)
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config["weightDecay"]), lr=0.0, betas=(0.9, 0.98))
-        without = json.loads((HERE / "held_out.json").read_text()) if held_out else []
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config["weightDecay"], self.supervised), lr=0.0, betas=(0.9, 0.98))
+        without = json.loads((HERE / config.get("heldOut", "held_out.json")).read_text()) if held_out else []
         self.sets = [([p for p in read_set(self.data / s["folder"], s["classes"], without=without) if p.objects], s["share"])
                      for s in config["sets"]]
         self.step, self.rows = 0, []
         self.out.mkdir(parents=True, exist_ok=True)
         (self.out / "config.json").write_text(json.dumps(config, indent=2))
+
+    def start_from_yolox(self, path):
+        """All of the trunk, which the original then teaches; where boxes are learned from the data, whatever fits."""
+        if self.supervised:
+            load_matching(self.network.trunk, load_public_weights(Trunk(), path))
+            for head in self.network.trunk.heads:
+                start_head(head)
+            return
+        load_public_weights(self.network.trunk, path)
+        self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
 
     def place(self, module):
         """On the device; channels last, which is about a quarter faster on a CPU."""
@@ -93,7 +116,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
-    def losses(self, batch, stage, step):
+    def losses(self, batch, stage):
         """-> dict of weighted losses, mean IoU of the masks."""
         images = (batch.images.to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
         network, found = self.network, {}
@@ -102,13 +125,15 @@ class Trainer:
         with torch.no_grad():
             boxes, scores = network.boxes(features).float().cpu(), network.scores(features).float().cpu()
         maps, heads = network.branch(features)
-        rng, generator = np.random.default_rng((self.config["seed"], step, 1)), torch.Generator().manual_seed(step)
+        rng, generator = np.random.default_rng((self.config["seed"], self.step, 1)), torch.Generator().manual_seed(self.step)
         chosen = terms.chosen_masks(batch, boxes, scores, self.anchors, rng, generator)
         iou = torch.zeros(())
         if chosen:
             logits, rows = terms.mask_logits(network.branch, maps.float(), heads.float().transpose(1, 2), chosen, self.device)
             truth, band = (torch.cat([c[i] for c in chosen]).to(self.device) for i in (4, 5))
             found, iou = terms.mask_losses(logits, rows, truth, band, self.config["outlineWeight"], network.branch.quality)
+        if stage["trunkRate"] > 0 and self.supervised:
+            found.update(detection_losses(network.boxes(features), features.raw, batch, self.anchors))
         if stage["trunkRate"] > 0 and self.teacher is not None:
             with torch.no_grad():
                 theirs = self.teacher(images).raw
@@ -116,13 +141,12 @@ class Trainer:
         weights = self.config["weights"]
         return {name: weights[name] * loss for name, loss in found.items()}, iou
 
-    def train_step(self, batch, stage, step):
-        """One step of the optimiser at `step` of the stage."""
+    def train_step(self, batch, stage):
         for group in self.optimizer.param_groups:
             peak = stage["rate"] if group["part"] == "branch" else stage["trunkRate"]
-            group["lr"] = rate(step, stage["steps"], peak) if peak else 0.0
+            group["lr"] = rate(self.step, self.steps, peak) if peak else 0.0
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            found, iou = self.losses(batch, stage, self.step)
+            found, iou = self.losses(batch, stage)
         self.optimizer.zero_grad(set_to_none=True)
         if found:
             sum(found.values()).backward()
@@ -143,7 +167,7 @@ class Trainer:
                           **stage["augmentation"])
         began = time.time()
         for made in batches(samples, batch, workers):
-            self.train_step(made, stage, self.step - first)
+            self.train_step(made, stage)
             if self.step % LOG_EVERY == 0:
                 means = {name: round(float(np.mean([r[name] for r in self.rows if name in r])), 4) for name in self.rows[-1]}
                 self.log(step=self.step, stage=index, rate=self.optimizer.param_groups[0]["lr"], **means,
@@ -166,6 +190,7 @@ def main():
     parser.add_argument("config")
     parser.add_argument("--data", default=str(HERE.parents[2] / "shared" / "data"))
     parser.add_argument("--out", required=True)
+    parser.add_argument("--initial", help="checkpoint of the first masklet-n (masklet-n-start) to go on from")
     parser.add_argument("--held-out", action="store_true", help="leave the photos of held_out.json out")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -173,7 +198,7 @@ def main():
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
     config = json.loads(Path(options.config).read_text())
-    trainer = Trainer(config, options.data, options.out, options.held_out, options.device, options.threads)
+    trainer = Trainer(config, options.data, options.out, options.initial, options.held_out, options.device, options.threads)
     if options.resume:
         trainer.resume()
     trainer.run(options.workers)
