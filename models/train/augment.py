@@ -108,11 +108,11 @@ def random_placement(picture, window, zoom, rng, keep):
     return Placement(ax, tx, ay, ty)
 
 
-def place(canvas, picture, window, zoom, rng, keep=False):
+def place(canvas, picture, window, zoom, rng, keep=False, tones=True):
     placement = random_placement(picture, window, zoom, rng, keep)
     tile = warp(picture.image, placement, window, fill=FILL)
     x0, y0, x1, y1 = window
-    canvas.image[y0:y1, x0:x1] = tile if keep else recolour(tile, rng)
+    canvas.image[y0:y1, x0:x1] = tile if keep or not tones else recolour(tile, rng)
     layers = [placed_object(item, placement, window) for item in picture.objects if not item.crowd]
     canvas.layers += [layer for layer in layers if layer is not None]
 
@@ -160,19 +160,20 @@ def paste(canvas, picture, rng):
     canvas.layers = hide(canvas.layers, layer) + [layer]
 
 
-def compose(draw, size, rng, mosaic=0.5, plain=0.15, pasted=0.0):
+def compose(draw, size, rng, mosaic=0.5, plain=0.15, pasted=0.0, zoom=(0.5, 1.9), tile_zoom=(0.9, 2.2), tones=True):
     """One training picture of size x size. draw(rng) gives a photo; mosaic, plain and pasted are the shares of pictures made of four photos,
-    of one as it comes, and with pasted objects."""
+    of one as it comes, and with pasted objects. zoom, tile_zoom: how much larger than fitting a single photo or one of four is placed; tones:
+    recolour what is placed."""
     canvas = Canvas(np.full((size, size, 3), FILL, np.uint8))
     kind = rng.random()
     if kind < mosaic:
         cx, cy = (int(v) for v in rng.uniform(0.35, 0.65, 2) * size)
         for window in ((0, 0, cx, cy), (cx, 0, size, cy), (0, cy, cx, size), (cx, cy, size, size)):
-            place(canvas, draw(rng), window, rng.uniform(0.9, 2.2), rng)
+            place(canvas, draw(rng), window, rng.uniform(*tile_zoom), rng, tones=tones)
     elif kind < mosaic + plain:
         place(canvas, draw(rng), (0, 0, size, size), 1.0, rng, keep=True)
     else:
-        place(canvas, draw(rng), (0, 0, size, size), np.exp(rng.uniform(np.log(0.5), np.log(1.9))), rng)
+        place(canvas, draw(rng), (0, 0, size, size), np.exp(rng.uniform(*np.log(zoom))), rng, tones=tones)
     if rng.random() < pasted:
         for _ in range(rng.integers(1, 4)):
             paste(canvas, draw(rng), rng)
