@@ -57,6 +57,11 @@ export interface ModelInfo {
   readonly preprocessing: Preprocessing | undefined;
   /** How the input size follows from the picture; undefined without a family. */
   readonly sizing: InputSizing | undefined;
+  /**
+   * Where the graph leaves the size of its input to choose (`CreateOptions.inputSize`): what its sides must be multiples of. Undefined where it
+   * is fixed, where it follows from the picture, and without a family.
+   */
+  readonly inputMultiple: number | undefined;
   /** Whether the network gives masks. Without, an instance's mask is its filled box. Undefined without a family. */
   readonly masks: boolean | undefined;
   /** Pictures that one run takes: a number, or `"open"` for any; undefined when no input takes a picture. */

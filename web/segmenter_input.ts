@@ -27,7 +27,7 @@ export function planInputSize(
   family: Pick<ModelFamily, "defaultInputSize" | "inputMultiple"> | undefined,
 ): Size {
   const given = asked ?? card?.input ?? hints.inputSize;
-  const multiple = card?.input.multiple ?? hints.stride ?? family?.inputMultiple ?? usualMultiple;
+  const multiple = multipleOf({ hints, card }, family);
   const usual = family?.defaultInputSize ?? usualSize;
   const side = (name: "width" | "height") => {
     const fixed = image[name];
@@ -35,6 +35,11 @@ export function planInputSize(
     return given === undefined ? usual[name] : checkSide(name, given[name], multiple);
   };
   return { width: side("width"), height: side("height") };
+}
+
+/** What the sides of an input must be multiples of where the graph leaves them open. */
+export function multipleOf({ hints, card }: Known, family: Pick<ModelFamily, "inputMultiple"> | undefined): number {
+  return card?.input.multiple ?? hints.stride ?? family?.inputMultiple ?? usualMultiple;
 }
 
 function checkFixed(name: string, fixed: number, asked: number | undefined): number {

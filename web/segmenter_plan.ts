@@ -10,7 +10,7 @@ import { chooseLabels } from "./instances.js";
 import { batchOf } from "./runtime/batch.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import type { LoadedModel } from "./runtime/model_store.js";
-import { planInputSize, usualSize } from "./segmenter_input.js";
+import { multipleOf, planInputSize, usualSize } from "./segmenter_input.js";
 import { checkPreprocessing, identityScaling, refuseSides } from "./segmenter_preprocessing.js";
 import type { CreateOptions, InputSizing, ModelInfo, Preprocessing, Size } from "./types.js";
 
@@ -100,6 +100,13 @@ export function planSizing({ image, detection }: ModelPlan, { inputSize }: PlanO
   return isFixed ? fixedSizing : (detection.match?.binding.sizing ?? fixedSizing);
 }
 
+/** Undefined where the input's size is not the caller's to choose. */
+function planMultiple({ image, signature: { hints }, detection: { match } }: ModelPlan, card: LoadedModel["card"]): number | undefined {
+  const isOpen = image.width === undefined || image.height === undefined;
+  const followsPicture = (match?.binding.sizing ?? fixedSizing).rule !== "fixed";
+  return match && isOpen && !followsPicture ? multipleOf({ hints, card }, match.family) : undefined;
+}
+
 /** Names by class id, from the caller, the model's card or its metadata; empty when nobody names them. */
 export function planLabels(plan: ModelPlan, { card }: LoadedModel, { labels }: PlanOptions): readonly string[] {
   const { classCount = 0 } = plan.detection.match?.binding ?? {};
@@ -115,8 +122,9 @@ export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelI
     const verdicts = families.map(({ name }) => ({ family: name, accepted: false, reason: error.message }));
     const { labels = [] } = readExporterHints(loaded.onnx.metadata);
     const nothing = { family: undefined, variant: undefined, preprocessing: undefined, sizing: undefined, masks: undefined };
+    const size = { inputMultiple: undefined, batch: undefined };
     const prompt = detectPromptPart(loaded.onnx);
-    return { ...nothing, batch: undefined, candidates: [], verdicts, labels, prompt, ...describeFile(loaded) };
+    return { ...nothing, ...size, candidates: [], verdicts, labels, prompt, ...describeFile(loaded) };
   }
 }
 
@@ -131,6 +139,7 @@ export function describeModel(plan: ModelPlan, loaded: LoadedModel, options: Pla
     labels: planLabels(plan, loaded, options),
     preprocessing: match ? planPreprocessing(plan, loaded, options) : undefined,
     sizing: match ? planSizing(plan, options) : undefined,
+    inputMultiple: planMultiple(plan, loaded.card),
     masks: match ? match.family.masks !== false : undefined,
     batch: plan.batch,
     prompt: candidates.length === 0 ? detectPromptPart(loaded.onnx) : undefined,

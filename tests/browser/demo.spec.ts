@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
+import { builtInModels, builtInPromptModels } from "../../web/runtime/built_in.js";
 import { brightness, type DemoPage, differences, expect, test } from "./demo_page.js";
 import { demoUrl } from "./servers.js";
 
@@ -245,6 +246,40 @@ test("Demo_OwnOnnx_IsUsedAndABrokenOneLeavesTheOld", async ({ demo }) => {
   await expect(demo.page.locator("#model-name")).toHaveText("masklet-n", { timeout: 60_000 });
   await demo.idle();
   expect(await demo.rows.allTextContents()).toEqual(builtIn);
+});
+
+test("Demo_OpenInput_ItsSizeCanBeChosen", async ({ demo, page }) => {
+  await demo.open();
+  const { multiple } = builtInModels[0].input;
+  await expect(page.locator("#size-choice")).toBeVisible({ visible: multiple !== undefined });
+  await page.setInputFiles("#model-input", fromRoot("tests/data/tiny_models/dense_dynamic.onnx"));
+  await expect(page.locator("#model-detail")).toContainText("96 × 64 input", { timeout: 60_000 });
+  const size = page.getByRole("combobox", { name: "Input size" });
+  await expect(size.locator("option:checked")).toHaveText("96 × 64");
+  await size.selectOption("320 × 320");
+  await expect(page.locator("#model-detail")).toContainText("320 × 320 input", { timeout: 60_000 });
+  await expect(size.locator("option:checked")).toHaveText("320 × 320");
+  // A network of fixed size has nothing to choose.
+  await page.setInputFiles("#model-input", fromRoot("tests/data/tiny_models/dense.onnx"));
+  await expect(page.locator("#model-detail")).toContainText("64 × 64 input", { timeout: 60_000 });
+  await expect(page.locator("#size-choice")).toBeHidden();
+});
+
+test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }) => {
+  await demo.open();
+  for (const [mode, models] of [
+    ["Objects", builtInModels],
+    ["Click", builtInPromptModels],
+  ] as const) {
+    await page.getByRole("radio", { name: mode }).check();
+    await expect(page.locator("#model-name")).toHaveText(models[0].name, { timeout: 60_000 });
+    await expect(page.locator("#model-choice")).toBeVisible({ visible: models.length > 1 });
+    for (const { name } of [...models].reverse()) {
+      if (models.length > 1) await page.getByRole("combobox", { name: "Built in" }).selectOption(name);
+      await expect(page.locator("#model-name")).toHaveText(name, { timeout: 60_000 });
+    }
+    await expect(demo.error).toBeHidden();
+  }
 });
 
 test("Demo_DeviceSwitch_ShowsTheDeviceReallyUsedAndWhy", async ({ demo }) => {

@@ -169,7 +169,7 @@ describe("masklet inspect", () => {
 
   it("takes another input size where the graph leaves it open, and says that it does", async () => {
     const open = join(root, "tests/data/tiny_models/dense_dynamic.onnx");
-    expect((await masklet("inspect", open)).stdout).toMatch(/resized to 96 x 64 pixels.*the graph takes other sizes too: --input-size/s);
+    expect((await masklet("inspect", open)).stdout).toMatch(/resized to 96 x 64 pixels.*other sizes in multiples of 32: --input-size/s);
     expect((await masklet("inspect", open, "--input-size", "128")).stdout).toMatch(/resized to 128 x 128 pixels/);
     expect((await masklet("inspect", open, "--input-size", "64x160")).stdout).toMatch(/resized to 64 x 160 pixels/);
     expect((await masklet("inspect", tiny)).stdout).not.toContain("--input-size");

@@ -223,7 +223,7 @@ describe("Segmenter", () => {
     });
     const usual = { width: 512, height: 256, resizeMode: "letterbox-top-left" };
     const info = await inspectModel(model);
-    expect(info).toMatchObject({ family: "yolo_seg", variant: "dense", labels: ["nucleus"], preprocessing: usual });
+    expect(info).toMatchObject({ family: "yolo_seg", variant: "dense", labels: ["nucleus"], preprocessing: usual, inputMultiple: 32 });
     const changed = await inspectModel(model, { inputSize: 512, preprocessing: { resizeMode: "stretch" } });
     expect(changed.preprocessing).toMatchObject({ width: 512, height: 512, resizeMode: "stretch" });
   });

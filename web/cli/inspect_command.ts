@@ -52,14 +52,6 @@ function familyLine({ family, variant, masks, candidates, prompt }: ModelInfo): 
   return `${named}: ${what} of a promptable network; ${prompt.reason}`;
 }
 
-/** One size for all pictures, which the file leaves to choose. */
-function isOpen({ sizing, inputs }: ModelInfo): boolean {
-  return (
-    sizing?.rule === "fixed" &&
-    inputs.some(({ dims }) => dims?.length === 4 && dims.slice(1).filter((dim) => typeof dim === "string").length > 1)
-  );
-}
-
 function batchText(batch: ModelInfo["batch"]): string {
   return batch === "open" ? "any number at once" : `${batch} at once`;
 }
@@ -75,7 +67,7 @@ function describe(info: ModelInfo): string {
     ...section("outputs", info.outputs.map(tensorLine)),
     ...(info.batch === undefined || info.batch === 1 ? [] : [`pictures  ${batchText(info.batch)}`]),
     ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing)),
-    ...(isOpen(info) ? ["    the graph takes other sizes too: --input-size"] : []),
+    ...(info.inputMultiple === undefined ? [] : [`    other sizes in multiples of ${info.inputMultiple}: --input-size`]),
     ...section(
       "candidates",
       info.candidates.length < 2

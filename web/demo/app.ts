@@ -1,7 +1,7 @@
 import type { Device } from "../index.js";
 import { ClickMode } from "./click_mode.js";
 import { bindMode, type Mode, showMode } from "./mode.js";
-import { builtInModel, builtInPromptModel, type ObjectModel, type PromptModelChoice, promptChoice } from "./model_choices.js";
+import { builtInObjectModels, builtInPromptChoices, type ObjectModel, type PromptModelChoice, promptChoice } from "./model_choices.js";
 import { ModelView } from "./model_view.js";
 import { Notices } from "./notices.js";
 import { ObjectMode } from "./object_mode.js";
@@ -29,7 +29,10 @@ export class App {
   device: AppOptions["device"];
   private readonly objects: ObjectMode;
   private readonly click: ClickMode;
-  private readonly models = new ModelView();
+  private readonly models = new ModelView({
+    onBuiltIn: (name) => void this.useBuiltInModel(name),
+    onInputSize: (inputSize) => void this.useModel({ ...this.objects.loader.choice, inputSize }),
+  });
   private mode: Mode = "objects";
   private photo: Photo | undefined;
 
@@ -73,8 +76,10 @@ export class App {
     return this.mode === "click" ? this.usePromptModel(undefined, device) : this.useModel(undefined, device);
   }
 
-  async useBuiltInModel(): Promise<boolean> {
-    return this.mode === "click" ? this.usePromptModel(builtInPromptModel) : this.useModel(builtInModel);
+  /** The one of that name, or the first. */
+  async useBuiltInModel(wanted?: string): Promise<boolean> {
+    const pick = <T extends { readonly name: string }>(choices: readonly T[]) => choices.find(({ name }) => name === wanted) ?? choices[0];
+    return this.mode === "click" ? this.usePromptModel(pick(builtInPromptChoices)) : this.useModel(pick(builtInObjectModels));
   }
 
   async setMode(mode: Mode): Promise<void> {
@@ -141,10 +146,10 @@ export class App {
   }
 
   private used(done: boolean, device: AppOptions["device"]): boolean {
-    if (!done) return false;
-    this.device = device;
+    if (done) this.device = device;
+    // Also after a failure: the selections go back to what is used.
     this.showModel();
-    return true;
+    return done;
   }
 
   private enterClick(): void {

@@ -5,7 +5,7 @@ import { ClickTools } from "./click_tools.js";
 import { ClickView } from "./click_view.js";
 import { isAbort } from "./dom.js";
 import { HoverPreview } from "./hover_preview.js";
-import { builtInPromptModel, createPromptSegmenter, type PromptModelChoice } from "./model_choices.js";
+import { builtInPromptChoices, createPromptSegmenter, type PromptModelChoice } from "./model_choices.js";
 import { type LoadOptions, ModelLoader } from "./model_loader.js";
 import type { Notices } from "./notices.js";
 import type { ResultView } from "./result_view.js";
@@ -36,7 +36,7 @@ export class ClickMode {
     private readonly notices: Notices,
     view: ResultView,
   ) {
-    this.loader = new ModelLoader(notices, builtInPromptModel, createPromptSegmenter(options));
+    this.loader = new ModelLoader(notices, builtInPromptChoices[0]!, createPromptSegmenter(options));
     this.view = new ClickView(view, notices);
     this.layer = new ClickLayer({
       onPoint: (point) => void this.step((session) => session.addPoint(point)),

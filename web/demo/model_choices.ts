@@ -1,4 +1,4 @@
-import { type CreateOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
+import { builtInModels, builtInPromptModels, type CreateOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
 import type { LoadOptions } from "./model_loader.js";
 
 /** A network that finds objects. */
@@ -6,6 +6,8 @@ export interface ObjectModel {
   readonly model: ModelSource;
   readonly name: string;
   readonly isBuiltIn: boolean;
+  /** Of the network's input, in pixels; absent: the model's own. */
+  readonly inputSize?: number;
 }
 
 /** A promptable network: one file, or an encoder and a decoder in either order. */
@@ -17,16 +19,15 @@ export interface PromptModelChoice {
 
 type Shared = Pick<CreateOptions, "allowSoftwareAdapter">;
 
-export const builtInModel: ObjectModel = { model: "masklet-n", name: "masklet-n", isBuiltIn: true };
-export const builtInPromptModel: PromptModelChoice = {
-  files: ["region-click"],
-  name: "region-click",
-  isBuiltIn: true,
-};
+/** The default one first. */
+export const builtInObjectModels = builtInModels.map(({ name }): ObjectModel => ({ model: name, name, isBuiltIn: true }));
+export const builtInPromptChoices = builtInPromptModels.map(({ name }): PromptModelChoice => ({ files: [name], name, isBuiltIn: true }));
 
 export function createSegmenter({ allowSoftwareAdapter }: Shared) {
-  return ({ model }: ObjectModel, options: LoadOptions): Promise<Segmenter> =>
-    Segmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, model });
+  return ({ model, inputSize }: ObjectModel, options: LoadOptions): Promise<Segmenter> => {
+    const size = inputSize === undefined ? {} : { inputSize };
+    return Segmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, model, ...size });
+  };
 }
 
 export function createPromptSegmenter({ allowSoftwareAdapter }: Shared) {

@@ -3,7 +3,7 @@ import type { AppOptions, Photo } from "./app.js";
 import { Camera } from "./camera.js";
 import { CameraButtons } from "./camera_buttons.js";
 import { isAbort } from "./dom.js";
-import { builtInModel, createSegmenter, type ObjectModel } from "./model_choices.js";
+import { builtInObjectModels, createSegmenter, type ObjectModel } from "./model_choices.js";
 import { type LoadOptions, ModelLoader } from "./model_loader.js";
 import type { Notices } from "./notices.js";
 import type { ResultView } from "./result_view.js";
@@ -29,7 +29,7 @@ export class ObjectMode {
     private readonly view: ResultView,
     private readonly settings: Settings,
   ) {
-    this.loader = new ModelLoader(notices, builtInModel, createSegmenter(options));
+    this.loader = new ModelLoader(notices, builtInObjectModels[0]!, createSegmenter(options));
     this.camera = new Camera({
       segment: (frame) => this.segmentFrame(frame),
       onResult: (frame, result, framesPerSecond) => this.showLive(frame, result, framesPerSecond),
