@@ -68,9 +68,8 @@ class Trainer:
         self.config, self.data, self.out, self.device = config, Path(data), Path(out), torch.device(device)
         self.network = build_network(config)
         self.steps = sum(stage["steps"] for stage in config["stages"])
-        public = self.data / "models" / "yolox-nano-416.onnx"
-        load_public_weights(self.network.trunk, public)
-        self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
+        self.teacher, self.supervised = None, config.get("detector") == "supervised"
+        self.start_from_yolox(self.data / "models" / "yolox-nano-416.onnx")
         if initial:
             load_start(self.network, initial)
         self.network = self.place(self.network)
