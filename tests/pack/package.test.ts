@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -67,6 +67,38 @@ describe("PlainEsm", () => {
   });
 });
 
+describe("BuiltInModels", () => {
+  interface Report {
+    name: string;
+    sha256: string;
+    inputs: string[];
+    /** Of each file: its digest and that of the same file by subpath. */
+    files: { name: string; sha256: string; bySubpath: string }[];
+  }
+  let models: Report[];
+  beforeAll(() => {
+    models = JSON.parse(call(process.execPath, ["models.mjs"], folder));
+  });
+
+  it("BuiltInModels_ByName_AreMade_AndLieUnderTheirSubpaths", () => {
+    expect(models.map(({ name }) => name)).toContain("masklet-n");
+    for (const { name, inputs, files } of models) {
+      expect(inputs.length, name).toBeGreaterThan(0);
+      expect(files.length, name).toBeGreaterThan(0);
+      for (const { sha256, bySubpath } of files) expect(bySubpath).toBe(sha256);
+    }
+  });
+
+  it("BuiltInModels_AndAllElse_StayBelowEightMebibytes", () => {
+    const root = join(folder, "node_modules", "masklet");
+    const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    console.info(`the package is ${bytes.toLocaleString("en-US")} bytes unpacked, ${models.length} models included`);
+    expect(bytes).toBeGreaterThan(1_000_000);
+    expect(bytes).toBeLessThan(8 * 2 ** 20);
+  });
+});
+
 describe("CommandLine", () => {
   it("CommandLine_Segment_PrintsInstances", () => {
     const output = call(
@@ -98,8 +130,9 @@ describe("ViteBuild", () => {
       await page.waitForFunction(() => document.title !== "loading", null, { timeout: 120_000 });
       const text = (await page.locator("body").textContent()) ?? "";
       expect(await page.title(), text).toBe("ready");
-      const { device, instances } = JSON.parse(text) as { device: string; instances: { area: number }[] };
+      const { device, instances, isSame } = JSON.parse(text) as { device: string; instances: { area: number }[]; isSame: boolean };
       expect(device).toBe("wasm");
+      expect(isSame).toBe(true);
       expect(instances.length).toBeGreaterThan(0);
       expect(instances.every(({ area }) => area > 0)).toBe(true);
       expect(violations).toEqual([]);

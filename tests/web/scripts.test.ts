@@ -123,10 +123,12 @@ describe("PackageContents", () => {
       { path: "dist/demo/main.js" },
       { path: "tests/data/a.jpg" },
       { path: ".env" },
+      { path: "models/unknown.onnx" },
     ]);
-    for (const path of ["dist/demo/main.js", "tests/data/a.jpg", ".env"])
+    for (const path of ["dist/demo/main.js", "tests/data/a.jpg", ".env", "models/unknown.onnx"])
       expect(problems).toContain(`${path} is not on the allow-list of the package`);
-    expect(problems).toContain("models/masklet-n.onnx is missing in the package");
+    for (const path of ["models/masklet-n.onnx", "models/masklet-n.json", "models/NOTICE"])
+      expect(problems).toContain(`${path} is missing in the package`);
     expect(problems.join()).not.toContain("dist/index.js");
   });
 });

@@ -1,5 +1,13 @@
 // Checked by tsc under `node16` and `bundler` resolution. Each @ts-expect-error is a mistake that the types must refuse.
-import { type Instance, MaskletError, Segmenter, type SegmentResult } from "masklet";
+import {
+  type BuiltInModelName,
+  builtInPromptModels,
+  type Instance,
+  MaskletError,
+  PromptSegmenter,
+  Segmenter,
+  type SegmentResult,
+} from "masklet";
 
 export async function find(photo: Blob): Promise<readonly Instance[]> {
   const segmenter: Segmenter = await Segmenter.create({ device: "auto", onProgress: ({ stage, loaded }) => void [stage, loaded] });
@@ -20,6 +28,17 @@ export async function find(photo: Blob): Promise<readonly Instance[]> {
   } finally {
     await segmenter.dispose();
   }
+}
+
+export async function models(name: BuiltInModelName): Promise<void> {
+  const named: BuiltInModelName = "masklet-n";
+  await Segmenter.create({ model: named, inputSize: 640 });
+  await Segmenter.create({ model: name, inputSize: { width: 640, height: 384 } });
+  await Segmenter.create({ model: "yolo11n-seg.onnx" });
+  await PromptSegmenter.create({ model: builtInPromptModels[0].name });
+  // @ts-expect-error no such model
+  const missing: BuiltInModelName = "masklet-unheard-of";
+  void missing;
 }
 
 export async function mistakes(segmenter: Segmenter, result: SegmentResult): Promise<void> {
