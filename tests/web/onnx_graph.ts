@@ -130,9 +130,9 @@ const outputTypes: Readonly<Record<string, (node: OnnxNode, typeOf: (name: strin
   ),
 };
 
-/** A node that is run for every picture, with the types of its outputs where they are known. */
+/** A node that is run for every picture, with the types of its inputs where they are known. */
 export interface ComputedNode extends OnnxNode {
-  readonly types: readonly (string | undefined)[];
+  readonly inputTypes: readonly (string | undefined)[];
 }
 
 /**
@@ -150,7 +150,10 @@ export function computedNodes({ nodes, constants }: OnnxGraph, inputs: readonly 
     for (const [k, output] of node.outputs.entries()) types.set(output, own[k]);
     if (!node.inputs.some((name) => varies.has(name)) || (fixesShapes && node.operator === "Shape")) continue;
     for (const output of node.outputs) varies.add(output);
-    left.push({ ...node, types: own }, ...node.inner.map((inner) => ({ ...inner, types: [] })));
+    left.push(
+      { ...node, inputTypes: node.inputs.map((name) => types.get(name)) },
+      ...node.inner.map((inner) => ({ ...inner, inputTypes: [] })),
+    );
   }
   return left;
 }
