@@ -25,6 +25,7 @@ from trunk import Trunk, load_matching, load_public_weights
 LOG_EVERY, SAVE_EVERY = 20, 200
 WARM_UP = 60  # steps
 LEAST_RATE = 0.01  # of the peak
+LEAST_SCALE = 1e-3  # of a tensor, where the rate is relative to it
 MOST_GRADIENT = {"branch": 5.0, "trunk": 20.0}
 HERE = Path(__file__).resolve().parent
 
@@ -143,7 +144,7 @@ class Trainer:
     def train_step(self, batch, stage):
         for group in self.optimizer.param_groups:
             peak = stage["rate"] if group["part"] == "branch" else stage["trunkRate"]
-            group["lr"] = rate(self.step, self.steps, peak) if peak else 0.0
+            group["lr"] = rate(self.step, self.steps, peak) * group.get("scale", 1.0) if peak else 0.0
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             found, iou = self.losses(batch, stage)
         self.optimizer.zero_grad(set_to_none=True)
