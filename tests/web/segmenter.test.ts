@@ -317,7 +317,8 @@ describe("inspectModel", () => {
       variant: "dense",
       bytes: builtInModels[0]!.bytes,
       preprocessing: { width: 416, height: 416, resizeMode: "letterbox-top-left", fill: 114 },
-      inputs: [{ name: "images", type: "float32", dims: [1, 3, 416, 416] }],
+      inputs: [{ name: "images", type: "float32" }],
+      inputMultiple: builtInModels[0].input.multiple,
     });
     expect(info.labels.slice(0, 2)).toEqual(["person", "bicycle"]);
   });
