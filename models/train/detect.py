@@ -52,13 +52,13 @@ class Detection:
 
 
 def letterbox(image, size):
-    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit)."""
+    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit). Not rounded to levels in between."""
     height, width = image.shape[:2]
     ratio = min(size[0] / height, size[1] / width)
     content = max(1, round(width * ratio)), max(1, round(height * ratio))
-    canvas = np.full((*size, 3), FILL, np.uint8)
-    canvas[:content[1], :content[0]] = cv2.resize(image, content, interpolation=cv2.INTER_LINEAR)
-    planes = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+    canvas = np.full((*size, 3), FILL, np.float32)
+    canvas[:content[1], :content[0]] = cv2.resize(image.astype(np.float32), content, interpolation=cv2.INTER_LINEAR)
+    planes = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None]) / np.float32(255)
     return planes, Fit(width, height, content[0] / width, content[1] / height)
 
 

@@ -108,7 +108,7 @@ def mask_agreement(boxes, masks):
         if not len(overlap):
             continue
         image, category = key
-        categories = [category] if boxes.params.useCats else boxes.params.catIds
+        categories = [category] if boxes.params.useCats else sorted(boxes.cocoGt.cats)  # accumulate() has replaced params.catIds
         crowd = np.array([a["iscrowd"] for c in categories for a in boxes._gts[image, c]], bool)
         best = overlap.argmax(0)
         columns = np.flatnonzero((overlap.max(0) > SAME_BOX) & ~crowd)
@@ -184,11 +184,12 @@ def read_truth(path):
     return truth
 
 
-def load_results(truth, results):
-    """COCO results, of which there may be none."""
+def load_results(truth, results, kind):
+    """COCO results, of which there may be none. What size a detection is, is told by its box for boxes, by its mask for masks: pycocotools
+    takes the mask's area only where there is no box."""
     with quiet():
         if results:
-            return truth.loadRes([dict(r) for r in results])
+            return truth.loadRes([{k: v for k, v in r.items() if kind == "box" or k != "bbox"} for r in results])
         empty = COCO()
         empty.dataset = {**truth.dataset, "annotations": []}
         empty.createIndex()
@@ -197,8 +198,7 @@ def load_results(truth, results):
 
 def score(truth, results, photos, most=100, categories=True):
     """-> (figures, matches per kind). `photos`: image ids, in order; `categories`: False to leave classes out of account."""
-    loaded = load_results(truth, results)
-    made = {kind: run_coco(kind, truth, loaded, photos, most, categories) for kind in KINDS}
+    made = {kind: run_coco(kind, truth, load_results(truth, results, kind), photos, most, categories) for kind in KINDS}
     report = {kind: figures(made[kind]) for kind in KINDS}
     report["mask_iou"], report["mask_iou_objects"] = mask_agreement(made["box"], made["mask"])
     return report, {kind: matches(made[kind]) for kind in KINDS}
