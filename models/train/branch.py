@@ -94,10 +94,9 @@ class MaskBranch(nn.Module):
         weight[first:] *= 0.3
         bias[first:PROTOTYPES] = torch.tensor([1.5, 0.0, 0.0, -1.5, -1.5, 0.0])
 
-    def forward(self, features):
-        """-> maps [B, plain + groups, H/4, W/4], heads [B, 32 (+ 1), N] over the anchors of all levels."""
-        levels = list(zip(features.pyramid, features.regression, features.classification, features.raw))
-        inputs = [[p, r, c] for p, r, c, _ in levels]
+    def decode(self, features):
+        """-> what is known at stride 8 [B, width8, H/8, W/8] and at stride 4 [B, width4, H/4, W/4]."""
+        inputs = [[p, r, c] for p, r, c in zip(features.pyramid, features.regression, features.classification)]
         first = features.pyramid[0]
         inputs[0].insert(1, features.stages[0])
         inputs[0].append(place_encoding(first).expand(first.shape[0], -1, -1, -1))
@@ -105,11 +104,19 @@ class MaskBranch(nn.Module):
         for lateral, parts in reversed(list(zip(self.lateral, inputs))):
             y = lateral(torch.cat(parts, 1))
             x = y if x is None else y + double(x)
-        x = double(self.to4(self.blocks8(F.silu(x))))
-        x = self.blocks4(F.silu(x + self.from4(features.s4) + self.from2(features.s2)))
-        heads = [self.head_out(self.head_blocks(head(torch.cat([r, c, p, raw[:, :4]], 1)))).flatten(2)
-                 for head, (p, r, c, raw) in zip(self.head, levels)]
-        return self.maps(x), torch.cat(heads, 2)
+        x8 = self.blocks8(F.silu(x))
+        x4 = self.blocks4(F.silu(double(self.to4(x8)) + self.from4(features.s4) + self.from2(features.s2)))
+        return x8, x4
+
+    def heads(self, features):
+        """-> [B, 32 (+ 1), N] over the anchors of all levels."""
+        levels = zip(self.head, features.pyramid, features.regression, features.classification, features.raw)
+        return torch.cat([self.head_out(self.head_blocks(head(torch.cat([r, c, p, raw[:, :4]], 1)))).flatten(2)
+                          for head, p, r, c, raw in levels], 2)
+
+    def forward(self, features):
+        """-> maps [B, plain + groups, H/4, W/4], heads [B, 32 (+ 1), N] over the anchors of all levels."""
+        return self.maps(self.decode(features)[1]), self.heads(features)
 
     def prototypes(self, maps):
         """maps [B, plain + groups, h, w] -> all 32 prototypes [B, 32, h, w]."""
