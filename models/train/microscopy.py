@@ -1,24 +1,13 @@
-"""Pictures of a microscope, varied: there is no up or down in them, and the same cells come dark on bright or bright on dark, in any stain,
-brightness and sharpness."""
-
-from dataclasses import replace
+"""Training pictures made of pictures of a microscope: there is no up or down in them, and the same cells come dark on bright or bright on
+dark, in any stain, brightness and sharpness."""
 
 import cv2
 import numpy as np
 
+from augment import FILL, LEAST_AREA, Canvas, Placement, distortion, placed_object, warp
+
 DARK = 100  # mean brightness below which a picture is taken for fluorescence on a dark ground
 BRIGHTEST = (50, 255)  # of a dark picture, after its exposure was changed
-
-
-def turned(picture, quarters):
-    """Counterclockwise by quarter turns."""
-    image, objects = picture.image, picture.objects
-    for _ in range(quarters % 4):
-        width = image.shape[1]
-        image = np.rot90(image)
-        objects = [replace(o, mask=np.rot90(o.mask), x=o.y, y=width - o.x - o.mask.shape[1]) for o in objects]
-    return replace(picture, image=np.ascontiguousarray(image),
-                   objects=[replace(o, mask=np.ascontiguousarray(o.mask)) for o in objects])
 
 
 def tones(image, rng):
@@ -33,6 +22,7 @@ def tones(image, rng):
         levels **= np.exp(rng.uniform(-0.5, 0.5))
     if rng.random() < 0.2:
         levels *= rng.uniform(0.3, 1.0, 3).astype(np.float32)
+    # What was left dim would be white on white.
     if not dark and rng.random() < 0.2:
         levels = 1 - levels
     return (levels * 255 + 0.5).astype(np.uint8)
@@ -41,7 +31,7 @@ def tones(image, rng):
 def recoloured(image, rng):
     if rng.random() < 0.1:
         image = image[..., rng.permutation(3)]
-    image = cv2.LUT(np.ascontiguousarray(image), tones(image, rng)[:, None].transpose(1, 0, 2))
+    image = cv2.LUT(np.ascontiguousarray(image), tones(image, rng)[None])
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.2:
@@ -50,7 +40,41 @@ def recoloured(image, rng):
     return image
 
 
-def vary(picture, rng):
-    """Another picture like this one."""
-    made = turned(picture, int(rng.integers(4)))
-    return replace(made, image=recoloured(made.image, rng))
+def quarter_turn(count):
+    """The matrix, exactly."""
+    return np.linalg.matrix_power(np.array([[0, -1], [1, 0]]), count).astype(float)
+
+
+def placed(picture, window, zoom, rng):
+    """Turned, and fitted into the window times zoom, anywhere in it."""
+    height, width = picture.image.shape[:2]
+    x0, y0, x1, y1 = window
+    scale = min(x1 - x0, y1 - y0) / max(width, height) * zoom
+    placement = Placement(quarter_turn(rng.integers(4)) @ distortion(rng, 0.0) * scale, np.zeros(2))
+    xa, ya, xb, yb = placement.corners(0, 0, width, height)
+    free = x1 - x0 - (xb - xa), y1 - y0 - (yb - ya)
+    at = [low + rng.uniform(*sorted((0.0, most))) for low, most in zip((x0, y0), free)]
+    placement.shift = np.array([at[0] - xa, at[1] - ya])
+    return placement
+
+
+def place(canvas, picture, window, zoom, rng):
+    placement = placed(picture, window, zoom, rng)
+    x0, y0, x1, y1 = window
+    canvas.image[y0:y1, x0:x1] = warp(recoloured(picture.image, rng), placement, window, fill=FILL)
+    layers = [placed_object(item, placement, window) for item in picture.objects if not item.crowd]
+    canvas.layers += [layer for layer in layers if layer is not None]
+
+
+def compose(draw, size, rng, mosaic=0.15, zoom=(0.9, 2.8), tile_zoom=(1.2, 4.0)):
+    """One training picture of size x size; a share `mosaic` is made of four. draw(rng) gives a picture; zoom, tile_zoom: how much larger than
+    fitting one alone or one of four is placed."""
+    canvas = Canvas(np.full((size, size, 3), FILL, np.uint8))
+    if rng.random() < mosaic:
+        cx, cy = (int(v) for v in rng.uniform(0.35, 0.65, 2) * size)
+        for window in ((0, 0, cx, cy), (cx, 0, size, cy), (0, cy, cx, size), (cx, cy, size, size)):
+            place(canvas, draw(rng), window, float(np.exp(rng.uniform(*np.log(tile_zoom)))), rng)
+    else:
+        place(canvas, draw(rng), (0, 0, size, size), float(np.exp(rng.uniform(*np.log(zoom)))), rng)
+    canvas.layers = [l for l in canvas.layers if np.count_nonzero(l.mask >= 128) >= LEAST_AREA]
+    return canvas

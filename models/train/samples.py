@@ -7,13 +7,13 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+import augment
 import microscopy
-from augment import compose
 
 BAND = 0.03  # half width of the band around an outline, in diagonals of the object's box
 MARGIN = 0.05  # of the sampled window around a box, in sides
 POINTS = 32  # per side of the sampled grid
-VARIATIONS = {"microscopy": microscopy.vary}  # what is done to a picture before it is placed
+COMPOSERS = {"photos": augment.compose, "microscopy": microscopy.compose}
 
 
 @dataclass
@@ -27,25 +27,24 @@ class Batch:
 
 
 class Samples(Dataset):
-    """Made pictures by number. sets: [(pictures, share)]; variation: a name of VARIATIONS."""
+    """Made pictures by number. sets: [(pictures, share)]; kind: a name of COMPOSERS."""
 
-    def __init__(self, sets, size, count, first, seed, variation=None, **augmentation):
+    def __init__(self, sets, size, count, first, seed, kind="photos", **augmentation):
         self.sets, self.shares = [pictures for pictures, _ in sets], np.array([share for _, share in sets], float)
         self.shares /= self.shares.sum()
         self.size, self.count, self.first, self.seed, self.augmentation = size, count, first, seed, augmentation
-        self.vary = VARIATIONS[variation] if variation else None
+        self.compose = COMPOSERS[kind]
 
     def __len__(self):
         return self.count
 
     def draw(self, rng):
         pictures = self.sets[rng.choice(len(self.sets), p=self.shares)]
-        picture = pictures[rng.integers(len(pictures))]
-        return self.vary(picture, rng) if self.vary else picture
+        return pictures[rng.integers(len(pictures))]
 
     def __getitem__(self, index):
         rng = np.random.default_rng((self.seed, self.first + index))
-        canvas = compose(self.draw, self.size, rng, **self.augmentation)
+        canvas = self.compose(self.draw, self.size, rng, **self.augmentation)
         layers = [(layer, layer.box()) for layer in canvas.layers]
         layers = [(layer, box) for layer, box in layers if box is not None]
         return canvas.image, layers
