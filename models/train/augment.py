@@ -39,24 +39,31 @@ class Canvas:
 
 @dataclass
 class Placement:
-    """x' = ax x + tx, y' = ay y + ty; a negative ax mirrors."""
+    """p' = linear p + shift, from a photo's coordinates to those of the made picture."""
 
-    ax: float
-    tx: float
-    ay: float
-    ty: float
+    linear: np.ndarray  # [2, 2]
+    shift: np.ndarray  # [2]
 
-    def matrix(self, x0, y0, shrink=1.0, from_x=0, from_y=0):
-        """For OpenCV, whose coordinates are those of pixel centres: source shrunk by `shrink` and beginning at (from_x, from_y) ->
-        a window beginning at (x0, y0)."""
-        ax, ay = self.ax * shrink, self.ay * shrink
-        tx, ty = self.ax * from_x + self.tx - x0, self.ay * from_y + self.ty - y0
-        return np.array([[ax, 0, tx + 0.5 * ax - 0.5], [0, ay, ty + 0.5 * ay - 0.5]], np.float64)
+    def scale(self):
+        return float(np.sqrt(abs(np.linalg.det(self.linear))))
+
+    def corners(self, x0, y0, x1, y1):
+        """A box of the photo -> the box around its image: x0, y0, x1, y1."""
+        points = np.array([[x0, x1, x0, x1], [y0, y0, y1, y1]], float)
+        placed = self.linear @ points + self.shift[:, None]
+        return (*placed.min(1), *placed.max(1))
+
+    def matrix(self, to, shrink=1, origin=(0, 0)):
+        """For OpenCV, whose coordinates are those of pixel centres: a source shrunk by `shrink` that begins at `origin` of the photo -> a
+        window that begins at `to`."""
+        linear = self.linear * shrink
+        shift = self.linear @ np.array(origin, float) + self.shift - np.array(to, float)
+        return np.column_stack([linear, shift + linear @ np.array([0.5, 0.5]) - 0.5])
 
 
-def warp(source, placement, window, from_x=0, from_y=0, fill=0):
+def warp(source, placement, window, origin=(0, 0), fill=0):
     """The part of a placed image that lies in window = (x0, y0, x1, y1); averaged first where it gets much smaller."""
-    factor = max(1, int(1 / max(abs(placement.ax), placement.ay)))
+    factor = max(1, int(1 / max(placement.scale(), 1e-3)))
     shrunk = source
     if factor > 1 and min(source.shape[:2]) >= 2 * factor:
         height, width = source.shape[0] // factor * factor, source.shape[1] // factor * factor
@@ -65,54 +72,89 @@ def warp(source, placement, window, from_x=0, from_y=0, fill=0):
         factor = 1
     x0, y0, x1, y1 = window
     border = (fill,) * 3 if source.ndim == 3 else fill
-    return cv2.warpAffine(shrunk, placement.matrix(x0, y0, factor, from_x, from_y), (x1 - x0, y1 - y0),
+    return cv2.warpAffine(shrunk, placement.matrix((x0, y0), factor, origin), (x1 - x0, y1 - y0),
                           flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
 
 
-def recolour(image, rng):
-    """Brightness, contrast, tint; sometimes grey."""
-    pixels = image.astype(np.float32) * rng.uniform(0.8, 1.2) + rng.uniform(-15, 15)
+def turn_hue(pixels, rng):
+    """Hue and saturation, in HSV."""
+    hsv = cv2.cvtColor(pixels.clip(0, 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0].astype(np.int16) + rng.integers(-12, 13)) % 180
+    hsv[..., 1] = (hsv[..., 1] * rng.uniform(0.5, 1.5)).clip(0, 255).astype(np.uint8)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
+
+
+def blur_or_noise(pixels, rng):
+    kind = rng.random()
+    if kind < 0.12:
+        return cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.5, 1.5))
+    if kind < 0.24:
+        noise = rng.integers(-20, 21, pixels.shape, np.int8).astype(np.float32)
+        return pixels + noise * rng.uniform(0.2, 1.0)
+    return pixels
+
+
+def recolour(image, rng, strong=False):
+    """Brightness, contrast, tint; sometimes grey. `strong`: more of it, hue, saturation, gamma, blur and noise too."""
+    spread = 0.35 if strong else 0.2
+    pixels = image.astype(np.float32)
+    if strong and rng.random() < 0.5:
+        pixels = turn_hue(pixels, rng)
+    if strong and rng.random() < 0.3:
+        pixels = 255 * (pixels / 255) ** float(np.exp(rng.uniform(-0.5, 0.5)))
+    pixels = pixels * rng.uniform(1 - spread, 1 + spread) + rng.uniform(-75, 75) * spread
     if rng.random() < 0.5:
-        pixels *= rng.uniform(0.9, 1.1, (1, 1, 3)).astype(np.float32)
+        pixels = pixels * rng.uniform(0.9, 1.1, (1, 1, 3)).astype(np.float32)
     if rng.random() < 0.15:
         pixels = np.repeat(pixels.mean(2, keepdims=True), 3, 2)
+    if strong:
+        pixels = blur_or_noise(pixels.astype(np.float32), rng)
     return pixels.clip(0, 255).astype(np.uint8)
 
 
 def placed_object(item, placement, window):
     """An object's Layer in the window, or None where too little of it is in there."""
     height, width = item.mask.shape
-    xs = sorted(placement.ax * x + placement.tx for x in (item.x, item.x + width))
-    ys = sorted(placement.ay * y + placement.ty for y in (item.y, item.y + height))
-    x0, y0 = max(window[0], int(np.floor(xs[0]))), max(window[1], int(np.floor(ys[0])))
-    x1, y1 = min(window[2], int(np.ceil(xs[1]))), min(window[3], int(np.ceil(ys[1])))
+    xa, ya, xb, yb = placement.corners(item.x, item.y, item.x + width, item.y + height)
+    x0, y0 = max(window[0], int(np.floor(xa))), max(window[1], int(np.floor(ya)))
+    x1, y1 = min(window[2], int(np.ceil(xb))), min(window[3], int(np.ceil(yb)))
     if x1 - x0 < LEAST_SIDE or y1 - y0 < LEAST_SIDE:
         return None
-    mask = warp(item.mask * np.uint8(255), placement, (x0, y0, x1, y1), item.x, item.y)
+    mask = warp(item.mask * np.uint8(255), placement, (x0, y0, x1, y1), (item.x, item.y))
     return Layer(item.category, x0, y0, mask)
 
 
-def random_placement(picture, window, zoom, rng, keep):
+def distortion(rng, turn):
+    """A random change of shape with area 1: aspect, mirroring, and a turn and shear of up to `turn` radians."""
+    aspect = np.exp(rng.uniform(-0.12, 0.12))
+    linear = np.diag([aspect ** 0.5, aspect ** -0.5])
+    if turn:
+        angle, shear = rng.uniform(-turn, turn), rng.uniform(-turn, turn)
+        linear = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ np.array([[1, shear], [0, 1]]) @ linear
+    if rng.random() < 0.5:
+        linear = linear @ np.diag([-1.0, 1.0])
+    return linear
+
+
+def random_placement(picture, window, zoom, rng, keep, turn):
     """Fitted into the window times zoom, anywhere in it; `keep`: in the upper left corner as it is."""
     height, width = picture.image.shape[:2]
     x0, y0, x1, y1 = window
     scale = min((x1 - x0) / width, (y1 - y0) / height) * zoom
     if keep:
-        return Placement(scale, x0, scale, y0)
-    aspect = np.exp(rng.uniform(-0.12, 0.12))
-    ax, ay = scale * aspect ** 0.5, scale / aspect ** 0.5
-    free_x, free_y = x1 - x0 - width * ax, y1 - y0 - height * ay
-    tx, ty = x0 + rng.uniform(*sorted((0, free_x))), y0 + rng.uniform(*sorted((0, free_y)))
-    if rng.random() < 0.5:
-        return Placement(-ax, tx + width * ax, ay, ty)
-    return Placement(ax, tx, ay, ty)
+        return Placement(np.eye(2) * scale, np.array([x0, y0], float))
+    placement = Placement(distortion(rng, turn) * scale, np.zeros(2))
+    xa, ya, xb, yb = placement.corners(0, 0, width, height)
+    free_x, free_y = x1 - x0 - (xb - xa), y1 - y0 - (yb - ya)
+    placement.shift = np.array([x0 - xa + rng.uniform(*sorted((0, free_x))), y0 - ya + rng.uniform(*sorted((0, free_y)))])
+    return placement
 
 
-def place(canvas, picture, window, zoom, rng, keep=False, tones=True):
-    placement = random_placement(picture, window, zoom, rng, keep)
+def place(canvas, picture, window, zoom, rng, options, keep=False):
+    placement = random_placement(picture, window, zoom, rng, keep, options.turn)
     tile = warp(picture.image, placement, window, fill=FILL)
     x0, y0, x1, y1 = window
-    canvas.image[y0:y1, x0:x1] = tile if keep or not tones else recolour(tile, rng)
+    canvas.image[y0:y1, x0:x1] = recolour(tile, rng, options.strong) if options.tones and not keep else tile
     layers = [placed_object(item, placement, window) for item in picture.objects if not item.crowd]
     canvas.layers += [layer for layer in layers if layer is not None]
 
@@ -136,7 +178,7 @@ def hide(layers, over):
     return left
 
 
-def paste(canvas, picture, rng):
+def paste(canvas, picture, rng, options):
     """One object of another photo, at a random place and size, over what is there."""
     items = [o for o in picture.objects if not o.crowd and o.category >= 0 and o.mask.sum() > 32 * 32]
     if not items:
@@ -144,38 +186,53 @@ def paste(canvas, picture, rng):
     item = items[rng.integers(len(items))]
     side = canvas.image.shape[0]
     height, width = item.mask.shape
-    scale = min(1.5, rng.uniform(0.12, 0.5) * side / max(height, width))
-    ax = -scale if rng.random() < 0.5 else scale
-    cx, cy = rng.uniform(0, side, 2)
-    placement = Placement(ax, cx - ax * (item.x + width / 2), scale, cy - scale * (item.y + height / 2))
+    linear = distortion(rng, options.turn) * min(1.5, rng.uniform(0.12, 0.5) * side / max(height, width))
+    middle = np.array([item.x + width / 2, item.y + height / 2])
+    placement = Placement(linear, rng.uniform(0, side, 2) - linear @ middle)
     layer = placed_object(item, placement, (0, 0, side, side))
     if layer is None or np.count_nonzero(layer.mask >= 128) < LEAST_AREA:
         return
     h, w = layer.mask.shape
     window = (layer.x, layer.y, layer.x + w, layer.y + h)
-    pixels = recolour(warp(picture.image, placement, window, fill=FILL), rng).astype(np.float32)
+    pixels = recolour(warp(picture.image, placement, window, fill=FILL), rng, options.strong).astype(np.float32)
     alpha = layer.mask[..., None].astype(np.float32) / 255
     under = canvas.image[layer.y:layer.y + h, layer.x:layer.x + w]
     under[:] = (under * (1 - alpha) + pixels * alpha + 0.5).astype(np.uint8)
     canvas.layers = hide(canvas.layers, layer) + [layer]
 
 
-def compose(draw, size, rng, mosaic=0.5, plain=0.15, pasted=0.0, zoom=(0.5, 1.9), tile_zoom=(0.9, 2.2), tones=True):
-    """One training picture of size x size. draw(rng) gives a photo; mosaic, plain and pasted are the shares of pictures made of four photos,
-    of one as it comes, and with pasted objects. zoom, tile_zoom: how much larger than fitting a single photo or one of four is placed; tones:
-    recolour what is placed."""
+@dataclass
+class Options:
+    """mosaic, plain, pasted: shares of pictures made of four photos, of one as it comes, and with pasted objects, of which there are at most
+    `most_pasted`; zoom, tile_zoom: how much larger than fitting a single photo or one of four is placed; turn: greatest turn and shear in
+    radians; tones: recolour what is placed, strong: more than a little."""
+
+    mosaic: float = 0.5
+    plain: float = 0.15
+    pasted: float = 0.0
+    most_pasted: int = 3
+    zoom: tuple = (0.5, 1.9)
+    tile_zoom: tuple = (0.9, 2.2)
+    turn: float = 0.0
+    tones: bool = True
+    strong: bool = False
+
+
+def compose(draw, size, rng, **options):
+    """One training picture of size x size. draw(rng) gives a photo; see Options."""
+    options = Options(**options)
     canvas = Canvas(np.full((size, size, 3), FILL, np.uint8))
     kind = rng.random()
-    if kind < mosaic:
+    if kind < options.mosaic:
         cx, cy = (int(v) for v in rng.uniform(0.35, 0.65, 2) * size)
         for window in ((0, 0, cx, cy), (cx, 0, size, cy), (0, cy, cx, size), (cx, cy, size, size)):
-            place(canvas, draw(rng), window, rng.uniform(*tile_zoom), rng, tones=tones)
-    elif kind < mosaic + plain:
-        place(canvas, draw(rng), (0, 0, size, size), 1.0, rng, keep=True)
+            place(canvas, draw(rng), window, rng.uniform(*options.tile_zoom), rng, options)
+    elif kind < options.mosaic + options.plain:
+        place(canvas, draw(rng), (0, 0, size, size), 1.0, rng, options, keep=True)
     else:
-        place(canvas, draw(rng), (0, 0, size, size), np.exp(rng.uniform(*np.log(zoom))), rng, tones=tones)
-    if rng.random() < pasted:
-        for _ in range(rng.integers(1, 4)):
-            paste(canvas, draw(rng), rng)
+        place(canvas, draw(rng), (0, 0, size, size), np.exp(rng.uniform(*np.log(options.zoom))), rng, options)
+    if rng.random() < options.pasted:
+        for _ in range(rng.integers(1, options.most_pasted + 1)):
+            paste(canvas, draw(rng), rng, options)
     canvas.layers = [l for l in canvas.layers if np.count_nonzero(l.mask >= 128) >= LEAST_AREA]
     return canvas

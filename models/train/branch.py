@@ -65,11 +65,13 @@ class MaskBranch(nn.Module):
     """Features and boxes -> learned maps and relative coefficients; `prototypes` and `coefficients` make them absolute.
 
     width8, width4: channels at strides 8 and 4; blocks8, blocks4: residual blocks there; head: channels of the coefficient heads;
-    groups: maps F that come with x F and y F; quality: also predict each mask's IoU."""
+    groups: maps F that come with x F and y F; quality: also predict each mask's IoU; dropout: share of the last features left out in
+    training, twice that for the coefficients'."""
 
-    def __init__(self, trunk_widths, width8=96, width4=48, blocks8=3, blocks4=2, head=96, groups=0, quality=True):
+    def __init__(self, trunk_widths, width8=96, width4=48, blocks8=3, blocks4=2, head=96, groups=0, quality=True, dropout=0.0):
         super().__init__()
         self.groups, self.quality = groups, quality
+        self.drop_maps, self.drop_heads = nn.Dropout2d(dropout), nn.Dropout(2 * dropout)
         self.plain = PROTOTYPES - MONOMIALS - 3 * groups
         inputs = [width + 2 * 64 + (width + ENCODING if index == 0 else 0) for index, width in enumerate(trunk_widths)]
         self.lateral = nn.ModuleList([conv_norm(width, width8) for width in inputs])
@@ -111,12 +113,12 @@ class MaskBranch(nn.Module):
     def heads(self, features):
         """-> [B, 32 (+ 1), N] over the anchors of all levels."""
         levels = zip(self.head, features.pyramid, features.regression, features.classification, features.raw)
-        return torch.cat([self.head_out(self.head_blocks(head(torch.cat([r, c, p, raw[:, :4]], 1)))).flatten(2)
+        return torch.cat([self.head_out(self.drop_heads(self.head_blocks(head(torch.cat([r, c, p, raw[:, :4]], 1))))).flatten(2)
                           for head, p, r, c, raw in levels], 2)
 
     def forward(self, features):
         """-> maps [B, plain + groups, H/4, W/4], heads [B, 32 (+ 1), N] over the anchors of all levels."""
-        return self.maps(self.decode(features)[1]), self.heads(features)
+        return self.maps(self.drop_maps(self.decode(features)[1])), self.heads(features)
 
     def prototypes(self, maps):
         """maps [B, plain + groups, h, w] -> all 32 prototypes [B, 32, h, w]."""

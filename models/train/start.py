@@ -60,8 +60,9 @@ def load_trunk(trunk, state):
 
 
 def load_start(network, path):
-    """Fills a network of 80 classes and 3 levels from the checkpoint at `path`."""
+    """Fills a network of 80 classes and 3 levels from the checkpoint at `path`; one of the mask branch alone leaves the trunk as it is."""
     checkpoint = torch.load(str(path), map_location="cpu", weights_only=False)
-    load_trunk(network.trunk, checkpoint["yolo"])
+    if "yolo" in checkpoint:
+        load_trunk(network.trunk, checkpoint["yolo"])
     load_branch(network.branch, checkpoint["ema"])
     return network

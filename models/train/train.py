@@ -110,6 +110,9 @@ class Trainer:
         part.replace(self.out / "checkpoint.pt")
 
     def resume(self):
+        """Goes on from the output folder's checkpoint, if there is one."""
+        if not (self.out / "checkpoint.pt").exists():
+            return
         state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=False)
         self.network.load_state_dict(state["network"])
         self.ema.load_state_dict(state["ema"])
@@ -157,13 +160,13 @@ class Trainer:
         averaged(self.ema, self.network, self.step)
         self.rows.append({**{name: float(loss.detach()) for name, loss in found.items()}, "iou": float(iou)})
 
-    def run_stage(self, index, stage, first, workers):
-        """The stage's steps from `self.step` on; `first` is the number of its first one."""
+    def run_stage(self, index, stage, first, workers, until):
+        """The stage's steps from `self.step` to `until`; `first` is the number of its first one."""
         size, batch = stage["size"], stage["batch"]
         self.anchors = anchor_centres(size, self.network.trunk.strides)
         self.network.train()
         done = self.step - first
-        samples = Samples(self.sets, size, (stage["steps"] - done) * batch, (index + 1) * 10**8 + done * batch, self.config["seed"],
+        samples = Samples(self.sets, size, (until - self.step) * batch, (index + 1) * 10**8 + done * batch, self.config["seed"],
                           **stage["augmentation"])
         began = time.time()
         for made in batches(samples, batch, workers):
@@ -177,11 +180,13 @@ class Trainer:
                 self.save()
         self.save()
 
-    def run(self, workers):
+    def run(self, workers, until=None):
+        """All stages, or what is left of them up to the step `until`."""
         first = 0
         for index, stage in enumerate(self.config["stages"]):
-            if self.step < first + stage["steps"]:
-                self.run_stage(index, stage, first, workers)
+            last = min(first + stage["steps"], self.steps if until is None else until)
+            if self.step < last:
+                self.run_stage(index, stage, first, workers, last)
             first += stage["steps"]
 
 
