@@ -15,6 +15,7 @@ RADIUS = 1.5  # strides around an object's centre in which anchors may answer fo
 MOST_ANCHORS = 10  # per object
 IOU_COST = 3.0  # of -log IoU, beside the cost of the classes
 WEIGHTS = {"box": 5.0, "objectness": 1.0, "class": 1.0}
+FARTHEST = 1e4  # pixels: exp of a size that an untrained head makes up could be infinite
 PRIOR = 0.05  # of an object, at an anchor of the untrained head
 
 
@@ -47,7 +48,7 @@ def assigned(boxes, scores, truth, categories, anchors):
     An object takes as many of the cheapest anchors around its centre as the best ten IoUs there sum to, at least one; an anchor wanted by
     several goes to the one that it is cheapest for."""
     near = near_centre(truth, *anchors)
-    iou = pairwise_iou(truth, corners(boxes)) * near
+    iou = torch.where(near, pairwise_iou(truth, corners(boxes)), torch.zeros(1).to(boxes))
     cost = (class_cost(scores, categories) - IOU_COST * torch.log(iou + 1e-8)).masked_fill(~near, float("inf"))
     most = min(MOST_ANCHORS, len(boxes))
     count = iou.topk(most, 1)[0].sum(1).int().clamp(min=1)
@@ -86,6 +87,7 @@ def picture_losses(boxes, logits, truth, categories, anchors):
 def detection_losses(boxes, raw, batch, anchors):
     """boxes [B, N, 4] cx, cy, w, h in pixels; raw: Features.raw -> losses by name, per positive of the batch."""
     logits = torch.cat([level[:, 4:].flatten(2) for level in raw], 2).transpose(1, 2).float()
-    parts = [picture_losses(*rows, anchors) for rows in zip(boxes.float(), logits, batch.boxes, batch.categories)]
+    boxes = boxes.float().clamp(-FARTHEST, FARTHEST)
+    parts = [picture_losses(*rows, anchors) for rows in zip(boxes, logits, batch.boxes, batch.categories)]
     positives = max(1, sum(count for _, count in parts))
     return {name: weight * sum(found[name] for found, _ in parts) / positives for name, weight in WEIGHTS.items()}
