@@ -1,7 +1,7 @@
 """Runs a masklet-n ONNX file over the scenes in plain numpy and prints the COCO mask AP.
 
     python3 scripts/scenes/evaluate.py --model models/masklet-n.onnx [--data tests/data/scenes]
-        [--letterbox top-left|centre] [--score 0.05] [--iou 0.7] [--overlay DIR]
+        [--size 416] [--letterbox top-left|centre] [--score 0.05] [--iou 0.7] [--overlay DIR]
 
 An independent, slow reading of the model's contract (see models/masklet-n.json): it shares no code with the library.
 """
@@ -71,7 +71,7 @@ def full_mask(coefficients, prototypes, box, side, transform, size):
 
 def segment(session, picture, options):
     feed = session.get_inputs()[0]
-    side = feed.shape[2]
+    side = feed.shape[2] if isinstance(feed.shape[2], int) else options.size
     tensor, transform = letterbox(picture, side, options.letterbox == "centre")
     rows, prototypes = session.run(None, {feed.name: tensor})
     size = picture.shape[1], picture.shape[0]
@@ -119,6 +119,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", default="tests/data/scenes")
+    parser.add_argument("--size", type=int, default=416, help="side of the input where the graph leaves it open")
     parser.add_argument("--letterbox", choices=["top-left", "centre"], default="top-left")
     parser.add_argument("--score", type=float, default=0.05)
     parser.add_argument("--iou", type=float, default=0.7)

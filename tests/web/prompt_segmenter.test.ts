@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  type BuiltInPromptModel,
-  builtInPromptModels,
-  type PredictOptions,
-  type PromptCandidate,
-  PromptSegmenter,
-  type RgbaImage,
-} from "../../web/index.js";
+import { builtInPromptModels, type PredictOptions, type PromptCandidate, PromptSegmenter, type RgbaImage } from "../../web/index.js";
 import { goldenFile, openPromptModel, promptModel } from "./prompt_models.js";
+import { sceneMask } from "./scenes.js";
 
 type Rgb = readonly [number, number, number];
 
@@ -282,12 +277,19 @@ describe("PromptSegmenter's life", () => {
     await expect(openPromptModel("efficient_sam", { inputSize: 512 })).rejects.toMatchObject({ code: "badOption" });
   });
 
-  it("BuiltIn_Works", async () => {
-    const [{ name }] = builtInPromptModels as readonly [BuiltInPromptModel];
-    const segmenter = await PromptSegmenter.create({ model: name, device: "wasm" });
-    opened.push(segmenter);
-    await segmenter.setImage(red);
-    const { candidates } = await segmenter.predict({ points: [at(20, 16)] });
-    expect(candidates[0]!.mask.contains(20, 16)).toBe(true);
-  });
+  it.each(builtInPromptModels.map(({ name }) => name))(
+    "BuiltIn_%s_FindsTheCupOfTheDesk",
+    async (model) => {
+      const segmenter = await PromptSegmenter.create({ model });
+      opened.push(segmenter);
+      await segmenter.setImage(new Uint8Array(readFileSync(fileURLToPath(new URL("../data/scenes/scene_desk.jpg", import.meta.url)))));
+      const truth = sceneMask("scene_desk.jpg", "cup");
+      const { candidates } = await segmenter.predict({ points: [at(232, 584)] });
+      expect(Math.max(...candidates.map(({ mask }) => mask.iou(truth)))).toBeGreaterThan(0.7);
+      const { x, y, width, height } = truth.bounds();
+      const [boxed] = await segmenter.segmentBoxes([{ x1: x, y1: y, x2: x + width, y2: y + height }]);
+      expect(boxed!.mask.iou(truth)).toBeGreaterThan(0.7);
+    },
+    180_000,
+  );
 });
