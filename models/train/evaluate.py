@@ -8,6 +8,7 @@ figures.txt and matches.npz, from which compare.py resamples photos.
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -97,10 +98,17 @@ def text_table(report):
     return "\n".join(lines)
 
 
+def without_nan(value):
+    """Undefined figures as null: NaN is no JSON."""
+    if isinstance(value, dict):
+        return {key: without_nan(v) for key, v in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def write(folder, report, table, results):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "figures.json").write_text(json.dumps(report, indent=2) + "\n")
+    (folder / "figures.json").write_text(json.dumps(without_nan(report), indent=2) + "\n")
     (folder / "figures.txt").write_text(text_table(report) + "\n")
     (folder / "results.json").write_text(json.dumps(results))
     np.savez_compressed(folder / "matches.npz", **table)
