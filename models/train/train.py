@@ -73,6 +73,8 @@ class Trainer:
         self.start_from_yolox(self.data / "models" / "yolox-nano-416.onnx")
         if initial:
             load_start(self.network, initial)
+        if not self.supervised:
+            self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
         self.network = self.place(self.network)
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config["weightDecay"], self.supervised), lr=0.0, betas=(0.9, 0.98))
@@ -84,14 +86,13 @@ class Trainer:
         (self.out / "config.json").write_text(json.dumps(config, indent=2))
 
     def start_from_yolox(self, path):
-        """All of the trunk, which the original then teaches; where boxes are learned from the data, whatever fits."""
+        """All of the trunk, whose first outputs it is then held to; where boxes are learned from the data, whatever fits."""
         if self.supervised:
             load_matching(self.network.trunk, load_public_weights(Trunk(), path))
             for head in self.network.trunk.heads:
                 start_head(head)
             return
         load_public_weights(self.network.trunk, path)
-        self.teacher = self.place(copy.deepcopy(self.network.trunk).eval().requires_grad_(False))
 
     def place(self, module):
         """On the device; channels last, which is about a quarter faster on a CPU."""
