@@ -154,7 +154,7 @@ class Losses(unittest.TestCase):
             torch.nn.init.normal_(head.box.weight, std=0.01)
         batch = Batch(images, boxes, [torch.zeros(len(b), dtype=torch.long) for b in boxes], [[], []])
         groups = trunk_groups(network.trunk, relative=True)
-        optimizer = torch.optim.AdamW([{**group, "lr": 0.01 * group["scale"]} for group in groups], betas=(0.9, 0.98))
+        optimizer = torch.optim.AdamW([{**group, "lr": 0.01 * group.get("scale", 0.2)} for group in groups], betas=(0.9, 0.98))
         totals = []
         for _ in range(50):
             features = network.trunk(images)
