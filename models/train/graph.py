@@ -18,12 +18,13 @@ TO_THE_END = np.iinfo(np.int64).max
 
 
 def export_onnx(module, path, example, inputs, outputs, dynamic, step=1):
-    """Writes `module` as ONNX (opset 17). `example`: one input [1, ...]; `dynamic`: {input: {axis: name}}, each axis a multiple of `step`.
-    ValueError where a shape cannot be told without arithmetic at run time."""
+    """Writes `module` as ONNX (opset 17). `example`: one input [1, ...], or a tuple of them; `dynamic`: {input: {axis: name}}, each axis a
+    multiple of `step`. ValueError where a shape cannot be told without arithmetic at run time."""
     options = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(module.eval(), (example,), str(path), input_names=inputs, output_names=outputs, opset_version=OPSET,
+        examples = example if isinstance(example, tuple) else (example,)
+        torch.onnx.export(module.eval(), examples, str(path), input_names=inputs, output_names=outputs, opset_version=OPSET,
                           dynamic_axes=dynamic, do_constant_folding=True, **options)
     model = onnx.load(str(path))
     tidy(model)
@@ -97,7 +98,7 @@ def rename(nodes, fixed, constants, graph, used):
 
 
 def observe(model, names, feeds):
-    """The tensors `names` for every feed: a list of dictionaries of arrays."""
+    """The tensors `names` for every feed: dictionaries of arrays, one at a time."""
     import onnxruntime
 
     probe = onnx.ModelProto()
@@ -108,15 +109,16 @@ def observe(model, names, feeds):
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads, options.log_severity_level = 1, 3
     session = onnxruntime.InferenceSession(probe.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return [dict(zip(names, session.run(names, feed))) for feed in feeds]
+    return (dict(zip(names, session.run(names, feed))) for feed in feeds)
 
 
 def feeds_of(model, step):
-    """Random inputs at the probe sizes; axes without a fixed size get them in turn."""
+    """Random inputs at the probe sizes: axes without a fixed size get them in turn, those of one name the same."""
     feeds = []
+    names = dict.fromkeys(d.dim_param for i in model.graph.input for d in i.type.tensor_type.shape.dim if not d.dim_value)
     for probe in PROBES:
-        sizes = iter(probe * 4)
-        shape = lambda i: [d.dim_value or next(sizes) * step for d in i.type.tensor_type.shape.dim]
+        sizes = dict(zip(names, probe * 4))
+        shape = lambda i: [d.dim_value or sizes[d.dim_param] * step for d in i.type.tensor_type.shape.dim]
         feeds.append({i.name: np.random.default_rng(0).random(shape(i), np.float32) for i in model.graph.input})
     return feeds
 
@@ -128,7 +130,7 @@ def settle_shapes(model, step):
     known = set(constants) | {""}
     takes_shape = [n for n in model.graph.node if n.op_type in SETTLERS and any(i not in known for i in n.input[1:])]
     wanted = {name for n in takes_shape for name in (*n.input, n.output[0]) if name and name not in constants}
-    seen = observe(model, sorted(wanted), feeds_of(model, step))
+    seen = list(observe(model, sorted(wanted), feeds_of(model, step)))
     for values in seen:
         values.update(constants)
     for node in takes_shape:

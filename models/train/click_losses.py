@@ -1,0 +1,46 @@
+"""What the training of masklet-click minimises. All planes are [M, h, w] of M prompts."""
+
+import torch
+import torch.nn.functional as F
+
+FOCUS = 2.0  # power of the focal weights
+SMOOTH = 1.0  # of Dice, in cells
+
+
+def normalised_focal(logits, truth):
+    """Cross entropy weighted by how wrong each cell is, the weights summing to 1 over a mask (Sofiiuk et al., 2019): [M]. Cells far away that
+    are right count nothing, so large and small objects count alike."""
+    wrong = (logits.sigmoid() - truth).abs().detach() ** FOCUS
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
+    return (entropy * wrong).sum((1, 2)) / wrong.sum((1, 2)).clamp(min=1e-3)
+
+
+def dice(logits, truth):
+    """[M]"""
+    probability = logits.sigmoid()
+    return 1 - (2 * (probability * truth).sum((1, 2)) + SMOOTH) / (probability.sum((1, 2)) + truth.sum((1, 2)) + SMOOTH)
+
+
+def mask_loss(logits, truth, focal=0.5):
+    """[M]"""
+    return focal * normalised_focal(logits, truth).clamp(max=6.0) + dice(logits, truth)
+
+
+@torch.no_grad()
+def overlap(logits, truth):
+    """IoU of the masks, [M]."""
+    on, true = logits > 0, truth >= 0.5
+    return (on & true).sum((1, 2)) / (on | true).sum((1, 2)).clamp(min=1)
+
+
+def losses(logits, quality, prior, truth, single):
+    """logits [M, 3, h, w], quality [M, 3], prior [M, 3, h/2, w/2], truth [M, h, w], single [M]: 1 for a single click, which may mean several
+    things, so that the best of three is asked for. -> dict of losses, IoU of the first mask [M]."""
+    each = torch.stack([mask_loss(plane, truth) for plane in logits.unbind(1)], 1)
+    small = F.avg_pool2d(truth[:, None], 2)[:, 0]
+    priors = torch.stack([mask_loss(plane, small) for plane in prior.unbind(1)], 1)
+    others = lambda values: values.amin(1) * single + values.mean(1) * (1 - single)
+    met = torch.stack([overlap(plane, truth) for plane in logits.unbind(1)], 1)
+    found = {"mask": each[:, 0].mean(), "best": others(each).mean(), "prior": (priors[:, 0] + 0.5 * others(priors)).mean(),
+             "quality": F.binary_cross_entropy_with_logits(quality, met)}
+    return found, met[:, 0]
