@@ -6,7 +6,7 @@
 class names and the rest in the metadata under the keys of the common exporters. Every operator runs on WebGPU, but for variant qdq.
 
 Variants, all of which compute in float32 unless told:
-fp32; fp16 (weights stored as float16); int8 (weights of dense convolutions stored as int8 with a scale per output channel, the rest as float16);
+fp32; fp16 (weights stored as float16); int8 (weights of most dense convolutions stored as int8, a scale per output channel, the rest as float16);
 qdq (int8 arithmetic in all convolutions but the last ones, activations calibrated on photos: for the CPU only).
 """
 
@@ -21,17 +21,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from graph import export_onnx, webgpu_fallbacks
+from quantize import calibrated, int8_weights
 
 VARIANTS = "fp32", "fp16", "int8", "qdq"
 SIDE_STEP = 32
 CHECKED_SIZES = (416, 416), (320, 480), (32, 64)
 TOLERANCE = 1e-3  # of |difference| / (1 + |value|), between PyTorch and ONNX Runtime in float32
-LEAST_HALF, LEAST_INT8 = 64, 256  # elements: smaller constants keep their type
-SHRINKS = np.linspace(0.7, 1.0, 16)  # of an int8 scale, among which the one of least squared error is taken
-CALIBRATION_PHOTOS = 32
-
-
-# Storage of weights
+COEFFICIENTS = 32  # and prototypes
+LEAST_HALF = 64  # elements: smaller constants keep their type
 
 
 def replace_constants(model, make):
@@ -57,80 +54,12 @@ def as_half(array, name):
     return [numpy_helper.from_array(array.astype(np.float16), f"{name}_h")], [helper.make_node("Cast", [f"{name}_h"], [name], to=TensorProto.FLOAT)]
 
 
-def int8_levels(weights):
-    """weights [outputs, ...] -> (int8 of the same shape, scale [outputs, 1, ...]), least squared error per output channel."""
-    flat = weights.reshape(len(weights), -1).astype(np.float64)
-    widest = np.maximum(np.abs(flat).max(1, keepdims=True), 1e-12) / 127
-    scales, errors = widest * SHRINKS, []
-    for column in range(len(SHRINKS)):
-        scale = scales[:, column:column + 1]
-        errors.append(((np.clip(np.round(flat / scale), -127, 127) * scale - flat) ** 2).sum(1))
-    best = np.take_along_axis(scales, np.argmin(errors, 0)[:, None], 1)
-    levels = np.clip(np.round(flat / best), -127, 127).astype(np.int8)
-    return levels.reshape(weights.shape), best.astype(np.float32).reshape(-1, *[1] * (weights.ndim - 1))
-
-
-def as_int8(array, name):
-    """Dense convolutions; depthwise ones are small and sensitive. Cast and Mul rather than DequantizeLinear: ONNX Runtime folds them when the
-    session is made, whereas a DequantizeLinear of a constant runs with every picture."""
-    if array.dtype != np.float32 or array.ndim != 4 or array.size < LEAST_INT8 or array.shape[1] == 1:
-        return as_half(array, name)
-    levels, scale = int8_levels(array)
+def as_int8(levels, scale, name):
+    """Cast and Mul rather than DequantizeLinear: ONNX Runtime folds them when the session is made, whereas a DequantizeLinear of a constant
+    runs with every picture."""
     return ([numpy_helper.from_array(levels, f"{name}_q"), numpy_helper.from_array(scale, f"{name}_s")],
             [helper.make_node("Cast", [f"{name}_q"], [f"{name}_c"], to=TensorProto.FLOAT),
              helper.make_node("Mul", [f"{name}_c", f"{name}_s"], [name])])
-
-
-# Calibrated int8
-
-
-def last_convolutions(graph):
-    """Names of the convolutions from which no other follows: their outputs are places, scores and coefficients."""
-    readers, last = {}, []
-    for node in graph.node:
-        for name in node.input:
-            readers.setdefault(name, []).append(node)
-    leads, stack = set(), [n for n in graph.node if n.op_type == "Conv"]
-    makers = {output: node for node in graph.node for output in node.output}
-    pending = [name for node in stack for name in node.input]
-    while pending:
-        node = makers.get(pending.pop())
-        if node is not None and node.output[0] not in leads:
-            leads.add(node.output[0])
-            pending += list(node.input)
-    return [n.name for n in stack if n.output[0] not in leads]
-
-
-class PhotoReader:
-    """Photos of a folder in the network's input, one at a time, as ONNX Runtime's calibration wants them."""
-
-    def __init__(self, folder, size, count=CALIBRATION_PHOTOS):
-        photos = sorted(Path(folder).glob("*.jpg")) + sorted(Path(folder).glob("*.png"))
-        if not photos:
-            raise ValueError(f"{folder}: no photos to calibrate with")
-        self.photos, self.size = iter(photos[::max(1, len(photos) // count)][:count]), size
-
-    def get_next(self):
-        from detect import letterbox
-        from evaluate import read_photo
-
-        photo = next(self.photos, None)
-        return None if photo is None else {"images": letterbox(read_photo(photo), self.size)[0]}
-
-
-def calibrated(model, photos, size):
-    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-
-    CalibrationDataReader.register(PhotoReader)
-    for index, node in enumerate(model.graph.node):
-        node.name = f"{node.op_type}_{index}"
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "source.onnx", Path(folder) / "target.onnx"
-        onnx.save(model, str(source))
-        quantize_static(str(source), str(target), PhotoReader(photos, size), QuantFormat.QDQ, op_types_to_quantize=["Conv"], per_channel=True,
-                        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=last_convolutions(model.graph),
-                        calibrate_method=CalibrationMethod.MinMax)
-        return onnx.load(str(target))
 
 
 # The file
@@ -144,20 +73,27 @@ def plain_export(network):
                            ["output0", "output1"], {"images": {2: "height", 3: "width"}}, SIDE_STEP)
 
 
-def make_variant(model, variant, photos=None, size=(416, 416)):
-    """A plain export as one of VARIANTS; the given model stays as it is."""
+def make_variant(model, variant, photos=None, size=(416, 416), skip=()):
+    """A plain export as one of VARIANTS; the given model stays as it is. int8 and qdq look at photos of the folder `photos`, but not at
+    those named in `skip`."""
     copied = onnx.ModelProto()
     copied.CopyFrom(model)
     if variant == "qdq":
-        return calibrated(copied, photos, size)
-    makers = {"fp32": lambda array, name: None, "fp16": as_half, "int8": as_int8}
-    return replace_constants(copied, makers[variant])
+        return calibrated(copied, photos, size, skip)
+    if variant == "fp32":
+        return copied
+    levels = int8_weights(model, photos, size, skip) if variant == "int8" else {}
+    return replace_constants(copied, lambda array, name: as_int8(*levels[name], name) if name in levels else as_half(array, name))
 
 
 def describe(model, name, labels, size, licence="Apache-2.0"):
-    """Metadata as common exporters write them. `size`: (height, width) that fits the network best."""
+    """Metadata as common exporters write them, and `letterbox`. `size`: (height, width) that fits the network best. The outputs' numbers of
+    channels are fixed: by them readers know the form."""
+    for output, channels in zip(model.graph.output, (4 + len(labels) + COEFFICIENTS, COEFFICIENTS)):
+        batch, channel = output.type.tensor_type.shape.dim[:2]
+        batch.dim_value, channel.dim_value = 1, channels
     helper.set_model_props(model, {"description": name, "license": licence, "task": "segment", "stride": str(SIDE_STEP), "batch": "1",
-                                   "imgsz": str(list(size)), "names": str(dict(enumerate(labels)))})
+                                   "imgsz": str(list(size)), "names": str(dict(enumerate(labels))), "letterbox": "top-left"})
     return model
 
 
@@ -233,7 +169,7 @@ def main():
     made.add_argument("--variant", choices=VARIANTS, default="fp16")
     made.add_argument("--imgsz", type=side_lengths, default=(416, 416), help="the size that fits best, for the metadata and calibration")
     made.add_argument("--labels", type=read_labels, help="JSON array, model card or one a line; default: the checkpoint's")
-    made.add_argument("--photos", type=Path, default=DATA / "coco-train" / "images", help="to calibrate variant qdq with")
+    made.add_argument("--photos", type=Path, default=DATA / "coco-train" / "images", help="what int8 and qdq are fitted to")
     a = made.parse_args()
     print(json.dumps(export(a.checkpoint, a.out, a.variant, a.imgsz, a.labels, a.photos), indent=2))
 

@@ -81,7 +81,7 @@ def parser():
     made.add_argument("--size", type=side_lengths, default=(416, 416))
     made.add_argument("--most", type=int, default=100, help="detections per photo")
     made.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
-    made.add_argument("--photos", type=Path, help="to calibrate qdq with; default: the set's")
+    made.add_argument("--photos", type=Path, help="what int8 and qdq are fitted to; default: the set's but for --only")
     made.add_argument("--labels", type=read_labels, default=[])
     made.add_argument("--out", type=Path, required=True)
     return made
@@ -98,7 +98,7 @@ def main():
     rows = {}
     for variant in dict.fromkeys(["fp32", *a.variants]):
         path = a.out / f"{variant}.onnx"
-        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size), "network", a.labels, a.size)
+        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size, a.only or ()), "network", a.labels, a.size)
         save(model, path)
         rows[variant] = measure(path, model, Options(most=a.most), a)
         print(variant, rows[variant], flush=True)
