@@ -228,13 +228,27 @@ def rules():
     return table["operators"], set(table["onTheGpu"])
 
 
+def inferred(model):
+    """The model with the types and shapes of its tensors, as far as they can be inferred."""
+    try:
+        return onnx.shape_inference.infer_shapes(model)
+    except onnx.shape_inference.InferenceError:  # operators of unknown domains
+        return model
+
+
 def element_types(model):
-    """{tensor: name of its element type}, as far as it can be inferred."""
-    inferred = onnx.shape_inference.infer_shapes(model)
-    graph = inferred.graph
+    """{tensor: name of its element type}"""
+    graph = model.graph
     types = {v.name: v.type.tensor_type.elem_type for v in (*graph.input, *graph.value_info, *graph.output)}
     types.update({i.name: i.data_type for i in graph.initializer})
     return {name: TensorProto.DataType.Name(kind).lower() for name, kind in types.items()}
+
+
+def of_fixed_shape(model):
+    """The tensors whose every dimension is known beforehand."""
+    values = (*model.graph.input, *model.graph.value_info)
+    fixed = lambda v: v.type.tensor_type.HasField("shape") and all(d.HasField("dim_value") for d in v.type.tensor_type.shape.dim)
+    return {v.name for v in values if fixed(v)}
 
 
 def applies(condition, node, types):
@@ -248,11 +262,13 @@ def applies(condition, node, types):
 
 def webgpu_fallbacks(model):
     """What of a graph ONNX Runtime Web would run on the CPU beside WebGPU: a list of "Operator output: reason". Nodes that depend on
-    constants only are run once, when the model is loaded, and do not count."""
-    (table, on_gpu), types, found = rules(), element_types(model), []
+    constants only are run once, when the model is loaded, and do not count; a shape that is known beforehand is a constant."""
+    (table, on_gpu), model, found = rules(), inferred(model), []
+    types, fixed = element_types(model), of_fixed_shape(model)
     folded = {i.name for i in model.graph.initializer} | {""}
     for node in model.graph.node:
-        if node.op_type == "Constant" or (node.input and all(name in folded for name in node.input)):
+        constant_inputs = all(name in folded or (node.op_type == "Shape" and name in fixed) for name in node.input)
+        if node.op_type == "Constant" or (node.input and constant_inputs):
             folded |= set(node.output)
             continue
         rule = table.get(node.op_type)
