@@ -36,11 +36,12 @@ def overlap(logits, truth):
 def losses(logits, quality, prior, truth, single):
     """logits [M, 3, h, w], quality [M, 3], prior [M, 3, h/2, w/2], truth [M, h, w], single [M]: 1 for a single click, which may mean several
     things, so that the best of three is asked for. -> dict of losses, IoU of the first mask [M]."""
-    each = torch.stack([mask_loss(plane, truth) for plane in logits.unbind(1)], 1)
     small = F.avg_pool2d(truth[:, None], 2)[:, 0]
-    priors = torch.stack([mask_loss(plane, small) for plane in prior.unbind(1)], 1)
-    others = lambda values: values.amin(1) * single + values.mean(1) * (1 - single)
+    found = {"mask": mask_loss(logits[:, 0], truth).mean(), "prior": mask_loss(prior[:, 0], small).mean()}
+    some = single > 0
+    if some.any():
+        best = lambda planes, wanted: torch.stack([mask_loss(plane[some], wanted[some]) for plane in planes.unbind(1)], 1).amin(1).mean()
+        found["best"], found["bestPrior"] = best(logits, truth), best(prior, small)
     met = torch.stack([overlap(plane, truth) for plane in logits.unbind(1)], 1)
-    found = {"mask": each[:, 0].mean(), "best": others(each).mean(), "prior": (priors[:, 0] + 0.5 * others(priors)).mean(),
-             "quality": F.binary_cross_entropy_with_logits(quality, met)}
+    found["quality"] = F.binary_cross_entropy_with_logits(quality, met)
     return found, met[:, 0]

@@ -187,10 +187,10 @@ class ClickTrainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             embedding = self.network.encoder(images)
             for turn in range(stage["rounds"]):
+                if turn:
+                    asking.go_on(logits)
                 loss, logits = self.answer(embedding, asking, row)
                 total = total + loss
-                if turn + 1 < stage["rounds"]:
-                    asking.go_on(logits)
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.trained, MOST_GRADIENT)
@@ -203,7 +203,8 @@ class ClickTrainer:
     def run_stage(self, index, stage, first, workers):
         done = self.step - first
         number, count = (index + 1) * 10**8 + done * stage["batch"], (stage["steps"] - done) * stage["batch"]
-        parts = [Samples([(pictures, 1.0)], stage["size"], count, number, self.config["seed"], **s["augmentation"])
+        parts = [Samples([(pictures, 1.0)], stage["size"], count, number, self.config["seed"],
+                         **{**s["augmentation"], **stage.get("augmentation", {})})
                  for pictures, s in zip(self.sets, self.config["sets"])]
         objects = Objects(parts, [s["share"] for s in self.config["sets"]], stage["prompts"], self.config["seed"])
         self.network.train()
