@@ -2,8 +2,8 @@
 
     python compare.py BEFORE AFTER [--samples 1000] [--seed 0]
 
-Both are folders that evaluate.py wrote (or their matches.npz). Photos are drawn with replacement, as many as there are, the same ones for
-both; the difference AFTER - BEFORE of average precision is computed anew in each sample.
+Both are folders that evaluate.py wrote (or their matches.npz). Photos are drawn with replacement, as many as there are,
+the same ones for both; the difference AFTER - BEFORE of average precision is computed anew in each sample.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def sampled_precision(table, weights):
 
 
 def compare(before, after, samples=1000, seed=0):
-    """Tables of read_matches -> per kind: AP of both on all photos, their difference, its mean, interval and share above 0 over samples."""
+    """Tables of read_matches -> per kind: AP of both on all photos, their difference, its mean, interval and share
+    above 0 over samples."""
     if list(before["photos"]) != list(after["photos"]):
         raise ValueError("the two evaluations are not of the same photos")
     photos = len(before["photos"])
@@ -52,8 +53,15 @@ def compare(before, after, samples=1000, seed=0):
         differences = sampled_precision(tables[1], weights) - sampled_precision(tables[0], weights)
         differences = differences[np.isfinite(differences)]
         low, high = np.percentile(differences, INTERVAL)
-        report[kind] = {"before": first, "after": second, "difference": second - first, "mean": float(differences.mean()),
-                        "low": float(low), "high": float(high), "above_zero": float((differences > 0).mean())}
+        report[kind] = {
+            "before": first,
+            "after": second,
+            "difference": second - first,
+            "mean": float(differences.mean()),
+            "low": float(low),
+            "high": float(high),
+            "above_zero": float((differences > 0).mean())
+        }
     return report
 
 
@@ -62,8 +70,9 @@ def text_table(report):
              "             before    after     diff.     mean   95 % interval     > 0"]
     for kind in ORDER:
         r = report[kind]
-        lines.append(f"{kind + ' AP':<12}{r['before']:7.4f}  {r['after']:7.4f}  {r['difference']:+8.4f} {r['mean']:+8.4f}   "
-                     f"{r['low']:+.4f} {r['high']:+.4f}  {r['above_zero']:6.1%}")
+        lines.append(
+            f"{kind + ' AP':<12}{r['before']:7.4f}  {r['after']:7.4f}  {r['difference']:+8.4f} {r['mean']:+8.4f}   "
+            f"{r['low']:+.4f} {r['high']:+.4f}  {r['above_zero']:6.1%}")
     return "\n".join(lines)
 
 

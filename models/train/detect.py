@@ -1,8 +1,8 @@
 """From a picture to detections with masks: what the product does, in numpy.
 
-Letterbox at the top left (content round(side x r), fill 114), bilinear; the scores above a threshold; class-aware non-maximum suppression;
-mask logit = sum of coefficient x prototype inside the box, bilinear between the prototype cells at the exact place of every source pixel's
-centre, threshold 0.
+Letterbox at the top left (content round(side x r), fill 114), bilinear; the scores above a threshold; class-aware
+non-maximum suppression; mask logit = sum of coefficient x prototype inside the box, bilinear between the prototype
+cells at the exact place of every source pixel's centre, threshold 0.
 
 Coordinates are continuous, pixel r covers [r, r + 1).
 """
@@ -20,8 +20,8 @@ MOST_CANDIDATES = 30000
 
 @dataclass
 class Options:
-    """every_class: an anchor answers with every class above `score`, as COCO evaluations have it, else with its best one, as the product
-    does. most: detections per picture."""
+    """every_class: an anchor answers with every class above `score`, as COCO evaluations have it, else with its best
+    one, as the product does. most: detections per picture."""
 
     score: float = 0.01
     iou: float = 0.65
@@ -31,7 +31,8 @@ class Options:
 
 @dataclass
 class Fit:
-    """Where a picture lies in the network's input, from the upper left corner: input pixels per source pixel, per axis."""
+    """Where a picture lies in the network's input, from the upper left corner: input pixels per source pixel, per
+    axis."""
 
     width: int
     height: int
@@ -41,7 +42,8 @@ class Fit:
 
 @dataclass
 class Detection:
-    """box: x1, y1, x2, y2 in source pixels, clipped to the picture; mask: bool crop whose upper left pixel is (x, y)."""
+    """box: x1, y1, x2, y2 in source pixels, clipped to the picture; mask: bool crop whose upper left pixel is (x,
+    y)."""
 
     score: float
     category: int
@@ -52,7 +54,8 @@ class Detection:
 
 
 def letterbox(image, size):
-    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit). Not rounded to levels in between."""
+    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit). Not rounded to
+    levels in between."""
     height, width = image.shape[:2]
     ratio = min(size[0] / height, size[1] / width)
     content = max(1, round(width * ratio)), max(1, round(height * ratio))
@@ -95,7 +98,8 @@ def candidates(scores, options):
 
 
 def taps(first, last, scale, cells):
-    """Bilinear weights [last - first, cells] of the prototype cells for the centres of source pixels first..last - 1."""
+    """Bilinear weights [last - first, cells] of the prototype cells for the centres of source pixels first..last -
+    1."""
     at = np.clip((np.arange(first, last) + 0.5) * scale / CELL - 0.5, 0, cells - 1)
     low = np.minimum(np.floor(at).astype(int), max(cells - 2, 0))
     weights = np.zeros((last - first, cells), np.float32)
@@ -120,7 +124,8 @@ def mask_in(box, logits, fit):
 
 
 def decode(output0, output1, fit, options):
-    """output0 [1, 4 + C + P, N], output1 [1, P, h, w] -> list of Detection, best first. Those without a mask pixel are left out."""
+    """output0 [1, 4 + C + P, N], output1 [1, P, h, w] -> list of Detection, best first. Those without a mask pixel are
+    left out."""
     rows, prototypes = output0[0].T, output1[0]
     count = prototypes.shape[0]
     anchors, categories = candidates(rows[:, 4:-count], options)
