@@ -143,21 +143,26 @@ def read_labels(path):
     return document["labels"] if isinstance(document, dict) else document
 
 
-def export(checkpoint, path, variant="fp16", size=(416, 416), labels=None, photos=None):
+def load_named(checkpoint, labels=None):
+    """-> network, its name, its class names: those given, the checkpoint's, or numbers."""
     import torch
 
     from network import load_network
 
     config = torch.load(str(checkpoint), map_location="cpu", weights_only=False)["config"]
-    network = load_network(checkpoint)
     classes = config["network"].get("classes", 80)
     labels = labels or config.get("labels") or [str(i) for i in range(classes)]
     if len(labels) != classes:
         raise ValueError(f"{len(labels)} labels for {classes} classes")
+    return load_network(checkpoint), config.get("name", "network"), labels
+
+
+def export(checkpoint, path, variant="fp16", size=(416, 416), labels=None, photos=None):
+    network, name, labels = load_named(checkpoint, labels)
     model = make_variant(checked(plain_export(network), network), variant, photos, size)
     if variant != "qdq" and webgpu_fallbacks(model):
         raise ValueError("\n".join(webgpu_fallbacks(model)))
-    return save(describe(model, config.get("name", "network"), labels, size), path)
+    return save(describe(model, name, labels, size), path)
 
 
 def main():

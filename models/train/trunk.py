@@ -147,7 +147,7 @@ class Trunk(nn.Module):
         for width, lower in zip(reversed(self.widths), reversed(stages[:-1])):
             lateral[width] = self.lateral[str(width)](x)
             x = torch.cat([F.interpolate(lateral[width], scale_factor=2.0, mode="nearest"), lower], 1)
-            x = self.down[str(lower.shape[1])](x)
+            x = self.down[str(int(lower.shape[1]))](x)
         maps = [x]
         for low, high in zip(self.widths, self.widths[1:]):
             x = self.up[str(high)](torch.cat([self.stride_convs[str(low)](x), lateral[high]], 1))

@@ -2,11 +2,13 @@
 
     python variants.py CHECKPOINT [FOLDER] [--only held_out.json] [--size 416] [--out FOLDER] [--variants fp32 fp16 int8]
 
-The one to ship is the smallest of those that run on WebGPU as a whole and lose less than 0.003 mask AP against fp32.
+The one to ship is the smallest of those that run on WebGPU as a whole and lose less than 0.003 mask AP against fp32; it is also
+written as NAME.onnx.
 """
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,7 @@ import numpy as np
 
 from detect import Options, open_network
 from evaluate import DATA, evaluate, names_in, side_lengths, without_nan, write
-from export import VARIANTS, checked, describe, make_variant, plain_export, read_labels, save
+from export import VARIANTS, checked, describe, load_named, make_variant, plain_export, read_labels, save
 from graph import webgpu_fallbacks
 
 MOST_LOSS = 0.003
@@ -82,29 +84,28 @@ def parser():
     made.add_argument("--most", type=int, default=100, help="detections per photo")
     made.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
     made.add_argument("--photos", type=Path, help="what int8 and qdq are fitted to; default: the set's but for --only")
-    made.add_argument("--labels", type=read_labels, default=[])
+    made.add_argument("--labels", type=read_labels, help="see export.py")
     made.add_argument("--out", type=Path, required=True)
     return made
 
 
 def main():
-    from network import load_network
-
     a = parser().parse_args()
     cv2.setNumThreads(1)
     a.out.mkdir(parents=True, exist_ok=True)
-    network = load_network(a.checkpoint)
+    network, name, labels = load_named(a.checkpoint, a.labels)
     plain = checked(plain_export(network), network)
     rows = {}
     for variant in dict.fromkeys(["fp32", *a.variants]):
         path = a.out / f"{variant}.onnx"
-        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size, a.only or ()), "network", a.labels, a.size)
+        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size, a.only or ()), name, labels, a.size)
         save(model, path)
         rows[variant] = measure(path, model, Options(most=a.most), a)
         print(variant, rows[variant], flush=True)
     print(text_table(rows))
     (a.out / "variants.json").write_text(json.dumps(without_nan(rows), indent=2) + "\n")
     (a.out / "variants.txt").write_text(text_table(rows) + "\n")
+    shutil.copy(a.out / f"{to_ship(rows)}.onnx", a.out / f"{name}.onnx")
 
 
 if __name__ == "__main__":

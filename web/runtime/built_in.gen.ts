@@ -29,6 +29,19 @@ export const cards: readonly [Card, ...Card[]] = [
     // Written out in full, because bundlers look for this form.
     locate: () => new URL("../../models/masklet-n.onnx", import.meta.url),
   },
+  {
+    name: "masklet-nuclei",
+    summary: "Finds the nuclei of cells in pictures of a microscope, each with score, box and mask.",
+    licence: "Apache-2.0",
+    bytes: 407731,
+    sha256: "6a9809df415b69267c9f8aec18b57c446452f40d4166375d85ba521a003d566c",
+    family: "yolo_seg",
+    input: {"width":512,"height":512,"multiple":32},
+    preprocessing: {"resizeMode":"letterbox-top-left","colourOrder":"rgb","inputScale":0.00392156862745098,"mean":[0,0,0],"std":[1,1,1],"fill":114},
+    labels: "nucleus".split(","),
+    // Written out in full, because bundlers look for this form.
+    locate: () => new URL("../../models/masklet-nuclei.onnx", import.meta.url),
+  },
 ];
 
 export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
