@@ -5,6 +5,7 @@ import torch.nn.functional as F
 
 FOCUS = 2.0  # power of the focal weights
 SMOOTH = 1.0  # of Dice, in cells
+EVERYONE = 0.3  # how much masks learn that are not the best
 
 
 def normalised_focal(logits, truth):
@@ -33,6 +34,12 @@ def overlap(logits, truth):
     return (on & true).sum((1, 2)) / (on | true).sum((1, 2)).clamp(min=1)
 
 
+def best_of(planes, truth):
+    """Loss of the best of three masks [M, 3, h, w], and a little of all, so that none is left behind."""
+    each = torch.stack([mask_loss(plane, truth) for plane in planes.unbind(1)], 1)
+    return ((1 - EVERYONE) * each.amin(1) + EVERYONE * each.mean(1)).mean()
+
+
 def losses(logits, quality, prior, truth, single):
     """logits [M, 3, h, w], quality [M, 3], prior [M, 3, h/2, w/2], truth [M, h, w], single [M]: 1 for a single click, which may mean several
     things, so that the best of three is asked for. -> dict of losses, IoU of the first mask [M]."""
@@ -40,8 +47,10 @@ def losses(logits, quality, prior, truth, single):
     found = {"mask": mask_loss(logits[:, 0], truth).mean(), "prior": mask_loss(prior[:, 0], small).mean()}
     some = single > 0
     if some.any():
-        best = lambda planes, wanted: torch.stack([mask_loss(plane[some], wanted[some]) for plane in planes.unbind(1)], 1).amin(1).mean()
-        found["best"], found["bestPrior"] = best(logits, truth), best(prior, small)
+        found["best"], found["bestPrior"] = best_of(logits[some], truth[some]), best_of(prior[some], small[some])
     met = torch.stack([overlap(plane, truth) for plane in logits.unbind(1)], 1)
-    found["quality"] = F.binary_cross_entropy_with_logits(quality, met)
+    # The other masks are asked for after single clicks only.
+    asked = torch.stack([torch.ones_like(single)] + [single] * (met.shape[1] - 1), 1)
+    entropy = F.binary_cross_entropy_with_logits(quality, met, reduction="none")
+    found["quality"] = (entropy * asked).sum() / asked.sum()
     return found, met[:, 0]

@@ -276,7 +276,7 @@ class ClickDecoder(nn.Module):
         self.blocks4 = nn.Sequential(Block(width4), Block(width4))
         self.out = nn.Conv2d(width4, 4 * HEADS, 1)
         self.trust = nn.Parameter(torch.full((HEADS,), 0.5))
-        self.quality = nn.Sequential(nn.Linear(width8 + 3 + self.FACTS, 32), nn.ReLU(), nn.Linear(32, 1))
+        self.quality = nn.Sequential(nn.Linear(width8 + 3 + self.FACTS, 32), nn.ReLU(), nn.Linear(32, HEADS))
         with torch.no_grad():
             self.out.weight.mul_(0.1)
             self.picture4.weight[:, :LEARNED] *= 0.25
@@ -398,7 +398,8 @@ class ClickDecoder(nn.Module):
         steep = ((small.abs() - 2).clamp(-2.0, 2.0) * inside).sum(2) / area[..., 0].clamp(min=0.1)
         about = torch.cat([features, area.clamp(min=1.0).log() * 0.25, sharp[..., None], steep[..., None],
                            facts[:, None].expand(-1, HEADS, -1)], 2)
-        return self.quality(about)[..., 0]
+        # Each mask has an output of its own: what the same figures mean differs among them.
+        return (self.quality(about) * torch.eye(HEADS, device=about.device)).sum(2)
 
 
 class ClickNetwork(nn.Module):
