@@ -9,8 +9,8 @@ EVERYONE = 0.3  # how much masks learn that are not the best
 
 
 def normalised_focal(logits, truth):
-    """Cross entropy weighted by how wrong each cell is, the weights summing to 1 over a mask (Sofiiuk et al., 2019): [M]. Cells far away that
-    are right count nothing, so large and small objects count alike."""
+    """Cross entropy weighted by how wrong each cell is, the weights summing to 1 over a mask (Sofiiuk et al., 2019):
+    [M]. Cells far away that are right count nothing, so large and small objects count alike."""
     wrong = (logits.sigmoid() - truth).abs().detach() ** FOCUS
     entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     return (entropy * wrong).sum((1, 2)) / wrong.sum((1, 2)).clamp(min=1e-3)
@@ -41,8 +41,9 @@ def best_of(planes, truth):
 
 
 def losses(logits, quality, prior, truth, single):
-    """logits [M, 3, h, w], quality [M, 3], prior [M, 3, h/2, w/2], truth [M, h, w], single [M]: 1 for a single click, which may mean several
-    things, so that the best of three is asked for. -> dict of losses, IoU of the first mask [M]."""
+    """logits [M, 3, h, w], quality [M, 3], prior [M, 3, h/2, w/2], truth [M, h, w], single [M]: 1 for a single click,
+    which may mean several things, so that the best of three is asked for. -> dict of losses, IoU of the first mask
+    [M]."""
     small = F.avg_pool2d(truth[:, None], 2)[:, 0]
     found = {"mask": mask_loss(logits[:, 0], truth).mean(), "prior": mask_loss(prior[:, 0], small).mean()}
     some = single > 0

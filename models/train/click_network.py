@@ -1,17 +1,18 @@
-"""masklet-click: a picture is encoded once, then each click or box is answered by a light decoder. Tensors are those of Segment Anything
-(Kirillov et al., 2023) and its exporter, so that every tool for that network can use this one.
+"""masklet-click: a picture is encoded once, then each click or box is answered by a light decoder. Tensors are those of
+Segment Anything (Kirillov et al., 2023) and its exporter, so that every tool for that network can use this one.
 
-The encoder is masklet-n with two small adapters. What it knows of a picture, at half the contract's resolution (512 x 512):
+The encoder is masklet-n with two small adapters. What it knows of a picture, at half the contract's resolution (512 x
+512):
 
   rows        one per anchor of the detector: box, score, predicted IoU, coefficients of its mask
   prototypes  whose sums the anchors' masks are, stride 4
   context     what is there and what belongs together, stride 8
   detail      stride 4
 
-The decoder first asks the detector: which anchors are consistent with the clicks and the box? Their mean mask is the prior. Features
-that are like those at the clicks, distances to the clicks, the mask of the answer before and the prior are then brought together by a few
-depthwise convolutions at strides 8, 16 and 4, which give three masks at stride 2: the best guess, and two more for what a single click
-may mean.
+The decoder first asks the detector: which anchors are consistent with the clicks and the box? Their mean mask is the
+prior. Features that are like those at the clicks, distances to the clicks, the mask of the answer before and the prior
+are then brought together by a few depthwise convolutions at strides 8, 16 and 4, which give three masks at stride 2:
+the best guess, and two more for what a single click may mean.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ ROW_PLANES = 56  # channels of the embedding that hold rows
 FINE = LEARNED + DETAIL
 CHANNELS = ROW_PLANES + 4 * FINE + CONTEXT  # of the embedding: 256
 HEADS = 3  # priors and masks
-TOKENS = (0, 1, 0, 2)  # which mask is which of the contract's four: the first is the single one, the others are for single clicks
+# Which mask is which of the contract's four: the first is the single one, the others are for single clicks.
+TOKENS = (0, 1, 0, 2)
 FOREGROUND, BACKGROUND, FIRST_CORNER, LAST_CORNER = 1, 0, 2, 3  # labels of points; -1 is padding
 LEAST_SCORE = 1e-5
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -82,8 +84,13 @@ class ClickEncoder(nn.Module):
         branch, trunk = network.branch, network.trunk
         width8 = branch.to4[0].in_channels
         width4 = branch.to4[0].out_channels
-        self.context = nn.Sequential(conv_norm(width8 + 2 * trunk.widths[0], width), nn.SiLU(), Residual(width), Residual(width),
-                                     nn.Conv2d(width, CONTEXT, 1))
+        self.context = nn.Sequential(
+            conv_norm(width8 + 2 * trunk.widths[0], width),
+            nn.SiLU(),
+            Residual(width),
+            Residual(width),
+            nn.Conv2d(width, CONTEXT, 1),
+        )
         self.detail = nn.Sequential(conv_norm(width4 + 32, 32), nn.SiLU(), Residual(32), nn.Conv2d(32, DETAIL, 1))
 
     def train(self, mode=True):
@@ -100,9 +107,16 @@ class ClickEncoder(nn.Module):
         heads = network.branch.heads(features).transpose(1, 2)
         boxes = network.boxes(features)
         score = network.scores(features).amax(2, keepdim=True).clamp(min=LEAST_SCORE).log()
-        rows = torch.cat([boxes, score, heads[..., PROTOTYPES:PROTOTYPES + 1], network.branch.coefficients(heads, boxes)], 2)
+        rows = torch.cat(
+            [boxes, score, heads[..., PROTOTYPES:PROTOTYPES + 1], network.branch.coefficients(heads, boxes)], 2
+        )
         prototypes = network.branch.prototypes(network.branch.maps(x4))[:, :LEARNED]
-        return rows.transpose(1, 2), prototypes, torch.cat([x8, features.pyramid[0], features.stages[0]], 1), torch.cat([x4, features.s4], 1)
+        return (
+            rows.transpose(1, 2),
+            prototypes,
+            torch.cat([x8, features.pyramid[0], features.stages[0]], 1),
+            torch.cat([x4, features.s4], 1),
+        )
 
     def forward(self, images):
         rows, prototypes, x8, x4 = self.look(images)
@@ -111,8 +125,8 @@ class ClickEncoder(nn.Module):
 
 @dataclass
 class Prompt:
-    """What is asked, B pictures and P prompts each: points [B, P, N, 2] in pixels, labels [B, P, N], earlier [B, P, H/2, W/2] logits of the
-    mask before and has [B, P], 1 where they count."""
+    """What is asked, B pictures and P prompts each: points [B, P, N, 2] in pixels, labels [B, P, N], earlier [B, P,
+    H/2, W/2] logits of the mask before and has [B, P], 1 where they count."""
 
     points: torch.Tensor
     labels: torch.Tensor
@@ -125,11 +139,13 @@ class Prompt:
     def box(self):
         """[B, P, 4] corners, and [B, P, 1]: 1 where there is a box."""
         corner = lambda label: (self.points * self.are(label)[..., None]).sum(2)
-        return torch.cat([corner(FIRST_CORNER), corner(LAST_CORNER)], 2), self.are(FIRST_CORNER).sum(2, keepdim=True).clamp(max=1.0)
+        given = self.are(FIRST_CORNER).sum(2, keepdim=True).clamp(max=1.0)
+        return torch.cat([corner(FIRST_CORNER), corner(LAST_CORNER)], 2), given
 
 
 def grid(feature, stride):
-    """The cells' centres in pixels, x [1, 1, 1, w] and y [1, 1, h, 1]. Decoders are exported for one size, so these are constants."""
+    """The cells' centres in pixels, x [1, 1, 1, w] and y [1, 1, h, 1]. Decoders are exported for one size, so these are
+    constants."""
     x = (torch.arange(feature.shape[3], device=feature.device, dtype=torch.float32) + 0.5) * stride
     y = (torch.arange(feature.shape[2], device=feature.device, dtype=torch.float32) + 0.5) * stride
     return x[None, None, None, :], y[None, None, :, None]
@@ -138,7 +154,9 @@ def grid(feature, stride):
 def at_points(planes, points, stride):
     """planes [B, C, h, w], points [B, P, N, 2] in pixels -> their values there [B, P, N, C], bilinear."""
     size = torch.tensor([planes.shape[3], planes.shape[2]], device=planes.device, dtype=torch.float32) * stride
-    return F.grid_sample(planes, points / size * 2 - 1, mode="bilinear", padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
+    return F.grid_sample(
+        planes, points / size * 2 - 1, mode="bilinear", padding_mode="border", align_corners=False
+    ).permute(0, 2, 3, 1)
 
 
 def units(x, y):
@@ -153,8 +171,8 @@ def monomials(x, y):
 
 
 def ellipses(coefficients, x, y):
-    """Sums of the fixed prototypes, coefficients [M, K, 6], on a grid: [M, K, h, w]. Horner's scheme: the grid's own values are exact in
-    float16, in which constants are stored, their squares are not."""
+    """Sums of the fixed prototypes, coefficients [M, K, 6], on a grid: [M, K, h, w]. Horner's scheme: the grid's own
+    values are exact in float16, in which constants are stored, their squares are not."""
     x, y = units(x, y)
     k, kx, ky, kxx, kyy, kxy = coefficients[..., None, None].unbind(2)
     return (kxx * x + kx) * x + k + ((kyy * y + ky) * y + kxy * x * y)
@@ -190,9 +208,18 @@ class Ranking(nn.Module):
         logits = torch.minimum(logits.clamp(-8.0, 8.0), (1.2 - place).clamp(-1.0, 1.0) * 8)
         count = on.sum(2).clamp(min=1.0)
         size = (rows[:, :, 2] * rows[:, :, 3]).clamp(min=16.0).log() * 0.5 - 4
-        parts = [rows[:, :, 4], rows[:, :, 5], (F.logsigmoid(logits) * on).sum(2), (F.logsigmoid(-logits) * off).sum(2),
-                 ((place - 1).clamp(min=0.0) * on).sum(2) / count, (place * on).sum(2) / count, self.overlap(rows, box) * has_box, size,
-                 has_box, on.sum(2) * 0.25]
+        parts = [
+            rows[:, :, 4],
+            rows[:, :, 5],
+            (F.logsigmoid(logits) * on).sum(2),
+            (F.logsigmoid(-logits) * off).sum(2),
+            ((place - 1).clamp(min=0.0) * on).sum(2) / count,
+            (place * on).sum(2) / count,
+            self.overlap(rows, box) * has_box,
+            size,
+            has_box,
+            on.sum(2) * 0.25,
+        ]
         nothing = logits[:, :, 0] * 0
         return torch.stack([part + nothing for part in parts], 2)
 
@@ -202,7 +229,9 @@ class Ranking(nn.Module):
         sides = []
         for k in (0, 1):
             low, high = rows[:, :, k] - rows[:, :, 2 + k] * 0.5, rows[:, :, k] + rows[:, :, 2 + k] * 0.5
-            sides.append((torch.minimum(high, box[..., 2 + k:3 + k]) - torch.maximum(low, box[..., k:k + 1])).clamp(min=0.0))
+            sides.append(
+                (torch.minimum(high, box[..., 2 + k:3 + k]) - torch.maximum(low, box[..., k:k + 1])).clamp(min=0.0)
+            )
         common = sides[0] * sides[1]
         given = ((box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1]))[..., None]
         return (common / (rows[:, :, 2] * rows[:, :, 3] + given - common).clamp(min=1.0) + 0.02).log()
@@ -215,7 +244,8 @@ class Ranking(nn.Module):
 
 
 def beyond(box, feature, stride):
-    """Signed distance of every cell to the edges of boxes [M, 4] (corners), positive inside, in pixels: [M, 1, h, w]."""
+    """Signed distance of every cell to the edges of boxes [M, 4] (corners), positive inside, in pixels: [M, 1, h,
+    w]."""
     x, y = grid(feature, stride)
     edge = lambda k: box[:, k, None, None, None]
     return torch.minimum(torch.minimum(x - edge(0), edge(2) - x), torch.minimum(y - edge(1), edge(3) - y))
@@ -235,8 +265,9 @@ class Block(nn.Module):
 
 @dataclass
 class Asked:
-    """The M = B P prompts one after the other: points [M, N, 2], whether each is foreground `on` or background `off` [M, N], box [M, 4] and
-    has_box [M, 1], prior [M, 3, h4, w4] with its boxes `fences` [M, 3, 4] and `facts`, the mask before, -1 to 1, [M, 1, h4, w4]."""
+    """The M = B P prompts one after the other: points [M, N, 2], whether each is foreground `on` or background `off`
+    [M, N], box [M, 4] and has_box [M, 1], prior [M, 3, h4, w4] with its boxes `fences` [M, 3, 4] and `facts`, the mask
+    before, -1 to 1, [M, 1, h4, w4]."""
 
     points: torch.Tensor
     on: torch.Tensor
@@ -255,7 +286,8 @@ class Asked:
 
 
 class ClickDecoder(nn.Module):
-    """Embedding and Prompt -> logits [B, P, 3, H/2, W/2], logits of their IoU [B, P, 3], logits of the priors [B, P, 3, H/4, W/4]."""
+    """Embedding and Prompt -> logits [B, P, 3, H/2, W/2], logits of their IoU [B, P, 3], logits of the priors [B, P, 3,
+    H/4, W/4]."""
 
     KEYS = 32  # of the context's channels; the others are what a clicked place asks for
     FACTS = 3 * HEADS + 3  # numbers that say how sure the prior is and what was asked
@@ -267,7 +299,9 @@ class ClickDecoder(nn.Module):
         self.picture8, self.maps8 = nn.Conv2d(CONTEXT, width8, 1), conv_norm(self.MAPS8, width8)
         self.facts8 = nn.Linear(self.FACTS, width8)
         self.first8 = Block(width8)
-        self.down = nn.Sequential(conv_norm(width8, width8, 3, 2, width8), nn.ReLU(), conv_norm(width8, width16), nn.ReLU())
+        self.down = nn.Sequential(
+            conv_norm(width8, width8, 3, 2, width8), nn.ReLU(), conv_norm(width8, width16), nn.ReLU()
+        )
         self.wide = nn.Sequential(*[Block(width16, d) for d in (1, 2, 4)])
         self.all, self.last16 = nn.Linear(2 * width16, width16), Block(width16, 1)
         self.up, self.last8 = conv_norm(width16, width8), Block(width8)
@@ -286,13 +320,19 @@ class ClickDecoder(nn.Module):
         weights = self.ranking(embedding, prompt, box, has_box)
         b, p = weights.shape[:2]
         rows = torch.matmul(weights, embedding.rows[:, None].transpose(2, 3)).flatten(0, 1)
-        learned = torch.matmul(rows[:, :, 6:6 + LEARNED].reshape(b, p * HEADS, LEARNED), embedding.prototypes.flatten(2))
-        logits = learned.reshape(b * p, HEADS, *embedding.fine.shape[2:]) + ellipses(rows[:, :, 6 + LEARNED:], *grid(embedding.fine, 4))
+        learned = torch.matmul(
+            rows[:, :, 6:6 + LEARNED].reshape(b, p * HEADS, LEARNED), embedding.prototypes.flatten(2)
+        )
+        logits = learned.reshape(b * p, HEADS, *embedding.fine.shape[2:]) + ellipses(
+            rows[:, :, 6 + LEARNED:], *grid(embedding.fine, 4)
+        )
         corners = torch.cat([rows[..., :2] - rows[..., 2:4] * 0.5, rows[..., :2] + rows[..., 2:4] * 0.5], 2)
         fence = torch.cat([beyond(corners[:, k], embedding.fine, 4) for k in range(HEADS)], 1) * 0.25 + 1
         logits = torch.minimum(logits.clamp(-8.0, 8.0), fence.clamp(-8.0, 8.0))
         sure = weights.amax(3).flatten(0, 1)
-        asked = torch.cat([has_box, prompt.are(BACKGROUND).sum(2, keepdim=True).clamp(max=1.0), prompt.has[..., None]], 2).flatten(0, 1)
+        asked = torch.cat(
+            [has_box, prompt.are(BACKGROUND).sum(2, keepdim=True).clamp(max=1.0), prompt.has[..., None]], 2
+        ).flatten(0, 1)
         return logits, corners, torch.cat([rows[:, :, 4] * 0.25, rows[:, :, 5], sure, asked], 1)
 
     @staticmethod
@@ -315,7 +355,8 @@ class ClickDecoder(nn.Module):
         flat = keys.flatten(2)
         asks = at_points(embedding.context[:, self.KEYS:], prompt.points, 8)  # [B, P, N, C]
         alike = torch.matmul(asks.flatten(1, 2), flat).reshape(b * p, -1, *keys.shape[2:]) * scale
-        mean = (alike.clamp(-6.0, 6.0) * on[:, :, None, None]).sum(1, keepdim=True) / on.sum(1).clamp(min=1.0)[:, None, None, None]
+        count = on.sum(1).clamp(min=1.0)[:, None, None, None]
+        mean = (alike.clamp(-6.0, 6.0) * on[:, :, None, None]).sum(1, keepdim=True) / count
         weights = F.avg_pool2d(prior.sigmoid(), 2).reshape(b, p, -1)
         pooled = torch.matmul(weights, embedding.context[:, self.KEYS:].flatten(2).transpose(1, 2))
         pooled = pooled / weights.sum(2, keepdim=True).clamp(min=1e-3)
@@ -355,15 +396,26 @@ class ClickDecoder(nn.Module):
             torch.exp(far * -0.0008), *(part + across * 0 + down * 0 for part in places),
             (beyond(asked.box, context, 8) * 0.06).clamp(-2.0, 2.0) * asked.has_box[:, :, None, None],
             F.avg_pool2d(asked.prior, 2) * 0.25, *fences, F.avg_pool2d(asked.earlier, 2)], 1)
-        return F.relu(asked.each(self.picture8(context)) + self.maps8(maps) + self.facts8(asked.facts)[:, :, None, None])
+        return F.relu(
+            asked.each(self.picture8(context)) + self.maps8(maps) + self.facts8(asked.facts)[:, :, None, None]
+        )
 
     def read4(self, embedding, prompt, asked, x8):
         """The same at stride 4, with what came out at stride 8: [M, width4, h4, w4]."""
         fine = embedding.fine
         near, far = self.nearest(asked.points, asked.on, fine, 4), self.nearest(asked.points, asked.off, fine, 4)
-        maps = torch.cat([self.fine_likeness(embedding, prompt, asked.on, asked.off), torch.exp(near * -0.03), torch.exp(far * -0.03),
-                          asked.prior * 0.25, (beyond(asked.box, fine, 4) * 0.2).clamp(-2.0, 2.0) * asked.has_box[:, :, None, None],
-                          asked.earlier, asked.earlier * asked.earlier], 1)
+        maps = torch.cat(
+            [
+                self.fine_likeness(embedding, prompt, asked.on, asked.off),
+                torch.exp(near * -0.03),
+                torch.exp(far * -0.03),
+                asked.prior * 0.25,
+                (beyond(asked.box, fine, 4) * 0.2).clamp(-2.0, 2.0) * asked.has_box[:, :, None, None],
+                asked.earlier,
+                asked.earlier * asked.earlier,
+            ],
+            1,
+        )
         return F.relu(double(self.to4(x8)) + asked.each(self.picture4(fine)) + self.maps4(maps))
 
     def around(self, x8, prior):
@@ -379,8 +431,18 @@ class ClickDecoder(nn.Module):
         prior, fences, facts = self.prior(embedding, prompt, box, has_box)
         flat = lambda values: values.flatten(0, 1)
         earlier = torch.tanh(flat(prompt.earlier)[:, None] * 0.25) * prompt.has.flatten()[:, None, None, None]
-        asked = Asked(flat(prompt.points), flat(prompt.are(FOREGROUND)), flat(prompt.are(BACKGROUND)), flat(box), flat(has_box),
-                      prior, fences, facts, F.avg_pool2d(earlier, 2), prompt.labels.shape[1])
+        asked = Asked(
+            flat(prompt.points),
+            flat(prompt.are(FOREGROUND)),
+            flat(prompt.are(BACKGROUND)),
+            flat(box),
+            flat(has_box),
+            prior,
+            fences,
+            facts,
+            F.avg_pool2d(earlier, 2),
+            prompt.labels.shape[1],
+        )
         x8 = self.around(self.first8(self.read8(embedding, prompt, asked)), prior)
         x4 = self.blocks4(self.read4(embedding, prompt, asked, x8))
         logits = F.pixel_shuffle(self.out(x4), 2) + double(prior) * self.trust[:, None, None]
@@ -425,7 +487,8 @@ def anchors_of(network, side=SIDE):
 
 
 class EncoderGraph(nn.Module):
-    """`image` [1, 3, 1024, 1024], normalised as for Segment Anything, content in the upper left, 0 elsewhere -> [1, 256, 64, 64]."""
+    """`image` [1, 3, 1024, 1024], normalised as for Segment Anything, content in the upper left, 0 elsewhere -> [1,
+    256, 64, 64]."""
 
     def __init__(self, encoder):
         super().__init__()
@@ -438,8 +501,9 @@ class EncoderGraph(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """The decoder's contract but for `masks`, which the exporter adds: embedding [1, 256, 64, 64], points [1, N, 2] in pixels of 1024, labels
-    [1, N], mask [1, 1, 256, 256], has [1] -> predicted IoU [1, 4], low-resolution masks [1, 4, 256, 256]."""
+    """The decoder's contract but for `masks`, which the exporter adds: embedding [1, 256, 64, 64], points [1, N, 2] in
+    pixels of 1024, labels [1, N], mask [1, 1, 256, 256], has [1] -> predicted IoU [1, 4], low-resolution masks [1, 4,
+    256, 256]."""
 
     def __init__(self, decoder, anchors):
         super().__init__()

@@ -1,5 +1,6 @@
-"""Simulated clicks and boxes (Sofiiuk et al., 2021, "Reviving iterative training with mask guidance"; the evaluation is that of the
-literature on interactive segmentation): the next click goes to the middle of the largest error, told by the distance transform.
+"""Simulated clicks and boxes (Sofiiuk et al., 2021, "Reviving iterative training with mask guidance"; the evaluation is
+that of the literature on interactive segmentation): the next click goes to the middle of the largest error, told by the
+distance transform.
 
 Coordinates are continuous, a click is in the middle of its pixel: x = column + 0.5."""
 
@@ -12,7 +13,8 @@ MOST_JITTER = 24.0  # pixels
 
 
 def depth(region):
-    """How far each pixel of a region 0/1 [h, w] is from the nearest pixel outside it, which all beyond the picture are. float32 [h, w]."""
+    """How far each pixel of a region 0/1 [h, w] is from the nearest pixel outside it, which all beyond the picture are.
+    float32 [h, w]."""
     framed = cv2.copyMakeBorder(region.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
 
@@ -55,8 +57,8 @@ def first_click(truth, rng=None):
 
 
 def next_click(truth, answer, clicked=None, rng=None):
-    """truth and answer, boolean [h, w] -> (x, y, True where it belongs to the object) in the largest error; None where there is none.
-    `clicked`: boolean [h, w] of pixels that are not clicked again."""
+    """truth and answer, boolean [h, w] -> (x, y, True where it belongs to the object) in the largest error; None where
+    there is none. `clicked`: boolean [h, w] of pixels that are not clicked again."""
     free = None if clicked is None else ~clicked
     missed, wrong = deepest(truth & ~answer, free), deepest(answer & ~truth, free)
     side = missed if missed[0] >= wrong[0] else wrong

@@ -1,10 +1,12 @@
-"""How well clicks and boxes cut objects out: mean IoU after 1 to 20 clicks and the number of clicks that an IoU of 0.80, 0.85, 0.90 takes.
+"""How well clicks and boxes cut objects out: mean IoU after 1 to 20 clicks and the number of clicks that an IoU of
+0.80, 0.85, 0.90 takes.
 
     python evaluate_click.py CHECKPOINT --data FOLDER
     python evaluate_click.py --encoder FILE.onnx --decoder FILE.onnx --data FOLDER
 
-On photos that training with --held-out leaves out: those of held_out.json, facade-valid, and of the nuclei those of held_out_nuclei.json.
-Objects above 32 x 32 pixels. The first click is in the middle of the object, each next one in the middle of the largest error."""
+On photos that training with --held-out leaves out: those of held_out.json, facade-valid, and of the nuclei those of
+held_out_nuclei.json. Objects above 32 x 32 pixels. The first click is in the middle of the object, each next one in the
+middle of the largest error."""
 
 import argparse
 import json
@@ -18,7 +20,11 @@ from click_prompts import box_of, first_click, iou, next_click
 from coco import read_set
 
 HERE = Path(__file__).resolve().parent
-SETS = {"coco": ("coco-train", "held_out.json"), "facade": ("facade-valid", None), "nuclei": ("nuclei-train", "held_out_nuclei.json")}
+SETS = {
+    "coco": ("coco-train", "held_out.json"),
+    "facade": ("facade-valid", None),
+    "nuclei": ("nuclei-train", "held_out_nuclei.json"),
+}
 LEAST_AREA = 32 * 32
 CLICKS, ALWAYS = 20, 5  # an object that reached the highest threshold is clicked on no more, but everyone is this often
 THRESHOLDS = (0.80, 0.85, 0.90)
@@ -46,12 +52,14 @@ def enlarged(logits, height, width):
     rows, columns = content_size(height, width)
     matrix = np.array([[columns / width * MASK / INPUT, 0, 0], [0, rows / height * MASK / INPUT, 0]])
     matrix[:, 2] = matrix[[0, 1], [0, 1]] * 0.5 - 0.5
-    return cv2.warpAffine(logits, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.warpAffine(
+        logits, matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def chosen_token(predicted, points):
-    """Segment Anything's rule: the first mask for unambiguous prompts, of the others that with the highest predicted IoU. `points` counts the
-    corners of a box, or the padding that stands for none."""
+    """Segment Anything's rule: the first mask for unambiguous prompts, of the others that with the highest predicted
+    IoU. `points` counts the corners of a box, or the padding that stands for none."""
     rated = predicted.astype(np.float64).copy()
     rated[0] += (points - 2.5) * 1000
     return int(rated.argmax())
@@ -86,7 +94,9 @@ class TorchClicks:
         from click_network import DecoderGraph, EncoderGraph, anchors_of, load_click
 
         self.torch, network = torch, load_click(checkpoint)
-        self.encoder, self.decoder = EncoderGraph(network.encoder), DecoderGraph(network.decoder, anchors_of(network.encoder.network))
+        self.encoder, self.decoder = EncoderGraph(network.encoder), DecoderGraph(
+            network.decoder, anchors_of(network.encoder.network)
+        )
 
     def encode(self, planes):
         with self.torch.no_grad():
@@ -110,13 +120,19 @@ class Session:
         self.scale = np.array([content[1] / self.size[1], content[0] / self.size[0]])
 
     def ask(self, clicks=(), box=None, earlier=None):
-        """clicks: [(x, y, belongs)] and a box in pixels of the picture, low-resolution logits of the answer before -> boolean mask, logits."""
+        """clicks: [(x, y, belongs)] and a box in pixels of the picture, low-resolution logits of the answer before ->
+        boolean mask, logits."""
         points = [(x, y) for x, y, _ in clicks] + ([(0, 0)] if box is None else [tuple(box[:2]), tuple(box[2:])])
         labels = [1 if belongs else 0 for _, _, belongs in clicks] + ([-1] if box is None else [2, 3])
         mask = np.zeros((1, 1, MASK, MASK), np.float32) if earlier is None else earlier[None, None]
         began = time.perf_counter()
-        scores, planes = self.model.decode(self.embedding, (np.array([points]) * self.scale).astype(np.float32), np.array([labels], np.float32),
-                                           mask, float(earlier is not None))
+        scores, planes = self.model.decode(
+            self.embedding,
+            (np.array([points]) * self.scale).astype(np.float32),
+            np.array([labels], np.float32),
+            mask,
+            float(earlier is not None),
+        )
         self.decoder_ms.append((time.perf_counter() - began) * 1000)
         logits = planes[0, chosen_token(scores[0], len(points))]
         return enlarged(logits, *self.size) > 0, logits
@@ -172,7 +188,9 @@ def summary(rows):
     values = np.array([row["values"] for row in rows])
     figures = {f"iou{k}": float(values[:, k - 1].mean()) for k in (1, 2, 3, 5, 10, 20) if k <= values.shape[1]}
     figures["iouBox"] = float(np.mean([row["box"] for row in rows]))
-    figures.update({f"noc{round(t * 100)}": float(np.mean([clicks_to(row["values"], t) for row in rows])) for t in THRESHOLDS})
+    figures.update(
+        {f"noc{round(t * 100)}": float(np.mean([clicks_to(row["values"], t) for row in rows])) for t in THRESHOLDS}
+    )
     return {"objects": len(rows), **{name: round(value, 4) for name, value in figures.items()}}
 
 

@@ -2,8 +2,8 @@
 
     python export_click.py CHECKPOINT OUT [--variant fp16]
 
-OUT/masklet-click-encoder.onnx and OUT/masklet-click-decoder.onnx in the contract of Segment Anything's exporter; opset 17; every operator
-runs on WebGPU. Weights are stored as float16 and computed with in float32."""
+OUT/masklet-click-encoder.onnx and OUT/masklet-click-decoder.onnx in the contract of Segment Anything's exporter; opset
+17; every operator runs on WebGPU. Weights are stored as float16 and computed with in float32."""
 
 import argparse
 import json
@@ -28,12 +28,19 @@ def example_prompt(points=3, seed=0):
     generator = torch.Generator().manual_seed(seed)
     random = lambda *shape: torch.rand(*shape, generator=generator)
     labels = (torch.arange(points) % 2)[None].float()
-    return random(1, CHANNELS, CELLS, CELLS), random(1, points, 2) * INPUT, labels, random(1, 1, MASK, MASK) * 8 - 4, torch.ones(1)
+    return (
+        random(1, CHANNELS, CELLS, CELLS),
+        random(1, points, 2) * INPUT,
+        labels,
+        random(1, 1, MASK, MASK) * 8 - 4,
+        torch.ones(1),
+    )
 
 
 def add_source_masks(model):
-    """`orig_im_size` [2] -> `masks`: the part of the low-resolution masks that the picture fills, at the picture's size, in one bilinear
-    step. The content's sides are the picture's times 1024 over the longer one, halves rounded up."""
+    """`orig_im_size` [2] -> `masks`: the part of the low-resolution masks that the picture fills, at the picture's
+    size, in one bilinear step. The content's sides are the picture's times 1024 over the longer one, halves rounded
+    up."""
     graph = model.graph
 
     def constant(name, values, kind):
@@ -64,7 +71,9 @@ def add_source_masks(model):
 
 
 def encoder_model(network, path):
-    return export_onnx(EncoderGraph(network.encoder), path, torch.rand(1, 3, INPUT, INPUT), ["image"], ["image_embeddings"], {})
+    return export_onnx(
+        EncoderGraph(network.encoder), path, torch.rand(1, 3, INPUT, INPUT), ["image"], ["image_embeddings"], {}
+    )
 
 
 def decoder_model(network, path):
@@ -99,7 +108,9 @@ def check(network, encoder, decoder, points=(1, 2, 5)):
     graph = DecoderGraph(network.decoder, anchors_of(network.encoder.network))
     for count in points:
         prompt = (wanted, *example_prompt(count)[1:])
-        feeds = {name: tensor.numpy() for name, tensor in zip(INPUTS, prompt)} | {"orig_im_size": np.array([48, 64], np.float32)}
+        feeds = {name: tensor.numpy() for name, tensor in zip(INPUTS, prompt)} | {
+            "orig_im_size": np.array([48, 64], np.float32)
+        }
         got = run(decoder, feeds, ["iou_predictions", "low_res_masks"])
         found += [difference(g, w.numpy()) for g, w in zip(got, graph(*prompt))]
     if not max(found) < TOLERANCE:

@@ -1,9 +1,10 @@
 """Trains masklet-click on a trained masklet-n:
 
-    python train_click.py config/masklet_click.json --network CHECKPOINT --data FOLDER --out FOLDER [--held-out] [--resume]
+    python train_click.py config/masklet_click.json --network CHECKPOINT --data FOLDER --out FOLDER
+        [--held-out] [--resume]
 
-CHECKPOINT is that of train.py (of --held-out, where photos are to be held out here as well); its weights stay as they are. In the output
-folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl, config.json."""
+CHECKPOINT is that of train.py (of --held-out, where photos are to be held out here as well); its weights stay as they
+are. In the output folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl, config.json."""
 
 import argparse
 import copy
@@ -35,7 +36,8 @@ SOFTEN = 0.5  # how often a picture is blurred a little, as by the contract's de
 
 
 class Objects(Dataset):
-    """Made pictures by number, each of one set, with `prompts` of its objects: image [3, S, S] uint8, truth [prompts, S/2, S/2] 0..1."""
+    """Made pictures by number, each of one set, with `prompts` of its objects: image [3, S, S] uint8, truth [prompts,
+    S/2, S/2] 0..1."""
 
     def __init__(self, parts, shares, prompts, seed):
         self.parts, self.shares, self.prompts, self.seed = parts, np.array(shares, float) / sum(shares), prompts, seed
@@ -95,8 +97,8 @@ class Asking:
 
     def prompt(self):
         count = max(1, max(len(places) for row in self.places for places in row))
-        filled = torch.tensor([[places + [(0.0, 0.0, -1)] * (count - len(places)) for places in row] for row in self.places],
-                              dtype=torch.float32)
+        fill = lambda places: places + [(0.0, 0.0, -1)] * (count - len(places))
+        filled = torch.tensor([[fill(places) for places in row] for row in self.places], dtype=torch.float32)
         return Prompt(filled[..., :2], filled[..., 2], self.earlier, self.has)
 
     def go_on(self, logits):
@@ -131,8 +133,9 @@ class ClickTrainer:
         self.network = self.network.to(self.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW([{"params": [p for p in trained if p.ndim > 1], "weight_decay": config["weightDecay"]},
-                                            {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0}], lr=0.0, betas=(0.9, 0.98))
+        groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": config["weightDecay"]},
+                  {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98))
         self.trained = trained
         self.steps = sum(stage["steps"] for stage in config["stages"])
         self.sets = [self.read(s, data, held_out) for s in config["sets"]]
@@ -212,7 +215,8 @@ class ClickTrainer:
         for images, truth in DataLoader(objects, stage["batch"], num_workers=workers):
             self.train_step(images, truth, stage)
             if self.step % LOG_EVERY == 0:
-                means = {name: round(float(np.mean([r[name] for r in self.rows if name in r])), 4) for name in self.rows[-1]}
+                mean = lambda name: round(float(np.mean([r[name] for r in self.rows if name in r])), 4)
+                means = {name: mean(name) for name in self.rows[-1]}
                 self.log(step=self.step, stage=index, rate=self.optimizer.param_groups[0]["lr"], **means,
                          ms=round((time.time() - began) / len(self.rows) * 1000))
                 self.rows, began = [], time.time()
@@ -240,8 +244,9 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=0)
     options = parser.parse_args()
-    trainer = ClickTrainer(json.loads(Path(options.config).read_text()), options.network, options.data, options.out, options.held_out,
-                           options.device, options.threads)
+    config = json.loads(Path(options.config).read_text())
+    trainer = ClickTrainer(config, options.network, options.data, options.out, options.held_out, options.device,
+                           options.threads)
     if options.resume and (Path(options.out) / "checkpoint.pt").exists():
         trainer.resume()
     trainer.run(options.workers)

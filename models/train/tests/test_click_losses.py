@@ -1,4 +1,5 @@
-"""What masklet-click learns from: right masks cost nothing, sizes do not matter, and the alternatives count for single clicks only."""
+"""What masklet-click learns from: right masks cost nothing, sizes do not matter, and the alternatives count for single
+clicks only."""
 
 import unittest
 
@@ -45,7 +46,9 @@ class Losses(unittest.TestCase):
         self.assertEqual(moved(prior), [[True, True, True], [True, False, False]])
 
     def test_without_a_single_click_there_is_no_best_of_three(self):
-        found, met = losses(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3), torch.zeros(1, 3, 32, 32), squares(8), torch.zeros(1))
+        found, met = losses(
+            torch.zeros(1, 3, 64, 64), torch.zeros(1, 3), torch.zeros(1, 3, 32, 32), squares(8), torch.zeros(1)
+        )
         self.assertEqual(sorted(found), ["mask", "prior", "quality"])
         self.assertEqual(float(met[0]), 0.0)
 

@@ -9,7 +9,20 @@ import numpy as np
 import torch
 
 from tests import paths
-from click_network import (CELLS, CHANNELS, SIDE, ClickNetwork, DecoderGraph, Embedding, EncoderGraph, Prompt, anchors_of, ellipses, grid, monomials)
+from click_network import (
+    CELLS,
+    CHANNELS,
+    SIDE,
+    ClickNetwork,
+    DecoderGraph,
+    Embedding,
+    EncoderGraph,
+    Prompt,
+    anchors_of,
+    ellipses,
+    grid,
+    monomials,
+)
 from evaluate_click import OnnxClicks, content_size, enlarged
 
 CONFIG = json.loads((paths.TRAIN / "config" / "masklet_n.json").read_text())["network"]
@@ -25,7 +38,9 @@ def small_network():
 def random_prompt(b, p, n, size, generator):
     random = lambda *shape: torch.rand(*shape, generator=generator)
     labels = torch.randint(-1, 4, (b, p, n), generator=generator).float()
-    return Prompt(random(b, p, n, 2) * size, labels, random(b, p, size // 2, size // 2) * 8 - 4, (random(b, p) > 0.5).float())
+    return Prompt(
+        random(b, p, n, 2) * size, labels, random(b, p, size // 2, size // 2) * 8 - 4, (random(b, p) > 0.5).float()
+    )
 
 
 class Network(unittest.TestCase):
@@ -97,16 +112,23 @@ class Files(unittest.TestCase):
         encoder_model(cls.network, cls.encoder)
         save(decoder_model(cls.network, cls.decoder), cls.decoder)
         cls.clicks = OnnxClicks(cls.encoder, cls.decoder)
-        cls.embedding = cls.clicks.encode(np.random.default_rng(0).standard_normal((1, 3, 1024, 1024)).astype(np.float32))
+        cls.embedding = cls.clicks.encode(
+            np.random.default_rng(0).standard_normal((1, 3, 1024, 1024)).astype(np.float32)
+        )
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
 
     def feeds(self, points, labels, size, mask=None):
-        return {"image_embeddings": self.embedding, "point_coords": np.array([points], np.float32).reshape(1, -1, 2),
-                "point_labels": np.array([labels], np.float32), "mask_input": np.zeros((1, 1, 256, 256), np.float32) if mask is None else mask,
-                "has_mask_input": np.array([float(mask is not None)], np.float32), "orig_im_size": np.array(size, np.float32)}
+        return {
+            "image_embeddings": self.embedding,
+            "point_coords": np.array([points], np.float32).reshape(1, -1, 2),
+            "point_labels": np.array([labels], np.float32),
+            "mask_input": np.zeros((1, 1, 256, 256), np.float32) if mask is None else mask,
+            "has_mask_input": np.array([float(mask is not None)], np.float32),
+            "orig_im_size": np.array(size, np.float32),
+        }
 
     def test_names_and_ranks_are_those_of_the_contract(self):
         session = self.clicks.decoder
@@ -128,10 +150,15 @@ class Files(unittest.TestCase):
 
     def test_masks_are_the_low_resolution_ones_at_the_picture_size(self):
         for size in ((480, 640), (333, 100), (1, 7), (256, 256)):
-            masks, low = self.clicks.decoder.run(["masks", "low_res_masks"], self.feeds([[300, 200], [0, 0]], [1, -1], size))
+            masks, low = self.clicks.decoder.run(
+                ["masks", "low_res_masks"], self.feeds([[300, 200], [0, 0]], [1, -1], size)
+            )
             self.assertEqual(masks.shape, (1, 4, *size))
             content = content_size(*size)
-            grids = [np.clip((np.arange(s) + 0.5) * c / s / 4 - 0.5, 0, 255).astype(np.float32) for s, c in zip(size, content)]
+            grids = [
+                np.clip((np.arange(s) + 0.5) * c / s / 4 - 0.5, 0, 255).astype(np.float32)
+                for s, c in zip(size, content)
+            ]
             wanted = bilinear(low[0, 0], *grids)
             np.testing.assert_allclose(masks[0, 0], wanted, atol=2e-2 + 1e-3 * np.abs(wanted).max())
             self.assertLess(np.abs(enlarged(low[0, 0], *size) - wanted).max(), 0.05 * max(1.0, np.ptp(low)))

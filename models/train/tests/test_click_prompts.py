@@ -9,7 +9,8 @@ from click_prompts import box_of, depth, first_click, iou, next_click
 
 
 def slow_depth(region):
-    """Distance of every pixel's centre to the nearest centre outside the region, in whose frame everything is outside."""
+    """Distance of every pixel's centre to the nearest centre outside the region, in whose frame everything is
+    outside."""
     framed = np.pad(region, 1)
     outside = np.argwhere(~framed)
     found = np.zeros(framed.shape)
@@ -19,7 +20,8 @@ def slow_depth(region):
 
 
 def slow_click(truth, answer, clicked):
-    """The definition: in the error region, missed or wrong, that is deepest anywhere, the first deepest pixel in reading order."""
+    """The definition: in the error region, missed or wrong, that is deepest anywhere, the first deepest pixel in
+    reading order."""
     missed, wrong = (slow_depth(region) * ~clicked for region in (truth & ~answer, answer & ~truth))
     side, belongs = (missed, True) if missed.max() >= wrong.max() else (wrong, False)
     if side.max() == 0:
@@ -66,7 +68,9 @@ class Clicks(unittest.TestCase):
                 continue
             # Two pixels may be equally deep but for rounding: the depths must agree, and so must what they are for.
             missed, wrong = (slow_depth(region) * ~clicked for region in (truth & ~answer, answer & ~truth))
-            deepest = [side[int(y), int(x)] for side, (x, y, _) in ((missed if c[2] else wrong, c) for c in (got, wanted))]
+            deepest = [
+                side[int(y), int(x)] for side, (x, y, _) in ((missed if c[2] else wrong, c) for c in (got, wanted))
+            ]
             self.assertAlmostEqual(*deepest, places=2)
 
     def test_first_click_is_the_deepest_pixel(self):

@@ -5,8 +5,17 @@ import unittest
 import numpy as np
 
 from tests import paths  # noqa: F401
-from evaluate_click import (CLICKS, Session, chosen_token, click_on, clicks_to, content_size, enlarged, network_input, summary)
-
+from evaluate_click import (
+    CLICKS,
+    Session,
+    chosen_token,
+    click_on,
+    clicks_to,
+    content_size,
+    enlarged,
+    network_input,
+    summary,
+)
 
 class Oracle:
     """Answers with squares around the clicks that belong, on the low-resolution grid; remembers what it was asked."""
@@ -23,7 +32,10 @@ class Oracle:
         for belongs, value in ((1, 8.0), (0, -8.0)):
             for (x, y), label in zip(points[0] / 4, labels[0]):
                 if label == belongs:
-                    plane[max(0, int(y) - self.radius):int(y) + self.radius, max(0, int(x) - self.radius):int(x) + self.radius] = value
+                    plane[
+                        max(0, int(y) - self.radius) : int(y) + self.radius,
+                        max(0, int(x) - self.radius) : int(x) + self.radius,
+                    ] = value
         return np.full((1, 4), 0.5, np.float32), np.repeat(plane[None, None], 4, 1)
 
 
@@ -71,7 +83,9 @@ class Protocol(unittest.TestCase):
 
 class Geometry(unittest.TestCase):
     def test_content_fills_the_longer_side(self):
-        self.assertEqual([content_size(480, 640), content_size(3, 1), content_size(1, 2000)], [(768, 1024), (1024, 341), (1, 1024)])
+        self.assertEqual(
+            [content_size(480, 640), content_size(3, 1), content_size(1, 2000)], [(768, 1024), (1024, 341), (1, 1024)]
+        )
 
     def test_picture_is_in_the_upper_left_and_the_rest_is_zero(self):
         planes = network_input(np.full((50, 100, 3), 255, np.uint8))
