@@ -18,6 +18,7 @@ from assign import anchor_centres
 from coco import read_set
 from detection import detection_losses, start_head
 from network import build_network
+from run_folder import Run
 from samples import Samples, batches
 from start import load_start
 from trunk import Trunk, load_matching, load_public_weights
@@ -66,7 +67,7 @@ def parameter_groups(network, decay, relative=False):
             *trunk_groups(network.trunk, relative)]
 
 
-class Trainer:
+class Trainer(Run):
     def __init__(self, config, data, out, initial=None, held_out=False, device="cpu", threads=1):
         torch.manual_seed(config["seed"])
         torch.set_num_threads(threads)
@@ -86,8 +87,7 @@ class Trainer:
         self.sets = [([p for p in read_set(self.data / s["folder"], s["classes"], without=without) if p.objects], s["share"])
                      for s in config["sets"]]
         self.step, self.rows = 0, []
-        self.out.mkdir(parents=True, exist_ok=True)
-        (self.out / "config.json").write_text(json.dumps(config, indent=2))
+        self.open_folder()
 
     def start_from_yolox(self, path):
         """All of the trunk, whose first outputs it is then held to; where boxes are learned from the data, whatever fits."""
@@ -101,28 +101,6 @@ class Trainer:
     def place(self, module):
         """On the device; channels last, which is about a quarter faster on a CPU."""
         return module.to(self.device, memory_format=torch.channels_last)
-
-    def log(self, **row):
-        print(json.dumps(row), flush=True)
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def save(self):
-        state = {"config": self.config, "ema": self.ema.state_dict(), "network": self.network.state_dict(),
-                 "optimizer": self.optimizer.state_dict(), "step": self.step, "rng": torch.get_rng_state()}
-        part = self.out / "checkpoint.part"
-        torch.save(state, part)
-        part.replace(self.out / "checkpoint.pt")
-
-    def resume(self):
-        """Goes on from the output folder's checkpoint, if there is one."""
-        if not (self.out / "checkpoint.pt").exists():
-            return
-        state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=False)
-        self.network.load_state_dict(state["network"])
-        self.ema.load_state_dict(state["ema"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
 
     def losses(self, batch, stage):
         """-> dict of weighted losses, mean IoU of the masks."""
@@ -150,6 +128,8 @@ class Trainer:
         return {name: weights[name] * loss for name, loss in found.items()}, iou
 
     def train_step(self, batch, stage):
+        # What is drawn in a step (dropout) hangs on its number alone, so that a resumed run draws the same.
+        torch.manual_seed(self.config["seed"] * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
             peak = stage["rate"] if group["part"] == "branch" else stage["trunkRate"]
             group["lr"] = rate(self.step, self.steps, peak) * group.get("scale", 1.0) if peak else 0.0

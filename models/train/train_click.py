@@ -21,6 +21,7 @@ from click_losses import losses
 from click_network import BACKGROUND, FIRST_CORNER, FOREGROUND, LAST_CORNER, ClickNetwork, Prompt
 from click_prompts import box_of, first_click, next_click
 from coco import read_set
+from run_folder import Run
 from samples import Samples
 from train import averaged, rate
 
@@ -120,7 +121,7 @@ class Asking:
         self.earlier = logits.clamp(-32, 32) * self.has[..., None, None]
 
 
-class ClickTrainer:
+class ClickTrainer(Run):
     def __init__(self, config, network, data, out, held_out=False, device="cpu", threads=1):
         torch.manual_seed(config["seed"])
         torch.set_num_threads(threads)
@@ -140,32 +141,12 @@ class ClickTrainer:
         self.steps = sum(stage["steps"] for stage in config["stages"])
         self.sets = [self.read(s, data, held_out) for s in config["sets"]]
         self.step, self.rows = 0, []
-        self.out.mkdir(parents=True, exist_ok=True)
-        (self.out / "config.json").write_text(json.dumps(config, indent=2))
+        self.open_folder()
 
     @staticmethod
     def read(part, data, held_out):
         without = json.loads((HERE / part["heldOut"]).read_text()) if held_out and "heldOut" in part else ()
         return [p for p in read_set(Path(data) / part["folder"], True, without=without) if p.objects]
-
-    def log(self, **row):
-        print(json.dumps(row), flush=True)
-        with (self.out / "log.jsonl").open("a") as file:
-            file.write(json.dumps(row) + "\n")
-
-    def save(self):
-        state = {"config": self.config, "ema": self.ema.state_dict(), "network": self.network.state_dict(),
-                 "optimizer": self.optimizer.state_dict(), "step": self.step}
-        part = self.out / "checkpoint.part"
-        torch.save(state, part)
-        part.replace(self.out / "checkpoint.pt")
-
-    def resume(self):
-        state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=False)
-        self.network.load_state_dict(state["network"])
-        self.ema.load_state_dict(state["ema"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
 
     def answer(self, embedding, asking, row):
         """One round: the prompts as they are -> loss; the answers that are clicked on next."""

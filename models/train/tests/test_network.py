@@ -125,7 +125,7 @@ class Positives(unittest.TestCase):
 
 @unittest.skipUnless(YOLOX.exists() and (paths.DATA / "coco-train").exists(), "the photos are not there")
 class Interrupted(unittest.TestCase):
-    CONFIG = {"name": "tiny", "seed": 3, "network": {"classes": 80, "levels": 3, "branch": {"width8": 16, "width4": 8, "head": 16}},
+    CONFIG = {"name": "tiny", "seed": 3, "network": {"classes": 80, "levels": 3, "branch": {"width8": 16, "width4": 8, "head": 16, "dropout": 0.2}},
               "sets": [{"folder": "coco-train", "classes": True, "share": 1.0}], "weightDecay": 0.02, "outlineWeight": 1.0,
               "weights": {"entropy": 1.0, "dice": 1.0, "quality": 0.3, "distillation": 0.5},
               "stages": [{"steps": 2, "size": 64, "batch": 2, "rate": 1e-3, "trunkRate": 1e-5, "augmentation": {}},

@@ -1,0 +1,36 @@
+"""What every training keeps in its output folder: config.json, log.jsonl and checkpoint.pt, from which a run that was cut off goes on."""
+
+import json
+
+import torch
+
+
+class Run:
+    """Base of the trainers, which have `out`, `config`, `device`, `network`, `ema`, `optimizer` and `step`."""
+
+    def open_folder(self):
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / "config.json").write_text(json.dumps(self.config, indent=2))
+
+    def log(self, **row):
+        print(json.dumps(row), flush=True)
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def save(self):
+        """Whole or not at all: a run that is cut off while saving leaves the earlier checkpoint."""
+        state = {"config": self.config, "ema": self.ema.state_dict(), "network": self.network.state_dict(),
+                 "optimizer": self.optimizer.state_dict(), "step": self.step}
+        part = self.out / "checkpoint.part"
+        torch.save(state, part)
+        part.replace(self.out / "checkpoint.pt")
+
+    def resume(self):
+        """Goes on from the output folder's checkpoint, if there is one."""
+        if not (self.out / "checkpoint.pt").exists():
+            return
+        state = torch.load(self.out / "checkpoint.pt", map_location=self.device, weights_only=False)
+        self.network.load_state_dict(state["network"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
