@@ -14,14 +14,15 @@ class Network(nn.Module):
     output0 [B, 4 + classes + 32, N]: per anchor cx, cy, w, h in input pixels, class scores 0..1, mask coefficients;
     output1 [B, 32, H/4, W/4]: prototypes. Mask logit = sum of coefficient x prototype, threshold 0.
 
-    mask_bias is added to every mask logit; quality_power is the power of the predicted mask IoU in the scores (0: not used)."""
+    mask_bias is added to every mask logit, and the sum multiplied by mask_scale, which moves no outline but makes soft masks (cut-outs)
+    solid inside; quality_power is the power of the predicted mask IoU in the scores (0: not used)."""
 
-    def __init__(self, classes=80, levels=3, branch=None, mask_bias=0.0, quality_power=0.0):
+    def __init__(self, classes=80, levels=3, branch=None, mask_bias=0.0, mask_scale=1.0, quality_power=0.0):
         super().__init__()
         self.classes = classes
         self.trunk = Trunk(classes, levels)
         self.branch = MaskBranch(self.trunk.widths, **(branch or {}))
-        self.mask_bias, self.quality_power = mask_bias, quality_power
+        self.mask_bias, self.mask_scale, self.quality_power = mask_bias, mask_scale, quality_power
 
     def boxes(self, features):
         """[B, N, 4] cx, cy, w, h in input pixels."""
@@ -49,6 +50,8 @@ class Network(nn.Module):
             constant = PROTOTYPES - 6
             coefficients = torch.cat([coefficients[..., :constant], coefficients[..., constant:constant + 1] + self.mask_bias,
                                       coefficients[..., constant + 1:]], -1)
+        if self.mask_scale != 1:
+            coefficients = coefficients * self.mask_scale
         return torch.cat([boxes, scores, coefficients], 2).transpose(1, 2), self.branch.prototypes(maps)
 
 
