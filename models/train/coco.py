@@ -7,6 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+# Where the sets are looked for unless somebody says: beside the clone.
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
 
 @dataclass
 class Object:

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from pycocotools import mask as runs
 
+from coco import DATA
 from detect import Options, decode, letterbox, open_network
 from precision import KINDS, read_truth, score
 
-DATA = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"
 COLUMNS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "recall")
 
 

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from click_prompts import box_of, first_click, iou, next_click
-from coco import read_set
+from coco import DATA, read_set
 
 HERE = Path(__file__).resolve().parent
 SETS = {
@@ -205,7 +205,7 @@ def main():
     parser.add_argument("checkpoint", nargs="?")
     parser.add_argument("--encoder")
     parser.add_argument("--decoder")
-    parser.add_argument("--data", default=str(HERE.parents[2] / "shared" / "data"))
+    parser.add_argument("--data", default=DATA, type=Path)
     parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
     parser.add_argument("--photos", type=int, default=10**9, help="of each set, evenly")
     parser.add_argument("--objects", type=int, default=12, help="most of one photo")

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import torch
 
+from coco import DATA
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
@@ -21,7 +23,9 @@ ROOT = HERE.parent.parent
 def step(script, *arguments):
     command = [sys.executable, str(HERE / script), *(str(a) for a in arguments)]
     print("+", script, *command[2:], flush=True)
-    subprocess.run(command, check=True)
+    ended = subprocess.run(command).returncode
+    if ended:
+        raise SystemExit(f"{script} failed ({ended})")
 
 
 def train_arguments(config, options):
@@ -32,8 +36,7 @@ def train_arguments(config, options):
         if options.network is None:
             raise SystemExit("masklet-click is trained on a masklet-n: name its checkpoint with --network")
         return [*arguments, "--network", options.network]
-    initial = options.initial or (options.data / config["initial"] if "initial" in config else None)
-    return [*arguments, "--threads", options.threads, *(["--initial", initial] if initial else [])]
+    return [*arguments, "--threads", options.threads, *(["--initial", options.initial] if options.initial else [])]
 
 
 def make_segmenter(config, options, checkpoint):
@@ -53,9 +56,10 @@ def make_click(options, checkpoint):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", nargs="?", default=HERE / "config" / "masklet_n.json", type=Path)
-    parser.add_argument("--data", default=ROOT.parent / "shared" / "data", type=Path)
+    parser.add_argument("--data", default=DATA, type=Path)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--initial", type=Path, help="checkpoint to start from; default: what the config names in the data folder")
+    parser.add_argument("--initial", type=Path, help="checkpoint to start from; default: what the config names; a run with --held-out needs one\n"
+                                                                 "that has not seen the photos held out")
     parser.add_argument("--network", type=Path, help="masklet-click: checkpoint of the masklet-n that it is built on")
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

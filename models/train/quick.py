@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
+from coco import DATA
 from detect import from_module
-from evaluate import DATA, evaluate
+from evaluate import evaluate
 from train import HERE, Trainer
 
 PARTS = 3
@@ -41,8 +42,7 @@ def main():
     options = parser.parse_args()
     out = options.out or Path(tempfile.mkdtemp(prefix="masklet-quick-"))
     config = quick_config(json.loads((HERE / "config" / "masklet_n.json").read_text()), options.steps)
-    initial = options.data / "models" / "masklet-n-start" / "checkpoint.pt"
-    trainer = Trainer(config, options.data, out, initial, threads=torch.get_num_threads())
+    trainer = Trainer(config, options.data, out, options.data / config["initial"], threads=torch.get_num_threads())
     pictures, share = trainer.sets[0]
     names = [picture.name for picture in pictures[:options.photos]]
     trainer.sets = [(pictures[:options.photos], share)]

@@ -1,8 +1,12 @@
 """What every training keeps in its output folder: config.json, log.jsonl and checkpoint.pt, from which a run that was cut off goes on."""
 
+import argparse
 import json
+from pathlib import Path
 
 import torch
+
+from coco import DATA
 
 
 class Run:
@@ -34,3 +38,17 @@ class Run:
         self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
+
+
+def trainer_parser(description, workers):
+    """The options that every trainer has; `workers`: processes that make pictures, unless somebody says."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--data", default=DATA, type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--held-out", action="store_true", help="leave out the photos of the held-out lists")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=workers)
+    return parser

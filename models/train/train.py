@@ -3,7 +3,6 @@
 In the output folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl (a line per 20 steps and per evaluation),
 config.json. The same config, seed and number of threads give the same weights; a resumed run goes on from its last checkpoint."""
 
-import argparse
 import copy
 import json
 import math
@@ -18,7 +17,7 @@ from assign import anchor_centres
 from coco import read_set
 from detection import detection_losses, start_head
 from network import build_network
-from run_folder import Run
+from run_folder import Run, trainer_parser
 from samples import Samples, batches
 from start import load_start
 from trunk import Trunk, load_matching, load_public_weights
@@ -175,20 +174,23 @@ class Trainer(Run):
             first += stage["steps"]
 
 
+def starting_checkpoint(config, options):
+    """Which checkpoint training goes on from, None for the public YOLOX-nano alone. What a config names has seen every photo, so that it would
+    spoil what is measured on photos held out: SystemExit then."""
+    if options.initial or "initial" not in config:
+        return options.initial
+    if options.held_out:
+        raise SystemExit(f"{config['initial']} was trained on the photos to be held out: name one that was not with --initial")
+    return options.data / config["initial"]
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("config")
-    parser.add_argument("--data", default=str(HERE.parents[2] / "shared" / "data"))
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--initial", help="checkpoint of the first masklet-n (masklet-n-start) to go on from")
-    parser.add_argument("--held-out", action="store_true", help="leave the photos of held_out.json out")
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
+    parser = trainer_parser(__doc__, workers=1)
+    parser.add_argument("--initial", type=Path, help="checkpoint of a first masklet-n to go on from; default: what the config names")
     options = parser.parse_args()
-    config = json.loads(Path(options.config).read_text())
-    trainer = Trainer(config, options.data, options.out, options.initial, options.held_out, options.device, options.threads)
+    config = json.loads(options.config.read_text())
+    initial = starting_checkpoint(config, options)
+    trainer = Trainer(config, options.data, options.out, initial, options.held_out, options.device, options.threads)
     if options.resume:
         trainer.resume()
     trainer.run(options.workers)

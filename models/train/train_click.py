@@ -6,7 +6,6 @@
 CHECKPOINT is that of train.py (of --held-out, where photos are to be held out here as well); its weights stay as they
 are. In the output folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl, config.json."""
 
-import argparse
 import copy
 import json
 import time
@@ -21,7 +20,7 @@ from click_losses import losses
 from click_network import BACKGROUND, FIRST_CORNER, FOREGROUND, LAST_CORNER, ClickNetwork, Prompt
 from click_prompts import box_of, first_click, next_click
 from coco import read_set
-from run_folder import Run
+from run_folder import Run, trainer_parser
 from samples import Samples
 from train import averaged, rate
 
@@ -214,21 +213,12 @@ class ClickTrainer(Run):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("config")
-    parser.add_argument("--network", required=True, help="checkpoint of masklet-n")
-    parser.add_argument("--data", default=str(HERE.parents[2] / "shared" / "data"))
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--held-out", action="store_true")
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=0)
+    parser = trainer_parser(__doc__, workers=0)
+    parser.add_argument("--network", required=True, type=Path, help="checkpoint of masklet-n")
     options = parser.parse_args()
-    config = json.loads(Path(options.config).read_text())
-    trainer = ClickTrainer(config, options.network, options.data, options.out, options.held_out, options.device,
-                           options.threads)
-    if options.resume and (Path(options.out) / "checkpoint.pt").exists():
+    trainer = ClickTrainer(json.loads(options.config.read_text()), options.network, options.data, options.out, options.held_out,
+                           options.device, options.threads)
+    if options.resume:
         trainer.resume()
     trainer.run(options.workers)
 

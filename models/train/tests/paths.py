@@ -6,7 +6,10 @@ from pathlib import Path
 
 TRAIN = Path(__file__).resolve().parent.parent
 ROOT = TRAIN.parent.parent
-DATA = Path(os.environ.get("MASKLET_DATA", ROOT.parent / "shared" / "data"))
 
 if str(TRAIN) not in sys.path:
     sys.path.insert(0, str(TRAIN))
+
+import coco  # noqa: E402
+
+DATA = Path(os.environ.get("MASKLET_DATA", coco.DATA))

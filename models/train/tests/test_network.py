@@ -1,5 +1,6 @@
 """The trunk is YOLOX-nano; the branch's algebra is that of shapes relative to boxes; training can be interrupted."""
 
+import argparse
 import json
 import tempfile
 import unittest
@@ -15,6 +16,7 @@ from branch import MONOMIALS, PROTOTYPES, MaskBranch
 from coco import read_set
 from losses import distillation
 from network import Network
+from train import starting_checkpoint
 from trunk import Trunk, load_matching, load_public_weights
 
 YOLOX = paths.DATA / "models" / "yolox-nano-416.onnx"
@@ -121,6 +123,22 @@ class Positives(unittest.TestCase):
                 self.assertEqual(a, int((anchors[0][:64] - torch.tensor([41.0, 42.0])).abs().amax(1).argmin()))
                 torch.testing.assert_close(frame, torch.tensor([41.0, 42.0, 2.0, 4.0]))
         self.assertEqual(set(objects.tolist()), {0, 1})
+
+
+class StartingCheckpoint(unittest.TestCase):
+    CONFIG = {"initial": "models/start.pt"}
+
+    def options(self, initial=None, held_out=False):
+        return argparse.Namespace(initial=initial, held_out=held_out, data=Path("data"))
+
+    def test_named_by_config_or_option(self):
+        self.assertEqual(starting_checkpoint(self.CONFIG, self.options()), Path("data/models/start.pt"))
+        self.assertEqual(starting_checkpoint(self.CONFIG, self.options(Path("own.pt"), True)), Path("own.pt"))
+        self.assertIsNone(starting_checkpoint({}, self.options(held_out=True)))
+
+    def test_one_that_saw_the_held_out_photos_is_refused(self):
+        with self.assertRaisesRegex(SystemExit, "models/start.pt was trained on the photos"):
+            starting_checkpoint(self.CONFIG, self.options(held_out=True))
 
 
 @unittest.skipUnless(YOLOX.exists() and (paths.DATA / "coco-train").exists(), "the photos are not there")
