@@ -51,7 +51,10 @@ test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsThePicture", async ({ demo }) 
   expect(shares(allPng.data).solid).toBeGreaterThan(0.05);
 
   // A thing that fills its box, whatever else the model lists first.
-  await demo.rows.filter({ hasText: /laptop/i }).first().click();
+  await demo.rows
+    .filter({ hasText: /laptop/i })
+    .first()
+    .click();
   const one = await downloaded(demo, "download-cutout");
   expect(one.name).toBe("Desk-laptop.png");
   const onePng = decode(one.bytes);
