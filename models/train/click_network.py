@@ -76,11 +76,11 @@ class Embedding:
 
 
 class ClickEncoder(nn.Module):
-    """`images` [B, 3, H, W] RGB 0..1 -> Embedding. `network` is masklet-n and is not trained; the adapters are."""
+    """`images` [B, 3, H, W] RGB 0..1 -> Embedding. `network` is masklet-n, whose statistics stay as they are."""
 
     def __init__(self, network, width=96):
         super().__init__()
-        self.network = network.requires_grad_(False)
+        self.network = network
         branch, trunk = network.branch, network.trunk
         width8 = branch.to4[0].in_channels
         width4 = branch.to4[0].out_channels
@@ -98,9 +98,8 @@ class ClickEncoder(nn.Module):
         self.network.eval()
         return self
 
-    @torch.no_grad()
     def look(self, images):
-        """What the frozen part says: rows, prototypes, and what the adapters read at strides 8 and 4."""
+        """What masklet-n says: rows, prototypes, and what the adapters read at strides 8 and 4."""
         network = self.network
         features = network.trunk(images)
         x8, x4 = network.branch.decode(features)
@@ -118,8 +117,10 @@ class ClickEncoder(nn.Module):
             torch.cat([x4, features.s4], 1),
         )
 
-    def forward(self, images):
-        rows, prototypes, x8, x4 = self.look(images)
+    def forward(self, images, frozen=True):
+        """frozen: masklet-n learns nothing."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not frozen):
+            rows, prototypes, x8, x4 = self.look(images)
         return Embedding(rows, torch.cat([prototypes, self.detail(x4)], 1), self.context(x8))
 
 

@@ -2,27 +2,55 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import torch
+import torch.distributed as distributed
 
 from coco import DATA
 
 
+def join_others():
+    """Started by torchrun, this is one of several processes that train together: -> its rank, their number."""
+    if "RANK" not in os.environ:
+        return 0, 1
+    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def share_gradients(parameters, others):
+    """Every process gets the mean of all gradients."""
+    if others == 1:
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in gradients])
+    distributed.all_reduce(flat)
+    flat /= others
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients])):
+        gradient.copy_(mean.reshape(gradient.shape))
+
+
 class Run:
     """Base of the trainers, which have `out`, `config`, `device`, `network`, `ema`, `optimizer` and `step`."""
+
+    rank, processes = 0, 1  # of those that train together; the first one writes
 
     def open_folder(self):
         self.out.mkdir(parents=True, exist_ok=True)
         (self.out / "config.json").write_text(json.dumps(self.config, indent=2))
 
     def log(self, **row):
+        if self.rank:
+            return
         print(json.dumps(row), flush=True)
         with (self.out / "log.jsonl").open("a") as file:
             file.write(json.dumps(row) + "\n")
 
     def save(self):
         """Whole or not at all: a run that is cut off while saving leaves the earlier checkpoint."""
+        if self.rank:
+            return
         state = {"config": self.config, "ema": self.ema.state_dict(), "network": self.network.state_dict(),
                  "optimizer": self.optimizer.state_dict(), "step": self.step}
         part = self.out / "checkpoint.part"

@@ -46,17 +46,21 @@ def rate(step, steps, peak):
     return max(LEAST_RATE * peak, peak * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / steps)))
 
 
+def relative_groups(parameters, part):
+    """One group per tensor, whose rate is in units of its root mean square (Shazeer and Stern, 2018). The trunk's convolutions have their
+    norms folded in, and the sizes of their weights differ by a factor of 2000: what one hardly feels at one rate destroys the other."""
+    return [{"params": [p], "weight_decay": 0.0, "part": part, "scale": max(LEAST_SCALE, float(p.detach().square().mean().sqrt()))}
+            for p in parameters]
+
+
 def trunk_groups(trunk, relative):
-    """relative: each tensor's rate is in units of its root mean square (Shazeer and Stern, 2018). The trunk's convolutions have their norms
-    folded in, and the sizes of their weights differ by a factor of 2000: what one hardly feels at one rate destroys the other. What gives
-    scores begins anew then, and learns as the branch does."""
+    """relative: as in relative_groups. What gives scores begins anew then, and learns as the branch does."""
     if not relative:
         return [{"params": list(trunk.parameters()), "weight_decay": 0.0, "part": "trunk"}]
     fresh = [p for head in trunk.heads for layer in (head.objectness, head.classes) for p in layer.parameters()]
     known = {id(p) for p in fresh}
-    return [{"params": fresh, "weight_decay": 0.0, "part": "branch"}] + [
-        {"params": [p], "weight_decay": 0.0, "part": "trunk", "scale": max(LEAST_SCALE, float(p.detach().square().mean().sqrt()))}
-        for p in trunk.parameters() if id(p) not in known]
+    others = [p for p in trunk.parameters() if id(p) not in known]
+    return [{"params": fresh, "weight_decay": 0.0, "part": "branch"}] + relative_groups(others, "trunk")
 
 
 def parameter_groups(network, decay, relative=False):

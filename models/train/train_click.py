@@ -3,8 +3,11 @@
     python train_click.py config/masklet_click.json --network CHECKPOINT --data FOLDER --out FOLDER
         [--held-out] [--resume]
 
+    torchrun --nproc-per-node N train_click.py ... --threads 1        N processes, each with batches of its own
+
 CHECKPOINT is that of train.py (of --held-out, where photos are to be held out here as well); its weights stay as they
-are. In the output folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl, config.json."""
+are in stages whose networkRate is 0, else they learn along, at that rate in units of each tensor's root mean square. In
+the output folder: checkpoint.pt (averaged and raw weights, optimiser, step), log.jsonl, config.json."""
 
 import copy
 import json
@@ -20,9 +23,9 @@ from click_losses import losses
 from click_network import BACKGROUND, FIRST_CORNER, FOREGROUND, LAST_CORNER, ClickNetwork, Prompt
 from click_prompts import box_of, first_click, next_click
 from coco import read_set
-from run_folder import Run, trainer_parser
+from run_folder import Run, join_others, share_gradients, trainer_parser
 from samples import Samples
-from train import averaged, rate
+from train import averaged, rate, relative_groups
 
 LOG_EVERY, SAVE_EVERY = 10, 50
 MOST_GRADIENT = 5.0
@@ -37,15 +40,17 @@ SOFTEN = 0.5  # how often a picture is blurred a little, as by the contract's de
 
 class Objects(Dataset):
     """Made pictures by number, each of one set, with `prompts` of its objects: image [3, S, S] uint8, truth [prompts,
-    S/2, S/2] 0..1."""
+    S/2, S/2] 0..1. Of several processes each takes those of its rank."""
 
-    def __init__(self, parts, shares, prompts, seed):
+    def __init__(self, parts, shares, prompts, seed, rank=0, processes=1):
         self.parts, self.shares, self.prompts, self.seed = parts, np.array(shares, float) / sum(shares), prompts, seed
+        self.rank, self.processes = rank, processes
 
     def __len__(self):
-        return len(self.parts[0])
+        return len(self.parts[0]) // self.processes
 
     def __getitem__(self, index):
+        index = index * self.processes + self.rank
         for attempt in range(20):
             rng = np.random.default_rng((self.seed, self.parts[0].first + index, attempt))
             part = self.parts[rng.choice(len(self.parts), p=self.shares)]
@@ -122,6 +127,7 @@ class Asking:
 
 class ClickTrainer(Run):
     def __init__(self, config, network, data, out, held_out=False, device="cpu", threads=1):
+        self.rank, self.processes = join_others()
         torch.manual_seed(config["seed"])
         torch.set_num_threads(threads)
         cv2.setNumThreads(1)
@@ -132,11 +138,12 @@ class ClickTrainer(Run):
         self.network.encoder.network.load_state_dict(found["ema"])
         self.network = self.network.to(self.device, memory_format=torch.channels_last)
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
-        trained = [p for p in self.network.parameters() if p.requires_grad]
-        groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": config["weightDecay"]},
-                  {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0}]
-        self.optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98))
-        self.trained = trained
+        self.known = list(self.network.encoder.network.parameters())
+        known = {id(p) for p in self.known}
+        self.fresh = [p for p in self.network.parameters() if id(p) not in known]
+        groups = [{"params": [p for p in self.fresh if p.ndim > 1], "weight_decay": config["weightDecay"], "part": "click"},
+                  {"params": [p for p in self.fresh if p.ndim <= 1], "weight_decay": 0.0, "part": "click"}]
+        self.optimizer = torch.optim.AdamW(groups + relative_groups(self.known, "network"), lr=0.0, betas=(0.9, 0.98))
         self.steps = sum(stage["steps"] for stage in config["stages"])
         self.sets = [self.read(s, data, held_out) for s in config["sets"]]
         self.step, self.rows = 0, []
@@ -161,35 +168,43 @@ class ClickTrainer(Run):
         row.setdefault("met", []).append(float(met.mean()))
         return sum(weights[name] * loss for name, loss in found.items()), logits[:, :, 0].detach().float().cpu()
 
+    def learn(self, total):
+        """One step of the optimiser. What is fresh and what is not are clipped apart: their gradients differ in size."""
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        share_gradients(self.fresh + self.known, self.processes)
+        for part in (self.fresh, self.known):
+            torch.nn.utils.clip_grad_norm_(part, MOST_GRADIENT)
+        self.optimizer.step()
+        self.step += 1
+        averaged(self.ema, self.network, self.step)
+
     def train_step(self, images, truth, stage):
+        peaks = {"click": self.config["rate"], "network": stage["networkRate"]}
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.step, self.steps, self.config["rate"])
-        rng = np.random.default_rng((self.config["seed"], self.step, 1))
+            group["lr"] = rate(self.step, self.steps, peaks[group["part"]]) * group.get("scale", 1.0)
+        rng = np.random.default_rng((self.config["seed"], self.step, 1 + self.rank))
         asking, row, total = Asking(truth, rng), {}, 0.0
         images = (images.to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            embedding = self.network.encoder(images)
+            embedding = self.network.encoder(images, frozen=not stage["networkRate"])
             for turn in range(stage["rounds"]):
                 if turn:
                     asking.go_on(logits)
                 loss, logits = self.answer(embedding, asking, row)
                 total = total + loss
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.trained, MOST_GRADIENT)
-        self.optimizer.step()
-        self.step += 1
-        averaged(self.ema, self.network, self.step)
+        self.learn(total)
         row.update({f"iou{k + 1}": value for k, value in enumerate(row.pop("met"))})
         self.rows.append({name: float(np.mean(value)) for name, value in row.items()})
 
     def run_stage(self, index, stage, first, workers):
         done = self.step - first
-        number, count = (index + 1) * 10**8 + done * stage["batch"], (stage["steps"] - done) * stage["batch"]
+        batch = stage["batch"] * self.processes
+        number, count = (index + 1) * 10**8 + done * batch, (stage["steps"] - done) * batch
         parts = [Samples([(pictures, 1.0)], stage["size"], count, number, self.config["seed"],
                          **{**s["augmentation"], **stage.get("augmentation", {})})
                  for pictures, s in zip(self.sets, self.config["sets"])]
-        objects = Objects(parts, [s["share"] for s in self.config["sets"]], stage["prompts"], self.config["seed"])
+        objects = Objects(parts, [s["share"] for s in self.config["sets"]], stage["prompts"], self.config["seed"], self.rank, self.processes)
         self.network.train()
         began = time.time()
         for images, truth in DataLoader(objects, stage["batch"], num_workers=workers):

@@ -98,6 +98,17 @@ class Network(unittest.TestCase):
             self.assertTrue(torch.equal(value, before[name]), name)
         self.assertFalse(any(p.grad is not None for p in network.encoder.network.parameters()))
 
+    def test_network_that_learns_along_gets_gradients_and_keeps_its_statistics(self):
+        network = small_network().train()
+        before = {name: value.clone() for name, value in network.encoder.network.named_buffers()}
+        embedding = network.encoder(torch.rand(1, 3, 64, 64), frozen=False)
+        logits, quality, _ = network.decoder(embedding, random_prompt(1, 2, 2, 64, torch.Generator().manual_seed(0)))
+        (logits.mean() + quality.mean()).backward()
+        for name, value in network.encoder.network.named_buffers():
+            self.assertTrue(torch.equal(value, before[name]), name)
+        stem = next(network.encoder.network.trunk.parameters())
+        self.assertGreater(float(stem.grad.abs().max()), 0)
+
 
 class Files(unittest.TestCase):
     @classmethod
