@@ -40,12 +40,12 @@ export class PromptSegmenter {
   }
 
   /**
-   * Loads the core and a model, given as encoder and decoder or as one file, and starts it, in a module worker unless `worker` is false or
-   * this is Node.
+   * Loads the core and a model, the built-in one or one given as encoder and decoder or as one file, and starts it, in a module worker unless
+   * `worker` is false or this is Node.
    * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`, `badTensor` (encoder and decoder that do not
    * belong together), `badOption` (among others, swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
    */
-  static async create(options: PromptSegmenterOptions): Promise<PromptSegmenter> {
+  static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
     const engine = await startEngine<PromptEngine>(options, {
       inWorker: () => startPromptWorker(options),
       here: () => LocalPromptEngine.create(options),

@@ -56,7 +56,8 @@ export async function startPromptModel(options: PromptSegmenterOptions): Promise
 async function loadFiles(options: PromptSegmenterOptions): Promise<{ encoder: LoadedModel | undefined; decoder: LoadedModel }> {
   const { cache, onProgress, signal } = options;
   const load = (source: Parameters<typeof loadModel>[0]) => loadModel(source, { cache, onProgress, signal });
-  const builtIn = builtInPromptModels.find(({ name }) => name === options.model);
+  const isUnnamed = options.model === undefined && options.encoder === undefined && options.decoder === undefined;
+  const builtIn = isUnnamed ? builtInPromptModels[0] : builtInPromptModels.find(({ name }) => name === options.model);
   if (builtIn) return { encoder: await load(builtIn.encoder.name), decoder: await load(builtIn.decoder.name) };
   if (options.model !== undefined) {
     if (options.encoder !== undefined || options.decoder !== undefined)

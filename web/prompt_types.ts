@@ -25,12 +25,12 @@ export interface LowResMask extends Size {
 }
 
 /**
- * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in one (see `builtInPromptModels`) or one file
- * that takes the picture and the prompts.
+ * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in one (see `builtInPromptModels`; the first of
+ * them where nothing is said) or one file that takes the picture and the prompts.
  */
 export type PromptModelSource =
   | {
-      readonly model: BuiltInPromptModelName | Exclude<ModelSource, BuiltInModelName>;
+      readonly model?: BuiltInPromptModelName | Exclude<ModelSource, BuiltInModelName>;
       readonly encoder?: undefined;
       readonly decoder?: undefined;
     }

@@ -262,9 +262,12 @@ describe("PromptSegmenter's life", () => {
 
   it("Halves_ThatAreMissingOrDoubled_AreTyped", async () => {
     const create = (options: object) => PromptSegmenter.create({ device: "wasm", ...options } as never);
-    await expect(create({})).rejects.toMatchObject({ code: "badOption" });
-    await expect(create({ encoder: promptModel("sam_encoder") })).rejects.toMatchObject({ code: "badOption" });
+    await expect(create({ encoder: promptModel("sam_encoder") })).rejects.toMatchObject({
+      code: "badOption",
+      message: expect.stringContaining("decoder"),
+    });
     const decoder = promptModel("sam_decoder");
+    await expect(create({ decoder })).rejects.toMatchObject({ code: "badOption", message: expect.stringContaining("encoder") });
     await expect(create({ model: decoder, decoder })).rejects.toMatchObject({ code: "badOption" });
     await expect(create({ encoder: decoder, decoder: promptModel("sam_encoder") })).rejects.toThrow(/swapped/);
   });
@@ -275,6 +278,13 @@ describe("PromptSegmenter's life", () => {
     await segmenter.dispose();
     await expect(openPromptModel("sam_raw", { inputSize: 9 })).rejects.toMatchObject({ code: "badOption", value: 9 });
     await expect(openPromptModel("efficient_sam", { inputSize: 512 })).rejects.toMatchObject({ code: "badOption" });
+  });
+
+  it("WithoutAModel_TheFirstBuiltInOneIsTaken", async () => {
+    const segmenter = await PromptSegmenter.create();
+    opened.push(segmenter);
+    const { encoder, decoder } = builtInPromptModels[0];
+    expect(segmenter.info.files.map(({ sha256 }) => sha256)).toEqual([encoder.sha256, decoder.sha256]);
   });
 
   it.each(builtInPromptModels.map(({ name }) => name))(
