@@ -2,4 +2,4 @@
 /** Models inside the package that find objects: what `CreateOptions.model` takes. */
 export type BuiltInModelName = "masklet-n" | "masklet-nuclei";
 /** Promptable models inside the package. */
-export type BuiltInPromptModelName = "region-click";
+export type BuiltInPromptModelName = "masklet-click" | "region-click";

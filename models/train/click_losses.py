@@ -55,3 +55,12 @@ def losses(logits, quality, prior, truth, single):
     entropy = F.binary_cross_entropy_with_logits(quality, met, reduction="none")
     found["quality"] = (entropy * asked).sum() / asked.sum()
     return found, met[:, 0]
+
+
+def best_shift(logits, met, turns=20):
+    """What added to logits [M, K] of IoU fits the IoU met [M, K] best, by cross entropy: [K]. Newton's method."""
+    shift = torch.zeros(logits.shape[1])
+    for _ in range(turns):
+        predicted = (logits + shift).sigmoid()
+        shift -= (predicted - met).mean(0) / (predicted * (1 - predicted)).mean(0).clamp(min=1e-3)
+    return shift

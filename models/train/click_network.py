@@ -312,6 +312,8 @@ class ClickDecoder(nn.Module):
         self.out = nn.Conv2d(width4, 4 * HEADS, 1)
         self.trust = nn.Parameter(torch.full((HEADS,), 0.5))
         self.quality = nn.Sequential(nn.Linear(width8 + 3 + self.FACTS, 32), nn.ReLU(), nn.Linear(32, HEADS))
+        # Belongs on the logits of the IoU where there is no box, for a single click: train_click.py sets it at the end.
+        self.register_buffer("single", torch.zeros(HEADS))
         with torch.no_grad():
             self.out.weight.mul_(0.1)
             self.picture4.weight[:, :LEARNED] *= 0.25
@@ -514,4 +516,6 @@ class DecoderGraph(nn.Module):
         prompt = Prompt(points[:, None] * (SIDE / INPUT), labels[:, None], mask, has[:, None])
         logits, quality, _ = self.decoder(Embedding.unpack(embedding, self.anchors), prompt)
         tokens = torch.tensor(TOKENS)
-        return quality[:, 0].sigmoid()[:, tokens], logits[:, 0].clamp(-32.0, 32.0)[:, tokens]
+        # The first one answers all prompts but single clicks; tools choose among the others for a box as well.
+        shift = torch.cat([torch.zeros(1), self.decoder.single[tokens[1:]]]) * (1 - prompt.box()[1][:, 0])
+        return (quality[:, 0][:, tokens] + shift).sigmoid(), logits[:, 0].clamp(-32.0, 32.0)[:, tokens]

@@ -20,9 +20,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
-def step(script, *arguments):
-    command = [sys.executable, str(HERE / script), *(str(a) for a in arguments)]
-    print("+", script, *command[2:], flush=True)
+def step(script, *arguments, processes=1):
+    """processes: how many run the script together, sharing their gradients."""
+    together = [] if processes == 1 else ["-m", "torch.distributed.run", "--nproc-per-node", processes]
+    command = [str(part) for part in (sys.executable, *together, HERE / script, *arguments)]
+    print("+", *command[1:], flush=True)
     ended = subprocess.run(command).returncode
     if ended:
         raise SystemExit(f"{script} failed ({ended})")
@@ -68,7 +70,8 @@ def main():
     config = json.loads(options.config.read_text())
     options.out = options.out or ROOT / ".cache" / "train" / (options.config.stem + ("_held_out" if options.held_out else ""))
     click = config["name"] == "masklet-click"
-    step("train_click.py" if click else "train.py", *train_arguments(config, options))
+    script = "train_click.py" if click else "train.py"
+    step(script, *train_arguments(config, options), processes=config.get("processes", 1))
     step("curves.py", options.out / "log.jsonl", "--title", config["name"])
     checkpoint = options.out / "checkpoint.pt"
     if click:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from click_losses import losses
+from click_losses import best_shift, losses, overlap
 from click_network import BACKGROUND, FIRST_CORNER, FOREGROUND, LAST_CORNER, ClickNetwork, Prompt
 from click_prompts import box_of, first_click, next_click
 from coco import read_set
@@ -35,6 +35,7 @@ SMALL_SHARE = 0.2  # how much rarer smaller ones are asked about
 BOX_SHARE, BOTH_SHARE = 0.25, 0.05  # of the first prompts: a box, a box and a click
 MORE_CLICKS = (0.7, 0.2, 0.1)  # how likely 1, 2 or 3 clicks are between answers
 FORGET = 0.15  # how often the earlier mask is not handed in
+SINGLES = 150  # pictures that tell how good the answers to single clicks are
 SOFTEN = 0.5  # how often a picture is blurred a little, as by the contract's detour over 1024 pixels
 
 
@@ -78,8 +79,8 @@ def half_size(layer, side):
 class Asking:
     """The prompts about one batch: what was clicked so far. truth [B, P, h, w] 0..1, in cells of two pixels."""
 
-    def __init__(self, truth, rng):
-        self.truth, self.rng = truth, rng
+    def __init__(self, truth, rng, only_clicks=False):
+        self.truth, self.rng, self.only_clicks = truth, rng, only_clicks
         self.true = truth.numpy() >= 0.5
         self.b, self.p = truth.shape[:2]
         self.places = [[[] for _ in range(self.p)] for _ in range(self.b)]  # of each prompt (x, y, label) in pixels
@@ -88,7 +89,7 @@ class Asking:
             self.begin(self.places[b][p], self.true[b, p])
 
     def begin(self, places, true):
-        kind = self.rng.random()
+        kind = 1.0 if self.only_clicks else self.rng.random()
         if kind < BOX_SHARE + BOTH_SHARE and true.any():
             x0, y0, x1, y1 = box_of(true, self.rng) * 2
             places += [(x0, y0, FIRST_CORNER), (x1, y1, LAST_CORNER)]
@@ -100,11 +101,11 @@ class Asking:
         """[B, P]: 1 where all that is known is one click."""
         return torch.tensor([[float(len(places) == 1) for places in row] for row in self.places])
 
-    def prompt(self):
+    def prompt(self, device):
         count = max(1, max(len(places) for row in self.places for places in row))
         fill = lambda places: places + [(0.0, 0.0, -1)] * (count - len(places))
         filled = torch.tensor([[fill(places) for places in row] for row in self.places], dtype=torch.float32)
-        return Prompt(filled[..., :2], filled[..., 2], self.earlier, self.has)
+        return Prompt(*(t.to(device) for t in (filled[..., :2], filled[..., 2], self.earlier, self.has)))
 
     def go_on(self, logits):
         """Clicks on the errors of the answer [B, P, h, w] and hands it in as the earlier mask."""
@@ -154,11 +155,12 @@ class ClickTrainer(Run):
         without = json.loads((HERE / part["heldOut"]).read_text()) if held_out and "heldOut" in part else ()
         return [p for p in read_set(Path(data) / part["folder"], True, without=without) if p.objects]
 
+    def planes(self, images):
+        return (images.to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
+
     def answer(self, embedding, asking, row):
         """One round: the prompts as they are -> loss; the answers that are clicked on next."""
-        prompt = asking.prompt()
-        prompt = Prompt(*(t.to(self.device) for t in (prompt.points, prompt.labels, prompt.earlier, prompt.has)))
-        logits, quality, prior = self.network.decoder(embedding, prompt)
+        logits, quality, prior = self.network.decoder(embedding, asking.prompt(self.device))
         flat = lambda t: t.float().flatten(0, 1)
         found, met = losses(flat(logits), flat(quality), flat(prior), asking.truth.to(self.device).flatten(0, 1),
                             asking.single().to(self.device).flatten())
@@ -185,7 +187,7 @@ class ClickTrainer(Run):
             group["lr"] = rate(self.step, self.steps, peaks[group["part"]]) * group.get("scale", 1.0)
         rng = np.random.default_rng((self.config["seed"], self.step, 1 + self.rank))
         asking, row, total = Asking(truth, rng), {}, 0.0
-        images = (images.to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
+        images = self.planes(images)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             embedding = self.network.encoder(images, frozen=not stage["networkRate"])
             for turn in range(stage["rounds"]):
@@ -197,14 +199,36 @@ class ClickTrainer(Run):
         row.update({f"iou{k + 1}": value for k, value in enumerate(row.pop("met"))})
         self.rows.append({name: float(np.mean(value)) for name, value in row.items()})
 
+    def objects(self, stage, first, count):
+        """Made pictures as the stage wants them, from number `first` on."""
+        parts = [Samples([(pictures, 1.0)], stage["size"], count, first, self.config["seed"],
+                         **{**s["augmentation"], **stage.get("augmentation", {})})
+                 for pictures, s in zip(self.sets, self.config["sets"])]
+        shares = [s["share"] for s in self.config["sets"]]
+        return Objects(parts, shares, stage["prompts"], self.config["seed"], self.rank, self.processes)
+
+    @torch.no_grad()
+    def calibrate(self):
+        """What all prompts have taught about the IoU is not true of single clicks, whose answers are chosen by it: sets the
+        shift that makes it so on average, on training pictures."""
+        objects, found = self.objects(self.config["stages"][-1], 9 * 10**8, SINGLES * self.processes), []
+        for index in range(len(objects)):
+            image, truth = objects[index]
+            asking = Asking(truth[None], np.random.default_rng((self.config["seed"], index, 0)), only_clicks=True)
+            embedding = self.ema.encoder(self.planes(image[None]))
+            logits, quality, _ = self.ema.decoder(embedding, asking.prompt(self.device))
+            met = torch.stack([overlap(plane, truth.to(self.device)) for plane in logits[0].float().unbind(1)], 1)
+            found.append((quality[0].float().cpu(), met.cpu()))
+        shift = best_shift(*(torch.cat(parts) for parts in zip(*found)))
+        for network in (self.network, self.ema):
+            network.decoder.single.copy_(shift)
+        self.log(step=self.step, single=[round(float(v), 4) for v in shift])
+        self.save()
+
     def run_stage(self, index, stage, first, workers):
         done = self.step - first
         batch = stage["batch"] * self.processes
-        number, count = (index + 1) * 10**8 + done * batch, (stage["steps"] - done) * batch
-        parts = [Samples([(pictures, 1.0)], stage["size"], count, number, self.config["seed"],
-                         **{**s["augmentation"], **stage.get("augmentation", {})})
-                 for pictures, s in zip(self.sets, self.config["sets"])]
-        objects = Objects(parts, [s["share"] for s in self.config["sets"]], stage["prompts"], self.config["seed"], self.rank, self.processes)
+        objects = self.objects(stage, (index + 1) * 10**8 + done * batch, (stage["steps"] - done) * batch)
         self.network.train()
         began = time.time()
         for images, truth in DataLoader(objects, stage["batch"], num_workers=workers):
@@ -225,6 +249,7 @@ class ClickTrainer(Run):
             if self.step < first + stage["steps"]:
                 self.run_stage(index, stage, first, workers)
             first += stage["steps"]
+        self.calibrate()
 
 
 def main():

@@ -46,6 +46,24 @@ export const cards: readonly [Card, ...Card[]] = [
 
 export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
   {
+    name: "masklet-click",
+    summary: "Click on a thing or draw a box around it, get its mask, and correct it with more clicks: a small promptable network in the tensors of Segment Anything's exporter.",
+    licence: "Apache-2.0",
+    preprocessing: {},
+    encoder: {
+      name: "masklet-click-encoder",
+      bytes: 2609994,
+      sha256: "90995126f8acc3ebf7a1ec1bf3677b1db3115806d3b0af6783bd198f5a818b83",
+      locate: () => new URL("../../models/masklet-click-encoder.onnx", import.meta.url),
+    },
+    decoder: {
+      name: "masklet-click-decoder",
+      bytes: 442979,
+      sha256: "507b28b38b5cc35b6bfd04d08c9a4a573c752eb5fe267794962a80ce5e0705ae",
+      locate: () => new URL("../../models/masklet-click-decoder.onnx", import.meta.url),
+    },
+  },
+  {
     name: "region-click",
     summary: "Click on a thing or draw a box around it, get the region whose colours stand out: a promptable model for trying things out, without any learning.",
     licence: "Apache-2.0",
