@@ -38,6 +38,7 @@ const promptEntry = (card) =>
     summary: ${JSON.stringify(card.summary)},
     licence: ${JSON.stringify(card.licence)},
     preprocessing: ${JSON.stringify(card.preprocessing ?? {})},
+    everything: ${JSON.stringify(card.everything ?? {})},
 ${part("encoder", card)}${part("decoder", card)}  },
 `;
 

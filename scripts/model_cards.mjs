@@ -79,6 +79,8 @@ const ofKind = {
   prompt: {
     encoder: isShape({ ...file, inputs: isList(isShape(tensor)), outputs: isList(isShape(tensor)) }),
     decoder: isShape({ ...file, inputs: isList(isShape(tensor)), outputs: isList(isShape(tensor)) }),
+    // What "everything" keeps unless somebody says; without it what is usual for Segment Anything.
+    "everything?": isShape({ predictedIouThreshold: isNumber, stabilityThreshold: isNumber }),
     // Mean IoU after so many clicks, of a box, and times; one table for each set of pictures.
     "metrics?": isList(isShape({ data: isText, figures: isNumbers, "note?": isText })),
   },

@@ -54,8 +54,13 @@ export function isBoxInside({ x1, y1, x2, y2 }: Box, { width, height }: Size): b
   return x1 >= 0 && y1 >= 0 && x2 <= width && y2 <= height && x1 < x2 && y1 < y2;
 }
 
-export function checkEverything(options: EverythingOptions): CheckedEverything {
-  const { gridSize = 32, predictedIouThreshold = 0.88, stabilityThreshold = 0.95, boxIouThreshold = 0.7 } = options;
+/** `usual`: what the model's own thresholds are, where it has any. */
+export function checkEverything(
+  options: EverythingOptions,
+  usual: Pick<EverythingOptions, "predictedIouThreshold" | "stabilityThreshold"> = {},
+): CheckedEverything {
+  const { predictedIouThreshold = usual.predictedIouThreshold ?? 0.88, stabilityThreshold = usual.stabilityThreshold ?? 0.95 } = options;
+  const { gridSize = 32, boxIouThreshold = 0.7 } = options;
   const { maskIouThreshold = 1, minArea = 0, cropLayers = 0, soft = false } = options;
   checkWhole("gridSize", gridSize, 1, mostGridPoints);
   checkWhole("cropLayers", cropLayers, 0, mostCropLayers);

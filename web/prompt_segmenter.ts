@@ -15,6 +15,7 @@ import type {
   SegmentBoxesOptions,
   SetImageResult,
 } from "./prompt_types.js";
+import { findPromptCard } from "./runtime/built_in.js";
 import { startEngine } from "./segmenter_stages.js";
 import type { Box, Device, Fallback, Source } from "./types.js";
 import { startPromptWorker } from "./worker/prompt_client.js";
@@ -127,7 +128,7 @@ export class PromptSegmenter {
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
     const { onProgress, signal } = options;
-    const settings = checkEverything(options);
+    const settings = checkEverything(options, findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything);
     const { id } = await this.picture();
     throwIfAborted(signal, "inference");
     const { candidates, state } = await untilAborted(this.engine.everything(id, settings, { onProgress, signal }), signal, "inference");

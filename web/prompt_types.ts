@@ -146,9 +146,9 @@ export interface EverythingProgress {
 export interface EverythingOptions {
   /** Points along each side of the picture. Default 32. */
   gridSize?: number;
-  /** Keep masks whose predicted IoU is greater. Default 0.88. */
+  /** Keep masks whose predicted IoU is greater. Default: the built-in model's own, else 0.88. */
   predictedIouThreshold?: number;
-  /** Keep masks whose stability score is at least this. Default 0.95. */
+  /** Keep masks whose stability score is at least this. Default: the built-in model's own, else 0.95. */
   stabilityThreshold?: number;
   /** Of masks whose boxes overlap by a greater IoU the best stays. Default 0.7. */
   boxIouThreshold?: number;

@@ -19,6 +19,8 @@ function picture(width: number, height: number, thing = { x: 0, y: 0, width: 0, 
 const at = (x: number, y: number, label: "foreground" | "background" = "foreground") => ({ x, y, label });
 const red = picture(64, 48, { x: 10, y: 8, width: 20, height: 16 });
 
+const desk = () => new Uint8Array(readFileSync(fileURLToPath(new URL("../data/scenes/scene_desk.jpg", import.meta.url))));
+
 const opened: PromptSegmenter[] = [];
 async function open(options = {}): Promise<PromptSegmenter> {
   const segmenter = await openPromptModel("sam", options);
@@ -285,6 +287,15 @@ describe("PromptSegmenter's life", () => {
     opened.push(segmenter);
     const { encoder, decoder } = builtInPromptModels[0];
     expect(segmenter.info.files.map(({ sha256 }) => sha256)).toEqual([encoder.sha256, decoder.sha256]);
+    await segmenter.setImage(desk());
+    // Its own thresholds are those of its card, unless others are asked for.
+    const { predictedIouThreshold = 1, stabilityThreshold = 1 } = builtInPromptModels[0].everything;
+    const scores = (found: readonly PromptCandidate[]) => found.map(({ predictedIou }) => predictedIou);
+    const found = await segmenter.everything({ gridSize: 8 });
+    expect(scores(found)).toEqual(scores(await segmenter.everything({ gridSize: 8, predictedIouThreshold, stabilityThreshold })));
+    expect(found.length).toBeGreaterThan(3);
+    expect(Math.min(...scores(found))).toBeGreaterThan(predictedIouThreshold);
+    expect(await segmenter.everything({ gridSize: 8, predictedIouThreshold: 1 })).toEqual([]);
   });
 
   it.each(builtInPromptModels.map(({ name }) => name))(
@@ -292,7 +303,7 @@ describe("PromptSegmenter's life", () => {
     async (model) => {
       const segmenter = await PromptSegmenter.create({ model });
       opened.push(segmenter);
-      await segmenter.setImage(new Uint8Array(readFileSync(fileURLToPath(new URL("../data/scenes/scene_desk.jpg", import.meta.url)))));
+      await segmenter.setImage(desk());
       const truth = sceneMask("scene_desk.jpg", "cup");
       const { candidates } = await segmenter.predict({ points: [at(232, 584)] });
       expect(Math.max(...candidates.map(({ mask }) => mask.iou(truth)))).toBeGreaterThan(0.7);

@@ -20,8 +20,8 @@ export interface PromptFlags {
   box?: Box;
   everything?: boolean;
   grid: number;
-  predictedIou: number;
-  stability: number;
+  predictedIou?: number;
+  stability?: number;
   all?: boolean;
   device: "auto" | Device;
   format: (typeof promptFormats)[number];

@@ -50,6 +50,7 @@ export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
     summary: "Click on a thing or draw a box around it, get its mask, and correct it with more clicks: a small promptable network in the tensors of Segment Anything's exporter.",
     licence: "Apache-2.0",
     preprocessing: {},
+    everything: {"predictedIouThreshold":0.65,"stabilityThreshold":0.8},
     encoder: {
       name: "masklet-click-encoder",
       bytes: 2609994,
@@ -58,8 +59,8 @@ export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
     },
     decoder: {
       name: "masklet-click-decoder",
-      bytes: 442979,
-      sha256: "507b28b38b5cc35b6bfd04d08c9a4a573c752eb5fe267794962a80ce5e0705ae",
+      bytes: 443030,
+      sha256: "bc10023ecbf8243a125e32cd68b1ae46f53391d0b8c2ffb9bddace96e245e485",
       locate: () => new URL("../../models/masklet-click-decoder.onnx", import.meta.url),
     },
   },
@@ -68,6 +69,7 @@ export const promptCards: readonly [PromptCard, ...PromptCard[]] = [
     summary: "Click on a thing or draw a box around it, get the region whose colours stand out: a promptable model for trying things out, without any learning.",
     licence: "Apache-2.0",
     preprocessing: {},
+    everything: {},
     encoder: {
       name: "region-click-encoder",
       bytes: 14477,

@@ -6,7 +6,7 @@ import unittest
 import torch
 
 from tests import paths  # noqa: F401
-from click_losses import losses, mask_loss, overlap
+from click_losses import best_shift, losses, mask_loss, overlap
 
 
 def squares(*sides, size=64):
@@ -27,6 +27,12 @@ class Losses(unittest.TestCase):
         truth = squares(6, 12, 24)
         cost = mask_loss(torch.full_like(truth, -4), truth)
         self.assertLess(float(cost.max() - cost.min()), 0.1)
+
+    def test_shift_makes_predictions_right_on_average(self):
+        generator = torch.Generator().manual_seed(0)
+        logits, met = torch.randn(500, 3, generator=generator), torch.rand(500, 3, generator=generator) * torch.tensor([0.2, 1.0, 1.0])
+        shifted = (logits + best_shift(logits, met)).sigmoid().mean(0)
+        torch.testing.assert_close(shifted, met.mean(0), rtol=0, atol=1e-4)
 
     def test_overlap_is_the_iou(self):
         truth = squares(4)

@@ -13,6 +13,7 @@ from click_network import (
     CELLS,
     CHANNELS,
     SIDE,
+    STEEPNESS,
     ClickNetwork,
     DecoderGraph,
     Embedding,
@@ -158,6 +159,31 @@ class Files(unittest.TestCase):
             for g, w in zip(got, wanted):
                 self.assertEqual(g.shape, tuple(w.shape))
                 np.testing.assert_allclose(g, w.numpy(), rtol=2e-2, atol=2e-2)
+
+    def test_answers_are_steeper_and_handed_in_as_they_came_out(self):
+        decoder = self.network.decoder
+        graph = DecoderGraph(decoder, anchors_of(self.network.encoder.network))
+        embedding = torch.from_numpy(self.embedding)
+        points, labels, mask = torch.tensor([[[300.0, 200.0]]]), torch.ones(1, 1), torch.randn(1, 1, 256, 256) * STEEPNESS
+        with torch.no_grad():
+            _, masks = graph(embedding, points, labels, mask, torch.ones(1))
+            unpacked = Embedding.unpack(embedding, graph.anchors)
+            logits, _, _ = decoder(unpacked, Prompt(points[:, None] / 2, labels[:, None], mask / STEEPNESS, torch.ones(1, 1)))
+        torch.testing.assert_close(masks[0, 0], logits[0, 0, 0] * STEEPNESS)
+
+    def test_single_clicks_have_a_shift_of_the_predicted_iou_and_boxes_have_not(self):
+        graph = DecoderGraph(self.network.decoder, anchors_of(self.network.encoder.network))
+        rest = torch.zeros(1, 1, 256, 256), torch.zeros(1)
+        ask = lambda points, labels: graph(torch.from_numpy(self.embedding), torch.tensor([points]), torch.tensor([labels]), *rest)[0][0].logit()
+        click, box = ([[300.0, 200.0], [0.0, 0.0]], [1.0, -1.0]), ([[100.0, 100.0], [500.0, 400.0]], [2.0, 3.0])
+        shift = self.network.decoder.single
+        with torch.no_grad():
+            before = ask(*click), ask(*box)
+            shift.copy_(torch.tensor([-0.5, 0.25, 1.0]))
+            after = ask(*click), ask(*box)
+            shift.zero_()
+        torch.testing.assert_close(after[0] - before[0], torch.tensor([0.0, 0.25, -0.5, 1.0]), rtol=0, atol=1e-3)
+        torch.testing.assert_close(after[1], before[1])
 
     def test_masks_are_the_low_resolution_ones_at_the_picture_size(self):
         for size in ((480, 640), (333, 100), (1, 7), (256, 256)):
