@@ -35,12 +35,17 @@ def painted(image, masks):
     return canvas
 
 
-def with_labels(image, found, names):
+def write(image, text, x, y, size=0.4):
+    """White on black, with (x, y) in the upper left."""
+    (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+    cv2.rectangle(image, (x, y), (x + width + 4, y + height + below + 2), (0, 0, 0), -1)
+    cv2.putText(image, text, (x + 2, y + height + 2), cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def with_labels(image, found, names, scale):
     for f in found:
-        text = f"{names[f.category]} {f.score:.2f}"
-        at = (int(max(0, f.box[0])) + 2, int(max(10, f.box[1])) + 10)
-        cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 3, cv2.LINE_AA)
-        cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
+        x, y = (int(max(0, v) * scale) for v in f.box[:2])
+        write(image, f"{names[f.category]} {f.score:.2f}", x, y, 0.35)
     return image
 
 
@@ -49,11 +54,11 @@ def row(network, picture, names, size, options, height):
     found = decode(*network(planes), fit, options)
     truth = painted(picture.image, [(o.x, o.y, o.mask) for o in picture.objects if not o.crowd])
     result = painted(picture.image, [(f.x, f.y, f.mask) for f in found])
-    if len(names) > 1:
-        result = with_labels(result, found, names)
     scale = height / picture.image.shape[0]
     tiles = [cv2.resize(t, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
              for t in (picture.image, truth, result)]
+    if len(names) > 1:
+        with_labels(tiles[-1], found, names, scale)
     return np.hstack(tiles)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from click_prompts import box_of, first_click, iou, next_click
 from coco import read_set
 from evaluate_click import OnnxClicks, Session, truth_of
-from picture import painted
+from picture import painted, write
 
 ON, OFF, BOX = (40, 220, 60), (240, 50, 50), (255, 220, 0)
 
@@ -42,8 +42,7 @@ def marked(image, answer, scale, clicks=(), box=None, text=""):
         at = (int(round(x * scale)), int(round(y * scale)))
         cv2.circle(tile, at, 5, (255, 255, 255), -1, cv2.LINE_AA)
         cv2.circle(tile, at, 4, ON if belongs else OFF, -1, cv2.LINE_AA)
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(tile, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, width, cv2.LINE_AA)
+    write(tile, text, 4, 4, 0.45)
     return tile
 
 
