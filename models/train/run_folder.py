@@ -15,7 +15,8 @@ def join_others():
     """Started by torchrun, this is one of several processes that train together: -> its rank, their number."""
     if "RANK" not in os.environ:
         return 0, 1
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    # Not NCCL: that wants a GPU for each of them.
+    distributed.init_process_group("gloo")
     return distributed.get_rank(), distributed.get_world_size()
 
 
