@@ -2,6 +2,7 @@
 import { MaskletError, type Stage } from "./errors.js";
 import type { Prompt, PromptPoint } from "./families/prompt/points.js";
 import type { EverythingOptions, LowResMask, PredictOptions } from "./prompt_types.js";
+import type { BuiltInPromptModel } from "./runtime/built_in.js";
 import type { Box, Size } from "./types.js";
 
 /** Settings of {@link EverythingOptions} with their defaults. */
@@ -55,10 +56,7 @@ export function isBoxInside({ x1, y1, x2, y2 }: Box, { width, height }: Size): b
 }
 
 /** `usual`: what the model's own thresholds are, where it has any. */
-export function checkEverything(
-  options: EverythingOptions,
-  usual: Pick<EverythingOptions, "predictedIouThreshold" | "stabilityThreshold"> = {},
-): CheckedEverything {
+export function checkEverything(options: EverythingOptions, usual: BuiltInPromptModel["everything"] = {}): CheckedEverything {
   const { predictedIouThreshold = usual.predictedIouThreshold ?? 0.88, stabilityThreshold = usual.stabilityThreshold ?? 0.95 } = options;
   const { gridSize = 32, boxIouThreshold = 0.7 } = options;
   const { maskIouThreshold = 1, minArea = 0, cropLayers = 0, soft = false } = options;

@@ -10,7 +10,9 @@ async function watched(container: ServiceWorkerContainer, version: string): Prom
   }
   // What was loaded before the worker watched: the page, its scripts and styles.
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  registration.active?.postMessage({ keep: [location.href, ...loaded] });
+  // Browsers do not list the icon among what was loaded.
+  const icons = [...document.querySelectorAll<HTMLLinkElement>("link[rel~=icon]")].map(({ href }) => href);
+  registration.active?.postMessage({ keep: [location.href, ...loaded, ...icons] });
 }
 
 /**

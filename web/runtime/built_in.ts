@@ -1,6 +1,5 @@
 import { MaskletError } from "../errors.js";
 import type { BuiltInModelName, BuiltInPromptModelName } from "../model_names.gen.js";
-import type { EverythingOptions } from "../prompt_types.js";
 import type { Preprocessing, Size } from "../types.js";
 import { cards, promptCards } from "./built_in.gen.js";
 
@@ -41,7 +40,7 @@ export interface BuiltInPromptModel {
   readonly encoder: BuiltInFile;
   readonly decoder: BuiltInFile;
   /** What `everything` keeps unless it is told: how sure a network is differs from one to the next. */
-  readonly everything: Pick<EverythingOptions, "predictedIouThreshold" | "stabilityThreshold">;
+  readonly everything: { readonly predictedIouThreshold?: number; readonly stabilityThreshold?: number };
 }
 
 /** The promptable models that ship inside the package, the one to start with first. */
