@@ -138,18 +138,28 @@ class Session:
         return enlarged(logits, *self.size) > 0, logits
 
 
-def click_on(session, truth, most=CLICKS):
-    """IoU after each click, [most]; where clicking stopped early, the last one goes on."""
-    answer, earlier, clicks, values = np.zeros_like(truth), None, [], []
+def answered(session, truth, most=CLICKS):
+    """Clicks, each in the middle of the largest error of the answer before, until nothing is left to click on: yields the
+    clicks so far and the boolean mask that answers them."""
+    answer, earlier, clicks = np.zeros_like(truth), None, []
     clicked = np.zeros_like(truth)
-    while len(values) < most and (len(values) < ALWAYS or values[-1] < THRESHOLDS[-1]):
+    while len(clicks) < most:
         following = (*first_click(truth), True) if not clicks else next_click(truth, answer, clicked)
         if following is None:
-            break
+            return
         clicks.append(following)
         clicked[int(following[1]), int(following[0])] = True
         answer, earlier = session.ask(clicks, earlier=earlier)
+        yield list(clicks), answer
+
+
+def click_on(session, truth, most=CLICKS):
+    """IoU after each click, [most]; where clicking stopped early, the last one goes on."""
+    values = []
+    for _, answer in answered(session, truth, most):
         values.append(iou(truth, answer))
+        if len(values) >= ALWAYS and values[-1] >= THRESHOLDS[-1]:
+            break
     return values + values[-1:] * (most - len(values))
 
 

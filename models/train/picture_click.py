@@ -11,25 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from click_prompts import box_of, first_click, iou, next_click
+from click_prompts import box_of, iou
 from coco import read_set
-from evaluate_click import OnnxClicks, Session, truth_of
+from evaluate_click import OnnxClicks, Session, answered, truth_of
 from picture import painted, write
 
 ON, OFF, BOX = (40, 220, 60), (240, 50, 50), (255, 220, 0)
-
-
-def answers(session, truth, counts):
-    """-> [(clicks so far, boolean mask)] after each of the counts."""
-    answer, earlier, clicks, found = np.zeros_like(truth), None, [], []
-    for count in range(1, max(counts) + 1):
-        following = (*first_click(truth), True) if not clicks else next_click(truth, answer)
-        if following is not None:
-            clicks.append(following)
-            answer, earlier = session.ask(clicks, earlier=earlier)
-        if count in counts:
-            found.append((list(clicks), answer))
-    return found
 
 
 def marked(image, answer, scale, clicks=(), box=None, text=""):
@@ -53,7 +40,8 @@ def row(model, picture, index, counts, height):
     tiles = [marked(picture.image, truth, scale, text="annotation")]
     tiles += [
         marked(picture.image, answer, scale, clicks, text=f"clicks: {len(clicks)}, IoU {iou(truth, answer):.2f}")
-        for clicks, answer in answers(session, truth, counts)
+        for clicks, answer in answered(session, truth, max(counts))
+        if len(clicks) in counts
     ]
     tiles.append(marked(picture.image, boxed, scale, box=box, text=f"box, IoU {iou(truth, boxed):.2f}"))
     return np.hstack(tiles)
