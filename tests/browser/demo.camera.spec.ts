@@ -56,3 +56,24 @@ test("DemoCamera_PhotoMeanwhile_EndsTheCamera", async ({ demo, page }) => {
   await expect(page.locator("#camera-button")).toHaveAttribute("aria-pressed", "false");
   await expect(demo.overlay).toHaveAttribute("aria-label", /^Picture with/);
 });
+
+for (const [name, text] of [
+  ["NotAllowedError", /Allow it in the address bar/],
+  ["NotFoundError", /^This device has no camera\.$/],
+  ["OverconstrainedError", /^This device has no camera\.$/],
+  ["NotReadableError", /Another program/],
+  ["AbortError", /^Something of the browser's own\.$/],
+] as const) {
+  test(`DemoCamera_RefusedWith${name}_SaysWhatToDo`, async ({ demo, page }) => {
+    await demo.open();
+    await page.evaluate((name) => {
+      // Safari's OverconstrainedError is no Error.
+      const error = { name, message: "something of the browser's own" };
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(error);
+    }, name);
+    await page.locator("#camera-button").click();
+    await expect(page.locator("#error-title")).toHaveText("The camera cannot be used");
+    await expect(page.locator("#error-text")).toHaveText(text);
+    await expect(page.locator("#camera-button")).toHaveAttribute("aria-pressed", "false");
+  });
+}

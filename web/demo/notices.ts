@@ -64,14 +64,19 @@ export class Notices {
   }
 }
 
+/** What `getUserMedia` rejects with; nothing that is asked of a camera is more than a wish, so none that fits means none at all. */
+const cameraTexts: Readonly<Record<string, string>> = {
+  NotAllowedError: "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
+  NotFoundError: "This device has no camera.",
+  OverconstrainedError: "This device has no camera.",
+  NotReadableError: "Another program is using the camera.",
+};
+
 function readable(error: unknown): string {
   if (error instanceof MaskletError) return sentence(error.message);
-  if (error instanceof DOMException && error.name === "NotAllowedError") {
-    return "The browser was not allowed to use the camera. Allow it in the address bar, then try again.";
-  }
-  if (error instanceof DOMException && error.name === "NotFoundError") return "This device has no camera.";
-  if (error instanceof DOMException && error.name === "NotReadableError") return "Another program is using the camera.";
-  return sentence(error instanceof Error ? error.message : String(error));
+  // Safari's OverconstrainedError is no Error.
+  const { name = "", message = String(error) } = error as Partial<Error>;
+  return cameraTexts[name] ?? sentence(message);
 }
 
 function sentence(text: string): string {
