@@ -130,6 +130,31 @@ test("DemoClick_Click_MasksWhatIsThere", async ({ demo, page }) => {
   await expect(page.locator('.object[aria-selected="true"]')).toHaveAttribute("id", "object-0");
 });
 
+test("DemoClick_ClicksBeforeTheModelIsThere_AreAskedAboutLater", async ({ demo, page }) => {
+  await demo.open();
+  await demo.openSample("Desk");
+  let release = (): void => undefined;
+  const clicked = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/masklet-click-encoder.*\.onnx/, async (route) => {
+    await clicked;
+    await route.continue();
+  });
+  await page.getByRole("radio", { name: "Click" }).check();
+  await expect(page.locator("#clicks")).toBeVisible();
+  await page.mouse.click(...(await inWindow(demo, laptop)));
+  await page.mouse.click(...(await inWindow(demo, cup)));
+  await expect(page.locator(".click-point")).toHaveCount(2);
+  await page.locator(".click-point").first().click();
+  await expect(page.locator(".click-point")).toHaveCount(1);
+  await expect(demo.rows).toHaveCount(0);
+  release();
+  await expect(demo.rows).toHaveCount(3, { timeout: 60_000 });
+  await expect(page.locator(".click-point")).toHaveCount(1);
+  expect(iouWith(await shownMask(demo), "cup")).toBeGreaterThan(0.75);
+});
+
 test("DemoClick_Candidates_AreSwitched", async ({ demo, page }) => {
   await openClick(demo, "Desk", plainModel);
   await clickAt(demo, laptop);

@@ -4,6 +4,7 @@ import { ClickLayer } from "./click_layer.js";
 import { ClickTools } from "./click_tools.js";
 import { ClickView } from "./click_view.js";
 import { isAbort } from "./dom.js";
+import { EarlyPrompts } from "./early_prompts.js";
 import { HoverPreview } from "./hover_preview.js";
 import { builtInPromptChoices, createPromptSegmenter, type PromptModelChoice } from "./model_choices.js";
 import { type LoadOptions, ModelLoader } from "./model_loader.js";
@@ -23,6 +24,7 @@ export class ClickMode {
   private photo: Photo | undefined;
   /** Prompts on the photo; undefined until the encoder has seen it. */
   private session: PromptSession | undefined;
+  private readonly early: EarlyPrompts;
   private opening: AbortController | undefined;
   private everything: AbortController | undefined;
   /** Share of everything mode that is done. */
@@ -39,11 +41,12 @@ export class ClickMode {
     this.loader = new ModelLoader(notices, builtInPromptChoices[0]!, createPromptSegmenter(options));
     this.view = new ClickView(view, notices);
     this.layer = new ClickLayer({
-      onPoint: (point) => void this.step((session) => session.addPoint(point)),
-      onBox: (box) => void this.step((session) => session.setBox(box)),
-      onRemove: (index) => void this.step((session) => session.removePoint(index)),
+      onPoint: (point) => (this.session ? void this.step((session) => session.addPoint(point)) : this.early.addPoint(point)),
+      onBox: (box) => (this.session ? void this.step((session) => session.setBox(box)) : this.early.setBox(box)),
+      onRemove: (index) => (this.session ? void this.step((session) => session.removePoint(index)) : this.early.removePoint(index)),
       onHover: (at) => this.preview.hover(at),
     });
+    this.early = new EarlyPrompts(this.layer);
     this.preview = new HoverPreview({
       predict: (at) => this.guess(at),
       show: (mask) => this.layer.showPreview(mask),
@@ -62,8 +65,12 @@ export class ClickMode {
   enter(photo: Photo | undefined): void {
     this.active = true;
     this.photo = photo;
+    this.early.clear();
     this.tools.setVisible(true);
-    if (photo !== undefined) this.view.clear(photo);
+    if (photo !== undefined) {
+      this.view.clear(photo);
+      this.layer.setPhoto(photo);
+    }
     this.close();
     this.layer.setVisible(photo !== undefined);
   }
@@ -76,6 +83,7 @@ export class ClickMode {
 
   leave(): void {
     this.active = false;
+    this.early.clear();
     this.close();
     this.layer.setVisible(false);
     this.tools.setVisible(false);
@@ -90,12 +98,14 @@ export class ClickMode {
 
   /** A photo in place of the one before; it is encoded at once. */
   async open(photo: Photo | undefined): Promise<void> {
+    if (photo !== this.photo) this.early.clear();
     this.close();
     this.photo = photo;
     this.layer.setVisible(this.active && photo !== undefined);
     if (photo === undefined) return;
     this.layer.setPhoto(photo);
     this.view.clear(photo);
+    this.early.show();
     const { model } = this.loader;
     if (model === undefined) return;
     const opening = new AbortController();
@@ -112,6 +122,7 @@ export class ClickMode {
       if (this.opening === opening) this.notices.setBusy(undefined);
       this.showState();
     }
+    if (this.session) for (const step of this.early.take()) void this.step(step);
   }
 
   undo(): void {
