@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "@playwright/test";
+import type { EngineOptions } from "./tests/browser/engines/test.js";
 import { demoPort, demoUrl, pagesPort, pagesUrl, sharedData } from "./tests/browser/servers.js";
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -48,7 +49,12 @@ const server = (folder: string, port: number) => ({
   reuseExistingServer: !process.env.CI,
 });
 
-export default defineConfig({
+/** Specs that also run in Firefox and WebKit, where those are installed. */
+const everywhere = ["core", "demo_everywhere", "overlay", "photos", "prompt", "segmenter", "segmenter_worker", "source"].map(
+  (name) => `**/${name}.spec.ts`,
+);
+
+export default defineConfig<object, EngineOptions>({
   testDir: "tests/browser",
   outputDir: "build/test_results",
   workers: 1,
@@ -60,6 +66,8 @@ export default defineConfig({
   projects: [
     { name: "wasm", testIgnore: ["**/*.webgpu.spec.ts", "**/*.camera.spec.ts"], use: browser(...softwareGlFlags) },
     { name: "webgpu", testMatch: "**/*.webgpu.spec.ts", timeout: 300_000, use: browser(...softwareGpuFlags) },
+    { name: "firefox", testMatch: everywhere, use: { engine: "firefox", ...browser(...softwareGlFlags) } },
+    { name: "webkit", testMatch: everywhere, use: { engine: "webkit", ...browser(...softwareGlFlags) } },
     { name: "camera", testMatch: "**/*.camera.spec.ts", use: browser(...softwareGlFlags, ...cameraFlags()) },
   ],
   webServer: [server("dist_demo", demoPort), server("build/browser_pages", pagesPort)],

@@ -1,12 +1,13 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type * as Masklet from "../../web/index.js";
+import { test } from "./engines/test.js";
 import { pagesUrl } from "./servers.js";
 
 let page: Page;
 let complaints: string[];
 
-test.beforeEach(async ({ browser }) => {
-  page = await browser.newPage();
+test.beforeEach(async ({ newPage }) => {
+  page = await newPage();
   complaints = [];
   page.on("console", (message) => {
     // The bare page has no icon, which the browser asks for all the same.

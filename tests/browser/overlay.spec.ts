@@ -1,4 +1,5 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { pagesUrl } from "./servers.js";
 
 const first = [67, 155, 247];
@@ -15,8 +16,8 @@ function expectColour(actual: number[], wanted: number[], tolerance = 3): void {
 
 let page: Page;
 
-test.beforeAll(async ({ browser }) => {
-  page = await browser.newPage();
+test.beforeAll(async ({ newPage }) => {
+  page = await newPage();
   await page.goto(`${pagesUrl}overlay.html`);
   await page.evaluate(() => window.bench);
 });
@@ -117,10 +118,36 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
     expect(picked!.line).toBeGreaterThan(normal!.line);
   });
 
+  test(`Overlay_HighlightOnAColouredPicture_OthersLoseColourAndLight (${renderer})`, async () => {
+    const dimmed = await page.evaluate(async (renderer) => {
+      const { canvasOf, maskOf, pixelsOf, Overlay } = await window.bench;
+      const picture = new OffscreenCanvas(20, 20);
+      const context = picture.getContext("2d")!;
+      context.fillStyle = "rgb(200 120 40)";
+      context.fillRect(0, 0, 20, 10);
+      const canvas = canvasOf(20, 20);
+      const overlay = new Overlay(canvas, { renderer, highlight: 0, dimOthers: 0.5 });
+      overlay.setScene(picture, [{ mask: maskOf(20, 20, (x) => x < 4) }]);
+      overlay.draw();
+      const { pixels } = pixelsOf(canvas);
+      overlay.dispose();
+      return [4, 16].map((y) => pixels.slice((y * 20 + 15) * 4, (y * 20 + 15) * 4 + 4));
+    }, renderer);
+    // 0.35 of the way to its luminance, about 133, then a layer of black of 0.375. Nothing but that layer where there is no picture.
+    expectColour(
+      dimmed[0]!,
+      [200, 120, 40].map((v) => (v * 0.65 + 133 * 0.35) * 0.625),
+      4,
+    );
+    expect(dimmed[0]![3]).toBe(255);
+    expectColour(dimmed[1]!, [0, 0, 0]);
+    expect(Math.abs(dimmed[1]![3]! - 255 * 0.375)).toBeLessThan(2);
+  });
+
   test(`Overlay_Pick_GivesTheInstanceOnTop (${renderer})`, async () => {
     const picks = await page.evaluate(async (renderer) => {
-      const { maskOf, greyPicture, Overlay } = await window.bench;
-      const overlay = new Overlay(new OffscreenCanvas(10, 10), { renderer });
+      const { canvasOf, maskOf, greyPicture, Overlay } = await window.bench;
+      const overlay = new Overlay(canvasOf(10, 10), { renderer });
       const masks = [maskOf(40, 30, (x) => x < 10), maskOf(40, 30, (x) => x < 20)];
       overlay.setScene(
         greyPicture(40, 30),
@@ -135,8 +162,8 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
 
   test(`Overlay_300Instances_EachInItsColour (${renderer})`, async () => {
     const wrong = await page.evaluate(async (renderer) => {
-      const { maskOf, greyPicture, pixelsOf, Overlay } = await window.bench;
-      const canvas = new OffscreenCanvas(300 * 4, 40);
+      const { canvasOf, maskOf, greyPicture, pixelsOf, Overlay } = await window.bench;
+      const canvas = canvasOf(300 * 4, 40);
       const colour = (index: number) => [index % 256, 200 - (index % 200), index % 7 === 0 ? 255 : 0] as const;
       const overlay = new Overlay(canvas, { renderer, colour, fillOpacity: 1, outlineWidthPx: 0 });
       const instances = Array.from({ length: 300 }, (_, k) => {
@@ -193,11 +220,12 @@ test("Overlay_Webgl2AndCanvas2d_AgreeAwayFromTheEdges", async () => {
   expect(worst).toBeLessThanOrEqual(6);
 });
 
-test("Overlay_AutoOnASoftwareGpu_TakesCanvas2d", async () => {
+test("Overlay_AutoOnASoftwareGpu_TakesCanvas2d", async ({ engine }) => {
+  test.skip(engine === "webkit", "WebKit does not tell what renders");
   const [auto, asked] = await page.evaluate(async () => {
-    const { Overlay } = await window.bench;
+    const { canvasOf, Overlay } = await window.bench;
     return (["auto", "webgl2"] as const).map((renderer) => {
-      const overlay = new Overlay(new OffscreenCanvas(4, 4), { renderer });
+      const overlay = new Overlay(canvasOf(4, 4), { renderer });
       overlay.dispose();
       return overlay.rendererName;
     });
@@ -207,7 +235,7 @@ test("Overlay_AutoOnASoftwareGpu_TakesCanvas2d", async () => {
 
 test("Overlay_Dispose_FreesEveryGlObject", async () => {
   const counts = await page.evaluate(async () => {
-    const { maskOf, greyPicture, Overlay } = await window.bench;
+    const { canvasOf, maskOf, greyPicture, Overlay } = await window.bench;
     const made = new Map<string, number>();
     const prototype = WebGL2RenderingContext.prototype as unknown as Record<string, (...values: unknown[]) => unknown>;
     const originals = new Map<string, (...values: unknown[]) => unknown>();
@@ -225,7 +253,7 @@ test("Overlay_Dispose_FreesEveryGlObject", async () => {
         };
       }
     }
-    const overlay = new Overlay(new OffscreenCanvas(30, 30), { renderer: "webgl2" });
+    const overlay = new Overlay(canvasOf(30, 30), { renderer: "webgl2" });
     for (let k = 0; k < 20; k += 1) {
       overlay.setScene(greyPicture(30 + k, 30), [{ mask: maskOf(30 + k, 30, (x) => x < 10) }]);
       overlay.draw();
@@ -242,15 +270,15 @@ test("Overlay_Dispose_FreesEveryGlObject", async () => {
   expect(counts.left).toEqual({ Texture: 0, Program: 0, Shader: 0, VertexArray: 0 });
 });
 
-test("Overlay_ContextLostAndRestored_DrawsAgain", async () => {
+test("Overlay_ContextLostAndRestored_DrawsAgain", async ({ engine }) => {
   const [before, lost, after] = await page.evaluate(async () => {
-    const { maskOf, greyPicture, pixelsOf, Overlay } = await window.bench;
-    const canvas = new OffscreenCanvas(40, 40);
+    const { canvasOf, maskOf, greyPicture, pixelsOf, Overlay } = await window.bench;
+    const canvas = canvasOf(40, 40);
     const overlay = new Overlay(canvas, { renderer: "webgl2" });
     overlay.setScene(greyPicture(40, 40), [{ mask: maskOf(40, 40, (x) => x < 20) }]);
     overlay.draw();
     const look = () => pixelsOf(canvas).pixels.slice((20 * 40 + 8) * 4, (20 * 40 + 8) * 4 + 4);
-    const extension = canvas.getContext("webgl2")!.getExtension("WEBGL_lose_context")!;
+    const extension = (canvas.getContext("webgl2") as WebGL2RenderingContext).getExtension("WEBGL_lose_context")!;
     const heard = (name: string) => new Promise((resolve) => canvas.addEventListener(name, resolve, { once: true }));
     const seen = [look()];
     const isLost = heard("webglcontextlost");
@@ -268,14 +296,15 @@ test("Overlay_ContextLostAndRestored_DrawsAgain", async () => {
     return seen;
   });
   expectColour(before!, filled(first));
-  expect(lost![3]).toBe(0);
+  // WebKit goes on showing what was drawn last.
+  if (engine !== "webkit") expect(lost![3]).toBe(0);
   expectColour(after!, filled(first));
 });
 
 test("Overlay_BadInput_ThrowsTypedErrorsAndTheNextCallWorks", async () => {
   const results = await page.evaluate(async () => {
-    const { maskOf, greyPicture, Overlay } = await window.bench;
-    const overlay = new Overlay(new OffscreenCanvas(20, 20), { renderer: "webgl2" });
+    const { canvasOf, maskOf, greyPicture, Overlay } = await window.bench;
+    const overlay = new Overlay(canvasOf(20, 20), { renderer: "webgl2" });
     const codeOf = (work: () => void) => {
       try {
         work();
@@ -284,7 +313,7 @@ test("Overlay_BadInput_ThrowsTypedErrorsAndTheNextCallWorks", async () => {
         return (error as { code: string }).code;
       }
     };
-    const taken = new OffscreenCanvas(5, 5);
+    const taken = canvasOf(5, 5);
     taken.getContext("2d");
     const codes = [
       codeOf(() => overlay.setStyle({ fillOpacity: 1.5 })),

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { builtIn, expectSameInstances, realModels, scenes, segmentInNode, segmentInPage, sharedModel, sharedPhotos } from "./photos.js";
 import { sharedData } from "./servers.js";
 

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { open } from "./tiny_models.js";
 
 const files = (name: string) => [`/data/prompt_models/${name}_encoder.onnx`, `/data/prompt_models/${name}_decoder.onnx`] as const;

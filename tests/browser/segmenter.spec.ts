@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { found, open, squares } from "./tiny_models.js";
 
 for (const worker of [true, false]) {
@@ -266,7 +267,8 @@ for (const worker of [true, false]) {
       expect(result.good).toEqual({ ...found, instances: found.instances.slice(1) });
     });
 
-    test("ThousandFrames_LeaveMemoryFlat", async ({ page }) => {
+    test("ThousandFrames_LeaveMemoryFlat", async ({ page, engine }) => {
+      test.skip(engine !== "chromium", "memory is measured with Chromium's tools");
       // ONNX Runtime makes its memory with `new`; the core's is asked of the core.
       await page.addInitScript(() => {
         const memories: WebAssembly.Memory[] = [];
@@ -333,11 +335,13 @@ test("BuiltInModel_IsTheDefault_AndFetchesNothingFromElsewhere", async ({ page }
     first: `download 0/${result.info.bytes}`,
     last: [`download ${result.info.bytes}/${result.info.bytes}`, "compile 0/1", "compile 1/1"],
   });
+  // Requests can be watched in Chromium only; elsewhere the policy would complain.
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);
 });
 
-test("Cache_SecondCreate_DownloadsNoModel", async ({ page }) => {
+test("Cache_SecondCreate_DownloadsNoModel", async ({ page, engine }) => {
+  test.skip(engine !== "chromium", "requests can be watched in Chromium only");
   await open(page);
   const requests: string[] = [];
   page.on("request", (request) => /\.onnx/.test(request.url()) && requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
@@ -359,14 +363,16 @@ test("Cache_SecondCreate_DownloadsNoModel", async ({ page }) => {
   expect(requests.slice(3)).toEqual(["GET /data/tiny_models/dense.onnx"]);
 });
 
-test("Cache_DamagedEntry_IsReplaced", async ({ page }) => {
+test("Cache_DamagedEntry_IsReplaced", async ({ page, engine }) => {
+  // WebDriver has private windows only, and in WebKit's what is put into a cache that a worker has used may be gone at once.
+  test.skip(engine === "webkit", "caches of WebKit's private windows forget");
   await open(page);
   const sizes = await page.evaluate(async () => {
     const { masklet } = window;
     const options = { model: "/data/tiny_models/dense.onnx", worker: false };
     (await masklet.Segmenter.create(options)).dispose();
     const cache = await caches.open("masklet-models-1");
-    const [key] = await cache.keys();
+    const key = (await cache.keys()).find(({ url }) => url.includes("dense.onnx"));
     const entry = (await cache.match(key!))!;
     await cache.put(key!, new Response((await entry.clone().arrayBuffer()).slice(0, 1000), { headers: entry.headers }));
     const segmenter = await masklet.Segmenter.create(options);

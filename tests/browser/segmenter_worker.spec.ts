@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { found, open, squares } from "./tiny_models.js";
 
 const model = "/data/tiny_models/dense.onnx";

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./engines/test.js";
 import { open } from "./tiny_models.js";
 
 const golden = new URL("../golden/image/", import.meta.url);
@@ -11,9 +12,11 @@ function readGolden(name: string): { width: number; height: number; pixels: Uint
   return { width: bytes.readUInt32LE(0), height: bytes.readUInt32LE(4), pixels: bytes.subarray(8) };
 }
 
-test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page }) => {
+test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page, engine }) => {
   await open(page);
-  const inputs = files.map((name) => [name, [...readFileSync(new URL(name, golden))]] as const);
+  // WebKit shows a PNG as it is stored, whatever orientation it carries.
+  const known = files.filter((name) => engine !== "webkit" || !/^orientation.*\.png$/.test(name));
+  const inputs = known.map((name) => [name, [...readFileSync(new URL(name, golden))]] as const);
   const decoded = await page.evaluate(async (inputs) => {
     const images: [string, number, number, number[]][] = [];
     for (const [name, bytes] of inputs) {
@@ -27,21 +30,24 @@ test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page }) => {
     const expected = readGolden(name);
     // EXIF orientations 5 to 8 exchange the sides.
     expect([width, height], name).toEqual([expected.width, expected.height]);
+    const rounding = engine === "firefox" && /16\.png$/.test(name) ? 1 : 0;
     let worst = 0;
     for (let i = 0; i < data.length; i += 4) {
       const alpha = expected.pixels[i + 3]!;
-      expect(data[i + 3], name).toBe(alpha);
+      // Of 16 bits Firefox takes the upper 8, the others round.
+      expect(Math.abs(data[i + 3]! - alpha), name).toBeLessThanOrEqual(rounding);
       // A canvas stores colour times alpha, so that little of it is left where a picture is nearly transparent.
       if (alpha < 255) continue;
       for (let c = 0; c < 3; ++c) worst = Math.max(worst, Math.abs(data[i + c]! - expected.pixels[i + c]!));
     }
     // PNG and BMP are exact; JPEG decoders differ in how they round and how they enlarge colour, which a turned picture would exceed.
-    expect(worst, name).toBeLessThanOrEqual(name.endsWith(".jpg") ? 24 : 0);
+    expect(worst, name).toBeLessThanOrEqual(name.endsWith(".jpg") ? 24 : rounding);
   }
 });
 
 for (const worker of [true, false]) {
-  test(`PictureFromAnotherOrigin_${worker ? "InAWorker" : "OnTheCallersThread"}_IsTyped`, async ({ page }) => {
+  test(`PictureFromAnotherOrigin_${worker ? "InAWorker" : "OnTheCallersThread"}_IsTyped`, async ({ page, engine }) => {
+    test.skip(engine !== "chromium", "answers can be made up in Chromium only");
     const png = readFileSync(new URL("../data/tiny_models/squares.png", import.meta.url));
     // Without the policy, which would not let the picture in at all.
     await page.route("**/segmenter.html", async (route) => {

@@ -64,7 +64,6 @@ class Resources {
     const locations = uniformNames.map((name) => [name, gl.getUniformLocation(this.program, name)]);
     this.uniforms = Object.fromEntries(locations) as Uniforms;
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
   }
 
   delete(): void {
@@ -78,7 +77,9 @@ const softwareNames = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /** Whether WebGL2 runs on a GPU here. Asked of a canvas of its own: once a canvas has given a WebGL context it gives no other. */
 function isHardware(): boolean {
-  const gl = new OffscreenCanvas(1, 1).getContext("webgl2", { failIfMajorPerformanceCaveat: true });
+  // Safari before 17 has WebGL2 on elements only.
+  const canvas: OverlayCanvas = typeof document === "undefined" ? new OffscreenCanvas(1, 1) : document.createElement("canvas");
+  const gl = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true }) as WebGL2RenderingContext | null;
   if (gl === null) return false;
   // Browsers do not call every software renderer a performance caveat; some name it only here.
   const names = gl.getExtension("WEBGL_debug_renderer_info");
@@ -181,7 +182,10 @@ export class GlRenderer implements OverlayRenderer {
   private uploadPicture(resources: Resources, scene: Scene): void {
     const { gl } = this;
     gl.activeTexture(gl.TEXTURE0 + unit.picture);
+    // For this one only: with it set, Firefox refuses integers of more than 8 bits (OUT_OF_MEMORY), which ids may be.
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, fitted(scene, this.maxSidePx));
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
     resources.mipmaps = false;
   }
 

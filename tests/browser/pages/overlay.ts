@@ -27,7 +27,14 @@ function greyPicture(width: number, height: number): OffscreenCanvas {
   return picture;
 }
 
-function pixelsOf(canvas: OffscreenCanvas): Drawn {
+const offscreenHasGl = new OffscreenCanvas(1, 1).getContext("webgl2") !== null;
+
+/** Off screen where that takes WebGL2, else an element. */
+function canvasOf(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
+  return offscreenHasGl ? new OffscreenCanvas(width, height) : Object.assign(document.createElement("canvas"), { width, height });
+}
+
+function pixelsOf(canvas: OffscreenCanvas | HTMLCanvasElement): Drawn {
   const { width, height } = canvas;
   const context = new OffscreenCanvas(width, height).getContext("2d")!;
   context.drawImage(canvas, 0, 0);
@@ -37,7 +44,7 @@ function pixelsOf(canvas: OffscreenCanvas): Drawn {
 /** Draws masks of a grey picture of `size` on a canvas `scale` times as large. */
 function draw(renderer: RendererName, size: [number, number], shapes: Inside[], scale: number, options: OverlayOptions = {}): Drawn {
   const [width, height] = size;
-  const canvas = new OffscreenCanvas(Math.round(width * scale), Math.round(height * scale));
+  const canvas = canvasOf(Math.round(width * scale), Math.round(height * scale));
   const overlay = new Overlay(canvas, { ...options, renderer });
   overlay.setScene(
     greyPicture(width, height),
@@ -49,7 +56,7 @@ function draw(renderer: RendererName, size: [number, number], shapes: Inside[], 
   return drawn;
 }
 
-const bench = { draw, maskOf, greyPicture, pixelsOf, Overlay, Mask };
+const bench = { draw, canvasOf, maskOf, greyPicture, pixelsOf, Overlay, Mask };
 
 declare global {
   interface Window {
