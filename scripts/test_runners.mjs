@@ -4,6 +4,7 @@ import { build, cmakeBuild } from "./build.mjs";
 import { checkLayers } from "./check_layers.mjs";
 import { lint } from "./lint.mjs";
 import { StepError, say, step } from "./setup/log.mjs";
+import { findFirefox, findWebkit } from "./setup/other_browsers.mjs";
 import { inRoot, makeDir } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 import { checkSizes } from "./size_budget.mjs";
@@ -91,7 +92,7 @@ async function playwright(passed) {
   return withExitCode({ passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }, code);
 }
 
-/** name -> { title, inputs, work(extra arguments) -> { passed, failed, skipped } } */
+/** name -> { title, inputs, machine() -> what else of this machine matters, work(extra arguments) -> { passed, failed, skipped } } */
 export const runners = {
   checks: {
     title: "checks: lint, layers, types, sizes",
@@ -117,8 +118,9 @@ export const runners = {
     },
   },
   browser: {
-    title: "browser tests in Chromium",
+    title: "browser tests in Chromium, and in Firefox and WebKit where they are installed",
     inputs: [...webInputs, "vite.config.ts", "playwright.config.ts", "tests/browser", "tests/data"],
+    machine: () => JSON.stringify([findFirefox(), findWebkit()]),
     work: async (passed) => {
       await build(["wasm", "lib", "demo", "pages"]);
       return playwright(passed);

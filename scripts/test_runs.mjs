@@ -12,7 +12,7 @@ const resultPath = (name) => join(makeDir(join(localCacheDir, "results")), `${na
 
 /** { name, counts, note, failure } of one runner. */
 export async function runOne(name, runner, { passed, fresh }) {
-  const hash = hashInputs([...runner.inputs, "scripts"], [process.version, String(existsSync(sharedDataDir))]);
+  const hash = hashInputs([...runner.inputs, "scripts"], [process.version, String(existsSync(sharedDataDir)), runner.machine?.() ?? ""]);
   if (!fresh && passed.length === 0 && isFresh(`test-${name}`, hash) && existsSync(resultPath(name))) {
     say(`✓ ${runner.title}: unchanged since it passed`);
     return { name, counts: JSON.parse(readFileSync(resultPath(name), "utf8")), note: "unchanged since it passed" };

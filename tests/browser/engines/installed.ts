@@ -1,8 +1,7 @@
-import { accessSync, constants, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findFirefox, findWebkit } from "../../../scripts/setup/other_browsers.mjs";
 import type { Engine } from "./engine.js";
-import { startFirefox } from "./firefox.js";
-import { startWebkit } from "./webkit.js";
+import { type FirefoxPaths, startFirefox } from "./firefox.js";
+import { startWebkit, type WebkitPaths } from "./webkit.js";
 
 export type EngineName = "firefox" | "webkit";
 
@@ -10,47 +9,12 @@ export type EngineName = "firefox" | "webkit";
 export type Found = { readonly start: () => Promise<Engine> } | { readonly missing: string };
 
 export function findEngine(name: EngineName): Found {
-  return name === "firefox" ? findFirefox() : findWebkit();
-}
-
-function findFirefox(): Found {
-  const browser = onPath("firefox-esr") ?? onPath("firefox");
-  const xvfb = onPath("Xvfb");
-  if (browser && xvfb) return { start: () => startFirefox({ browser, xvfb }) };
-  return { missing: "Firefox or Xvfb is not installed (Debian: firefox-esr, xvfb)" };
-}
-
-function findWebkit(): Found {
-  const driver = onPath("WebKitWebDriver");
-  const browser = miniBrowser();
-  const xvfb = onPath("Xvfb");
-  if (driver && browser && xvfb) return { start: () => startWebkit({ driver, browser, xvfb }) };
-  return { missing: "WebKitGTK's driver or Xvfb is not installed (Debian: webkit2gtk-driver, xvfb)" };
-}
-
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isProgram);
-}
-
-/** It is not on the PATH, but among WebKitGTK's own helpers, whose folder carries the version of its API. */
-function miniBrowser(): string | undefined {
-  const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
-  try {
-    const folders = readdirSync(libraries).filter((name) => /^webkit(2gtk|gtk)-/.test(name));
-    return folders.map((folder) => join(libraries, folder, "MiniBrowser")).find(isProgram);
-  } catch {
-    return undefined;
+  if (name === "firefox") {
+    const paths: FirefoxPaths | null = findFirefox();
+    return paths ? { start: () => startFirefox(paths) } : { missing: "Firefox or Xvfb is not installed (Debian: firefox-esr, xvfb)" };
   }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const paths: WebkitPaths | null = findWebkit();
+  return paths
+    ? { start: () => startWebkit(paths) }
+    : { missing: "WebKitGTK's driver or Xvfb is not installed (Debian: webkit2gtk-driver, xvfb)" };
 }
