@@ -6,8 +6,8 @@ import { pagesUrl } from "./servers.js";
 let page: Page;
 let complaints: string[];
 
-test.beforeEach(async ({ newPage }) => {
-  page = await newPage();
+test.beforeEach(async ({ page: fresh }) => {
+  page = fresh;
   complaints = [];
   page.on("console", (message) => {
     // The bare page has no icon, which the browser asks for all the same.
@@ -18,8 +18,6 @@ test.beforeEach(async ({ newPage }) => {
   await page.goto(`${pagesUrl}api.html`);
   await page.waitForFunction(() => window.masklet !== undefined);
 });
-
-test.afterEach(() => page.close());
 
 test("Core_UnderTheStrictPolicy_LoadsWithoutAComplaint", async () => {
   const bytes = await page.evaluate(async () => (await window.masklet.loadCore()).memoryBytes);
