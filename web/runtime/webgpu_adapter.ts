@@ -25,8 +25,10 @@ interface Gpu {
  * WebAssembly does, and is refused unless `allowSoftware`.
  */
 export async function refuseWebgpu(allowSoftware: boolean): Promise<string | undefined> {
-  const gpu = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
-  if (!gpu) return "this browser has no WebGPU here (navigator.gpu is missing; it needs a secure context)";
+  const { navigator, isSecureContext } = globalThis as { navigator?: { gpu?: Gpu }; isSecureContext?: boolean };
+  const gpu = navigator?.gpu;
+  if (!gpu && isSecureContext === false) return "this page is not secure (https or localhost), so that the browser offers it no WebGPU";
+  if (!gpu) return "this browser has no WebGPU, or has it switched off (navigator.gpu is missing)";
   let adapter: Adapter | null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
