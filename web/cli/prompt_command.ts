@@ -65,6 +65,6 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
   for (const { predictedIou, stabilityScore, mask } of candidates) {
     process.stdout.write(`${mask.area} pixels, predicted IoU ${percent(predictedIou)}, stability ${percent(stabilityScore)}\n`);
   }
-  process.stdout.write(`${path}: ${candidates.length} masks\n  -> ${to}\n`);
+  process.stdout.write(`${path}: ${candidates.length} ${candidates.length === 1 ? "mask" : "masks"}\n  -> ${to}\n`);
   return 0;
 }
