@@ -12,6 +12,21 @@ export interface CameraEvents {
   onEnded(): void;
 }
 
+/** Nothing that is asked of a camera is more than a wish, so that none that fits means none at all. */
+const refusals: Readonly<Record<string, string>> = {
+  NotAllowedError: "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
+  NotFoundError: "This device has no camera.",
+  OverconstrainedError: "This device has no camera.",
+  NotReadableError: "Another program is using the camera.",
+};
+
+/** In words what `Camera.start` rejected with; the very error where there are none for it. */
+export function explainRefusal(error: unknown): unknown {
+  // By name: Safari's OverconstrainedError is neither an Error nor a DOMException.
+  const { name = "" } = Object(error) as Partial<Error>;
+  return refusals[name] ?? error;
+}
+
 /** Frames per second are the mean over this many results. */
 const windowFrames = 12;
 

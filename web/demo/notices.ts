@@ -1,4 +1,4 @@
-import { MaskletError, type Progress } from "../index.js";
+import type { Progress } from "../index.js";
 import { byId } from "./dom.js";
 import { megabytes } from "./format.js";
 
@@ -64,19 +64,10 @@ export class Notices {
   }
 }
 
-/** What `getUserMedia` rejects with; nothing that is asked of a camera is more than a wish, so none that fits means none at all. */
-const cameraTexts: Readonly<Record<string, string>> = {
-  NotAllowedError: "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
-  NotFoundError: "This device has no camera.",
-  OverconstrainedError: "This device has no camera.",
-  NotReadableError: "Another program is using the camera.",
-};
-
 function readable(error: unknown): string {
-  if (error instanceof MaskletError) return sentence(error.message);
-  // Safari's OverconstrainedError is no Error.
-  const { name = "", message = String(error) } = error as Partial<Error>;
-  return cameraTexts[name] ?? sentence(message);
+  // Not everything that browsers reject with is an Error.
+  const { message } = Object(error) as Partial<Error>;
+  return sentence(message ?? String(error));
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 import type { Segmenter, SegmentResult } from "../index.js";
 import type { AppOptions, Photo } from "./app.js";
-import { Camera } from "./camera.js";
+import { Camera, explainRefusal } from "./camera.js";
 import { CameraButtons } from "./camera_buttons.js";
 import { isAbort } from "./dom.js";
 import { builtInObjectModels, createSegmenter, type ObjectModel } from "./model_choices.js";
@@ -114,7 +114,7 @@ export class ObjectMode {
       await this.camera.start(this.cameraButtons.facing);
     } catch (error) {
       this.stopCamera();
-      this.notices.showError("The camera cannot be used", error);
+      this.notices.showError("The camera cannot be used", explainRefusal(error));
       return false;
     }
     clearTimeout(this.rerunTimer);
