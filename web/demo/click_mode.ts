@@ -41,9 +41,9 @@ export class ClickMode {
     this.loader = new ModelLoader(notices, builtInPromptChoices[0]!, createPromptSegmenter(options));
     this.view = new ClickView(view, notices);
     this.layer = new ClickLayer({
-      onPoint: (point) => (this.session ? void this.step((session) => session.addPoint(point)) : this.early.addPoint(point)),
-      onBox: (box) => (this.session ? void this.step((session) => session.setBox(box)) : this.early.setBox(box)),
-      onRemove: (index) => (this.session ? void this.step((session) => session.removePoint(index)) : this.early.removePoint(index)),
+      onPoint: (point) => this.prompt((prompts) => prompts.addPoint(point)),
+      onBox: (box) => this.prompt((prompts) => prompts.setBox(box)),
+      onRemove: (index) => this.prompt((prompts) => prompts.removePoint(index)),
       onHover: (at) => this.preview.hover(at),
     });
     this.early = new EarlyPrompts(this.layer);
@@ -142,6 +142,11 @@ export class ClickMode {
     this.preview.hover(undefined);
     this.layer.show([], undefined);
     this.showState();
+  }
+
+  private prompt(change: (prompts: PromptSession | EarlyPrompts) => unknown): void {
+    if (this.session) void this.step(async (session) => change(session));
+    else change(this.early);
   }
 
   /** Changes the prompts and shows what comes of it. */

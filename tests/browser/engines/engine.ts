@@ -2,6 +2,9 @@
 
 import type { Page } from "@playwright/test";
 
+/** How long `waitForFunction` waits, less than a test may take. */
+const patienceMs = 90_000;
+
 /** The calls of Playwright's Page that these specs may use. */
 export type ScriptPage = Pick<Page, "goto" | "evaluate" | "waitForFunction" | "on" | "close">;
 
@@ -80,7 +83,11 @@ export function pageOf(tab: Tab): ScriptPage {
     },
     evaluate: (task: unknown, argument: unknown) => evaluate(tab, task, argument),
     async waitForFunction(task: unknown, argument: unknown) {
-      while (!(await evaluate(tab, task, argument))) await new Promise((resolve) => setTimeout(resolve, 50));
+      for (const end = Date.now() + patienceMs; !(await evaluate(tab, task, argument)); ) {
+        // It must not go on asking the page of the next test.
+        if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${task}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     },
     on: (name: "pageerror" | "console", listener: (event: never) => unknown) => listeners.push([name, listener]),
     close: () => tab.close(),
