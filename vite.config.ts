@@ -1,5 +1,5 @@
-/// The demo page: `vite` serves it from source, `vite build` puts it into dist_demo/ (scripts/serve.mjs serves that, with the
-/// Content-Security-Policy).
+/// The demo page: `vite` serves it from source, `vite build` puts it into dist_demo/
+/// (scripts/serve.mjs serves that, with the Content-Security-Policy).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
@@ -10,7 +10,8 @@ export default defineConfig({
   publicDir: fromRoot("web/demo/public"),
   base: "./",
   worker: { format: "es" },
-  // Pre-bundling would move ONNX Runtime's modules away from the wasm files that they look for beside themselves.
+  // Pre-bundling would move ONNX Runtime's modules away from the wasm files that they look for
+  // beside themselves.
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   build: {
     target: "es2022",

@@ -11,7 +11,8 @@ export default defineConfig({
     environment: "node",
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // Two at most: the machine this must pass on has two cores, and ONNX Runtime brings threads of its own.
+    // Two at most: the machine this must pass on has two cores, and ONNX Runtime brings threads of
+    // its own.
     maxWorkers: 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },

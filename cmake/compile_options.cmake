@@ -2,7 +2,8 @@
 
 set(MASKLET_COMMON_OPTIONS
   -Wall -Wextra -Wshadow
-  # Results must not depend on whether a compiler fuses a multiply and an add: goldens are bit-exact across targets.
+  # Results must not depend on whether a compiler fuses a multiply and an add: goldens are bit-exact
+  # across targets.
   -ffp-contract=off
 )
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -32,7 +33,8 @@ function(masklet_core_options target)
   masklet_common_options(${target})
   target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti)
 
-  # The scalar kernels define what is right and are what SIMD is measured against, so the compiler must not vectorise them.
+  # The scalar kernels define what is right and are what SIMD is measured against, so the compiler
+  # must not vectorize them.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     set(scalarOptions "-fno-tree-vectorize;-fno-tree-slp-vectorize")
   else()

@@ -1,7 +1,8 @@
-# stb_image.h is found, never copied in: MASKLET_STB_DIR (scripts/setup writes it), else the system's own.
-# An INTERFACE target `masklet_stb`, so that `#include "stb_image.h"` works.
+# stb_image.h is found, never copied in: MASKLET_STB_DIR (scripts/setup writes it), else the
+# system's own. An INTERFACE target `masklet_stb`, so that `#include "stb_image.h"` works.
 
-# The toolchain file of scripts/setup sets it for wasm; natively the set-up leaves a small file for CMake.
+# The toolchain file of scripts/setup sets it for wasm; natively the set-up leaves a small file for
+# CMake.
 include(${CMAKE_CURRENT_SOURCE_DIR}/.cache/setup.cmake OPTIONAL)
 
 find_path(MASKLET_STB_INCLUDE stb_image.h

@@ -1,4 +1,5 @@
-# GoogleTest, built from its sources with the flags of this build (sanitizers, wasm). Debian's libgtest-dev holds them.
+# GoogleTest, built from its sources with the flags of this build (sanitizers, wasm). Debian's
+# libgtest-dev holds them.
 find_path(MASKLET_GTEST_DIR src/gtest-all.cc
   HINTS $ENV{MASKLET_GTEST_DIR}
   PATHS /usr/src/googletest/googletest /usr/src/gtest

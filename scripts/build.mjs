@@ -1,5 +1,5 @@
-/// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/), each only when its inputs changed.
-/// Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
+/// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/), each only when
+/// its inputs changed. Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
 import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say, step } from "./setup/log.mjs";
@@ -9,9 +9,18 @@ import { hashInputs, isFresh, setStamp } from "./setup/stamps.mjs";
 import { setUp, tools } from "./setup/tools.mjs";
 
 const generated = "web/core/generated";
-const wasmOutputs = ["js", "wasm", "d.ts"].map((extension) => `${generated}/masklet_core.${extension}`);
+const wasmOutputs = ["js", "wasm", "d.ts"].map(
+  (extension) => `${generated}/masklet_core.${extension}`,
+);
 const cmakeInputs = ["CMakeLists.txt", "CMakePresets.json", "cmake", "src", "wasm"];
-const webInputs = ["web", "models", "package.json", "package-lock.json", "tsconfig.json", ...wasmOutputs];
+const webInputs = [
+  "web",
+  "models",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  ...wasmOutputs,
+];
 
 /** Configures (when needed) and builds one CMake preset. */
 export async function cmakeBuild(preset) {
@@ -28,17 +37,25 @@ async function buildWasm() {
 async function buildLib() {
   rmSync(inRoot("dist"), { recursive: true, force: true });
   rmSync(inRoot(".cache", "tsconfig.build.tsbuildinfo"), { force: true });
-  await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { remedy: "correct the types named above" });
+  await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+    remedy: "correct the types named above",
+  });
   cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
   // `npx masklet` inside the checkout runs the file itself.
   chmodSync(inRoot("dist", "cli", "masklet.js"), 0o755);
 }
 
-const viteBuild = (...args) => run("node", ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
+const viteBuild = (...args) =>
+  run("node", ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
 
 /** What can be built: from which inputs, to which outputs. */
 const targets = {
-  wasm: { title: "core as WebAssembly", inputs: cmakeInputs, outputs: wasmOutputs, work: buildWasm },
+  wasm: {
+    title: "core as WebAssembly",
+    inputs: cmakeInputs,
+    outputs: wasmOutputs,
+    work: buildWasm,
+  },
   lib: {
     title: "library",
     inputs: [...webInputs, "tsconfig.build.json"],
@@ -63,7 +80,11 @@ const targets = {
 export async function build(names) {
   for (const name of names) {
     const target = targets[name];
-    if (!target) throw new StepError(`There is nothing called "${name}" to build.`, `choose from ${Object.keys(targets).join(", ")}`);
+    if (!target)
+      throw new StepError(
+        `There is nothing called "${name}" to build.`,
+        `choose from ${Object.keys(targets).join(", ")}`,
+      );
     const hash = hashInputs(target.inputs, [JSON.stringify(tools().emscripten)]);
     if (isFresh(`build-${name}`, hash, target.outputs)) {
       say(`✓ ${target.title}: up to date`);
@@ -71,7 +92,8 @@ export async function build(names) {
     }
     await step(target.title, target.work);
     const missing = target.outputs.filter((output) => !existsSync(inRoot(output)));
-    if (missing.length > 0) throw new StepError(`The build of "${name}" left no ${missing.join(", ")}.`);
+    if (missing.length > 0)
+      throw new StepError(`The build of "${name}" left no ${missing.join(", ")}.`);
     setStamp(`build-${name}`, hash);
   }
 }

@@ -27,14 +27,19 @@ const titles = {
 
 const bytesText = (bytes) => bytes.toLocaleString("en-US");
 const figureText = (name, value) => (name === "bytes" ? bytesText(value) : String(value));
-const paragraphs = (parts) => parts.filter((part) => part !== undefined && part !== "").join("\n\n");
+const paragraphs = (parts) =>
+  parts.filter((part) => part !== undefined && part !== "").join("\n\n");
 
-/** Rows of figures under the names that occur in any of them, in the order in which they first do. */
+/**
+ * Rows of figures under the names that occur in any of them, in the order in which they first do.
+ */
 function figureTable(head, rows) {
   const names = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
   const cells = rows.map(({ first, figures }) => [
     ...first,
-    ...names.map((name) => (figures[name] === undefined ? undefined : figureText(name, figures[name]))),
+    ...names.map((name) =>
+      figures[name] === undefined ? undefined : figureText(name, figures[name]),
+    ),
   ]);
   return table([...head, ...names.map((name) => titles[name] ?? name)], cells);
 }
@@ -42,14 +47,16 @@ function figureTable(head, rows) {
 const inOrder = (cards) => [...cardsOfKind(cards, "segment"), ...cardsOfKind(cards, "prompt")];
 const totalBytes = (card) => cardFiles(card).reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** One line for each model. @param {string} page where the sections are; empty on that page itself */
+/**
+ * One line for each model. @param {string} page where the sections are; empty on that page itself
+ */
 export function builtInTable(cards, page = "") {
   return table(
-    ["name", "family", "licence", "bytes", "what it is"],
+    ["name", "family", "license", "bytes", "what it is"],
     inOrder(cards).map((card) => [
       `[\`${card.name}\`](${page}#${card.name})`,
       `\`${card.family}\``,
-      card.licence,
+      card.license,
       bytesText(totalBytes(card)),
       card.summary,
     ]),
@@ -59,7 +66,9 @@ export function builtInTable(cards, page = "") {
 function inputText(card) {
   const { width, height, multiple } = inputOf(card);
   const usual = `${width} x ${height}`;
-  return multiple === undefined ? `${usual}, fixed` : `${usual}, or any other whose sides are multiples of ${multiple} (\`inputSize\`)`;
+  return multiple === undefined
+    ? `${usual}, fixed`
+    : `${usual}, or any other whose sides are multiples of ${multiple} (\`inputSize\`)`;
 }
 
 function metricsText({ kind, metrics }) {
@@ -67,19 +76,25 @@ function metricsText({ kind, metrics }) {
   if (kind === "prompt") {
     return paragraphs([
       figureTable(
-        ["pictures"],
+        ["images"],
         metrics.map(({ data, figures }) => ({ first: [data], figures })),
       ),
       ...metrics.map(({ note }) => note),
     ]);
   }
   const rows = metrics.sizes.map((figures) => ({ first: [], figures }));
-  return paragraphs([`On ${metrics.data}${metrics.note === undefined ? "" : ` (${metrics.note})`}:`, figureTable([], rows)]);
+  return paragraphs([
+    `On ${metrics.data}${metrics.note === undefined ? "" : ` (${metrics.note})`}:`,
+    figureTable([], rows),
+  ]);
 }
 
 function variantsText({ variants }) {
   if (variants === undefined) return undefined;
-  const rows = variants.map(({ storage, isShipped, figures }) => ({ first: [isShipped ? `**${storage}**, ships` : storage], figures }));
+  const rows = variants.map(({ storage, isShipped, figures }) => ({
+    first: [isShipped ? `**${storage}**, ships` : storage],
+    figures,
+  }));
   return paragraphs(["How the weights can be stored:", figureTable(["storage"], rows)]);
 }
 
@@ -88,24 +103,30 @@ function trainingText({ trainingData, training }) {
   const data =
     trainingData &&
     table(
-      ["trained on", "what", "licence"],
-      trainingData.map((set) => [named(set), set.what, set.licence]),
+      ["trained on", "what", "license"],
+      trainingData.map((set) => [named(set), set.what, set.license]),
     );
-  const seeds = training && `Seeds: ${training.seeds.join(", ")}.${training.note === undefined ? "" : ` ${training.note}`}`;
+  const seeds =
+    training &&
+    `Seeds: ${training.seeds.join(", ")}.${training.note === undefined ? "" : ` ${training.note}`}`;
   return paragraphs([data, training && ["```sh", training.command, "```"].join("\n"), seeds]);
 }
 
-function picturesText(title, pictures) {
-  if (pictures === undefined) return undefined;
-  const shown = pictures.map(({ picture, caption }) => `![${caption}](${picture.replace(/^docs\//, "")})\n*${caption}*`);
+function imagesText(title, images) {
+  if (images === undefined) return undefined;
+  const shown = images.map(
+    ({ image, caption }) => `![${caption}](${image.replace(/^docs\//, "")})\n*${caption}*`,
+  );
   return paragraphs([title, ...shown]);
 }
 
 function section(card) {
   const facts = [
     ...(card.kind === "segment" ? [`input: ${inputText(card)}`] : []),
-    ...cardFiles(card).map(({ file, bytes, sha256 }) => `\`${file}\`: ${bytesText(bytes)} bytes, SHA-256 \`${sha256}\``),
-    `licence: ${card.licence}. ${card.origin}`,
+    ...cardFiles(card).map(
+      ({ file, bytes, sha256 }) => `\`${file}\`: ${bytesText(bytes)} bytes, SHA-256 \`${sha256}\``,
+    ),
+    `license: ${card.license}. ${card.origin}`,
     ...(card.storage === undefined ? [] : [card.storage]),
   ];
   return paragraphs([
@@ -117,8 +138,8 @@ function section(card) {
     metricsText(card),
     variantsText(card),
     trainingText(card),
-    picturesText("What it makes of pictures:", card.pictures),
-    picturesText("Where it fails:", card.failures),
+    imagesText("What it makes of images:", card.images),
+    imagesText("Where it fails:", card.failures),
   ]);
 }
 

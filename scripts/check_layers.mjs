@@ -1,4 +1,5 @@
-/// npm run check:layers: fails with file:line for every import or word that the layer rules (scripts/layers.mjs) forbid.
+/// npm run check:layers: fails with file:line for every import or word that the layer rules
+/// (scripts/layers.mjs) forbid.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { layerViolations } from "./layers.mjs";
@@ -11,7 +12,9 @@ export function checkLayers() {
   const files = [...filesBelow(["src", "wasm"], [".cpp", ".h"]), ...filesBelow(["web"], [".ts"])]
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => !file.startsWith("web/core/generated/"));
-  const violations = files.flatMap((file) => layerViolations(file, readFileSync(inRoot(file), "utf8")));
+  const violations = files.flatMap((file) =>
+    layerViolations(file, readFileSync(inRoot(file), "utf8")),
+  );
   if (violations.length > 0) {
     throw new StepError(
       `${violations.length} violations of the layer rules:\n${violations.join("\n")}`,

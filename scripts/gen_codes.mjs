@@ -1,4 +1,5 @@
-/// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check fails when the file is out of date.
+/// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check
+/// fails when the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
@@ -12,13 +13,16 @@ export function parseStatuses(definition) {
   const entries = [];
   for (const [index, line] of definition.split("\n").entries()) {
     if (!line.startsWith("MASKLET_STATUS")) continue;
-    const match = line.match(/^MASKLET_STATUS\((\w+), (\d+), "([^"]*?)(?:; value: ([^"]*))?"\)\s*$/);
+    const match = line.match(
+      /^MASKLET_STATUS\((\w+), (\d+), "([^"]*?)(?:; value: ([^"]*))?"\)\s*$/,
+    );
     if (!match) throw new StepError(`src/core/status.def:${index + 1} is not understood: ${line}`);
     const [, name, number, what, value = ""] = match;
     entries.push({ name, number: Number(number), what, value });
   }
   const numbers = new Set(entries.map((entry) => entry.number));
-  if (numbers.size !== entries.length) throw new StepError("src/core/status.def uses a number twice");
+  if (numbers.size !== entries.length)
+    throw new StepError("src/core/status.def uses a number twice");
   return entries;
 }
 
@@ -30,7 +34,10 @@ export function statusesAsTypeScript(entries) {
   );
   return `// Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
 
-/** Statuses of the C++ core by number: the name, what happened, and what the value that comes with it means. */
+/**
+ * Statuses of the C++ core by number: the name, what happened, and what the value that comes with
+ * it means.
+ */
 export const coreStatuses = {
 ${rows.join("\n")}
 } as const;
@@ -50,7 +57,8 @@ async function main() {
   } catch {
     // a missing file is out of date too
   }
-  if (present !== wanted) throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");
+  if (present !== wanted)
+    throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");
   say("web/core/codes.gen.ts is up to date");
 }
 

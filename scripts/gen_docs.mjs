@@ -1,5 +1,5 @@
-/// Writes docs/models.md and the table in models/README.md from the model cards (models/*.json, models/cards/*.json); with --check fails when
-/// one is out of date.
+/// Writes docs/models.md and the table in models/README.md from the model cards (models/*.json,
+/// models/cards/*.json); with --check fails when one is out of date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { builtInSections, builtInTable, withTable } from "./built_in_docs.mjs";
@@ -12,12 +12,19 @@ function readFolder(...path) {
   return readdirSync(inRoot(...path))
     .filter((file) => file.endsWith(".json"))
     .sort()
-    .map((file) => ({ stem: file.replace(".json", ""), ...JSON.parse(readFileSync(inRoot(...path, file), "utf8")) }));
+    .map((file) => ({
+      stem: file.replace(".json", ""),
+      ...JSON.parse(readFileSync(inRoot(...path, file), "utf8")),
+    }));
 }
 
 /** Everything that the page is made of. */
 export function readCards() {
-  return { builtIn: readBuiltInCards(), cards: readFolder("models", "cards"), classLists: readFolder("models", "class_lists") };
+  return {
+    builtIn: readBuiltInCards(),
+    cards: readFolder("models", "cards"),
+    classLists: readFolder("models", "class_lists"),
+  };
 }
 
 const kinds = [
@@ -27,7 +34,8 @@ const kinds = [
 ];
 
 const round = (value) => String(Number(value.toPrecision(4)));
-const shape = ({ name, type, dims, content }) => `\`${name}\` ${type} [${dims.join(", ")}]: ${content}`;
+const shape = ({ name, type, dims, content }) =>
+  `\`${name}\` ${type} [${dims.join(", ")}]: ${content}`;
 
 function checkpointTable(checkpoints) {
   const columns = [
@@ -37,37 +45,47 @@ function checkpointTable(checkpoints) {
     ["fileMB", "file, MB", ({ fileMB }) => fileMB],
   ].filter(([field]) => checkpoints.some((checkpoint) => checkpoint[field] !== undefined));
   const head = ["checkpoint", ...columns.map(([, title]) => title)];
-  const cells = (checkpoint) => [`\`${checkpoint.name}\``, ...columns.map(([, , read]) => read(checkpoint))];
+  const cells = (checkpoint) => [
+    `\`${checkpoint.name}\``,
+    ...columns.map(([, , read]) => read(checkpoint)),
+  ];
   return table(head, checkpoints.map(cells));
 }
 
 const resizes = {
-  "letterbox-centre": "scaled to fit and padded on both sides",
+  "letterbox-center": "scaled to fit and padded on both sides",
   "letterbox-top-left": "scaled to fit and padded right and below",
   stretch: "stretched to the input size",
 };
 
 function sizeText({ resizeMode, fill }, sizing) {
-  if (sizing?.rule === "source") return "the picture's own size";
-  const padding = resizeMode === "stretch" ? "" : ` with ${Array.isArray(fill) ? fill.join(", ") : fill}`;
+  if (sizing?.rule === "source") return "the image's own size";
+  const padding =
+    resizeMode === "stretch" ? "" : ` with ${Array.isArray(fill) ? fill.join(", ") : fill}`;
   if (sizing?.rule !== "short-side") return resizes[resizeMode] + padding;
-  const multiple = sizing.multiple > 1 ? `, then padded right and below${padding} to a multiple of ${sizing.multiple}` : "";
+  const multiple =
+    sizing.multiple > 1
+      ? `, then padded right and below${padding} to a multiple of ${sizing.multiple}`
+      : "";
   return `shorter side ${sizing.shortSide}, longer at most ${sizing.longSide}${multiple}`;
 }
 
 function preprocessingText({ preprocessing, sizing }) {
-  const { colourOrder, inputScale, mean, std } = preprocessing;
+  const { colorOrder, inputScale, mean, std } = preprocessing;
   const isPlain = mean.every((value) => value === 0) && std.every((value) => value === 1);
   const range = inputScale === 1 ? "0..255" : "0..1";
-  const normalised = isPlain ? "" : `, minus ${mean.map(round).join(", ")}, divided by ${std.map(round).join(", ")}`;
-  return `${colourOrder.toUpperCase()}, ${range}${normalised}; ${sizeText(preprocessing, sizing)}`;
+  const normalized = isPlain
+    ? ""
+    : `, minus ${mean.map(round).join(", ")}, divided by ${std.map(round).join(", ")}`;
+  return `${colorOrder.toUpperCase()}, ${range}${normalized}; ${sizeText(preprocessing, sizing)}`;
 }
 
 function classesText({ classes }, classLists) {
   if (classes === null) return "none";
   const found = classLists.find(({ name }) => name === classes.list);
   if (found === undefined) throw new StepError(`there is no class list ${classes.list}`);
-  const shift = classes.first === 0 ? "" : `; the network counts from ${classes.first}, 0 is background`;
+  const shift =
+    classes.first === 0 ? "" : `; the network counts from ${classes.first}, 0 is background`;
   return `${found.title} ([${classes.list}](../models/class_lists/${classes.list}.json))${shift}`;
 }
 
@@ -77,7 +95,10 @@ function verifiedText({ verified: { how, note } }) {
 
 function graphText({ name, role, variant, inputs, outputs, note }) {
   const title = `**${name}**${role === "model" ? "" : ` (${role})`}${variant === undefined ? "" : `, variant \`${variant}\``}`;
-  const tensors = [...inputs.map((input) => `in: ${shape(input)}`), ...outputs.map((output) => `out: ${shape(output)}`)];
+  const tensors = [
+    ...inputs.map((input) => `in: ${shape(input)}`),
+    ...outputs.map((output) => `out: ${shape(output)}`),
+  ];
   return [title, "", list(note === undefined ? tensors : [...tensors, note])].join("\n");
 }
 
@@ -87,20 +108,36 @@ function exportText({ commands, note }) {
 }
 
 function cardSection(card, classLists) {
-  const { title, family, summary, checkpoints, graphs, licence, project, weights, sources, unconfirmed } = card;
+  const {
+    title,
+    family,
+    summary,
+    checkpoints,
+    graphs,
+    license,
+    project,
+    weights,
+    sources,
+    unconfirmed,
+  } = card;
   const facts = [
     `family: \`${family}\``,
     `input: ${preprocessingText(card)}`,
     `classes: ${classesText(card, classLists)}`,
-    `licence: [${licence.name}](${licence.source}); commercial use: ${[licence.commercial, licence.terms, licence.note].filter(Boolean).join("; ")}`,
+    `license: [${license.name}](${license.source}); commercial use: ${[license.commercial, license.terms, license.note].filter(Boolean).join("; ")}`,
     `published by the original at [${project.replace("https://", "")}](${project}), weights: [there](${weights})`,
     `verified: ${verifiedText(card)}`,
     ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join("; ")}`] : []),
     `sources: ${sources.map((source, k) => `[${k + 1}](${source})`).join(", ")}`,
   ];
-  return [`### ${title}`, summary, checkpointTable(checkpoints), list(facts), ...graphs.map(graphText), exportText(card.export)].join(
-    "\n\n",
-  );
+  return [
+    `### ${title}`,
+    summary,
+    checkpointTable(checkpoints),
+    list(facts),
+    ...graphs.map(graphText),
+    exportText(card.export),
+  ].join("\n\n");
 }
 
 function overview(cards) {
@@ -109,14 +146,14 @@ function overview(cards) {
       .toLowerCase()
       .replace(/[^\p{L}\p{N} -]/gu, "")
       .replaceAll(" ", "-");
-  const rows = cards.map(({ title, family, licence, verified }) => [
+  const rows = cards.map(({ title, family, license, verified }) => [
     `[${title}](#${anchor(title)})`,
     `\`${family}\``,
-    licence.name,
-    licence.commercial,
+    license.name,
+    license.commercial,
     verified.how,
   ]);
-  return table(["model", "family", "licence", "commercial use", "verified"], rows);
+  return table(["model", "family", "license", "commercial use", "verified"], rows);
 }
 
 /** The whole of docs/models.md. */
@@ -125,7 +162,7 @@ export function modelsPage({ builtIn, cards, classLists }) {
     "<!-- Generated from models/*.json and models/cards/*.json by scripts/gen_docs.mjs; not to be edited. -->",
     "# Models",
     "Well-known public checkpoints that Masklet decodes: what goes in, what comes out, whose they are, and how to get an ONNX file. Only the built-in models come with " +
-      "Masklet; every other one has the licence of whoever publishes it, and some of those do not allow commercial use. `npx masklet inspect FILE` " +
+      "Masklet; every other one has the license of whoever publishes it, and some of those do not allow commercial use. `npx masklet inspect FILE` " +
       "says what Masklet makes of a file.",
     "**Verified** says what Masklet was really run on: *real weights*; the *reference library with random weights*, exported and compared with the library's own " +
       "post-processing; a *constructed graph* with the tensors of the export; or *not run against the real file*. " +
@@ -144,7 +181,10 @@ export function modelsPage({ builtIn, cards, classLists }) {
 /** Every page that is made, by its path. */
 export function pages(cards) {
   const readme = readFileSync(inRoot("models", "README.md"), "utf8");
-  return { "docs/models.md": modelsPage(cards), "models/README.md": withTable(readme, builtInTable(cards.builtIn, "../docs/models.md")) };
+  return {
+    "docs/models.md": modelsPage(cards),
+    "models/README.md": withTable(readme, builtInTable(cards.builtIn, "../docs/models.md")),
+  };
 }
 
 async function main() {

@@ -1,5 +1,6 @@
-// Writes web/runtime/built_in.gen.ts and web/model_names.gen.ts from the model cards models/*.json. With --check: fails where they differ.
-// With --measure: first writes size and SHA-256 of the model files into the cards.
+// Writes web/runtime/built_in.gen.ts and web/model_names.gen.ts from the model cards models/*.json.
+// With --check: fails where they differ. With --measure: first writes size and SHA-256 of the model
+// files into the cards.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cardFiles, cardsOfKind, inputOf, readBuiltInCards } from "./model_cards.mjs";
@@ -7,11 +8,22 @@ import { runMain, StepError } from "./setup/log.mjs";
 
 const root = new URL("../", import.meta.url);
 
-const entry = ({ preprocessing = {}, labels, file, name, bytes, sha256, family, licence, summary, ...card }) =>
+const entry = ({
+  preprocessing = {},
+  labels,
+  file,
+  name,
+  bytes,
+  sha256,
+  family,
+  license,
+  summary,
+  ...card
+}) =>
   `  {
     name: ${JSON.stringify(name)},
     summary: ${JSON.stringify(summary)},
-    licence: ${JSON.stringify(licence)},
+    license: ${JSON.stringify(license)},
     bytes: ${bytes},
     sha256: ${JSON.stringify(sha256)},
     family: ${JSON.stringify(family)},
@@ -36,13 +48,16 @@ const promptEntry = (card) =>
   `  {
     name: ${JSON.stringify(card.name)},
     summary: ${JSON.stringify(card.summary)},
-    licence: ${JSON.stringify(card.licence)},
+    license: ${JSON.stringify(card.license)},
     preprocessing: ${JSON.stringify(card.preprocessing ?? {})},
     everything: ${JSON.stringify(card.everything ?? {})},
 ${part("encoder", card)}${part("decoder", card)}  },
 `;
 
-const modelsFile = (models, promptModels) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+const modelsFile = (
+  models,
+  promptModels,
+) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
 import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in.js";
 
 /** Where the file of a model lies. */
@@ -68,7 +83,10 @@ ${promptModels.map(promptEntry).join("")}];
 
 const union = (cards) => cards.map(({ name }) => JSON.stringify(name)).join(" | ");
 
-const namesFile = (models, promptModels) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
+const namesFile = (
+  models,
+  promptModels,
+) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
 /** Models inside the package that find objects: what \`CreateOptions.model\` takes. */
 export type BuiltInModelName = ${union(models)};
 /** Promptable models inside the package. */
@@ -83,7 +101,9 @@ function measureFiles() {
     for (const { file, bytes, sha256 } of cardFiles(card)) {
       const model = readFileSync(new URL(`models/${file}`, root));
       const digest = createHash("sha256").update(model).digest("hex");
-      text = text.replace(sha256, digest).replaceAll(`"bytes": ${bytes},`, `"bytes": ${model.length},`);
+      text = text
+        .replace(sha256, digest)
+        .replaceAll(`"bytes": ${bytes},`, `"bytes": ${model.length},`);
     }
     writeFileSync(target, text);
   }

@@ -1,4 +1,5 @@
-/// The layer rules of the architecture as data and as one pure function, so that a test can plant violations.
+/// The layer rules of the architecture as data and as one pure function, so that a test can plant
+/// violations.
 import { posix } from "node:path";
 
 /** C++: a folder may include headers of itself and of these. */
@@ -11,15 +12,30 @@ export const cppLayers = {
   "src/refine": ["src/core", "src/simd", "src/mask", "src/image"],
   "src/edit": ["src/core", "src/simd", "src/mask", "src/image"],
   "src/track": ["src/core", "src/simd", "src/mask", "src/image"],
-  wasm: ["src/core", "src/simd", "src/image", "src/mask", "src/decode", "src/refine", "src/edit", "src/track"],
+  wasm: [
+    "src/core",
+    "src/simd",
+    "src/image",
+    "src/mask",
+    "src/decode",
+    "src/refine",
+    "src/edit",
+    "src/track",
+  ],
 };
 
 /**
- * TypeScript: the first matching rule of a file says which modules it may import from inside web/. A pattern ending in "/" is a
- * folder. `types.ts`, `model_types.ts`, `model_names.gen.ts` and `errors.ts` hold no behaviour, `realm.ts` only tells Node
- * from a browser: they are open to all.
+ * TypeScript: the first matching rule of a file says which modules it may import from inside web/.
+ * A pattern ending in "/" is a folder. `types.ts`, `model_types.ts`, `model_names.gen.ts` and
+ * `errors.ts` hold no behavior, `realm.ts` only tells Node from a browser: they are open to all.
  */
-const openToAll = ["web/types.ts", "web/model_types.ts", "web/model_names.gen.ts", "web/errors.ts", "web/realm.ts"];
+const openToAll = [
+  "web/types.ts",
+  "web/model_types.ts",
+  "web/model_names.gen.ts",
+  "web/errors.ts",
+  "web/realm.ts",
+];
 const masks = ["web/core/", "web/mask.ts", "web/mask_"];
 const decoding = ["web/decode.ts", "web/instances.ts", "web/segmenter_options.ts"];
 const sources = ["web/source.ts", "web/source_"];
@@ -33,9 +49,16 @@ export const webLayers = [
   { files: ["web/runtime/"], may: ["web/runtime/", "web/families/"] },
   { files: ["web/instances.ts"], may: masks },
   {
-    // Decodes what any runtime computed: of ours only the parts that read numbers and metadata, never ONNX Runtime.
+    // Decodes what any runtime computed: of ours only the parts that read numbers and metadata,
+    // never ONNX Runtime.
     files: ["web/decode.ts"],
-    may: [...masks, ...decoding, "web/families/", "web/runtime/exporter_hints.ts", "web/runtime/outputs.ts"],
+    may: [
+      ...masks,
+      ...decoding,
+      "web/families/",
+      "web/runtime/exporter_hints.ts",
+      "web/runtime/outputs.ts",
+    ],
   },
   { files: sources, may: [...masks, ...sources] },
   {
@@ -52,7 +75,10 @@ export const webLayers = [
       "web/models.ts",
     ],
   },
-  { files: ["web/worker/"], may: [...masks, ...sources, ...segmenters, "web/worker/", "web/families/"] },
+  {
+    files: ["web/worker/"],
+    may: [...masks, ...sources, ...segmenters, "web/worker/", "web/families/"],
+  },
   { files: ["web/select_by_prompt.ts"], may: [...masks, "web/prompt_types.ts"] },
   { files: ["web/tracker.ts"], may: masks },
   { files: ["web/index.ts"], may: ["web/"] },
@@ -66,12 +92,42 @@ const domNames =
 /** Words that only some files may contain. `allowed` and `within` are path prefixes. */
 export const prohibitions = [
   { name: "emscripten", pattern: /emscripten/i, within: ["src/"], allowed: [] },
-  { name: "an Emscripten header", pattern: /#include\s*[<"]emscripten/, within: ["src/", "wasm/"], allowed: ["wasm/bindings.cpp"] },
-  { name: "iostream", pattern: /#include\s*<(iostream|sstream|fstream)>/, within: ["src/", "wasm/"], allowed: [] },
-  { name: "an exception", pattern: /\b(throw|try\s*\{|catch\s*\()/, within: ["src/", "wasm/"], allowed: [] },
-  { name: "the wasm heap", pattern: /\b(HEAP\w+|_malloc|_free)\b/, within: ["web/"], allowed: ["web/core/heap.ts"] },
-  { name: "onnxruntime-web", pattern: /["'`]onnxruntime-web/, within: ["web/"], allowed: ["web/runtime/ort.ts"] },
-  { name: "a DOM name", pattern: domNames, within: ["web/"], allowed: ["web/view/", "web/demo/", "web/types.ts", ...sources] },
+  {
+    name: "an Emscripten header",
+    pattern: /#include\s*[<"]emscripten/,
+    within: ["src/", "wasm/"],
+    allowed: ["wasm/bindings.cpp"],
+  },
+  {
+    name: "iostream",
+    pattern: /#include\s*<(iostream|sstream|fstream)>/,
+    within: ["src/", "wasm/"],
+    allowed: [],
+  },
+  {
+    name: "an exception",
+    pattern: /\b(throw|try\s*\{|catch\s*\()/,
+    within: ["src/", "wasm/"],
+    allowed: [],
+  },
+  {
+    name: "the wasm heap",
+    pattern: /\b(HEAP\w+|_malloc|_free)\b/,
+    within: ["web/"],
+    allowed: ["web/core/heap.ts"],
+  },
+  {
+    name: "onnxruntime-web",
+    pattern: /["'`]onnxruntime-web/,
+    within: ["web/"],
+    allowed: ["web/runtime/ort.ts"],
+  },
+  {
+    name: "a DOM name",
+    pattern: domNames,
+    within: ["web/"],
+    allowed: ["web/view/", "web/demo/", "web/types.ts", ...sources],
+  },
 ];
 
 const startsWithAny = (path, prefixes) => prefixes.some((prefix) => path.startsWith(prefix));
@@ -79,8 +135,9 @@ const isCpp = (path) => /\.(cpp|h|def)$/.test(path);
 
 /** The text with comments blanked out, lines kept, so that prose may name what code may not. */
 function withoutComments(text) {
-  return text.replace(/("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (match, string) =>
-    string === undefined ? match.replace(/[^\n]/g, " ") : match,
+  return text.replace(
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
+    (match, string) => (string === undefined ? match.replace(/[^\n]/g, " ") : match),
   );
 }
 
@@ -95,15 +152,28 @@ function checkCppIncludes(path, code, report) {
   for (const match of code.matchAll(/#include\s*"([^"]+)"/g)) {
     const target = match[1].startsWith("wasm/") ? match[1] : `src/${match[1]}`;
     const targetFolder = cppFolder(target);
-    if (!targetFolder || targetFolder === folder || cppLayers[folder]?.includes(targetFolder)) continue;
+    if (!targetFolder || targetFolder === folder || cppLayers[folder]?.includes(targetFolder))
+      continue;
     report(lineOf(code, match.index), `${folder} must not include ${match[1]}`);
   }
 }
 
-const importPattern = /\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
+const importPattern =
+  /\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g;
 
 function checkFamilySiblings(path, target, line, report) {
-  const shared = ["family", "index", "detect", "yolo_heads", "answers", "query_tensors", "roles", "points", "feeds", "image_input"];
+  const shared = [
+    "family",
+    "index",
+    "detect",
+    "yolo_heads",
+    "answers",
+    "query_tensors",
+    "roles",
+    "points",
+    "feeds",
+    "image_input",
+  ];
   const stem = (file) => posix.basename(file, ".ts");
   if (!path.startsWith("web/families/") || !target.startsWith("web/families/")) return;
   if (shared.includes(stem(path)) || shared.includes(stem(target))) return;
@@ -120,7 +190,8 @@ function checkWebImports(path, code, report) {
     if (!specifier.startsWith(".")) continue;
     const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts");
     const line = lineOf(code, match.index);
-    if (target.startsWith("web/") && !startsWithAny(target, [...rule.may, ...openToAll])) report(line, `${path} must not import ${target}`);
+    if (target.startsWith("web/") && !startsWithAny(target, [...rule.may, ...openToAll]))
+      report(line, `${path} must not import ${target}`);
     checkFamilySiblings(path, target, line, report);
   }
 }
@@ -134,7 +205,10 @@ function checkProhibitions(path, code, report) {
   }
 }
 
-/** Violations of one file, as "path:line: what". `path` is relative to the root with forward slashes. */
+/**
+ * Violations of one file, as "path:line: what". `path` is relative to the root with forward
+ * slashes.
+ */
 export function layerViolations(path, text) {
   const found = [];
   const report = (line, what) => found.push(`${path}:${line}: ${what}`);

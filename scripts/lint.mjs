@@ -1,4 +1,5 @@
-/// npm run lint: clang-format and Biome, read-only. --write corrects in place (npm run format); --tidy adds clang-tidy.
+/// npm run lint: clang-format and Biome, read-only. --write corrects in place (npm run format);
+/// --tidy adds clang-tidy.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,7 +20,9 @@ export function filesBelow(folders, extensions) {
     } catch {
       return [];
     }
-    return names.filter((name) => extensions.some((extension) => name.endsWith(extension))).map((name) => join(folder, name));
+    return names
+      .filter((name) => extensions.some((extension) => name.endsWith(extension)))
+      .map((name) => join(folder, name));
   });
 }
 
@@ -28,18 +31,32 @@ const remedy = "npm run format corrects what can be corrected";
 async function clangFormat(write) {
   const files = filesBelow(cppFolders, [".cpp", ".h"]);
   if (files.length === 0) return "no C++ files";
-  await run(tools().clangFormat, [...(write ? ["-i"] : ["--dry-run", "--Werror"]), ...files], { remedy });
+  await run(tools().clangFormat, [...(write ? ["-i"] : ["--dry-run", "--Werror"]), ...files], {
+    remedy,
+  });
   return `${files.length} files`;
 }
 
 const biome = (write) =>
-  run("node", ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", ...(write ? ["--write"] : []), "."], { remedy });
+  run(
+    "node",
+    [
+      "node_modules/@biomejs/biome/bin/biome",
+      "check",
+      "--error-on-warnings",
+      ...(write ? ["--write"] : []),
+      ".",
+    ],
+    { remedy },
+  );
 
 /** Slow (minutes), so a command of its own and no part of `npm test`. */
 async function clangTidy() {
   if (!tools().clangTidy) throw new StepError("clang-tidy was not found.", "npm run setup");
   await cmakeBuild("native-release");
-  const files = filesBelow(["src", "wasm"], [".cpp"]).filter((file) => !file.endsWith("bindings.cpp"));
+  const files = filesBelow(["src", "wasm"], [".cpp"]).filter(
+    (file) => !file.endsWith("bindings.cpp"),
+  );
   await run(tools().clangTidy, ["-p", "build/native-release", "--quiet", ...files]);
   return `${files.length} files`;
 }

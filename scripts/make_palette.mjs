@@ -1,7 +1,8 @@
-/// Prints the colours of web/view/palette.ts. Greedy farthest-point choice in OKLab (Ottosson 2020): each next colour is the candidate
-/// whose smallest distance to all colours taken, seen normally and with three simulated colour-vision deficiencies (Viénot, Brettel,
-/// Mollon 1999 for protan and deutan; their half-plane for tritan), is largest. Candidates keep a lightness and chroma that stand out on
-/// light and on dark pictures alike.
+/// Prints the colors of web/view/palette.ts. Greedy farthest-point choice in OKLab (Ottosson 2020):
+/// each next color is the candidate whose smallest distance to all colors taken, seen normally and
+/// with three simulated color-vision deficiencies (Viénot, Brettel, Mollon 1999 for protan and
+/// deutan; their half-plane for tritan), is largest. Candidates keep a lightness and chroma that
+/// stand out on light and on dark images alike.
 import process from "node:process";
 
 const count = Number(process.argv[2] ?? 16);
@@ -33,7 +34,10 @@ function linearToOklab([r, g, b]) {
   ];
 }
 
-/** Linear RGB as seen without one cone type: through LMS, the missing response replaced by the other two. */
+/**
+ * Linear RGB as seen without one cone type: through LMS, the missing response replaced by the other
+ * two.
+ */
 function simulate([r, g, b], deficiency) {
   let l = 17.8824 * r + 43.5161 * g + 4.11935 * b;
   let m = 3.45565 * r + 27.1554 * g + 3.86714 * b;
@@ -49,10 +53,14 @@ function simulate([r, g, b], deficiency) {
 }
 
 const seen = ["normal", "protan", "deutan", "tritan"];
-const views = (linear) => seen.map((kind) => linearToOklab(kind === "normal" ? linear : simulate(linear, kind)));
-/** A difference seen normally counts in full; one seen with a deficiency only has to be noticeable. */
+const views = (linear) =>
+  seen.map((kind) => linearToOklab(kind === "normal" ? linear : simulate(linear, kind)));
+/**
+ * A difference seen normally counts in full; one seen with a deficiency only has to be noticeable.
+ */
 const weights = [1, 2, 2, 2];
-const distance = (a, b) => Math.min(...a.map((lab, k) => weights[k] * Math.hypot(...lab.map((v, i) => v - b[k][i]))));
+const distance = (a, b) =>
+  Math.min(...a.map((lab, k) => weights[k] * Math.hypot(...lab.map((v, i) => v - b[k][i]))));
 
 /** Dark yellows read as mud on a photo. */
 const dullBelow = (h) => (h > 75 && h < 135 ? 0.8 : 0);
@@ -68,7 +76,8 @@ for (let L = 0.65; L <= 0.841; L += 0.03)
 const start = oklchToLinear(first);
 const taken = [{ linear: start, views: views(start) }];
 while (taken.length < count) {
-  const gap = (candidate) => Math.min(...taken.map((other) => distance(candidate.views, other.views)));
+  const gap = (candidate) =>
+    Math.min(...taken.map((other) => distance(candidate.views, other.views)));
   taken.push(candidates.reduce((best, c) => (gap(c) > gap(best) ? c : best)));
 }
 for (const { linear } of taken) {

@@ -1,4 +1,5 @@
-/// The cards of the models that ship (models/*.json): read in one place, and checked; models/README.md says what is in one.
+/// The cards of the models that ship (models/*.json): read in one place, and checked;
+/// models/README.md says what is in one.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { StepError } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
@@ -11,11 +12,15 @@ export const cardKinds = ["segment", "prompt"];
 
 /** Those of a kind, the one marked `default` first, then by name. */
 export function cardsOfKind(cards, kind) {
-  const order = (a, b) => Number(b.default === true) - Number(a.default === true) || (a.name < b.name ? -1 : 1);
+  const order = (a, b) =>
+    Number(b.default === true) - Number(a.default === true) || (a.name < b.name ? -1 : 1);
   return cards.filter((card) => card.kind === kind).sort(order);
 }
 
-/** Every file of a model: `{ key, file, bytes, sha256, … }`; key is undefined for a model in one file. */
+/**
+ * Every file of a model: `{ key, file, bytes, sha256, … }`; key is undefined for a model in one
+ * file.
+ */
 export function cardFiles(card) {
   if (card.kind === "segment") return [{ key: undefined, ...card }];
   return ["encoder", "decoder"].map((key) => ({ key, ...card[key] }));
@@ -23,11 +28,14 @@ export function cardFiles(card) {
 
 const isText = (value) => typeof value === "string" && value.length > 2;
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
-const isList = (isItem) => (value) => Array.isArray(value) && value.length > 0 && value.every(isItem);
+const isList = (isItem) => (value) =>
+  Array.isArray(value) && value.length > 0 && value.every(isItem);
 const isRecord = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 const isOneOf = (values) => (value) => values.includes(value);
 const isNumbers = (value) => isRecord(value) && Object.values(value).every(isNumber);
-/** Fields by name; a name that ends in "?" may be absent. Fields that are not named are a mistake. */
+/**
+ * Fields by name; a name that ends in "?" may be absent. Fields that are not named are a mistake.
+ */
 const isShape = (fields) => (value) => isRecord(value) && shapeProblems(value, fields).length === 0;
 
 const isCount = (value) => Number.isInteger(value) && value > 0;
@@ -35,11 +43,15 @@ const isSize = (value) => Array.isArray(value) && value.length === 2 && value.ev
 const isDims = isList((dim) => isCount(dim) || (typeof dim === "string" && dim.length > 0));
 const isDigest = (value) => /^[0-9a-f]{64}$/.test(value);
 const isFile = (value) => /^[\w-]+\.onnx$/.test(value) && existsSync(inRoot("models", value));
-const isPicture = (value) => /^docs\/images\/models\/[\w-]+\.(jpg|png)$/.test(value) && existsSync(inRoot(value));
+const isImage = (value) =>
+  /^docs\/images\/models\/[\w-]+\.(jpg|png)$/.test(value) && existsSync(inRoot(value));
 
 const tensor = { name: isText, type: isText, dims: isDims, content: isText };
 
-/** Figures at one input size. What a figure is called says what it is: `maskAp`, `boxAp`, `boundaryAp`, `maskAp50`, `ms` … */
+/**
+ * Figures at one input size. What a figure is called says what it is: `maskAp`, `boxAp`,
+ * `boundaryAp`, `maskAp50`, `ms` …
+ */
 const atSize = (value) => isRecord(value) && isCount(value.input) && isNumbers(value);
 
 const common = {
@@ -50,9 +62,11 @@ const common = {
   summary: isText,
   "intendedUse?": isList(isText),
   "limits?": isList(isText),
-  licence: isText,
+  license: isText,
   origin: isText,
-  "trainingData?": isList(isShape({ name: isText, what: isText, licence: isText, "source?": isText })),
+  "trainingData?": isList(
+    isShape({ name: isText, what: isText, license: isText, "source?": isText }),
+  ),
   "training?": isShape({ command: isText, seeds: isList(Number.isInteger), "note?": isText }),
   "storage?": isText,
   "variants?": isList(
@@ -61,8 +75,8 @@ const common = {
       isShape({ storage: isText, "isShipped?": isOneOf([true]), figures: isNumbers })(variant) &&
       isCount(variant.figures.bytes),
   ),
-  "failures?": isList(isShape({ picture: isPicture, caption: isText })),
-  "pictures?": isList(isShape({ picture: isPicture, caption: isText })),
+  "failures?": isList(isShape({ image: isImage, caption: isText })),
+  "images?": isList(isShape({ image: isImage, caption: isText })),
   "preprocessing?": isRecord,
 };
 
@@ -73,15 +87,25 @@ const ofKind = {
     ...file,
     input: isShape({ ...tensor, "size?": isSize, "multiple?": isCount }),
     outputs: isList(isShape(tensor)),
-    labels: isList((label) => typeof label === "string" && label.length > 0 && !label.includes(",")),
+    labels: isList(
+      (label) => typeof label === "string" && label.length > 0 && !label.includes(","),
+    ),
     "metrics?": isShape({ data: isText, sizes: isList(atSize), "note?": isText }),
   },
   prompt: {
-    encoder: isShape({ ...file, inputs: isList(isShape(tensor)), outputs: isList(isShape(tensor)) }),
-    decoder: isShape({ ...file, inputs: isList(isShape(tensor)), outputs: isList(isShape(tensor)) }),
+    encoder: isShape({
+      ...file,
+      inputs: isList(isShape(tensor)),
+      outputs: isList(isShape(tensor)),
+    }),
+    decoder: isShape({
+      ...file,
+      inputs: isList(isShape(tensor)),
+      outputs: isList(isShape(tensor)),
+    }),
     // What "everything" keeps unless somebody says; without it what is usual for Segment Anything.
     "everything?": isShape({ predictedIouThreshold: isNumber, stabilityThreshold: isNumber }),
-    // Mean IoU after so many clicks, of a box, and times; one table for each set of pictures.
+    // Mean IoU after so many clicks, of a box, and times; one table for each set of images.
     "metrics?": isList(isShape({ data: isText, figures: isNumbers, "note?": isText })),
   },
 };
@@ -92,7 +116,8 @@ function shapeProblems(value, fields) {
     const name = key.replace("?", "");
     if (value[name] === undefined ? !key.endsWith("?") : !isRight(value[name])) problems.push(name);
   }
-  for (const name of Object.keys(value)) if (!(name in fields) && !(`${name}?` in fields)) problems.push(`${name} (unknown)`);
+  for (const name of Object.keys(value))
+    if (!(name in fields) && !(`${name}?` in fields)) problems.push(`${name} (unknown)`);
   return problems;
 }
 
@@ -101,32 +126,47 @@ export function cardProblems({ stem, ...card }) {
   if (!cardKinds.includes(card.kind)) return ["kind"];
   const problems = shapeProblems(card, { ...common, ...ofKind[card.kind] });
   if (stem !== undefined && card.name !== stem) problems.push("name (is not the file's)");
-  if (card.kind === "segment" && !problems.includes("input")) problems.push(...inputProblems(card.input));
+  if (card.kind === "segment" && !problems.includes("input"))
+    problems.push(...inputProblems(card.input));
   return problems;
 }
 
 /** An open input has a usual size; a fixed one has none beside its dims. */
 function inputProblems({ dims, size, multiple }) {
   const isOpen = dims.slice(2).some((dim) => typeof dim === "string");
-  if (!isOpen) return size === undefined && multiple === undefined ? [] : ["input.size (the dims fix it)"];
+  if (!isOpen)
+    return size === undefined && multiple === undefined ? [] : ["input.size (the dims fix it)"];
   if (size === undefined || multiple === undefined) return ["input.size and input.multiple"];
   return size.every((side) => side % multiple === 0) ? [] : ["input.size"];
 }
 
-/** Usual input of a segmenting model: `{ width, height, multiple }`; without `multiple` it is the only one. */
+/**
+ * Usual input of a segmenting model: `{ width, height, multiple }`; without `multiple` it is the
+ * only one.
+ */
 export function inputOf({ input: { dims, size = dims.slice(2), multiple } }) {
   const [height, width] = size;
   return { width, height, ...(multiple === undefined ? {} : { multiple }) };
 }
 
-/** All cards, in the order of their file names. @throws StepError naming the fields that are wrong */
+/**
+ * All cards, in the order of their file names. @throws StepError naming the fields that are wrong
+ */
 export function readBuiltInCards() {
   const cards = readdirSync(inRoot("models"))
     .filter((name) => name.endsWith(".json") && !notCards.includes(name))
     .sort()
-    .map((name) => ({ stem: name.replace(".json", ""), ...JSON.parse(readFileSync(inRoot("models", name), "utf8")) }));
-  const problems = cards.flatMap((card) => cardProblems(card).map((field) => `models/${card.stem}.json: ${field}`));
+    .map((name) => ({
+      stem: name.replace(".json", ""),
+      ...JSON.parse(readFileSync(inRoot("models", name), "utf8")),
+    }));
+  const problems = cards.flatMap((card) =>
+    cardProblems(card).map((field) => `models/${card.stem}.json: ${field}`),
+  );
   if (problems.length > 0)
-    throw new StepError(`wrong or missing fields:\n${problems.join("\n")}`, "models/README.md says what is in a card");
+    throw new StepError(
+      `wrong or missing fields:\n${problems.join("\n")}`,
+      "models/README.md says what is in a card",
+    );
   return cards;
 }

@@ -1,5 +1,5 @@
-/// A small static server for built pages, with the Content-Security-Policy that Masklet promises to work under.
-/// Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]… [--print]
+/// A small static server for built pages, with the Content-Security-Policy that Masklet promises to
+/// work under. Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]… [--print]
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve, sep } from "node:path";
@@ -51,7 +51,8 @@ function answer(request, response, folder, mounts) {
     response.writeHead(400).end("bad request\n");
     return;
   }
-  const path = request.method === "GET" || request.method === "HEAD" ? fileOf(urlPath, folder, mounts) : null;
+  const path =
+    request.method === "GET" || request.method === "HEAD" ? fileOf(urlPath, folder, mounts) : null;
   if (!path) {
     response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
     return;
@@ -68,19 +69,30 @@ function answer(request, response, folder, mounts) {
 }
 
 /**
- * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to { server, url }.
+ * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to
+ * { server, url }.
  * @param {string} folder
- * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of address prefix and folder
+ * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of
+ *   address prefix and folder
  */
 export function serve(folder, { port = 4173, portIsFixed = false, mounts = [] } = {}) {
   const server = createServer((request, response) => answer(request, response, folder, mounts));
   return new Promise((done, failed) => {
     let candidate = port;
     server.on("error", (error) => {
-      if (error.code === "EADDRINUSE" && !portIsFixed && candidate < port + 20) server.listen(++candidate, "127.0.0.1");
-      else failed(new StepError(`The server could not listen on port ${candidate}: ${error.message}`, "choose another with --port N"));
+      if (error.code === "EADDRINUSE" && !portIsFixed && candidate < port + 20)
+        server.listen(++candidate, "127.0.0.1");
+      else
+        failed(
+          new StepError(
+            `The server could not listen on port ${candidate}: ${error.message}`,
+            "choose another with --port N",
+          ),
+        );
     });
-    server.on("listening", () => done({ server, url: `http://localhost:${server.address().port}/` }));
+    server.on("listening", () =>
+      done({ server, url: `http://localhost:${server.address().port}/` }),
+    );
     server.listen(candidate, "127.0.0.1");
   });
 }
@@ -96,7 +108,8 @@ async function main() {
     else if (arg === "--mount") mounts.push(args.shift().split(/=(.*)/s, 2));
     else folder = arg;
   }
-  if (!folder) throw new StepError("No folder was named.", "node scripts/serve.mjs FOLDER [--port N]");
+  if (!folder)
+    throw new StepError("No folder was named.", "node scripts/serve.mjs FOLDER [--port N]");
   const { url } = await serve(folder, { port, portIsFixed: true, mounts });
   say(`${folder} at ${url}`);
 }

@@ -1,4 +1,5 @@
-/// npm run check:size: byte budgets and the contents of the npm package. Prints every figure; fails when one is exceeded.
+/// npm run check:size: byte budgets and the contents of the npm package. Prints every figure; fails
+/// when one is exceeded.
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -14,7 +15,10 @@ const wholeBudget = 8 * 2 ** 20;
 
 /** Cards and files of the models that ship. */
 function modelPaths() {
-  return readBuiltInCards().flatMap((card) => [`models/${card.name}.json`, ...cardFiles(card).map(({ file }) => `models/${file}`)]);
+  return readBuiltInCards().flatMap((card) => [
+    `models/${card.name}.json`,
+    ...cardFiles(card).map(({ file }) => `models/${file}`),
+  ]);
 }
 
 /** What may be in the package beside the models; anything else fails. */
@@ -64,32 +68,44 @@ export function packageProblems(files) {
       problems.push(`${path} is not on the allow-list of the package`);
   }
   const paths = new Set(files.map(({ path }) => path));
-  for (const path of [...requiredInPackage, ...models]) if (!paths.has(path)) problems.push(`${path} is missing in the package`);
+  for (const path of [...requiredInPackage, ...models])
+    if (!paths.has(path)) problems.push(`${path} is missing in the package`);
   return problems;
 }
 
 export async function checkSizes() {
-  if (!existsSync(inRoot("dist/core/generated/masklet_core.wasm"))) throw new StepError("The library is not built.", "npm run build");
+  if (!existsSync(inRoot("dist/core/generated/masklet_core.wasm")))
+    throw new StepError("The library is not built.", "npm run build");
   const problems = [];
   const core = coreSize();
-  for (const { name, raw, gzip } of core.parts) say(`  ${name}: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
+  for (const { name, raw, gzip } of core.parts)
+    say(`  ${name}: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
   say(`  core: ${kilobytes(core.gzip)} gzip of ${kilobytes(coreBudget)}`);
-  if (core.gzip > coreBudget) problems.push(`the core is ${kilobytes(core.gzip)} gzip, more than ${kilobytes(coreBudget)}`);
+  if (core.gzip > coreBudget)
+    problems.push(`the core is ${kilobytes(core.gzip)} gzip, more than ${kilobytes(coreBudget)}`);
 
   const files = await packageFiles();
   const bytesOf = (list) => list.reduce((sum, { size }) => sum + size, 0);
   const models = files.filter(({ path }) => path.endsWith(".onnx"));
   const whole = bytesOf(files);
   const withoutModels = whole - bytesOf(models);
-  say(`  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)} without the models`);
+  say(
+    `  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)} without the models`,
+  );
   for (const { path, size } of models) say(`  ${path}: ${kilobytes(size)}`);
   say(`  package with the models: ${kilobytes(whole)} unpacked of ${kilobytes(wholeBudget)}`);
-  if (whole > wholeBudget) problems.push(`the package is ${kilobytes(whole)}, more than ${kilobytes(wholeBudget)}`);
+  if (whole > wholeBudget)
+    problems.push(`the package is ${kilobytes(whole)}, more than ${kilobytes(wholeBudget)}`);
   if (withoutModels > packageBudget)
-    problems.push(`the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`);
+    problems.push(
+      `the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`,
+    );
   problems.push(...packageProblems(files));
   if (problems.length > 0) {
-    throw new StepError(problems.join("\n"), `"files" in package.json chooses; the largest: ${largest(files)}`);
+    throw new StepError(
+      problems.join("\n"),
+      `"files" in package.json chooses; the largest: ${largest(files)}`,
+    );
   }
   return `core ${kilobytes(core.gzip)} gzip, package ${kilobytes(withoutModels)} without models, ${kilobytes(whole)} with them`;
 }

@@ -1,6 +1,7 @@
-/// npm test: sets up, builds and runs every check and test runner, then prints what each counted and the sum.
-/// Usage: node scripts/test.mjs [checks] [native] [wasm] [web] [browser] [pack] [--fresh] [-- ARGUMENTS OF ONE RUNNER]
-/// A runner whose inputs have not changed since it last passed is not run again; --fresh runs it all the same.
+/// npm test: sets up, builds and runs every check and test runner, then prints what each counted
+/// and the sum. Usage: node scripts/test.mjs [checks] [native] [wasm] [web] [browser] [pack]
+/// [--fresh] [-- ARGUMENTS OF ONE RUNNER] A runner whose inputs have not changed since it last
+/// passed is not run again; --fresh runs it all the same.
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { setUp } from "./setup/tools.mjs";
 import { runners } from "./test_runners.mjs";
@@ -11,31 +12,43 @@ function parseArguments(argv) {
   const own = separator < 0 ? argv : argv.slice(0, separator);
   const names = own.filter((arg) => !arg.startsWith("-"));
   const known = names.filter((name) => name in runners);
-  // `npm run test:browser -- FILE`: npm drops the dashes, so whatever is not a runner goes to the one runner named.
-  const passed = [...own.filter((arg) => arg !== "--fresh" && !known.includes(arg)), ...(separator < 0 ? [] : argv.slice(separator + 1))];
+  // `npm run test:browser -- FILE`: npm drops the dashes, so whatever is not a runner goes to the
+  // one runner named.
+  const passed = [
+    ...own.filter((arg) => arg !== "--fresh" && !known.includes(arg)),
+    ...(separator < 0 ? [] : argv.slice(separator + 1)),
+  ];
   if (passed.length > 0 && known.length !== 1) {
     throw new StepError(
       `Not understood: ${passed.join(" ")}`,
       `choose from ${Object.keys(runners).join(", ")}; extra arguments need exactly one of them`,
     );
   }
-  return { names: known.length > 0 ? known : Object.keys(runners), passed, fresh: own.includes("--fresh") };
+  return {
+    names: known.length > 0 ? known : Object.keys(runners),
+    passed,
+    fresh: own.includes("--fresh"),
+  };
 }
 
 const total = (results, key) => results.reduce((sum, { counts }) => sum + counts[key], 0);
 
-function summarise(results) {
+function summarize(results) {
   say("");
   for (const { name, counts, note } of results) {
     const mark = counts.failed > 0 ? "✗" : "✓";
-    say(`${mark} ${name.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${note ? ` (${note})` : ""}`);
+    say(
+      `${mark} ${name.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${note ? ` (${note})` : ""}`,
+    );
   }
   for (const { failure } of results.filter((result) => result.failure)) {
     say(`\n✗ ${failure.message}`);
     if (failure.remedy) say(`  What to do: ${failure.remedy}`);
   }
   say("");
-  say(`${total(results, "passed")} passed, ${total(results, "failed")} failed, ${total(results, "skipped")} skipped`);
+  say(
+    `${total(results, "passed")} passed, ${total(results, "failed")} failed, ${total(results, "skipped")} skipped`,
+  );
 }
 
 await runMain(async () => {
@@ -43,6 +56,6 @@ await runMain(async () => {
   await setUp("test");
   const results = [];
   for (const name of names) results.push(await runOne(name, runners[name], { passed, fresh }));
-  summarise(results);
+  summarize(results);
   if (total(results, "failed") > 0) process.exitCode = 1;
 });

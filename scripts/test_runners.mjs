@@ -11,11 +11,20 @@ import { checkSizes } from "./size_budget.mjs";
 
 const coreInputs = ["CMakeLists.txt", "CMakePresets.json", "cmake", "src", "wasm"];
 const cppTestInputs = [...coreInputs, "tests/cpp", "tests/golden", "tests/data"];
-const webInputs = [...coreInputs, "web", "models", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
+const webInputs = [
+  ...coreInputs,
+  "web",
+  "models",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+];
 
 function readReport(name) {
   const path = inRoot("build", "reports", `${name}.json`);
-  if (!existsSync(path)) throw new StepError(`The runner "${name}" left no report.`, "its messages are above");
+  if (!existsSync(path))
+    throw new StepError(`The runner "${name}" left no report.`, "its messages are above");
   return JSON.parse(readFileSync(path, "utf8"));
 }
 
@@ -28,7 +37,8 @@ function reportPath(name) {
 
 /** A runner that ended badly although no test of its report failed did fail as a whole. */
 function withExitCode(counts, code) {
-  if (counts.passed + counts.failed === 0) throw new StepError("The runner ran no test.", "its messages are above");
+  if (counts.passed + counts.failed === 0)
+    throw new StepError("The runner ran no test.", "its messages are above");
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -47,13 +57,21 @@ async function checks() {
   };
   await one("formatting and lint", () => lint());
   await one("layer rules", () => `${checkLayers()} files`);
-  await one("generated status codes", () => run("node", ["scripts/gen_codes.mjs", "--check"], { remedy: "npm run gen:codes" }));
-  await one("generated model cards", () => run("node", ["scripts/gen_models.mjs", "--check"], { remedy: "npm run gen:models" }));
-  await one("generated page of models", () => run("node", ["scripts/gen_docs.mjs", "--check"], { remedy: "npm run gen:docs" }));
+  await one("generated status codes", () =>
+    run("node", ["scripts/gen_codes.mjs", "--check"], { remedy: "npm run gen:codes" }),
+  );
+  await one("generated model cards", () =>
+    run("node", ["scripts/gen_models.mjs", "--check"], { remedy: "npm run gen:models" }),
+  );
+  await one("generated page of models", () =>
+    run("node", ["scripts/gen_docs.mjs", "--check"], { remedy: "npm run gen:docs" }),
+  );
   await build(["wasm", "lib"]);
   await one("types", () => run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]));
   await one("API reference", () =>
-    run("node", ["node_modules/typedoc/bin/typedoc", "--emit", "none"], { remedy: "export what the public API names" }),
+    run("node", ["node_modules/typedoc/bin/typedoc", "--emit", "none"], {
+      remedy: "export what the public API names",
+    }),
   );
   await one("size budgets and package contents", checkSizes);
   return counts;
@@ -62,7 +80,9 @@ async function checks() {
 function countGoogleTest(report) {
   const cases = report.testsuites.flatMap((suite) => suite.testsuite);
   const failed = cases.filter((test) => test.failures?.length > 0).length;
-  const skipped = cases.filter((test) => test.result === "SKIPPED" || test.status === "NOTRUN").length;
+  const skipped = cases.filter(
+    (test) => test.result === "SKIPPED" || test.status === "NOTRUN",
+  ).length;
   return { passed: cases.length - failed - skipped, failed, skipped };
 }
 
@@ -70,7 +90,10 @@ async function googleTest(name, preset, command, passed) {
   await cmakeBuild(preset);
   const path = reportPath(name);
   const args = [...command.slice(1), "--gtest_brief=1", `--gtest_output=json:${path}`, ...passed];
-  const env = { ASAN_OPTIONS: "detect_leaks=1:allocator_may_return_null=1", UBSAN_OPTIONS: "print_stacktrace=1" };
+  const env = {
+    ASAN_OPTIONS: "detect_leaks=1:allocator_may_return_null=1",
+    UBSAN_OPTIONS: "print_stacktrace=1",
+  };
   const { code } = await run(command[0], args, { quiet: false, allowFailure: true, env });
   return withExitCode(countGoogleTest(readReport(name)), code);
 }
@@ -78,36 +101,71 @@ async function googleTest(name, preset, command, passed) {
 async function vitest(name, passed) {
   const path = reportPath(name);
   const args = ["node_modules/vitest/vitest.mjs", "run", "--project", name, ...passed];
-  const { code } = await run("node", args, { quiet: false, allowFailure: true, env: { MASKLET_REPORT: path } });
+  const { code } = await run("node", args, {
+    quiet: false,
+    allowFailure: true,
+    env: { MASKLET_REPORT: path },
+  });
   const report = readReport(name);
-  const counts = { passed: report.numPassedTests, failed: report.numFailedTests, skipped: report.numPendingTests + report.numTodoTests };
+  const counts = {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
   return withExitCode(counts, code);
 }
 
 async function playwright(passed) {
   const path = reportPath("browser");
   const args = ["node_modules/@playwright/test/cli.js", "test", ...passed];
-  const { code } = await run("node", args, { quiet: false, allowFailure: true, env: { MASKLET_REPORT: path } });
+  const { code } = await run("node", args, {
+    quiet: false,
+    allowFailure: true,
+    env: { MASKLET_REPORT: path },
+  });
   const { stats } = readReport("browser");
-  return withExitCode({ passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped }, code);
+  return withExitCode(
+    { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped },
+    code,
+  );
 }
 
-/** name -> { title, inputs, machine() -> what else of this machine matters, work(extra arguments) -> { passed, failed, skipped } } */
+/**
+ * name -> { title, inputs, machine() -> what else of this machine matters, work(extra arguments) ->
+ * { passed, failed, skipped } }
+ */
 export const runners = {
   checks: {
     title: "checks: lint, layers, types, sizes",
-    inputs: [...webInputs, "docs", "tests", "biome.json", "typedoc.json", ".clang-format", "README.md", "CHANGELOG.md", "THIRD_PARTY.md"],
+    inputs: [
+      ...webInputs,
+      "docs",
+      "tests",
+      "biome.json",
+      "typedoc.json",
+      ".clang-format",
+      "README.md",
+      "CHANGELOG.md",
+      "THIRD_PARTY.md",
+    ],
     work: checks,
   },
   native: {
     title: "C++ tests, native under ASan and UBSan",
     inputs: cppTestInputs,
-    work: (passed) => googleTest("native", "native-debug", [inRoot("build/native-debug/masklet_tests")], passed),
+    work: (passed) =>
+      googleTest("native", "native-debug", [inRoot("build/native-debug/masklet_tests")], passed),
   },
   wasm: {
     title: "C++ tests, as WebAssembly under node",
     inputs: cppTestInputs,
-    work: (passed) => googleTest("wasm", "wasm-test", ["node", inRoot("build/wasm-test/masklet_tests.cjs")], passed),
+    work: (passed) =>
+      googleTest(
+        "wasm",
+        "wasm-test",
+        ["node", inRoot("build/wasm-test/masklet_tests.cjs")],
+        passed,
+      ),
   },
   web: {
     title: "TypeScript tests in Node",

@@ -1,4 +1,5 @@
-/// Runs one test runner: skips it when it passed on the same inputs before, and never lets its failure hide the others.
+/// Runs one test runner: skips it when it passed on the same inputs before, and never lets its
+/// failure hide the others.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StepError, say, seconds } from "./setup/log.mjs";
@@ -12,10 +13,22 @@ const resultPath = (name) => join(makeDir(join(localCacheDir, "results")), `${na
 
 /** { name, counts, note, failure } of one runner. */
 export async function runOne(name, runner, { passed, fresh }) {
-  const hash = hashInputs([...runner.inputs, "scripts"], [process.version, String(existsSync(sharedDataDir)), runner.machine?.() ?? ""]);
-  if (!fresh && passed.length === 0 && isFresh(`test-${name}`, hash) && existsSync(resultPath(name))) {
+  const hash = hashInputs(
+    [...runner.inputs, "scripts"],
+    [process.version, String(existsSync(sharedDataDir)), runner.machine?.() ?? ""],
+  );
+  if (
+    !fresh &&
+    passed.length === 0 &&
+    isFresh(`test-${name}`, hash) &&
+    existsSync(resultPath(name))
+  ) {
     say(`✓ ${runner.title}: unchanged since it passed`);
-    return { name, counts: JSON.parse(readFileSync(resultPath(name), "utf8")), note: "unchanged since it passed" };
+    return {
+      name,
+      counts: JSON.parse(readFileSync(resultPath(name), "utf8")),
+      note: "unchanged since it passed",
+    };
   }
   clearStamp(`test-${name}`);
   say(`▸ ${runner.title}`);
@@ -31,7 +44,8 @@ export async function runOne(name, runner, { passed, fresh }) {
     return { name, counts, note: duration };
   } catch (error) {
     say(`✗ ${runner.title}: ${error.message}`);
-    const failure = error instanceof StepError ? error : new StepError(error.stack ?? String(error));
+    const failure =
+      error instanceof StepError ? error : new StepError(error.stack ?? String(error));
     return { name, counts: { passed: 0, failed: 1, skipped: 0 }, failure };
   }
 }

@@ -21,14 +21,16 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sWASM_BIGINT
   # An ES module whose factory makes a fresh instance, so that a trapped module can be replaced.
   -sMODULARIZE -sEXPORT_ES6 -sEXPORT_NAME=createMaskletCore
-  # Photos are large: start small and grow. Views are made anew after each call that may grow (web/core/heap.ts).
+  # Photos are large: start small and grow. Views are made anew after each call that may grow
+  # (web/core/heap.ts).
   -sINITIAL_MEMORY=4MB -sSTACK_SIZE=256KB -sALLOW_MEMORY_GROWTH
   # All of wasm32's address space: a photo of 200 megapixels is 800 MB, and so is what decodes it.
   -sMAXIMUM_MEMORY=4GB
   # Out of memory is a status of the core, not an abort.
   -sABORTING_MALLOC=0
-  # Window and worker. Node too: web/core/load.ts reads and compiles the file itself everywhere, and a Node branch in the glue would
-  # make its factory wait, so that a trapped instance could not be replaced within a synchronous call.
+  # Window and worker. Node too: web/core/load.ts reads and compiles the file itself everywhere, and
+  # a Node branch in the glue would make its factory wait, so that a trapped instance could not be
+  # replaced within a synchronous call.
   -sENVIRONMENT=web,worker
   # All that web/core/instance.ts hands in.
   -sINCOMING_MODULE_JS_API=instantiateWasm,printErr
@@ -36,8 +38,8 @@ set(MASKLET_WASM_LINK_OPTIONS
   -sDYNAMIC_EXECUTION=0
   # No file is ever opened by the core.
   -sFILESYSTEM=0
-  # Not the smaller emmalloc: it compares end addresses that wrap around at 4 GB, so that a picture too large for the memory
-  # would be given a block of some kilobytes.
+  # Not the smaller emmalloc: it compares end addresses that wrap around at 4 GB, so that an image
+  # too large for the memory would be given a block of some kilobytes.
   -sMALLOC=dlmalloc
   # A library: no main, nothing runs on loading and nothing at exit.
   --no-entry -sINVOKE_RUN=0 -sEXIT_RUNTIME=0

@@ -8,10 +8,11 @@ namespace masklet {
 
 namespace {
 
-// Moves elements [from, from + count) to `to`, towards the front.
+// Moves elements [from, from + count) to `to`, toward the front.
 template <class T>
 void moveForward(Buffer<T>& buffer, size_t from, size_t count, size_t to) {
-  if (count != 0 && from != to) std::memmove(buffer.data() + to, buffer.data() + from, count * sizeof(T));
+  if (count != 0 && from != to)
+    std::memmove(buffer.data() + to, buffer.data() + from, count * sizeof(T));
 }
 
 // A size that does not grow needs no memory, so it cannot fail.
@@ -42,8 +43,8 @@ void moveRow(InstanceColumns& columns, size_t from, size_t to) {
   moveRow(masks.coverage, masks.coverageOffsets, from, to);
 }
 
-// `moveRow` overwrites offsets[to + 1] with to < from only after row `from` was read: offsets[from] and
-// offsets[from + 1] are still those of the input because to + 1 <= from.
+// `moveRow` overwrites offsets[to + 1] with to < from only after row `from` was read: offsets[from]
+// and offsets[from + 1] are still those of the input because to + 1 <= from.
 void dropEmptyRows(InstanceColumns& columns) {
   MaskColumns& masks = columns.masks;
   size_t kept = 0;
@@ -103,8 +104,9 @@ void InstanceColumns::clear() {
   masks.clear();
 }
 
-Status makeInstanceColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                           bool soft, const MaskKernels& kernels, InstanceColumns& columns) {
+Status makeInstanceColumns(const Instances& instances, const MaskSource& source,
+                           const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                           InstanceColumns& columns) {
   const Status status = fillColumns(instances, source, letterbox, soft, kernels, columns);
   if (!status.ok()) {
     columns.clear();

@@ -1,4 +1,4 @@
-// What leaves the core for one picture: one row per object, in source pixels.
+// What leaves the core for one image: one row per object, in source pixels.
 #pragma once
 
 #include "core/instances.h"
@@ -6,9 +6,10 @@
 
 namespace masklet {
 
-/// Objects as columns, best score first; row k of every column is object k. Each has at least one pixel.
+/// Objects as columns, best score first; row k of every column is object k. Each has at least one
+/// pixel.
 struct InstanceColumns {
-  Buffer<Box> boxesSrc;  ///< clipped to the picture
+  Buffer<Box> boxesSrc;  ///< clipped to the image
   Buffer<float> scores;
   Buffer<uint32_t> classIds;
   Buffer<uint32_t> rows;  ///< Instances::rows of those that are left
@@ -18,12 +19,13 @@ struct InstanceColumns {
   void clear();
 };
 
-/// Maps the boxes of `instances` to source pixels, assembles their masks (see assembleMasks) and leaves out
-/// every object without one pixel: its box lies between pixel centres or outside the picture, or no logit
-/// inside is positive (SegmentationPredictor.construct_result of Ultralytics leaves out the same). With
-/// boxFromMask the boxes are those of the masks, whole pixels. Fails as assembleMasks does; `columns` is then
-/// empty.
-Status makeInstanceColumns(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                           bool soft, const MaskKernels& kernels, InstanceColumns& columns);
+/// Maps the boxes of `instances` to source pixels, assembles their masks (see assembleMasks) and
+/// leaves out every object without one pixel: its box lies between pixel centers or outside the
+/// image, or no logit inside is positive (SegmentationPredictor.construct_result of Ultralytics
+/// leaves out the same). With boxFromMask the boxes are those of the masks, whole pixels. Fails as
+/// assembleMasks does; `columns` is then empty.
+Status makeInstanceColumns(const Instances& instances, const MaskSource& source,
+                           const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                           InstanceColumns& columns);
 
 }  // namespace masklet

@@ -8,7 +8,8 @@ namespace masklet {
 
 namespace {
 
-// In wasm size_t has 32 bits: the byte count of a large picture must be refused before it wraps around.
+// In wasm size_t has 32 bits: the byte count of a large image must be refused before it wraps
+// around.
 template <class T>
 Status resizeTo(Buffer<T>& buffer, uint64_t count) {
   if (count > std::numeric_limits<size_t>::max() / sizeof(T)) {
@@ -27,7 +28,8 @@ Status checkSide(int32_t sidePx) {
 }
 
 Status checkResizeMode(uint32_t mode) {
-  return mode > static_cast<uint32_t>(ResizeMode::stretch) ? fail(StatusCode::badArgument, mode) : okStatus();
+  return mode > static_cast<uint32_t>(ResizeMode::stretch) ? fail(StatusCode::badArgument, mode)
+                                                           : okStatus();
 }
 
 }  // namespace
@@ -46,20 +48,21 @@ double Workspace::memoryBytes() const {
   const TensorizeScratch& scratch = tensorizeScratch_;
   double bytes =
       bytesOf(file_, image_, input_, classFilter_, text_, counts_, polygonPoints_, polygonOffsets_);
-  bytes += bytesOf(scratch.columnOffsets, scratch.columnWeights, scratch.planarRows, scratch.boxSums,
-                   scratch.levelRow);
+  bytes += bytesOf(scratch.columnOffsets, scratch.columnWeights, scratch.planarRows,
+                   scratch.boxSums, scratch.levelRow);
   for (const Output& output : outputs_) bytes += bytesOf(output.values);
   bytes += bytesOf(maskSource_.storage, masks_[0].runs, masks_[1].runs, result_.runs);
   bytes += bytesOf(instances_.boxesNet, instances_.scores, instances_.classIds, instances_.rows,
                    instances_.coefficients);
-  bytes += bytesOf(columns_.boxesSrc, columns_.scores, columns_.classIds, columns_.rows, stability_);
+  bytes +=
+      bytesOf(columns_.boxesSrc, columns_.scores, columns_.classIds, columns_.rows, stability_);
   const MaskColumns& masks = columns_.masks;
   bytes += bytesOf(masks.rectsSrc, masks.runs, masks.runOffsets, masks.areasPx, masks.coverage,
                    masks.coverageOffsets);
   return bytes + bytesOf(contours_.points, contours_.ringOffsets, contours_.ringParents);
 }
 
-// ---- picture
+// ---- image
 // ----------------------------------------------------------------------------------------------------------
 
 uint32_t Workspace::reserveFile(uint32_t byteCount) {
@@ -76,8 +79,8 @@ uint32_t Workspace::reserveImage(int32_t widthPx, int32_t heightPx) {
     MASKLET_TRY(checkSide(widthPx));
     MASKLET_TRY(checkSide(heightPx));
     imageSize_ = {};
-    MASKLET_TRY(
-        resizeTo(image_, uint64_t{4} * static_cast<uint64_t>(widthPx) * static_cast<uint64_t>(heightPx)));
+    MASKLET_TRY(resizeTo(
+        image_, uint64_t{4} * static_cast<uint64_t>(widthPx) * static_cast<uint64_t>(heightPx)));
     imageSize_ = {widthPx, heightPx};
     return okStatus();
   };
@@ -89,33 +92,35 @@ Status Workspace::viewImage(ImageView<const uint8_t>& view) const {
   return makeImageView(image_.span(), imageSize_, 4, 0, view);
 }
 
-Status Workspace::fillInput(SizePx net, ResizeMode mode, SizePx content, const TensorizeOptions& options) {
+Status Workspace::fillInput(SizePx net, ResizeMode mode, SizePx content,
+                            const TensorizeOptions& options) {
   ImageView<const uint8_t> image;
   MASKLET_TRY(viewImage(image));
   Letterbox letterbox;
   MASKLET_TRY(makeLetterbox(imageSize_, net, mode, letterbox, content));
-  MASKLET_TRY(
-      resizeTo(input_, uint64_t{3} * static_cast<uint64_t>(net.width) * static_cast<uint64_t>(net.height)));
-  MASKLET_TRY(
-      masklet::tensorize(image, letterbox, options, tensorizeScratch_, input_.span(), *imageKernels_));
+  MASKLET_TRY(resizeTo(
+      input_, uint64_t{3} * static_cast<uint64_t>(net.width) * static_cast<uint64_t>(net.height)));
+  MASKLET_TRY(masklet::tensorize(image, letterbox, options, tensorizeScratch_, input_.span(),
+                                 *imageKernels_));
   letterbox_ = letterbox;
   return okStatus();
 }
 
-uint32_t Workspace::tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode, uint32_t colourOrder,
-                              float inputScale, float mean0, float mean1, float mean2, float std0, float std1,
-                              float std2, float fill0, float fill1, float fill2, int32_t contentWidth,
+uint32_t Workspace::tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode,
+                              uint32_t colorOrder, float inputScale, float mean0, float mean1,
+                              float mean2, float std0, float std1, float std2, float fill0,
+                              float fill1, float fill2, int32_t contentWidth,
                               int32_t contentHeight) {
   TensorizeOptions options;
-  options.order = static_cast<ColourOrder>(colourOrder);
+  options.order = static_cast<ColorOrder>(colorOrder);
   options.mean = {mean0, mean1, mean2};
   options.std = {std0, std1, std2};
   options.inputScale = inputScale;
   options.fill = {fill0, fill1, fill2};
   const auto run = [&]() -> Status {
     MASKLET_TRY(checkResizeMode(resizeMode));
-    if (colourOrder > static_cast<uint32_t>(ColourOrder::bgr))
-      return masklet::fail(StatusCode::badArgument, colourOrder);
+    if (colorOrder > static_cast<uint32_t>(ColorOrder::bgr))
+      return masklet::fail(StatusCode::badArgument, colorOrder);
     return fillInput({netWidth, netHeight}, static_cast<ResizeMode>(resizeMode),
                      {contentWidth, contentHeight}, options);
   };
@@ -124,8 +129,9 @@ uint32_t Workspace::tensorize(int32_t netWidth, int32_t netHeight, uint32_t resi
   return finish(status);
 }
 
-uint32_t Workspace::setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t netWidth, int32_t netHeight,
-                                 uint32_t resizeMode, int32_t contentWidth, int32_t contentHeight) {
+uint32_t Workspace::setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t netWidth,
+                                 int32_t netHeight, uint32_t resizeMode, int32_t contentWidth,
+                                 int32_t contentHeight) {
   const Status status = checkResizeMode(resizeMode);
   if (!status.ok()) return finish(status);
   return finish(makeLetterbox({srcWidth, srcHeight}, {netWidth, netHeight},
@@ -136,8 +142,8 @@ uint32_t Workspace::setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t ne
 // ---- outputs
 // ----------------------------------------------------------------------------------------------------------
 
-uint32_t Workspace::reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, uint32_t dim1, uint32_t dim2,
-                                  uint32_t dim3) {
+uint32_t Workspace::reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, uint32_t dim1,
+                                  uint32_t dim2, uint32_t dim3) {
   const std::array<uint32_t, 4> dims{dim0, dim1, dim2, dim3};
   const auto reserve = [&]() -> Status {
     if (slot >= kOutputSlots) return fail(StatusCode::badIndex, slot);
@@ -145,7 +151,8 @@ uint32_t Workspace::reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, u
     uint64_t elements = 1;
     for (uint32_t axis = 0; axis < rank; ++axis) {
       elements *= dims[axis];
-      if (elements > std::numeric_limits<uint32_t>::max()) return fail(StatusCode::badShape, dims[axis]);
+      if (elements > std::numeric_limits<uint32_t>::max())
+        return fail(StatusCode::badShape, dims[axis]);
     }
     Output& output = outputs_[slot];
     output.rank = 0;

@@ -1,11 +1,12 @@
-// The boundary: owns the buffers of one picture and runs the stages of the core on them. Plain C++, no web in
-// it.
+// The boundary: owns the buffers of one image and runs the stages of the core on them. Plain C++,
+// no web in it.
 //
-// How it is used, from TypeScript (web/core) as from the tests: reserve a buffer, ask for its address, copy
-// the data in, call the stage, ask for the addresses of the results, copy them out. Stage methods return the
-// number of a StatusCode; lastValue() is the value that belongs to it. An address is valid until the next
-// call that may allocate: every reserve and every stage. Buffers keep their memory from picture to picture.
-// After a failed stage its results are empty and everything else is as it was.
+// How it is used, from TypeScript (web/core) as from the tests: reserve a buffer, ask for its
+// address, copy the data in, call the stage, ask for the addresses of the results, copy them out.
+// Stage methods return the number of a StatusCode; lastValue() is the value that belongs to it. An
+// address is valid until the next call that may allocate: every reserve and every stage. Buffers
+// keep their memory from image to image. After a failed stage its results are empty and everything
+// else is as it was.
 #pragma once
 
 #include <array>
@@ -20,8 +21,8 @@
 
 namespace masklet {
 
-/// To be raised with every change of a name, an argument or the meaning of a number of this class: web/core
-/// checks that the wasm it was given is the one it was written for.
+/// To be raised with every change of a name, an argument or the meaning of a number of this class:
+/// web/core checks that the wasm it was given is the one it was written for.
 inline constexpr uint32_t kBoundaryVersion = 2;
 
 /// Byte address of a buffer; 32 bits in wasm.
@@ -39,10 +40,11 @@ class Workspace {
   double lastValue() const { return lastValue_; }
   /// Bytes that the buffers hold, in use or kept for later.
   double memoryBytes() const;
-  /// Runs the readable scalar kernels (true) or the SIMD ones (false, the default); the results are the same.
+  /// Runs the readable scalar kernels (true) or the SIMD ones (false, the default); the results are
+  /// the same.
   void useScalarKernels(bool scalar);
 
-  // ---- picture: encoded file -> RGBA ----
+  // ---- image: encoded file -> RGBA ----
 
   uint32_t reserveFile(uint32_t byteCount);
   Address fileAddress() const { return address(file_); }
@@ -56,27 +58,28 @@ class Workspace {
   int32_t imageWidth() const { return imageSize_.width; }
   int32_t imageHeight() const { return imageSize_.height; }
 
-  // ---- picture -> network input ----
+  // ---- image -> network input ----
 
-  /// Fills the input [1, 3, netHeight, netWidth]; see masklet::tensorize and makeLetterbox for the arguments.
-  /// Statuses: noImage, badSize, badArgument (an unknown mode or order as well), outOfMemory. Sets the
-  /// letterbox that the decoders use.
-  uint32_t tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode, uint32_t colourOrder,
-                     float inputScale, float mean0, float mean1, float mean2, float std0, float std1,
-                     float std2, float fill0, float fill1, float fill2, int32_t contentWidth = 0,
-                     int32_t contentHeight = 0);
+  /// Fills the input [1, 3, netHeight, netWidth]; see masklet::tensorize and makeLetterbox for the
+  /// arguments. Statuses: noImage, badSize, badArgument (an unknown mode or order as well),
+  /// outOfMemory. Sets the letterbox that the decoders use.
+  uint32_t tensorize(int32_t netWidth, int32_t netHeight, uint32_t resizeMode, uint32_t colorOrder,
+                     float inputScale, float mean0, float mean1, float mean2, float std0,
+                     float std1, float std2, float fill0, float fill1, float fill2,
+                     int32_t contentWidth = 0, int32_t contentHeight = 0);
   Address inputAddress() const { return address(input_); }
   uint32_t inputElements() const { return static_cast<uint32_t>(input_.size()); }
 
-  /// Sets the letterbox without a picture, for outputs of a network that was fed elsewhere. Statuses:
-  /// badSize, badArgument.
+  /// Sets the letterbox without an image, for outputs of a network that was fed elsewhere.
+  /// Statuses: badSize, badArgument.
   uint32_t setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t netWidth, int32_t netHeight,
                         uint32_t resizeMode, int32_t contentWidth = 0, int32_t contentHeight = 0);
 
   // ---- network outputs -> instances ----
 
-  /// Makes room for an output with the first `rank` of the dimensions. Statuses: badIndex (slot), badRank (0
-  /// or above 4), badShape (a dimension of 0, or more than 2^32 - 1 elements), outOfMemory.
+  /// Makes room for an output with the first `rank` of the dimensions. Statuses: badIndex (slot),
+  /// badRank (0 or above 4), badShape (a dimension of 0, or more than 2^32 - 1 elements),
+  /// outOfMemory.
   uint32_t reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, uint32_t dim1, uint32_t dim2,
                          uint32_t dim3);
   /// 0 for a slot that does not exist.
@@ -85,50 +88,54 @@ class Workspace {
   uint32_t reserveClassFilter(uint32_t classCount);
   Address classFilterAddress() const { return address(classFilter_); }
 
-  // Decoders, one per family: they read the outputs and leave instances for assembleMasks. All statuses:
-  // noImage (no letterbox yet), badRank, badShape, badArgument, outOfMemory.
+  // Decoders, one per family: they read the outputs and leave instances for assembleMasks. All
+  // statuses: noImage (no letterbox yet), badRank, badShape, badArgument, outOfMemory.
 
-  /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYoloSeg and decodeYoloSegEndToEnd.
-  /// `classCount` 0: not known.
-  uint32_t decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold, float iouThreshold,
-                         uint32_t maxInstances);
+  /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYoloSeg and
+  /// decodeYoloSegEndToEnd. `classCount` 0: not known.
+  uint32_t decodeYoloSeg(bool endToEnd, uint32_t classCount, float scoreThreshold,
+                         float iouThreshold, uint32_t maxInstances);
   /// Decodes boxes in output 0 with the logits in output 1; see masklet::decodeDetrDetect.
-  uint32_t decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
-  /// Decodes logits in output 0 and masks in output 1, with `hasBoxes` boxes in output 2; masks are enlarged
-  /// to `enlargeToPx` squared first unless it is 0; see masklet::decodeDetrPanoptic.
-  uint32_t decodeDetrPanoptic(bool hasBoxes, int32_t enlargeToPx, float scoreThreshold, float iouThreshold,
-                              uint32_t maxInstances);
-  /// Decodes logits in output 0 and masks in output 1, which are rated on planes of `ratedAtPx` squared, or
-  /// of their own size when it is 0; see masklet::decodeMaskFormer.
+  uint32_t decodeDetrDetect(bool softmax, float scoreThreshold, float iouThreshold,
+                            uint32_t maxInstances);
+  /// Decodes logits in output 0 and masks in output 1, with `hasBoxes` boxes in output 2; masks are
+  /// enlarged to `enlargeToPx` squared first unless it is 0; see masklet::decodeDetrPanoptic.
+  uint32_t decodeDetrPanoptic(bool hasBoxes, int32_t enlargeToPx, float scoreThreshold,
+                              float iouThreshold, uint32_t maxInstances);
+  /// Decodes logits in output 0 and masks in output 1, which are rated on planes of `ratedAtPx`
+  /// squared, or of their own size when it is 0; see masklet::decodeMaskFormer.
   uint32_t decodeMaskFormer(int32_t ratedAtPx, float scoreThreshold, float iouThreshold,
                             uint32_t maxInstances);
-  /// Decodes boxes in output 0, logits in output 1 and masks in output 2; see masklet::decodeRfDetrSeg.
+  /// Decodes boxes in output 0, logits in output 1 and masks in output 2; see
+  /// masklet::decodeRfDetrSeg.
   uint32_t decodeRfDetrSeg(float scoreThreshold, float iouThreshold, uint32_t maxInstances);
-  /// Decodes boxes, labels, scores and masks in outputs 0 to 3; `kind` is a MaskRcnnExport, `classCount` 0:
-  /// not known; see masklet::decodeMaskRcnn.
-  uint32_t decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold, float iouThreshold,
-                          uint32_t maxInstances);
+  /// Decodes boxes, labels, scores and masks in outputs 0 to 3; `kind` is a MaskRcnnExport,
+  /// `classCount` 0: not known; see masklet::decodeMaskRcnn.
+  uint32_t decodeMaskRcnn(uint32_t kind, uint32_t classCount, float scoreThreshold,
+                          float iouThreshold, uint32_t maxInstances);
   /// Decodes detections, labels and masks in outputs 0 to 2; `classCount` 0: not known; see
   /// masklet::decodeRtmdetIns.
   uint32_t decodeRtmdetIns(uint32_t classCount, float scoreThreshold, float iouThreshold,
                            uint32_t maxInstances);
-  /// Makes candidates of the planes in output 0 with the predicted IoUs in output 1; the planes are read by
-  /// way of `viaWidth` x `viaHeight` unless that is 0 x 0; see masklet::decodeSam. rowsAddress() then has the
-  /// plane of each mask, stabilityAddress() the stability of each plane.
+  /// Makes candidates of the planes in output 0 with the predicted IoUs in output 1; the planes are
+  /// read by way of `viaWidth` x `viaHeight` unless that is 0 x 0; see masklet::decodeSam.
+  /// rowsAddress() then has the plane of each mask, stabilityAddress() the stability of each plane.
   uint32_t decodeSam(float predictedIouThreshold, float stabilityThreshold, float maskThreshold,
                      float stabilityOffset, int32_t viaWidth, int32_t viaHeight, bool probability);
-  /// Decodes boxes, scores, coefficients, prototypes and, with `hasPriors`, priors in outputs 0 to 4; see
-  /// masklet::decodeYolact.
-  uint32_t decodeYolact(bool hasPriors, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
+  /// Decodes boxes, scores, coefficients, prototypes and, with `hasPriors`, priors in outputs 0 to
+  /// 4; see masklet::decodeYolact.
+  uint32_t decodeYolact(bool hasPriors, float scoreThreshold, float iouThreshold,
+                        uint32_t maxInstances);
   /// Decodes output 0; `layout` is a YoloDetectLayout, see masklet::decodeYoloDetect.
-  uint32_t decodeYoloDetect(uint32_t layout, uint32_t classCount, float scoreThreshold, float iouThreshold,
-                            uint32_t maxInstances);
+  uint32_t decodeYoloDetect(uint32_t layout, uint32_t classCount, float scoreThreshold,
+                            float iouThreshold, uint32_t maxInstances);
   /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYolov5Seg.
   uint32_t decodeYolov5Seg(float scoreThreshold, float iouThreshold, uint32_t maxInstances);
   /// Decodes output 0; `boxes` is a YoloxBoxes, see masklet::decodeYolox.
-  uint32_t decodeYolox(uint32_t boxes, float scoreThreshold, float iouThreshold, uint32_t maxInstances);
-  /// Makes the columns below from the decoded instances, `soft` with coverage; see makeInstanceColumns.
-  /// Statuses: noInstances, badRank, badShape, tooManyPixels, outOfMemory.
+  uint32_t decodeYolox(uint32_t boxes, float scoreThreshold, float iouThreshold,
+                       uint32_t maxInstances);
+  /// Makes the columns below from the decoded instances, `soft` with coverage; see
+  /// makeInstanceColumns. Statuses: noInstances, badRank, badShape, tooManyPixels, outOfMemory.
   uint32_t assembleMasks(bool soft);
 
   uint32_t instanceCount() const { return static_cast<uint32_t>(columns_.count()); }
@@ -144,10 +151,14 @@ class Workspace {
   Address rectsAddress() const {
     return address(columns_.masks.rectsSrc);
   }  ///< i32[count * 4] x, y, width, height
-  Address areasAddress() const { return address(columns_.masks.areasPx); }          ///< u32[count]
-  Address runsAddress() const { return address(columns_.masks.runs); }              ///< u32[runCount]
-  Address runOffsetsAddress() const { return address(columns_.masks.runOffsets); }  ///< u32[count + 1]
-  Address coverageAddress() const { return address(columns_.masks.coverage); }      ///< u8[coverageBytes]
+  Address areasAddress() const { return address(columns_.masks.areasPx); }  ///< u32[count]
+  Address runsAddress() const { return address(columns_.masks.runs); }      ///< u32[runCount]
+  Address runOffsetsAddress() const {
+    return address(columns_.masks.runOffsets);
+  }  ///< u32[count + 1]
+  Address coverageAddress() const {
+    return address(columns_.masks.coverage);
+  }  ///< u8[coverageBytes]
   Address coverageOffsetsAddress() const {
     return address(columns_.masks.coverageOffsets);
   }  ///< u32[count + 1]
@@ -156,8 +167,8 @@ class Workspace {
 
   // ---- masks: operands in, results out ----
 
-  /// Makes room for the runs of an operand. Statuses: badIndex (slot), outOfMemory. The runs are checked by
-  /// the operation.
+  /// Makes room for the runs of an operand. Statuses: badIndex (slot), outOfMemory. The runs are
+  /// checked by the operation.
   uint32_t reserveMask(uint32_t slot, int32_t x, int32_t y, int32_t widthPx, int32_t heightPx,
                        uint32_t runCount);
   /// 0 for a slot that does not exist.
@@ -175,25 +186,25 @@ class Workspace {
   // Operations on operand 0 (and 1). All check their operands: badSize, badRuns. All may fail with
   // outOfMemory.
 
-  /// Operand 0 as compressed COCO RLE of a picture of this size, into the text. Statuses: badSize.
+  /// Operand 0 as compressed COCO RLE of an image of this size, into the text. Statuses: badSize.
   uint32_t cocoRle(int32_t srcWidth, int32_t srcHeight);
   /// The outline of operand 0 as rings; see contoursFromMask. Statuses: badArgument.
   uint32_t polygons(double tolerancePx, double minAreaPx);
   /// Operand 0 `op` operand 1 (MergeOp) into the result mask. Statuses: badArgument, badSize.
   uint32_t mergeMasks(uint32_t op);
-  /// Operand 0 in a picture of this size with small holes filled and small islands dropped, into the result
-  /// mask; see masklet::removeSmallRegions. Statuses: badSize.
+  /// Operand 0 in an image of this size with small holes filled and small islands dropped, into the
+  /// result mask; see masklet::removeSmallRegions. Statuses: badSize.
   uint32_t removeSmallRegions(int32_t srcWidth, int32_t srcHeight, uint32_t minAreaPx);
   /// Pixels that operands 0 and 1 share, into measuredArea().
   uint32_t intersectMasks();
 
-  /// The text, or the counts, as COCO RLE of a picture of this size into the result mask. Statuses:
+  /// The text, or the counts, as COCO RLE of an image of this size into the result mask. Statuses:
   /// badRleString, badRuns, badSize.
   uint32_t maskFromCocoRle(int32_t srcWidth, int32_t srcHeight);
   uint32_t maskFromCocoCounts(int32_t srcWidth, int32_t srcHeight);
-  /// The polygons into the result mask, by the even-odd rule on pixel centres or, with `asCoco`, as
-  /// pycocotools draws them; see maskFromPolygons and maskFromCocoPolygons. Statuses: badSize, badArgument,
-  /// badIndex.
+  /// The polygons into the result mask, by the even-odd rule on pixel centers or, with `asCoco`, as
+  /// pycocotools draws them; see maskFromPolygons and maskFromCocoPolygons. Statuses: badSize,
+  /// badArgument, badIndex.
   uint32_t maskFromPolygons(int32_t srcWidth, int32_t srcHeight, bool asCoco);
 
   int32_t resultX() const { return result_.rectSrc.x; }
@@ -232,7 +243,8 @@ class Workspace {
   Status viewImage(ImageView<const uint8_t>& view) const;
   Status viewOutput(uint32_t slot, TensorView& view) const;
   template <class Decode>
-  uint32_t decodeWith(float scoreThreshold, float iouThreshold, uint32_t maxInstances, Decode decode);
+  uint32_t decodeWith(float scoreThreshold, float iouThreshold, uint32_t maxInstances,
+                      Decode decode);
   Status fillInput(SizePx net, ResizeMode mode, SizePx content, const TensorizeOptions& options);
   Status decodeText(SizePx src);
 

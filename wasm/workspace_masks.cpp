@@ -27,8 +27,8 @@ void clearMask(Mask& mask) {
 
 }  // namespace
 
-uint32_t Workspace::reserveMask(uint32_t slot, int32_t x, int32_t y, int32_t widthPx, int32_t heightPx,
-                                uint32_t runCount) {
+uint32_t Workspace::reserveMask(uint32_t slot, int32_t x, int32_t y, int32_t widthPx,
+                                int32_t heightPx, uint32_t runCount) {
   if (slot >= kMaskSlots) return finish(fail(StatusCode::badIndex, slot));
   Mask& mask = masks_[slot];
   const Status status = mask.runs.resize(runCount);
@@ -77,7 +77,9 @@ uint32_t Workspace::cocoRle(int32_t srcWidth, int32_t srcHeight) {
 
 uint32_t Workspace::polygons(double tolerancePx, double minAreaPx) {
   contours_.clear();
-  const auto trace = [&] { return contoursFromMask(masks_[0].view(), {tolerancePx, minAreaPx}, contours_); };
+  const auto trace = [&] {
+    return contoursFromMask(masks_[0].view(), {tolerancePx, minAreaPx}, contours_);
+  };
   const Status status = onValid(trace, masks_[0]);
   if (!status.ok()) contours_.clear();
   return finish(status);

@@ -1,7 +1,14 @@
 import { currentCore } from "./core/load.js";
 import { MaskletError } from "./errors.js";
 import { decodeWith } from "./families/decode_match.js";
-import { type Detection, describeCandidates, type FamilyMatch, matchFamily, noMatch, readWanted } from "./families/detect.js";
+import {
+  type Detection,
+  describeCandidates,
+  type FamilyMatch,
+  matchFamily,
+  noMatch,
+  readWanted,
+} from "./families/detect.js";
 import type { ExporterHints, ModelSignature } from "./families/family.js";
 import { findImageInput, fixedSize } from "./families/image_input.js";
 import { fixedSizing, preprocessingFor } from "./families/input_sizing.js";
@@ -10,27 +17,45 @@ import { chooseLabels, toInstances } from "./instances.js";
 import { readExporterHints } from "./runtime/exporter_hints.js";
 import { toRawTensor } from "./runtime/outputs.js";
 import { checkSegmentOptions } from "./segmenter_options.js";
-import type { FamilyCandidate, FamilyVerdict, Instance, Preprocessing, PromptPart, SegmentOptions, Size, TensorInfo } from "./types.js";
+import type {
+  FamilyCandidate,
+  FamilyVerdict,
+  Instance,
+  Preprocessing,
+  PromptPart,
+  SegmentOptions,
+  Size,
+  TensorInfo,
+} from "./types.js";
 
 /** A network's output as any runtime gives it. */
 export interface OutputTensor {
   readonly dims: readonly number[];
-  /** Numbers in row-major order: a typed array of any kind. float16 is given as float32, or as a `Uint16Array` of bit patterns with `type`. */
+  /**
+   * Numbers in row-major order: a typed array of any kind. float16 is given as float32, or as a
+   * `Uint16Array` of bit patterns with `type`.
+   */
   readonly data: ArrayBufferView;
-  /** Element type in the network; default: that of the array. Helps to recognise the model where the values were converted. */
+  /**
+   * Element type in the network; default: that of the array. Helps to recognize the model where the
+   * values were converted.
+   */
   readonly type?: string;
 }
 
 export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "refineWith"> {
-  /** Model family, `name` or `name/variant`; default: recognised by {@link detectFamily}. */
+  /** Model family, `name` or `name/variant`; default: recognized by {@link detectFamily}. */
   family?: string;
   /** Layout within `family`. */
   variant?: string;
-  /** Size of the picture. */
+  /** Size of the image. */
   source: Size;
   /** Size of the network's input. */
   network: Size;
-  /** What was done to the picture otherwise than the family says; only how it was fitted in (`resizeMode`, `content`) matters here. */
+  /**
+   * What was done to the image otherwise than the family says; only how it was fitted in
+   * (`resizeMode`, `content`) matters here.
+   */
   preprocessing?: Partial<Preprocessing>;
   /** Class names by class id; default: the metadata's, else `class 0` … */
   labels?: readonly string[];
@@ -52,26 +77,45 @@ export interface DecodeResult {
 }
 
 /**
- * Decodes the raw outputs of a network that ran anywhere, in whatever runtime: what {@link Segmenter} does after the network. Works at once
- * (`loadCore` must have been awaited before), needs no ONNX Runtime and keeps nothing.
+ * Decodes the raw outputs of a network that ran anywhere, in whatever runtime: what {@link
+ * Segmenter} does after the network. Works at once (`loadCore` must have been awaited before),
+ * needs no ONNX Runtime and keeps nothing.
  * @param outputs by name, in any order
- * @throws MaskletError `coreNotLoaded`, `badTensor` for data that does not fit its shape, `unknownModel`, `ambiguousModel`, `unknownFamily`,
- * `badOption`, `badSize`, and what the core finds wrong with a tensor (`badRank`, `badShape` …, naming it).
+ * @throws MaskletError `coreNotLoaded`, `badTensor` for data that does not fit its shape,
+ *   `unknownModel`, `ambiguousModel`, `unknownFamily`, `badOption`, `badSize`, and what the core
+ *   finds wrong with a tensor (`badRank`, `badShape` …, naming it).
  */
 export function decode(
   outputs: Readonly<Record<string, OutputTensor>> | ReadonlyMap<string, OutputTensor>,
   options: DecodeOutputsOptions,
 ): DecodeResult {
   const core = currentCore();
-  const entries = [...(outputs instanceof Map ? outputs : Object.entries(outputs as Record<string, OutputTensor>))];
-  const tensors = new Map(entries.map(([name, tensor]) => [name, toRawTensor(name, tensor, "decode")] as const));
+  const entries = [
+    ...(outputs instanceof Map ? outputs : Object.entries(outputs as Record<string, OutputTensor>)),
+  ];
+  const tensors = new Map(
+    entries.map(([name, tensor]) => [name, toRawTensor(name, tensor, "decode")] as const),
+  );
   const infos = [...tensors].map(([name, { dims, type = "float32" }]) => ({ name, type, dims }));
   const hints = readExporterHints(options.metadata ?? {});
-  const signature = { inputs: options.inputs ?? [], outputs: infos, inputSize: checkedSize("network", options.network), hints };
-  const match = requireMatch(signature, matchFamily(signature, readWanted(options.family, options.variant)));
+  const signature = {
+    inputs: options.inputs ?? [],
+    outputs: infos,
+    inputSize: checkedSize("network", options.network),
+    hints,
+  };
+  const match = requireMatch(
+    signature,
+    matchFamily(signature, readWanted(options.family, options.variant)),
+  );
   const labels = chooseLabels(options.labels, hints.labels, match.binding.classCount);
   const source = checkedSize("source", options.source);
-  const checked = checkSegmentOptions(options, labels, match.binding.classCount, match.family.defaults);
+  const checked = checkSegmentOptions(
+    options,
+    labels,
+    match.binding.classCount,
+    match.family.defaults,
+  );
   const columns = decodeWith(core, match, tensors, source, fitting(match, hints, options), checked);
   return {
     instances: toInstances(columns, source, labels),
@@ -87,10 +131,22 @@ function requireMatch(signature: ModelSignature, detection: Detection): FamilyMa
   throw noMatch(signature, detection);
 }
 
-/** The network input was what the caller says; where the picture lies in it follows from the family's rule, unless the caller says that too. */
-function fitting({ family, binding }: FamilyMatch, hints: ExporterHints, options: DecodeOutputsOptions): Preprocessing {
+/**
+ * The network input was what the caller says; where the image lies in it follows from the family's
+ * rule, unless the caller says that too.
+ */
+function fitting(
+  { family, binding }: FamilyMatch,
+  hints: ExporterHints,
+  options: DecodeOutputsOptions,
+): Preprocessing {
   const { source, network, preprocessing } = options;
-  const usual = { ...family.preprocessing, ...binding.preprocessing, ...hints.preprocessing, ...network };
+  const usual = {
+    ...family.preprocessing,
+    ...binding.preprocessing,
+    ...hints.preprocessing,
+    ...network,
+  };
   const sized = preprocessingFor(binding.sizing ?? fixedSizing, source, usual);
   // A network input of another size than the rule gives was not made by the rule.
   const isByRule = sized.width === network.width && sized.height === network.height;
@@ -100,9 +156,15 @@ function fitting({ family, binding }: FamilyMatch, hints: ExporterHints, options
 
 function checkedSize(name: string, size: Size): Size {
   const isSide = (side: number) => Number.isInteger(side) && side > 0;
-  if (isSide(size?.width) && isSide(size?.height)) return { width: size.width, height: size.height };
+  if (isSide(size?.width) && isSide(size?.height))
+    return { width: size.width, height: size.height };
   const seen = size ? `${size.width} x ${size.height}` : String(size);
-  throw new MaskletError("badOption", "decode", `${name} is ${seen}; allowed: { width, height } in whole pixels`, { value: seen });
+  throw new MaskletError(
+    "badOption",
+    "decode",
+    `${name} is ${seen}; allowed: { width, height } in whole pixels`,
+    { value: seen },
+  );
 }
 
 /** What {@link detectFamily} finds. */
@@ -119,8 +181,9 @@ export interface FamilyDetection {
 }
 
 /**
- * Tells the family of a model by the rank, shape and type of its tensors; names and metadata are hints. Nothing is thrown for a model that is
- * not known or that several families could read: the verdicts and candidates say why.
+ * Tells the family of a model by the rank, shape and type of its tensors; names and metadata are
+ * hints. Nothing is thrown for a model that is not known or that several families could read: the
+ * verdicts and candidates say why.
  * @param inputs as the model file declares them; may be empty when unknown
  * @param metadata `metadata_props` of the model file
  */
@@ -135,5 +198,11 @@ export function detectFamily(
   const { match, candidates, verdicts } = matchFamily({ inputs, outputs, inputSize, hints });
   const { family, binding } = match ?? {};
   const prompt = candidates.length === 0 ? detectPromptPart({ inputs, outputs }) : undefined;
-  return { family: family?.name, variant: binding?.variant, candidates: describeCandidates(candidates), verdicts, prompt };
+  return {
+    family: family?.name,
+    variant: binding?.variant,
+    candidates: describeCandidates(candidates),
+    verdicts,
+    prompt,
+  };
 }

@@ -65,8 +65,9 @@ export interface SerializedError {
 }
 
 /**
- * The one error type of the package. `code` says what is wrong, `stage` where, `message` names the cause and the offending value in words,
- * `value` is that value on its own. An aborted call also rejects with this type, code `aborted`; `cause` is then the signal's reason.
+ * The one error type of the package. `code` says what is wrong, `stage` where, `message` names the
+ * cause and the offending value in words, `value` is that value on its own. An aborted call also
+ * rejects with this type, code `aborted`; `cause` is then the signal's reason.
  */
 export class MaskletError extends Error {
   override readonly name = "MaskletError";
@@ -96,14 +97,25 @@ export class MaskletError extends Error {
 
 /** Throws `aborted` when the signal is; to be called between stages. */
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
-  if (signal?.aborted) throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, { cause: signal.reason });
+  if (signal?.aborted)
+    throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, {
+      cause: signal.reason,
+    });
 }
 
-/** `work`, or a rejection with `aborted` as soon as the signal is; the work itself goes on unwatched. @internal */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, stage: Stage): Promise<T> {
+/**
+ * `work`, or a rejection with `aborted` as soon as the signal is; the work itself goes on
+ * unwatched. @internal
+ */
+export function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  stage: Stage,
+): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const abort = () => reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
+    const abort = () =>
+      reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));

@@ -3,33 +3,69 @@ import { MaskletError } from "./errors.js";
 import { Mask } from "./mask.js";
 import type { Instance, Size } from "./types.js";
 
-/** The instances of one picture as objects. */
-export function toInstances(columns: InstanceColumns, source: Size, labels: readonly string[]): Instance[] {
+/** The instances of one image as objects. */
+export function toInstances(
+  columns: InstanceColumns,
+  source: Size,
+  labels: readonly string[],
+): Instance[] {
   return Array.from({ length: columns.count }, (_, i) => toInstance(columns, i, source, labels));
 }
 
-function toInstance(columns: InstanceColumns, i: number, source: Size, labels: readonly string[]): Instance {
+function toInstance(
+  columns: InstanceColumns,
+  i: number,
+  source: Size,
+  labels: readonly string[],
+): Instance {
   const classId = columns.classIds[i]!;
   const { box, mask } = rowOf(columns, i, source);
-  return { label: labels[classId] ?? `class ${classId}`, classId, score: columns.scores[i]!, box, mask };
+  return {
+    label: labels[classId] ?? `class ${classId}`,
+    classId,
+    score: columns.scores[i]!,
+    box,
+    mask,
+  };
 }
 
 /**
- * Box and mask of one row. They own their arrays: an instance that is kept must not keep all others of its picture, and each mask can be
- * transferred alone.
+ * Box and mask of one row. They own their arrays: an instance that is kept must not keep all others
+ * of its image, and each mask can be transferred alone.
  */
-export function rowOf(columns: InstanceColumns, i: number, source: Size): Pick<Instance, "box" | "mask"> {
-  const [x1, y1, x2, y2] = columns.boxes.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
-  const [x, y, width, height] = columns.rects.subarray(i * 4, i * 4 + 4) as unknown as [number, number, number, number];
+export function rowOf(
+  columns: InstanceColumns,
+  i: number,
+  source: Size,
+): Pick<Instance, "box" | "mask"> {
+  const [x1, y1, x2, y2] = columns.boxes.subarray(i * 4, i * 4 + 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [x, y, width, height] = columns.rects.subarray(i * 4, i * 4 + 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const runs = columns.runs.slice(columns.runOffsets[i]!, columns.runOffsets[i + 1]!);
   const { coverage, coverageOffsets } = columns;
-  const soft = coverage && coverageOffsets ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) } : {};
+  const soft =
+    coverage && coverageOffsets
+      ? { coverage: coverage.slice(coverageOffsets[i]!, coverageOffsets[i + 1]!) }
+      : {};
   const size = { sourceWidth: source.width, sourceHeight: source.height };
-  return { box: { x1, y1, x2, y2 }, mask: Mask.from({ x, y, width, height, ...size, runs, area: columns.areas[i]!, ...soft }) };
+  return {
+    box: { x1, y1, x2, y2 },
+    mask: Mask.from({ x, y, width, height, ...size, runs, area: columns.areas[i]!, ...soft }),
+  };
 }
 
 /**
- * Names by class id: those the caller gives, else those the model names; empty when nobody names them.
+ * Names by class id: those the caller gives, else those the model names; empty when nobody names
+ * them.
  * @param classCount of the model, 0 when unknown
  * @throws MaskletError `badOption` when the caller's names are not as many as the classes.
  */
@@ -44,5 +80,8 @@ export function chooseLabels(
   }
   const labels = asked ?? known;
   if (!labels) return [];
-  return Array.from({ length: classCount || labels.length }, (_, id) => labels[id] ?? `class ${id}`);
+  return Array.from(
+    { length: classCount || labels.length },
+    (_, id) => labels[id] ?? `class ${id}`,
+  );
 }

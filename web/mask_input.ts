@@ -18,13 +18,19 @@ export interface RleInput {
 export type RingInput = ArrayLike<number> | Pick<PolygonRing, "points">;
 
 /** Throws `badSize` unless the crop lies within the source, all in whole pixels. */
-export function checkCrop({ x, y, width, height }: Rect, sourceWidth: number, sourceHeight: number): void {
+export function checkCrop(
+  { x, y, width, height }: Rect,
+  sourceWidth: number,
+  sourceHeight: number,
+): void {
   for (const side of [x, y, width, height, sourceWidth, sourceHeight]) {
-    if (!Number.isInteger(side) || side < 0) throw sizeError(`${side} is no whole number of pixels`, side);
+    if (!Number.isInteger(side) || side < 0)
+      throw sizeError(`${side} is no whole number of pixels`, side);
   }
   const crop = `a crop of ${width} x ${height} at (${x}, ${y})`;
   const source = `the source of ${sourceWidth} x ${sourceHeight}`;
-  if (x + width > sourceWidth || y + height > sourceHeight) throw sizeError(`${crop} reaches out of ${source}`, x + width);
+  if (x + width > sourceWidth || y + height > sourceHeight)
+    throw sizeError(`${crop} reaches out of ${source}`, x + width);
 }
 
 export function sizeError(message: string, value: number): MaskletError {

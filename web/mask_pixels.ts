@@ -6,7 +6,7 @@ export interface MaskImageOptions {
   /** The whole source instead of the crop. Default false. */
   full?: boolean;
   /** Red, green, blue and, when given, alpha of the object, 0..255. Default white. */
-  colour?: readonly [red: number, green: number, blue: number, alpha?: number];
+  color?: readonly [red: number, green: number, blue: number, alpha?: number];
 }
 
 export type PixelMap = Uint8Array | Uint16Array | Uint32Array;
@@ -21,10 +21,13 @@ interface Drawable extends Rect {
 }
 
 /** `Mask.toImageData` */
-export function maskToImageData(mask: Drawable, { full = false, colour = [255, 255, 255] }: MaskImageOptions): ImageData {
+export function maskToImageData(
+  mask: Drawable,
+  { full = false, color = [255, 255, 255] }: MaskImageOptions,
+): ImageData {
   const { width, height } = full ? { width: mask.sourceWidth, height: mask.sourceHeight } : mask;
   const words = new Uint32Array(width * height);
-  const shades = shadesOf(colour);
+  const shades = shadesOf(color);
   if (mask.coverage) {
     const [left, top] = full ? [mask.x, mask.y] : [0, 0];
     for (let y = 0, index = 0; y < mask.height; ++y) {
@@ -41,7 +44,9 @@ export function maskToImageData(mask: Drawable, { full = false, colour = [255, 2
 
 /** `Mask.toBytes` */
 export function maskToBytes(mask: Drawable, full: boolean): Uint8Array {
-  const bytes = new Uint8Array(full ? mask.sourceWidth * mask.sourceHeight : mask.width * mask.height);
+  const bytes = new Uint8Array(
+    full ? mask.sourceWidth * mask.sourceHeight : mask.width * mask.height,
+  );
   fillObject(bytes, mask, full, 1);
   return bytes;
 }
@@ -61,16 +66,29 @@ function fillObject(target: PixelMap, mask: Drawable, full: boolean, value: numb
   else forEachStretch(mask.runs, (begin, end) => target.fill(value, begin, end));
 }
 
-function fillRows(target: PixelMap, mask: Drawable, stride: number, left: number, top: number, value: number): void {
+function fillRows(
+  target: PixelMap,
+  mask: Drawable,
+  stride: number,
+  left: number,
+  top: number,
+  value: number,
+): void {
   forEachSpan(mask.runs, mask.width, (y, begin, end) => {
     const row = (top + y) * stride + left;
     target.fill(value, row + begin, row + end);
   });
 }
 
-/** RGBA of every coverage, each as one number in the byte order of this machine; no coverage is 0 in all channels. */
-function shadesOf([red, green, blue, alpha = 255]: NonNullable<MaskImageOptions["colour"]>): Uint32Array {
+/**
+ * RGBA of every coverage, each as one number in the byte order of this machine; no coverage is 0 in
+ * all channels.
+ */
+function shadesOf([red, green, blue, alpha = 255]: NonNullable<
+  MaskImageOptions["color"]
+>): Uint32Array {
   const bytes = new Uint8ClampedArray(256 * 4);
-  for (let value = 1; value < 256; ++value) bytes.set([red, green, blue, (alpha * value) / 255], value * 4);
+  for (let value = 1; value < 256; ++value)
+    bytes.set([red, green, blue, (alpha * value) / 255], value * 4);
   return new Uint32Array(bytes.buffer);
 }

@@ -1,8 +1,8 @@
 import type { Rect } from "./types.js";
 
 /**
- * Reading and writing of runs: lengths in reading order over a crop, alternately background and object, beginning with background. The first
- * may be 0; they add up to width * height.
+ * Reading and writing of runs: lengths in reading order over a crop, alternately background and
+ * object, beginning with background. The first may be 0; they add up to width * height.
  */
 export type Runs = Uint32Array;
 
@@ -14,18 +14,27 @@ export function areaOfRuns(runs: Runs): number {
 }
 
 /** Why `runs` are no mask of `pixels` pixels, or undefined when they are one. */
-export function faultOfRuns(runs: Runs, pixels: number): { message: string; value: number } | undefined {
+export function faultOfRuns(
+  runs: Runs,
+  pixels: number,
+): { message: string; value: number } | undefined {
   let sum = 0;
   for (let i = 0; i < runs.length; ++i) {
-    if (runs[i] === 0 && i > 0) return { message: `run ${i} is 0, which only the first may be`, value: i };
+    if (runs[i] === 0 && i > 0)
+      return { message: `run ${i} is 0, which only the first may be`, value: i };
     sum += runs[i]!;
   }
-  if (sum !== pixels) return { message: `the runs add up to ${sum} where the crop has ${pixels} pixels`, value: sum };
-  if (pixels === 0 && runs.length > 0) return { message: "an empty crop has no runs", value: runs.length };
+  if (sum !== pixels)
+    return { message: `the runs add up to ${sum} where the crop has ${pixels} pixels`, value: sum };
+  if (pixels === 0 && runs.length > 0)
+    return { message: "an empty crop has no runs", value: runs.length };
   return undefined;
 }
 
-/** Calls `visit` for each stretch of object pixels, in reading order over the crop; a stretch may go on over the end of a row. */
+/**
+ * Calls `visit` for each stretch of object pixels, in reading order over the crop; a stretch may go
+ * on over the end of a row.
+ */
 export function forEachStretch(runs: Runs, visit: (begin: number, end: number) => void): void {
   let position = 0;
   for (let i = 0; i + 1 < runs.length; i += 2) {
@@ -35,8 +44,15 @@ export function forEachStretch(runs: Runs, visit: (begin: number, end: number) =
   }
 }
 
-/** Calls `visit` for the object pixels [begin, end) of each row y of a crop of `width`, split at row ends. */
-export function forEachSpan(runs: Runs, width: number, visit: (y: number, begin: number, end: number) => void): void {
+/**
+ * Calls `visit` for the object pixels [begin, end) of each row y of a crop of `width`, split at row
+ * ends.
+ */
+export function forEachSpan(
+  runs: Runs,
+  width: number,
+  visit: (y: number, begin: number, end: number) => void,
+): void {
   forEachStretch(runs, (begin, end) => {
     let y = Math.floor(begin / width);
     let x = begin - y * width;
@@ -58,7 +74,10 @@ export function runsContain(runs: Runs, index: number): boolean {
   return false;
 }
 
-/** Smallest rectangle, relative to the crop, that holds all object pixels; all 0 when there are none. */
+/**
+ * Smallest rectangle, relative to the crop, that holds all object pixels; all 0 when there are
+ * none.
+ */
 export function boundsOfRuns(runs: Runs, width: number): Rect {
   let [left, top, right, bottom] = [width, Number.POSITIVE_INFINITY, 0, 0];
   forEachSpan(runs, width, (y, begin, end) => {
@@ -67,7 +86,9 @@ export function boundsOfRuns(runs: Runs, width: number): Rect {
     top = Math.min(top, y);
     bottom = y + 1;
   });
-  return bottom === 0 ? { x: 0, y: 0, width: 0, height: 0 } : { x: left, y: top, width: right - left, height: bottom - top };
+  return bottom === 0
+    ? { x: 0, y: 0, width: 0, height: 0 }
+    : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 /** The runs of the non-zero values among `crop` of rows that are `stride` long. */

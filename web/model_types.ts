@@ -6,7 +6,10 @@ export interface TensorInfo {
   readonly name: string;
   /** `float32`, `float16`, `int64` … */
   readonly type: string;
-  /** A number where the size is fixed, else its symbolic name (`'?'` without one); undefined when the file does not even tell the rank. */
+  /**
+   * A number where the size is fixed, else its symbolic name (`'?'` without one); undefined when
+   * the file does not even tell the rank.
+   */
   readonly dims: readonly (number | string)[] | undefined;
 }
 
@@ -53,18 +56,28 @@ export interface ModelInfo {
   readonly outputs: readonly TensorInfo[];
   /** Class names by class id; empty when neither model nor caller names them. */
   readonly labels: readonly string[];
-  /** What is done to a picture; undefined without a family. Width and height are of a picture of that size unless `sizing` is `fixed`. */
+  /**
+   * What is done to an image; undefined without a family. Width and height are of an image of that
+   * size unless `sizing` is `fixed`.
+   */
   readonly preprocessing: Preprocessing | undefined;
-  /** How the input size follows from the picture; undefined without a family. */
+  /** How the input size follows from the image; undefined without a family. */
   readonly sizing: InputSizing | undefined;
   /**
-   * Where the graph leaves the size of its input to choose (`CreateOptions.inputSize`): what its sides must be multiples of. Undefined where it
-   * is fixed, where it follows from the picture, and without a family.
+   * Where the graph leaves the size of its input to choose (`CreateOptions.inputSize`): what its
+   * sides must be multiples of. Undefined where it is fixed, where it follows from the image, and
+   * without a family.
    */
   readonly inputMultiple: number | undefined;
-  /** Whether the network gives masks. Without, an instance's mask is its filled box. Undefined without a family. */
+  /**
+   * Whether the network gives masks. Without, an instance's mask is its filled box. Undefined
+   * without a family.
+   */
   readonly masks: boolean | undefined;
-  /** Pictures that one run takes: a number, or `"open"` for any; undefined when no input takes a picture. */
+  /**
+   * Images that one run takes: a number, or `"open"` for any; undefined when no input takes an
+   * image.
+   */
   readonly batch: number | "open" | undefined;
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -93,14 +106,14 @@ export interface RawTensor {
   readonly type?: string;
 }
 
-/** What the network itself gives for one picture. */
+/** What the network itself gives for one image. */
 export interface RawResult {
   /** By output name. */
   readonly outputs: ReadonlyMap<string, RawTensor>;
   /** Size of the source, EXIF orientation applied, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** What was done to this picture. */
+  /** What was done to this image. */
   readonly preprocessing: Preprocessing;
   readonly device: Device;
 }

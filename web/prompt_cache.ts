@@ -2,13 +2,13 @@ import type { PromptFrame } from "./families/prompt/points.js";
 import { type Feeds, KeptTensor } from "./runtime/feed.js";
 import type { RgbaImage } from "./types.js";
 
-/** A picture and what the encoder made of it. */
-export interface EncodedPicture {
+/** An image and what the encoder made of it. */
+export interface EncodedImage {
   readonly id: string;
   /** Kept, because the embeddings go with a lost device and crops are made of it. */
   readonly image: RgbaImage;
   readonly frame: PromptFrame;
-  /** The decoder's inputs that depend on the picture alone. */
+  /** The decoder's inputs that depend on the image alone. */
   feeds: Feeds;
   /** Calls that work with it; it is not thrown out meanwhile. */
   users: number;
@@ -16,7 +16,9 @@ export interface EncodedPicture {
 
 /** Frees what the encoder made. */
 export async function releaseFeeds(feeds: Feeds): Promise<void> {
-  await Promise.all(Object.values(feeds).map((feed) => (feed instanceof KeptTensor ? feed.dispose() : undefined)));
+  await Promise.all(
+    Object.values(feeds).map((feed) => (feed instanceof KeptTensor ? feed.dispose() : undefined)),
+  );
 }
 
 /** Whether the device took the embeddings with it. */
@@ -24,29 +26,29 @@ export function areLost(feeds: Feeds): boolean {
   return Object.values(feeds).some((feed) => feed instanceof KeptTensor && feed.lost);
 }
 
-/** Encoded pictures by the digest of their pixels, the least recently used one going first. */
-export class PictureCache {
+/** Encoded images by the digest of their pixels, the least recently used one going first. */
+export class ImageCache {
   /** In order of use, the latest last. */
-  private readonly pictures = new Map<string, EncodedPicture>();
+  private readonly encodedImages = new Map<string, EncodedImage>();
 
   constructor(private readonly capacity: number) {}
 
   get size(): number {
-    return this.pictures.size;
+    return this.encodedImages.size;
   }
 
-  /** The picture, which counts as used now. */
-  get(id: string): EncodedPicture | undefined {
-    const picture = this.pictures.get(id);
-    if (!picture) return undefined;
-    this.pictures.delete(id);
-    this.pictures.set(id, picture);
-    return picture;
+  /** The image, which counts as used now. */
+  get(id: string): EncodedImage | undefined {
+    const encoded = this.encodedImages.get(id);
+    if (!encoded) return undefined;
+    this.encodedImages.delete(id);
+    this.encodedImages.set(id, encoded);
+    return encoded;
   }
 
-  /** Adds a picture and throws out what is too much. */
-  async add(picture: EncodedPicture): Promise<void> {
-    this.pictures.set(picture.id, picture);
+  /** Adds an image and throws out what is too much. */
+  async add(encoded: EncodedImage): Promise<void> {
+    this.encodedImages.set(encoded.id, encoded);
     await this.shrink(this.capacity);
   }
 
@@ -55,10 +57,10 @@ export class PictureCache {
   }
 
   private async shrink(capacity: number): Promise<void> {
-    for (const [id, { feeds, users }] of this.pictures) {
-      if (this.pictures.size <= capacity) return;
+    for (const [id, { feeds, users }] of this.encodedImages) {
+      if (this.encodedImages.size <= capacity) return;
       if (users > 0) continue;
-      this.pictures.delete(id);
+      this.encodedImages.delete(id);
       await releaseFeeds(feeds);
     }
   }

@@ -13,14 +13,14 @@ export interface PromptEngineState {
   readonly info: PromptModelInfo;
 }
 
-/** A picture that an engine knows by its `id`. */
-export interface PictureHandle {
+/** An image that an engine knows by its `id`. */
+export interface ImageHandle {
   readonly id: string;
   readonly width: number;
   readonly height: number;
 }
 
-export interface PictureAnswer extends PictureHandle {
+export interface ImageAnswer extends ImageHandle {
   readonly fromCache: boolean;
   readonly timingsMs: Timings;
   readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
@@ -48,15 +48,20 @@ export interface Reporting {
 /** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
 export interface PromptEngine {
   readonly state: PromptEngineState;
-  setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer>;
+  setImage(source: Source, signal: AbortSignal | undefined): Promise<ImageAnswer>;
   /** The answers in the order of the prompts. */
-  ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
-  everything(picture: string, settings: CheckedEverything, reporting: Reporting): Promise<EverythingAnswer>;
+  ask(image: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
+  everything(
+    image: string,
+    settings: CheckedEverything,
+    reporting: Reporting,
+  ): Promise<EverythingAnswer>;
   dispose(): Promise<void>;
 }
 
-/** The error for a picture that is not, or no longer, in the cache. */
-export function pictureGone(): MaskletError {
-  const message = "the picture is not encoded (any more): call setImage with it again, or raise cacheSize";
+/** The error for an image that is not, or no longer, in the cache. */
+export function imageGone(): MaskletError {
+  const message =
+    "the image is not encoded (any more): call setImage with it again, or raise cacheSize";
   return new MaskletError("noImage", "inference", message);
 }

@@ -1,18 +1,18 @@
 import { loadCore } from "./core/load.js";
 import { MaskletError, throwIfAborted } from "./errors.js";
 import { promptsPerRun, readsSourcePlanes } from "./families/prompt/feeds.js";
-import { areLost, type EncodedPicture, PictureCache, releaseFeeds } from "./prompt_cache.js";
+import { areLost, type EncodedImage, ImageCache, releaseFeeds } from "./prompt_cache.js";
 import {
   type EverythingAnswer,
-  type PictureAnswer,
+  type ImageAnswer,
+  imageGone,
   type PromptAnswer,
   type PromptEngine,
   type PromptEngineState,
-  pictureGone,
   type Reporting,
 } from "./prompt_calls.js";
 import { type Answer, type Ask, readAnswers, runDecoder } from "./prompt_decoder.js";
-import { encodePicture } from "./prompt_encoder.js";
+import { encodeImage } from "./prompt_encoder.js";
 import { segmentEverything } from "./prompt_everything.js";
 import { type CheckedEverything, checkWhole } from "./prompt_options.js";
 import { type StartedPromptModel, startPromptModel } from "./prompt_start.js";
@@ -24,8 +24,8 @@ import { coreOptions, letMessagesIn, withTotal } from "./segmenter_stages.js";
 import { decodeImage } from "./source.js";
 import type { RgbaImage, Source } from "./types.js";
 
-/** Pictures per cache at most: 100 embeddings of SAM are 400 MB. */
-const mostPictures = 100;
+/** Images per cache at most: 100 embeddings of SAM are 400 MB. */
+const mostImages = 100;
 
 /** Values of all planes of one run, 128 MB; larger runs are split. */
 const mostValues = 2 ** 25;
@@ -34,8 +34,8 @@ const planesPerPrompt = 4;
 
 /** The engine in this very realm. */
 export class LocalPromptEngine implements PromptEngine {
-  private readonly cache: PictureCache;
-  /** One picture is encoded at a time: a second call about the same finds it in the cache. */
+  private readonly cache: ImageCache;
+  /** One image is encoded at a time: a second call about the same finds it in the cache. */
   private readonly encodings = new TaskQueue();
   private disposed = false;
 
@@ -43,12 +43,12 @@ export class LocalPromptEngine implements PromptEngine {
     private readonly started: StartedPromptModel,
     cacheSize: number,
   ) {
-    this.cache = new PictureCache(cacheSize);
+    this.cache = new ImageCache(cacheSize);
   }
 
   static async create(options: PromptSegmenterOptions): Promise<LocalPromptEngine> {
     const { coreUrl, signal, cacheSize = 4 } = options;
-    checkWhole("cacheSize", cacheSize, 1, mostPictures, "load");
+    checkWhole("cacheSize", cacheSize, 1, mostImages, "load");
     await loadCore(coreOptions(coreUrl, signal));
     return new LocalPromptEngine(await startPromptModel(options), cacheSize);
   }
@@ -57,25 +57,38 @@ export class LocalPromptEngine implements PromptEngine {
     return { ...this.runState(), info: this.started.info };
   }
 
-  async setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer> {
+  async setImage(source: Source, signal: AbortSignal | undefined): Promise<ImageAnswer> {
     const begun = performance.now();
     const image = await decodeImage(source, signal ? { signal } : {});
     const id = await digest(image);
     const sourceMs = performance.now() - begun;
-    const { picture, fromCache, ...times } = await this.encodings.run(() => this.encodeOnce(id, image, image === source, signal));
-    const { width, height } = picture.image;
-    return { id, width, height, fromCache, timingsMs: withTotal({ source: sourceMs, ...times, postprocess: 0 }), state: this.runState() };
+    const { encoded, fromCache, ...times } = await this.encodings.run(() =>
+      this.encodeOnce(id, image, image === source, signal),
+    );
+    const { width, height } = encoded.image;
+    return {
+      id,
+      width,
+      height,
+      fromCache,
+      timingsMs: withTotal({ source: sourceMs, ...times, postprocess: 0 }),
+      state: this.runState(),
+    };
   }
 
   ask(id: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
-    return this.using(id, (picture) => this.askInRuns(picture, ask, signal));
+    return this.using(id, (encoded) => this.askInRuns(encoded, ask, signal));
   }
 
-  everything(id: string, settings: CheckedEverything, { onProgress, signal }: Reporting): Promise<EverythingAnswer> {
-    return this.using(id, async (picture) => {
+  everything(
+    id: string,
+    settings: CheckedEverything,
+    { onProgress, signal }: Reporting,
+  ): Promise<EverythingAnswer> {
+    return this.using(id, async (encoded) => {
       const candidates = await segmentEverything({
         core: await loadCore(),
-        picture,
+        encoded,
         settings,
         signal,
         onProgress: (progress) => onProgress?.(progress),
@@ -93,75 +106,93 @@ export class LocalPromptEngine implements PromptEngine {
     await Promise.all([this.started.encoder?.dispose(), this.started.decoder.dispose()]);
   }
 
-  /** Works with a picture of the cache, which stays there meanwhile. */
-  private async using<T>(id: string, task: (picture: EncodedPicture) => Promise<T>): Promise<T> {
-    const picture = this.cache.get(id);
-    if (!picture) throw pictureGone();
-    picture.users++;
+  /** Works with an image of the cache, which stays there meanwhile. */
+  private async using<T>(id: string, task: (encoded: EncodedImage) => Promise<T>): Promise<T> {
+    const encoded = this.cache.get(id);
+    if (!encoded) throw imageGone();
+    encoded.users++;
     try {
-      return await task(picture);
+      return await task(encoded);
     } finally {
-      picture.users--;
+      encoded.users--;
     }
   }
 
-  /** Works with a picture that is not kept. */
+  /** Works with an image that is not kept. */
   private async withEncoded<T>(
     image: RgbaImage,
     signal: AbortSignal | undefined,
-    task: (picture: EncodedPicture) => Promise<T>,
+    task: (encoded: EncodedImage) => Promise<T>,
   ): Promise<T> {
     const { frame, feeds } = await this.encodings.run(() => this.encode(image, signal));
-    const picture: EncodedPicture = { id: "", image, frame, feeds, users: 1 };
+    const encoded: EncodedImage = { id: "", image, frame, feeds, users: 1 };
     try {
-      return await task(picture);
+      return await task(encoded);
     } finally {
-      await releaseFeeds(picture.feeds);
+      await releaseFeeds(encoded.feeds);
     }
   }
 
-  private async encodeOnce(id: string, image: RgbaImage, isCallers: boolean, signal: AbortSignal | undefined) {
+  private async encodeOnce(
+    id: string,
+    image: RgbaImage,
+    isCallers: boolean,
+    signal: AbortSignal | undefined,
+  ) {
     this.checkAlive("preprocess");
     throwIfAborted(signal, "preprocess");
     const known = this.cache.get(id);
-    if (known && !areLost(known.feeds)) return { picture: known, fromCache: true, preprocess: 0, inference: 0 };
+    if (known && !areLost(known.feeds))
+      return { encoded: known, fromCache: true, preprocess: 0, inference: 0 };
     const { frame, feeds, preprocessMs, inferenceMs } = await this.encode(image, signal);
     const times = { fromCache: false, preprocess: preprocessMs, inference: inferenceMs };
     if (known) {
       known.feeds = feeds;
-      return { picture: known, ...times };
+      return { encoded: known, ...times };
     }
     // What is the caller's may change; crops and a new encoding must not.
-    const kept = isCallers ? { width: image.width, height: image.height, data: image.data.slice() } : image;
-    const picture: EncodedPicture = { id, image: kept, frame, feeds, users: 0 };
-    await this.cache.add(picture);
-    return { picture, ...times };
+    const kept = isCallers
+      ? { width: image.width, height: image.height, data: image.data.slice() }
+      : image;
+    const encoded: EncodedImage = { id, image: kept, frame, feeds, users: 0 };
+    await this.cache.add(encoded);
+    return { encoded, ...times };
   }
 
   private async encode(image: RgbaImage, signal: AbortSignal | undefined) {
     const { model, encoder, changes } = this.started;
-    const encoded = await encodePicture(await loadCore(), model, encoder, image, { changes, signal });
+    const encoded = await encodeImage(await loadCore(), model, encoder, image, { changes, signal });
     if (!this.disposed) return encoded;
     await releaseFeeds(encoded.feeds);
     throw new MaskletError("disposed", "inference", "the segmenter was disposed");
   }
 
-  private async askInRuns(picture: EncodedPicture, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+  private async askInRuns(
+    encoded: EncodedImage,
+    ask: Ask,
+    signal: AbortSignal | undefined,
+  ): Promise<PromptAnswer> {
     const answers: Answer[] = [];
     let [inference, postprocess] = [0, 0];
-    const length = this.runLength(picture);
+    const length = this.runLength(encoded);
     for (let at = 0; at < ask.prompts.length; at += length) {
       await letMessagesIn(signal);
       throwIfAborted(signal, "inference");
       const part = { ...ask, prompts: ask.prompts.slice(at, at + length) };
       const start = performance.now();
-      const run = await this.withEmbeddings(picture, signal, (feeds) =>
-        runDecoder(this.started.model, this.started.decoder, { feeds, frame: picture.frame }, part, signal),
+      const run = await this.withEmbeddings(encoded, signal, (feeds) =>
+        runDecoder(
+          this.started.model,
+          this.started.decoder,
+          { feeds, frame: encoded.frame },
+          part,
+          signal,
+        ),
       );
       const ran = performance.now();
       throwIfAborted(signal, "decode");
       const core = await loadCore();
-      const found = readAnswers(core, this.started.model, picture.frame, run, part);
+      const found = readAnswers(core, this.started.model, encoded.frame, run, part);
       answers.push(...found.map(({ prompt, candidate }) => ({ prompt: at + prompt, candidate })));
       inference += ran - start;
       postprocess += performance.now() - ran;
@@ -172,36 +203,43 @@ export class LocalPromptEngine implements PromptEngine {
 
   /** Embeddings that went with a lost device are made anew, twice at most. */
   private async withEmbeddings<T>(
-    picture: EncodedPicture,
+    encoded: EncodedImage,
     signal: AbortSignal | undefined,
     task: (feeds: Feeds) => Promise<T>,
   ): Promise<T> {
     for (let losses = 0; ; ++losses) {
       this.checkAlive("inference");
-      if (areLost(picture.feeds)) await this.encodings.run(() => this.encodeAgain(picture, signal));
+      if (areLost(encoded.feeds)) await this.encodings.run(() => this.encodeAgain(encoded, signal));
       try {
-        return await task(picture.feeds);
+        return await task(encoded.feeds);
       } catch (error) {
         if (!(error instanceof LostTensorError)) throw error;
         if (losses === 2)
-          throw new MaskletError("deviceLost", "inference", "the device was lost three times in one call", { cause: error });
+          throw new MaskletError(
+            "deviceLost",
+            "inference",
+            "the device was lost three times in one call",
+            { cause: error },
+          );
       }
     }
   }
 
-  private async encodeAgain(picture: EncodedPicture, signal: AbortSignal | undefined): Promise<void> {
-    if (!areLost(picture.feeds)) return;
-    await releaseFeeds(picture.feeds);
-    picture.feeds = (await this.encode(picture.image, signal)).feeds;
+  private async encodeAgain(encoded: EncodedImage, signal: AbortSignal | undefined): Promise<void> {
+    if (!areLost(encoded.feeds)) return;
+    await releaseFeeds(encoded.feeds);
+    encoded.feeds = (await this.encode(encoded.image, signal)).feeds;
   }
 
   /** Prompts in one run: as many as the graph takes and the memory bears. */
-  private runLength({ frame }: EncodedPicture): number {
+  private runLength({ frame }: EncodedImage): number {
     const { model } = this.started;
     const most = promptsPerRun(model);
     if (most !== "open") return most;
     const isLarge = readsSourcePlanes(model) || model.rules.fit === "inside";
-    const { width, height } = isLarge ? frame.source : { width: frame.network.width / 4, height: frame.network.height / 4 };
+    const { width, height } = isLarge
+      ? frame.source
+      : { width: frame.network.width / 4, height: frame.network.height / 4 };
     return Math.max(1, Math.floor(mostValues / (planesPerPrompt * width * height)));
   }
 
@@ -212,7 +250,10 @@ export class LocalPromptEngine implements PromptEngine {
   private runState(): Pick<PromptEngineState, "device" | "fallbacks"> {
     const { encoder, decoder } = this.started;
     if (!encoder) return { device: decoder.device, fallbacks: [...decoder.fallbacks] };
-    const ofDecoder = decoder.fallbacks.map(({ device, reason }) => ({ device, reason: `decoder: ${reason}` }));
+    const ofDecoder = decoder.fallbacks.map(({ device, reason }) => ({
+      device,
+      reason: `decoder: ${reason}`,
+    }));
     return { device: encoder.device, fallbacks: [...encoder.fallbacks, ...ofDecoder] };
   }
 }

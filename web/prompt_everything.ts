@@ -1,9 +1,10 @@
-// Automatic mask generation: every object of a picture, without a prompt (facts of segment_anything's SamAutomaticMaskGenerator).
+// Automatic mask generation: every object of an image, without a prompt (facts of
+// segment_anything's SamAutomaticMaskGenerator).
 import type { Core } from "./core/core.js";
 import { throwIfAborted } from "./errors.js";
 import type { Prompt } from "./families/prompt/points.js";
 import { Mask } from "./mask.js";
-import type { EncodedPicture } from "./prompt_cache.js";
+import type { EncodedImage } from "./prompt_cache.js";
 import type { Answer, Ask } from "./prompt_decoder.js";
 import { type Crop, cropsOf, gridSizeOf, pointGrid } from "./prompt_grid.js";
 import type { CheckedEverything } from "./prompt_options.js";
@@ -14,16 +15,16 @@ import type { Box, RgbaImage, Size } from "./types.js";
 /** What the generator needs of an engine. */
 export interface EverythingWork {
   readonly core: Core;
-  readonly picture: EncodedPicture;
+  readonly encoded: EncodedImage;
   readonly settings: CheckedEverything;
   readonly signal: AbortSignal | undefined;
   onProgress(progress: EverythingProgress): void;
-  ask(picture: EncodedPicture, ask: Ask): Promise<readonly Answer[]>;
-  /** Encodes a picture for the time of the task. */
-  withEncoded<T>(image: RgbaImage, task: (picture: EncodedPicture) => Promise<T>): Promise<T>;
+  ask(encoded: EncodedImage, ask: Ask): Promise<readonly Answer[]>;
+  /** Encodes an image for the time of the task. */
+  withEncoded<T>(image: RgbaImage, task: (encoded: EncodedImage) => Promise<T>): Promise<T>;
 }
 
-/** A candidate in pixels of the whole picture, and the area of the crop that it was found in. */
+/** A candidate in pixels of the whole image, and the area of the crop that it was found in. */
 interface Found {
   readonly candidate: PromptCandidate;
   readonly cropArea: number;
@@ -38,8 +39,11 @@ const edgeTolerance = 20;
 /** All masks that pass, best predicted IoU first. */
 export async function segmentEverything(work: EverythingWork): Promise<PromptCandidate[]> {
   const { settings, core } = work;
-  const crops = cropsOf(work.picture.image, settings.cropLayers);
-  const total = crops.reduce((sum, { layer }) => sum + gridSizeOf(layer, settings.gridSize) ** 2, 0);
+  const crops = cropsOf(work.encoded.image, settings.cropLayers);
+  const total = crops.reduce(
+    (sum, { layer }) => sum + gridSizeOf(layer, settings.gridSize) ** 2,
+    0,
+  );
   const found: Found[] = [];
   let done = 0;
   work.onProgress({ done, total });
@@ -53,64 +57,98 @@ export async function segmentEverything(work: EverythingWork): Promise<PromptCan
   }
   // Smaller crops show more.
   const ratings = found.map(({ cropArea }) => 1 / cropArea);
-  const different = crops.length > 1 ? suppressBoxes(boxesOf(found), ratings, settings.boxIouThreshold).map((i) => found[i]!) : found;
+  const different =
+    crops.length > 1
+      ? suppressBoxes(boxesOf(found), ratings, settings.boxIouThreshold).map((i) => found[i]!)
+      : found;
   let candidates = different.map(({ candidate }) => candidate);
   if (settings.minArea > 0) candidates = tidy(core, candidates, settings);
-  if (settings.maskIouThreshold < 1) candidates = suppressMasks(core, candidates, settings.maskIouThreshold).map((i) => candidates[i]!);
+  if (settings.maskIouThreshold < 1)
+    candidates = suppressMasks(core, candidates, settings.maskIouThreshold).map(
+      (i) => candidates[i]!,
+    );
   return candidates.sort((a, b) => b.predictedIou - a.predictedIou);
 }
 
-async function searchCrop(work: EverythingWork, crop: Crop, report: (points: number) => void): Promise<Found[]> {
-  const { picture, settings } = work;
+async function searchCrop(
+  work: EverythingWork,
+  crop: Crop,
+  report: (points: number) => void,
+): Promise<Found[]> {
+  const { encoded, settings } = work;
   const candidates =
     crop.layer === 0
-      ? await searchPicture(work, picture, crop, report)
-      : await work.withEncoded(cutOutCrop(picture.image, crop), (part) => searchPicture(work, part, crop, report));
+      ? await searchImage(work, encoded, crop, report)
+      : await work.withEncoded(cutOutCrop(encoded.image, crop), (part) =>
+          searchImage(work, part, crop, report),
+        );
   const boxes = candidates.map(({ box }) => box);
   const ratings = candidates.map(({ predictedIou }) => predictedIou);
   const kept = suppressBoxes(boxes, ratings, settings.boxIouThreshold);
   return kept.map((i) => ({ candidate: candidates[i]!, cropArea: crop.width * crop.height }));
 }
 
-/** The masks of one crop, moved to the whole picture, without those that its edge cuts off. */
-async function searchPicture(
+/** The masks of one crop, moved to the whole image, without those that its edge cuts off. */
+async function searchImage(
   work: EverythingWork,
-  part: EncodedPicture,
+  part: EncodedImage,
   crop: Crop,
   report: (points: number) => void,
 ): Promise<PromptCandidate[]> {
-  const { settings, picture } = work;
+  const { settings, encoded } = work;
   const { predictedIouThreshold: predictedIou, stabilityThreshold: stability, soft } = settings;
   const points = pointGrid(gridSizeOf(crop.layer, settings.gridSize), crop);
   const candidates: PromptCandidate[] = [];
   for (let at = 0; at < points.length; at += pointsPerStep) {
     const step = points.slice(at, at + pointsPerStep);
     const prompts = step.map(({ x, y }): Prompt => ({ points: [{ x, y, label: "foreground" }] }));
-    const answers = await work.ask(part, { prompts, multimask: true, soft, thresholds: { predictedIou, stability } });
+    const answers = await work.ask(part, {
+      prompts,
+      multimask: true,
+      soft,
+      thresholds: { predictedIou, stability },
+    });
     for (const { candidate } of answers) {
-      const whole = moveToWhole(candidate, crop, picture.image);
-      if (!isCutOff(whole.box, crop, picture.image)) candidates.push(whole);
+      const whole = moveToWhole(candidate, crop, encoded.image);
+      if (!isCutOff(whole.box, crop, encoded.image)) candidates.push(whole);
     }
     report(step.length);
   }
   return candidates;
 }
 
-function moveToWhole({ mask, box, ...rest }: PromptCandidate, { x, y, layer }: Crop, { width, height }: Size): PromptCandidate {
+function moveToWhole(
+  { mask, box, ...rest }: PromptCandidate,
+  { x, y, layer }: Crop,
+  { width, height }: Size,
+): PromptCandidate {
   if (layer === 0) return { mask, box, ...rest };
-  const moved = Mask.from({ ...mask, x: mask.x + x, y: mask.y + y, sourceWidth: width, sourceHeight: height });
-  return { ...rest, mask: moved, box: { x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y } };
+  const moved = Mask.from({
+    ...mask,
+    x: mask.x + x,
+    y: mask.y + y,
+    sourceWidth: width,
+    sourceHeight: height,
+  });
+  return {
+    ...rest,
+    mask: moved,
+    box: { x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y },
+  };
 }
 
-/** Ends at an edge of the crop that is none of the picture. */
-export function isCutOff({ x1, y1, x2, y2 }: Box, crop: Crop, picture: Size): boolean {
-  const ends: [side: number, ofCrop: number, ofPicture: number][] = [
+/** Ends at an edge of the crop that is none of the image. */
+export function isCutOff({ x1, y1, x2, y2 }: Box, crop: Crop, whole: Size): boolean {
+  const ends: [side: number, ofCrop: number, ofImage: number][] = [
     [x1, crop.x, 0],
     [y1, crop.y, 0],
-    [x2, crop.x + crop.width, picture.width],
-    [y2, crop.y + crop.height, picture.height],
+    [x2, crop.x + crop.width, whole.width],
+    [y2, crop.y + crop.height, whole.height],
   ];
-  return ends.some(([side, ofCrop, ofPicture]) => Math.abs(side - ofCrop) <= edgeTolerance && Math.abs(side - ofPicture) > edgeTolerance);
+  return ends.some(
+    ([side, ofCrop, ofImage]) =>
+      Math.abs(side - ofCrop) <= edgeTolerance && Math.abs(side - ofImage) > edgeTolerance,
+  );
 }
 
 function cutOutCrop({ width, data }: RgbaImage, crop: Crop): RgbaImage {
@@ -122,8 +160,15 @@ function cutOutCrop({ width, data }: RgbaImage, crop: Crop): RgbaImage {
   return { width: crop.width, height: crop.height, data: out };
 }
 
-/** Fills small holes and removes small islands; of masks that are alike after that, those that were so before stay. */
-function tidy(core: Core, candidates: readonly PromptCandidate[], { minArea, boxIouThreshold }: CheckedEverything): PromptCandidate[] {
+/**
+ * Fills small holes and removes small islands; of masks that are alike after that, those that were
+ * so before stay.
+ */
+function tidy(
+  core: Core,
+  candidates: readonly PromptCandidate[],
+  { minArea, boxIouThreshold }: CheckedEverything,
+): PromptCandidate[] {
   const tidied = candidates.map((candidate) => withoutSmallRegions(core, candidate, minArea));
   const ratings = tidied.map((candidate, i) => (candidate === candidates[i] ? 1 : 0));
   const kept = suppressBoxes(
@@ -135,14 +180,19 @@ function tidy(core: Core, candidates: readonly PromptCandidate[], { minArea, box
 }
 
 /** The very candidate when nothing was small. */
-function withoutSmallRegions(core: Core, candidate: PromptCandidate, minArea: number): PromptCandidate {
+function withoutSmallRegions(
+  core: Core,
+  candidate: PromptCandidate,
+  minArea: number,
+): PromptCandidate {
   const { sourceWidth, sourceHeight, area } = candidate.mask;
   const mask = Mask.from({
     ...core.masks.removeSmallRegions(candidate.mask, minArea),
     sourceWidth,
     sourceHeight,
   });
-  if (mask.area === area && core.masks.intersectionArea(mask, candidate.mask) === area) return candidate;
+  if (mask.area === area && core.masks.intersectionArea(mask, candidate.mask) === area)
+    return candidate;
   const { x, y, width, height } = mask.bounds();
   return { ...candidate, mask, box: { x1: x, y1: y, x2: x + width, y2: y + height } };
 }

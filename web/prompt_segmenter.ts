@@ -1,6 +1,11 @@
 import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
 import { Mask } from "./mask.js";
-import { type PictureHandle, type PromptEngine, type PromptEngineState, pictureGone } from "./prompt_calls.js";
+import {
+  type ImageHandle,
+  imageGone,
+  type PromptEngine,
+  type PromptEngineState,
+} from "./prompt_calls.js";
 import type { Ask } from "./prompt_decoder.js";
 import { LocalPromptEngine } from "./prompt_engine.js";
 import { checkBoxes, checkEverything, checkPredict } from "./prompt_options.js";
@@ -21,16 +26,18 @@ import type { Box, Device, Fallback, Source } from "./types.js";
 import { startPromptWorker } from "./worker/prompt_client.js";
 
 /**
- * Segments what is pointed at: Segment Anything and its kin. The picture is encoded once, by {@link setImage}; every prompt after that is
- * quick. All coordinates are in source pixels. Made by {@link PromptSegmenter.create}; free it with `dispose` or `using`.
+ * Segments what is pointed at: Segment Anything and its kin. The image is encoded once, by {@link
+ * setImage}; every prompt after that is quick. All coordinates are in source pixels. Made by {@link
+ * PromptSegmenter.create}; free it with `dispose` or `using`.
  *
- * Calls may overlap. Prompts are about the picture of the last `setImage` before them that did not fail.
+ * Calls may overlap. Prompts are about the image of the last `setImage` before them that did not
+ * fail.
  */
 export class PromptSegmenter {
   private last: Pick<PromptEngineState, "device" | "fallbacks">;
   private disposed = false;
-  /** The picture in use, as soon as it is encoded; never rejects. */
-  private current: Promise<PictureHandle | undefined> = Promise.resolve(undefined);
+  /** The image in use, as soon as it is encoded; never rejects. */
+  private current: Promise<ImageHandle | undefined> = Promise.resolve(undefined);
 
   private constructor(
     private readonly engine: PromptEngine,
@@ -41,10 +48,11 @@ export class PromptSegmenter {
   }
 
   /**
-   * Loads the core and a model, the built-in one or one given as encoder and decoder or as one file, and starts it, in a module worker unless
-   * `worker` is false or this is Node.
-   * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`, `badTensor` (encoder and decoder that do not
-   * belong together), `badOption` (among others, swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
+   * Loads the core and a model, the built-in one or one given as encoder and decoder or as one
+   * file, and starts it, in a module worker unless `worker` is false or this is Node.
+   * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`,
+   *   `badTensor` (encoder and decoder that do not belong together), `badOption` (among others,
+   *   swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
     const engine = await startEngine<PromptEngine>(options, {
@@ -65,16 +73,21 @@ export class PromptSegmenter {
   }
 
   /**
-   * Encodes a picture, unless it still is, and makes it the one that prompts are about. A picture is the same when its pixels are.
-   * @throws MaskletError `badSource` and the other errors of reading a picture, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
-   * `disposed`, `aborted`. The picture before stays in use then.
+   * Encodes an image, unless it still is, and makes it the one that prompts are about. An image is
+   * the same when its pixels are.
+   * @throws MaskletError `badSource` and the other errors of reading an image, `inferenceFailed`,
+   *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
+   *   use then.
    */
-  async setImage(source: Source, { signal }: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
+  async setImage(
+    source: Source,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<SetImageResult> {
     this.checkAlive();
     const before = this.current;
     const call = this.encode(source, signal);
     this.current = call.then(
-      ({ picture }) => picture,
+      ({ image }) => image,
       () => before,
     );
     return (await call).result;
@@ -82,61 +95,81 @@ export class PromptSegmenter {
 
   /**
    * Segments what the prompts point at, best candidate first.
-   * @throws MaskletError `noImage` (no picture set, or no longer encoded), `badOption` (no prompt at all; a point or box outside the picture),
-   * `unsupported` (a kind of prompt that the model does not take), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
-   * `disposed`, `aborted`.
+   * @throws MaskletError `noImage` (no image set, or no longer encoded), `badOption` (no prompt at
+   *   all; a point or box outside the image), `unsupported` (a kind of prompt that the model does
+   *   not take), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
+   *   `disposed`, `aborted`.
    */
   async predict(options: PredictOptions): Promise<PromptResult> {
-    return this.predictOn(await this.picture(), options);
+    return this.predictOn(await this.image(), options);
   }
 
   /**
-   * A selection in steps, with undo, about the picture in use.
+   * A selection in steps, with undo, about the image in use.
    * @throws MaskletError its calls throw what {@link predict} throws
    */
   session(): PromptSession {
     this.checkAlive();
-    const picture = this.picture();
+    const image = this.image();
     // Thrown by the first step instead.
-    picture.catch(() => undefined);
-    return new PromptSession(async (options) => this.predictOn(await picture, options));
+    image.catch(() => undefined);
+    return new PromptSession(async (options) => this.predictOn(await image, options));
   }
 
   /**
-   * Segments the object in each box, as a detector finds them: one candidate per box, in the same order. A candidate may be without a pixel.
+   * Segments the object in each box, as a detector finds them: one candidate per box, in the same
+   * order. A candidate may be without a pixel.
    * @throws MaskletError as {@link predict}
    */
-  async segmentBoxes(boxes: readonly Box[], options: SegmentBoxesOptions = {}): Promise<PromptCandidate[]> {
-    return this.boxesOn(await this.picture(), boxes, options);
+  async segmentBoxes(
+    boxes: readonly Box[],
+    options: SegmentBoxesOptions = {},
+  ): Promise<PromptCandidate[]> {
+    return this.boxesOn(await this.image(), boxes, options);
   }
 
   /**
-   * {@link setImage} and {@link segmentBoxes} in one, which leaves the picture in use as it is: the second half of the two-step method.
+   * {@link setImage} and {@link segmentBoxes} in one, which leaves the image in use as it is: the
+   * second half of the two-step method.
    * @throws MaskletError as those
    */
-  async segmentBoxesIn(source: Source, boxes: readonly Box[], options: SegmentBoxesOptions = {}): Promise<PromptCandidate[]> {
+  async segmentBoxesIn(
+    source: Source,
+    boxes: readonly Box[],
+    options: SegmentBoxesOptions = {},
+  ): Promise<PromptCandidate[]> {
     this.checkAlive();
-    const { picture } = await this.encode(source, options.signal);
-    return this.boxesOn(picture, boxes, options);
+    const { image } = await this.encode(source, options.signal);
+    return this.boxesOn(image, boxes, options);
   }
 
   /**
-   * Segments every object of the picture: asks at the points of a grid and keeps what is well predicted, stable and not a double, best
-   * predicted IoU first. The settings and their defaults are those of Segment Anything's automatic mask generator. Candidates have no
-   * `lowResMask`.
+   * Segments every object of the image: asks at the points of a grid and keeps what is well
+   * predicted, stable and not a double, best predicted IoU first. The settings and their defaults
+   * are those of Segment Anything's automatic mask generator. Candidates have no `lowResMask`.
    * @throws MaskletError as {@link predict}; `badOption` for settings out of range
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
     const { onProgress, signal } = options;
-    const settings = checkEverything(options, findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything);
-    const { id } = await this.picture();
+    const settings = checkEverything(
+      options,
+      findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything,
+    );
+    const { id } = await this.image();
     throwIfAborted(signal, "inference");
-    const { candidates, state } = await untilAborted(this.engine.everything(id, settings, { onProgress, signal }), signal, "inference");
+    const { candidates, state } = await untilAborted(
+      this.engine.everything(id, settings, { onProgress, signal }),
+      signal,
+      "inference",
+    );
     this.last = state;
     return candidates.map(withMethods);
   }
 
-  /** Frees sessions, embeddings and the worker. Calls under way end with `disposed` or their result; a second call does nothing. */
+  /**
+   * Frees sessions, embeddings and the worker. Calls under way end with `disposed` or their result;
+   * a second call does nothing.
+   */
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
@@ -151,7 +184,10 @@ export class PromptSegmenter {
     await this.dispose();
   }
 
-  private async encode(source: Source, signal: AbortSignal | undefined): Promise<{ picture: PictureHandle; result: SetImageResult }> {
+  private async encode(
+    source: Source,
+    signal: AbortSignal | undefined,
+  ): Promise<{ image: ImageHandle; result: SetImageResult }> {
     throwIfAborted(signal, "source");
     const { id, width, height, fromCache, timingsMs, state } = await untilAborted(
       this.engine.setImage(source, signal),
@@ -159,37 +195,61 @@ export class PromptSegmenter {
       "inference",
     );
     this.last = state;
-    return { picture: { id, width, height }, result: { width, height, fromCache, timingsMs } };
+    return { image: { id, width, height }, result: { width, height, fromCache, timingsMs } };
   }
 
-  private async picture(): Promise<PictureHandle> {
+  private async image(): Promise<ImageHandle> {
     this.checkAlive();
-    const picture = await this.current;
-    if (!picture) throw pictureGone();
-    return picture;
+    const image = await this.current;
+    if (!image) throw imageGone();
+    return image;
   }
 
-  private async predictOn(picture: PictureHandle, options: PredictOptions): Promise<PromptResult> {
-    const { prompt, ...rest } = checkPredict(options, picture);
-    const { answers, device, timingsMs } = await this.ask(picture, { prompts: [prompt], ...rest }, options.signal);
-    const { width, height } = picture;
-    return { candidates: answers.map(({ candidate }) => candidate).sort(byQuality), width, height, device, timingsMs };
+  private async predictOn(image: ImageHandle, options: PredictOptions): Promise<PromptResult> {
+    const { prompt, ...rest } = checkPredict(options, image);
+    const { answers, device, timingsMs } = await this.ask(
+      image,
+      { prompts: [prompt], ...rest },
+      options.signal,
+    );
+    const { width, height } = image;
+    return {
+      candidates: answers.map(({ candidate }) => candidate).sort(byQuality),
+      width,
+      height,
+      device,
+      timingsMs,
+    };
   }
 
-  private async boxesOn(picture: PictureHandle, boxes: readonly Box[], { soft = false, signal }: SegmentBoxesOptions) {
-    checkBoxes(boxes, picture);
+  private async boxesOn(
+    image: ImageHandle,
+    boxes: readonly Box[],
+    { soft = false, signal }: SegmentBoxesOptions,
+  ) {
+    checkBoxes(boxes, image);
     if (boxes.length === 0) return [];
     const prompts = boxes.map((box) => ({ points: [], box }));
-    const { answers } = await this.ask(picture, { prompts, multimask: false, soft: Boolean(soft) }, signal);
+    const { answers } = await this.ask(
+      image,
+      { prompts, multimask: false, soft: Boolean(soft) },
+      signal,
+    );
     return answers.map(({ candidate }) => candidate);
   }
 
-  private async ask(picture: PictureHandle, ask: Ask, signal: AbortSignal | undefined) {
+  private async ask(image: ImageHandle, ask: Ask, signal: AbortSignal | undefined) {
     this.checkAlive();
     throwIfAborted(signal, "inference");
-    const answer = await untilAborted(this.engine.ask(picture.id, ask, signal), signal, "inference");
+    const answer = await untilAborted(this.engine.ask(image.id, ask, signal), signal, "inference");
     this.last = answer.state;
-    return { ...answer, answers: answer.answers.map(({ prompt, candidate }) => ({ prompt, candidate: withMethods(candidate) })) };
+    return {
+      ...answer,
+      answers: answer.answers.map(({ prompt, candidate }) => ({
+        prompt,
+        candidate: withMethods(candidate),
+      })),
+    };
   }
 
   private checkAlive(): void {
@@ -199,7 +259,9 @@ export class PromptSegmenter {
 
 /** Masks that came from a worker are plain data. */
 function withMethods(candidate: PromptCandidate): PromptCandidate {
-  return candidate.mask instanceof Mask ? candidate : { ...candidate, mask: Mask.from(candidate.mask) };
+  return candidate.mask instanceof Mask
+    ? candidate
+    : { ...candidate, mask: Mask.from(candidate.mask) };
 }
 
 /** Masks without a pixel last; then the better guess first. NaN is no guess. */

@@ -4,7 +4,7 @@ import type { PredictOptions, PromptCandidate, PromptPoint, PromptResult } from 
 import { TaskQueue } from "./runtime/task_queue.js";
 import type { Box } from "./types.js";
 
-/** How a session asks: `PromptSegmenter.predict` about the session's own picture. */
+/** How a session asks: `PromptSegmenter.predict` about the session's own image. */
 export type Predict = (options: PredictOptions) => Promise<PromptResult>;
 
 export interface SessionOptions {
@@ -23,8 +23,8 @@ interface State {
 const nothing: State = { points: [], box: undefined, result: undefined, chosen: 0 };
 
 /**
- * One object selected step by step: every click starts from the mask before it. Made by `PromptSegmenter.session`; stays with its picture,
- * also when another one is set.
+ * One object selected step by step: every click starts from the mask before it. Made by
+ * `PromptSegmenter.session`; stays with its image, also when another one is set.
  *
  * Calls may overlap; they are worked on one after another. A call that fails changes nothing.
  */
@@ -50,7 +50,10 @@ export class PromptSession {
     return this.state.result;
   }
 
-  /** Which candidate of the result is meant: it is fed into the next step. The best one, unless {@link choose} said otherwise. */
+  /**
+   * Which candidate of the result is meant: it is fed into the next step. The best one, unless
+   * {@link choose} said otherwise.
+   */
   get chosen(): number {
     return this.state.chosen;
   }
@@ -82,11 +85,19 @@ export class PromptSession {
   }
 
   /**
-   * Takes out the point of this index, or the last one, and asks again, without the mask so far, which the point has shaped.
+   * Takes out the point of this index, or the last one, and asks again, without the mask so far,
+   * which the point has shaped.
    * @throws MaskletError `badOption` for a point that there is not, and as `predict`
    */
-  removePoint(index = this.state.points.length - 1, options: SessionOptions = {}): Promise<PromptResult | undefined> {
-    return this.step(({ points, box }) => ({ points: without(points, index), box }), false, options);
+  removePoint(
+    index = this.state.points.length - 1,
+    options: SessionOptions = {},
+  ): Promise<PromptResult | undefined> {
+    return this.step(
+      ({ points, box }) => ({ points: without(points, index), box }),
+      false,
+      options,
+    );
   }
 
   /**
@@ -104,7 +115,9 @@ export class PromptSession {
   choose(index: number): void {
     const count = this.state.result?.candidates.length ?? 0;
     if (!(Number.isInteger(index) && index >= 0 && index < count)) {
-      throw new MaskletError("badOption", "preprocess", `candidate ${index} of ${count}`, { value: index });
+      throw new MaskletError("badOption", "preprocess", `candidate ${index} of ${count}`, {
+        value: index,
+      });
     }
     this.state = { ...this.state, chosen: index };
   }
@@ -137,7 +150,11 @@ export class PromptSession {
       const { points, box } = change(this.state);
       const mask = feedBack ? this.candidate?.lowResMask : undefined;
       const isEmpty = points.length === 0 && box === undefined;
-      const optional = { ...(box ? { box } : {}), ...(mask ? { mask } : {}), ...(signal ? { signal } : {}) };
+      const optional = {
+        ...(box ? { box } : {}),
+        ...(mask ? { mask } : {}),
+        ...(signal ? { signal } : {}),
+      };
       const result = isEmpty ? undefined : await this.predict({ points, soft, ...optional });
       this.past.push(this.state);
       this.future.length = 0;
@@ -156,6 +173,12 @@ export class PromptSession {
 }
 
 function without(points: readonly PromptPoint[], index: number): PromptPoint[] {
-  if (Number.isInteger(index) && index >= 0 && index < points.length) return points.filter((_, i) => i !== index);
-  throw new MaskletError("badOption", "preprocess", `there is no point ${index} among ${points.length}`, { value: index });
+  if (Number.isInteger(index) && index >= 0 && index < points.length)
+    return points.filter((_, i) => i !== index);
+  throw new MaskletError(
+    "badOption",
+    "preprocess",
+    `there is no point ${index} among ${points.length}`,
+    { value: index },
+  );
 }

@@ -3,19 +3,36 @@ import type { Core } from "./core/core.js";
 import type { PromptCandidate } from "./prompt_types.js";
 import type { Box } from "./types.js";
 
-/** Indices of the candidates that stay, best rated first: of boxes that overlap by an IoU above the threshold the best. */
-export function suppressBoxes(boxes: readonly Box[], ratings: readonly number[], threshold: number): number[] {
+/**
+ * Indices of the candidates that stay, best rated first: of boxes that overlap by an IoU above the
+ * threshold the best.
+ */
+export function suppressBoxes(
+  boxes: readonly Box[],
+  ratings: readonly number[],
+  threshold: number,
+): number[] {
   return suppress(ratings, (kept, index) => boxIou(boxes[kept]!, boxes[index]!) > threshold);
 }
 
 /** As {@link suppressBoxes}, by the IoU of the masks. */
-export function suppressMasks(core: Core, candidates: readonly PromptCandidate[], threshold: number): number[] {
+export function suppressMasks(
+  core: Core,
+  candidates: readonly PromptCandidate[],
+  threshold: number,
+): number[] {
   const ratings = candidates.map(({ predictedIou }) => predictedIou);
-  return suppress(ratings, (kept, index) => maskIou(core, candidates[kept]!, candidates[index]!) > threshold);
+  return suppress(
+    ratings,
+    (kept, index) => maskIou(core, candidates[kept]!, candidates[index]!) > threshold,
+  );
 }
 
 /** Equals stay in their order. */
-function suppress(ratings: readonly number[], overlaps: (kept: number, index: number) => boolean): number[] {
+function suppress(
+  ratings: readonly number[],
+  overlaps: (kept: number, index: number) => boolean,
+): number[] {
   const order = [...ratings.keys()].sort((a, b) => ratings[b]! - ratings[a]!);
   const stay: number[] = [];
   for (const index of order) if (!stay.some((kept) => overlaps(kept, index))) stay.push(index);

@@ -17,16 +17,18 @@ import type {
 export type { PromptPoint };
 
 /**
- * A mask as the network itself sees it: logits at its own resolution, row after row, over its whole input. Comes with a candidate and goes
- * into the next {@link PromptSegmenter.predict} about the same picture; good for nothing else.
+ * A mask as the network itself sees it: logits at its own resolution, row after row, over its whole
+ * input. Comes with a candidate and goes into the next {@link PromptSegmenter.predict} about the
+ * same image; good for nothing else.
  */
 export interface LowResMask extends Size {
   readonly logits: Float32Array;
 }
 
 /**
- * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in one (see `builtInPromptModels`; the first of
- * them where nothing is said) or one file that takes the picture and the prompts.
+ * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in
+ * one (see `builtInPromptModels`; the first of them where nothing is said) or one file that takes
+ * the image and the prompts.
  */
 export type PromptModelSource =
   | {
@@ -51,9 +53,14 @@ export type PromptSegmenterOptions = PromptModelSource &
     | "onProgress"
     | "signal"
   > & {
-    /** Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`, `sam2_transformers`); default: told by the decoder. */
+    /**
+     * Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`,
+     * `sam2_transformers`); default: told by the decoder.
+     */
     family?: string;
-    /** How many pictures stay encoded, least recently used ones going first; at least 1. Default 4. */
+    /**
+     * How many images stay encoded, least recently used ones going first; at least 1. Default 4.
+     */
     cacheSize?: number;
   };
 
@@ -66,23 +73,33 @@ export interface PromptModelInfo {
   readonly reason: string;
   /** The files: encoder and decoder, or the one that does both. */
   readonly files: readonly PromptFileInfo[];
-  /** What is done to a picture. Width and height are those of the network's input, or 0 where it takes pictures of any size. */
+  /**
+   * What is done to an image. Width and height are those of the network's input, or 0 where it
+   * takes images of any size.
+   */
   readonly preprocessing: Preprocessing;
   /** Which prompts it takes beside foreground points. */
-  readonly takes: { readonly boxes: boolean; readonly background: boolean; readonly masks: boolean };
+  readonly takes: {
+    readonly boxes: boolean;
+    readonly background: boolean;
+    readonly masks: boolean;
+  };
   /** Size of its {@link LowResMask}; undefined when it takes none back. */
   readonly maskSize: Size | undefined;
 }
 
 export interface PromptFileInfo
-  extends Pick<ModelInfo, "inputs" | "outputs" | "metadata" | "opset" | "producer" | "bytes" | "sha256">,
+  extends Pick<
+      ModelInfo,
+      "inputs" | "outputs" | "metadata" | "opset" | "producer" | "bytes" | "sha256"
+    >,
     Pick<PromptPart, "part"> {}
 
 /** What {@link PromptSegmenter.setImage} did. */
 export interface SetImageResult {
   readonly width: number;
   readonly height: number;
-  /** The picture was still encoded; nothing had to be run. */
+  /** The image was still encoded; nothing had to be run. */
   readonly fromCache: boolean;
   readonly timingsMs: Timings;
 }
@@ -95,11 +112,11 @@ export interface PromptCandidate {
   /** The network's own guess of the mask's IoU with the true one; about 0..1. */
   readonly predictedIou: number;
   /**
-   * How little the mask changes with the threshold, 0..1: area(logit > 1) / area(logit > -1) at the picture's own resolution. 1 for networks
-   * that give no logits.
+   * How little the mask changes with the threshold, 0..1: area(logit > 1) / area(logit > -1) at the
+   * image's own resolution. 1 for networks that give no logits.
    */
   readonly stabilityScore: number;
-  /** For the next prompt about this picture; absent where the network takes no masks. */
+  /** For the next prompt about this image; absent where the network takes no masks. */
   readonly lowResMask?: LowResMask;
 }
 
@@ -110,8 +127,9 @@ export interface PredictOptions {
   /** The answer so far, to be made better: `lowResMask` of a candidate. */
   mask?: LowResMask;
   /**
-   * True: all masks that the network gives (three, of parts to wholes). False: the one it holds for the best. Default: true for a single
-   * point and nothing else, which leaves open what of it is meant.
+   * True: all masks that the network gives (three, of parts to wholes). False: the one it holds for
+   * the best. Default: true for a single point and nothing else, which leaves open what of it is
+   * meant.
    */
   multimask?: boolean;
   /** Also give each mask an 8-bit soft coverage. Default false. */
@@ -126,7 +144,7 @@ export interface PromptResult {
   readonly height: number;
   /** The device on which the decoder ran. */
   readonly device: Device;
-  /** `source` is 0: the picture was set before. */
+  /** `source` is 0: the image was set before. */
   readonly timingsMs: Timings;
 }
 
@@ -144,19 +162,27 @@ export interface EverythingProgress {
 
 /** The settings of Segment Anything's automatic mask generator, with its defaults. */
 export interface EverythingOptions {
-  /** Points along each side of the picture. Default 32. */
+  /** Points along each side of the image. Default 32. */
   gridSize?: number;
   /** Keep masks whose predicted IoU is greater. Default: the built-in model's own, else 0.88. */
   predictedIouThreshold?: number;
-  /** Keep masks whose stability score is at least this. Default: the built-in model's own, else 0.95. */
+  /**
+   * Keep masks whose stability score is at least this. Default: the built-in model's own, else
+   * 0.95.
+   */
   stabilityThreshold?: number;
   /** Of masks whose boxes overlap by a greater IoU the best stays. Default 0.7. */
   boxIouThreshold?: number;
   /** Of masks that overlap by a greater IoU the best stays; 1 keeps all. Default: not done. */
   maskIouThreshold?: number;
-  /** Holes and islands smaller than this, in source pixels, are filled and removed. Default 0: none. */
+  /**
+   * Holes and islands smaller than this, in source pixels, are filled and removed. Default 0: none.
+   */
   minArea?: number;
-  /** Layer n looks at 4^n overlapping crops of the picture with half as many points along each side as the layer before. Default 0: none. */
+  /**
+   * Layer n looks at 4^n overlapping crops of the image with half as many points along each side as
+   * the layer before. Default 0: none.
+   */
   cropLayers?: number;
   /** Also give each mask an 8-bit soft coverage (not with `minArea`). Default false. */
   soft?: boolean;

@@ -7,12 +7,20 @@ import { splitBatch } from "./runtime/batch.js";
 import { builtInModels } from "./runtime/built_in.js";
 import { loadModel } from "./runtime/model_store.js";
 import { TaskQueue } from "./runtime/task_queue.js";
-import { makePictureFeeds } from "./segmenter_feeds.js";
+import { makeImageFeeds } from "./segmenter_feeds.js";
 import { checkSegmentOptions } from "./segmenter_options.js";
 import { coreOptions, letMessagesIn, withTotal } from "./segmenter_stages.js";
 import { type StartedModel, startModel } from "./segmenter_start.js";
 import { decodeImage } from "./source.js";
-import type { CreateOptions, Device, Fallback, Preprocessing, RawTensor, RgbaImage, RunningModelInfo } from "./types.js";
+import type {
+  CreateOptions,
+  Device,
+  Fallback,
+  Preprocessing,
+  RawTensor,
+  RgbaImage,
+  RunningModelInfo,
+} from "./types.js";
 import { devices, type SegmentOptions, type Source, type Timings } from "./types.js";
 
 /** What can be told of an engine without asking it. */
@@ -46,8 +54,8 @@ export interface Engine {
 }
 
 /**
- * The core works on one picture at a time, from `setImage` to the masks. Calls of one realm therefore take turns; only reading the source
- * is done beside another call.
+ * The core works on one image at a time, from `setImage` to the masks. Calls of one realm therefore
+ * take turns; only reading the source is done beside another call.
  */
 const turns = /* @__PURE__ */ new TaskQueue();
 
@@ -60,7 +68,10 @@ export class LocalEngine implements Engine {
     private readonly coreUrl: CreateOptions["coreUrl"],
   ) {}
 
-  /** Loads core and model, and starts the model on the best device. Aborting between the steps leaves nothing behind. */
+  /**
+   * Loads core and model, and starts the model on the best device. Aborting between the steps
+   * leaves nothing behind.
+   */
   static async create(options: CreateOptions): Promise<LocalEngine> {
     const { signal, onProgress, device = "auto" } = options;
     if (device !== "auto" && !devices.includes(device)) {
@@ -82,24 +93,39 @@ export class LocalEngine implements Engine {
 
   async segment(sources: readonly Source[], options: SegmentOptions): Promise<EngineResult[]> {
     const { match, info } = this.model;
-    const checked = checkSegmentOptions(options, info.labels, match.binding.classCount, match.family.defaults);
+    const checked = checkSegmentOptions(
+      options,
+      info.labels,
+      match.binding.classCount,
+      match.family.defaults,
+    );
     const results: EngineResult[] = [];
     for (let at = 0, length: number; at < sources.length; at += length) {
       length = Math.min(sources.length - at, this.runLength());
-      const runs = await this.work(sources.slice(at, at + length), options.signal, async (core, pictures) => {
-        await letMessagesIn(options.signal);
-        throwIfAborted(options.signal, "decode");
-        return pictures.map((picture) => this.toResult(core, picture, checked));
-      });
+      const runs = await this.work(
+        sources.slice(at, at + length),
+        options.signal,
+        async (core, imageRuns) => {
+          await letMessagesIn(options.signal);
+          throwIfAborted(options.signal, "decode");
+          return imageRuns.map((imageRun) => this.toResult(core, imageRun, checked));
+        },
+      );
       results.push(...runs);
     }
     return results;
   }
 
   async infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
-    return this.work([source], signal, async (_, pictures) => {
-      const [{ image, outputs, preprocessing }] = pictures as [Picture];
-      return { outputs, preprocessing, width: image.width, height: image.height, state: this.runState() };
+    return this.work([source], signal, async (_, imageRuns) => {
+      const [{ image, outputs, preprocessing }] = imageRuns as [ImageRun];
+      return {
+        outputs,
+        preprocessing,
+        width: image.width,
+        height: image.height,
+        state: this.runState(),
+      };
     });
   }
 
@@ -107,29 +133,39 @@ export class LocalEngine implements Engine {
     return this.model.session.dispose();
   }
 
-  /** Pictures in one run: several only where all have the same input size. */
+  /** Images in one run: several only where all have the same input size. */
   private runLength(): number {
     const { batch, sizing } = this.model.info;
     if (sizing.rule !== "fixed") return 1;
     return batch === "open" ? Number.POSITIVE_INFINITY : batch;
   }
 
-  private toResult(core: Core, picture: Picture, options: ReturnType<typeof checkSegmentOptions>): EngineResult {
-    const { image, outputs, preprocessing, timesMs } = picture;
+  private toResult(
+    core: Core,
+    imageRun: ImageRun,
+    options: ReturnType<typeof checkSegmentOptions>,
+  ): EngineResult {
+    const { image, outputs, preprocessing, timesMs } = imageRun;
     const start = performance.now();
-    // Another picture may have been decoded meanwhile, or the core started anew: the letterbox is set again.
+    // Another image may have been decoded meanwhile, or the core started anew: the letterbox is set
+    // again.
     const columns = decodeWith(core, this.model.match, outputs, image, preprocessing, options);
     const timingsMs = withTotal({ ...timesMs, postprocess: performance.now() - start });
     return { columns, width: image.width, height: image.height, timingsMs, state: this.runState() };
   }
 
-  /** Reads the sources, then, at its turn, runs the network on them at once and hands over to `finish` within the same turn. */
+  /**
+   * Reads the sources, then, at its turn, runs the network on them at once and hands over to
+   * `finish` within the same turn.
+   */
   private async work<T>(
     sources: readonly Source[],
     signal: AbortSignal | undefined,
-    finish: (core: Core, pictures: Picture[]) => Promise<T>,
+    finish: (core: Core, imageRuns: ImageRun[]) => Promise<T>,
   ): Promise<T> {
-    const images = await Promise.all(sources.map((source) => timed(() => decodeImage(source, signal ? { signal } : {}))));
+    const images = await Promise.all(
+      sources.map((source) => timed(() => decodeImage(source, signal ? { signal } : {}))),
+    );
     return turns.run(async () => {
       throwIfAborted(signal, "preprocess");
       const core = await loadCore(coreOptions(this.coreUrl, signal));
@@ -142,23 +178,35 @@ export class LocalEngine implements Engine {
         plans,
       );
       const { session, plan } = this.model;
-      const feeds = makePictureFeeds(plan, this.input, size);
+      const feeds = makeImageFeeds(plan, this.input, size);
       const run = await timed(() => session.run(feeds, { signal }));
       const batch = plan.image.batch === "open" ? images.length : plan.image.batch;
       const outputs = splitBatch(run.value.outputs, batch, images.length);
-      const pictures = images.map(({ value: image, ms }, i) => {
-        const timesMs = { source: ms, preprocess: preprocessMs[i]!, inference: run.ms / images.length };
+      const imageRuns = images.map(({ value: image, ms }, i) => {
+        const timesMs = {
+          source: ms,
+          preprocess: preprocessMs[i]!,
+          inference: run.ms / images.length,
+        };
         return { image, outputs: outputs[i]!, preprocessing: plans[i]!, timesMs };
       });
-      return finish(core, pictures);
+      return finish(core, imageRuns);
     });
   }
 
-  /** Puts the pictures one after the other into `input`, which is kept for the next call; returns the time of each. */
-  private fillInput(core: Core, images: readonly RgbaImage[], plans: readonly Preprocessing[]): number[] {
+  /**
+   * Puts the images one after the other into `input`, which is kept for the next call; returns the
+   * time of each.
+   */
+  private fillInput(
+    core: Core,
+    images: readonly RgbaImage[],
+    plans: readonly Preprocessing[],
+  ): number[] {
     const { width, height } = plans[0]!;
     const length = 3 * width * height;
-    if (this.input.length !== length * images.length) this.input = new Float32Array(length * images.length);
+    if (this.input.length !== length * images.length)
+      this.input = new Float32Array(length * images.length);
     return images.map((image, i) => {
       const start = performance.now();
       core.setImage(image);
@@ -173,8 +221,8 @@ export class LocalEngine implements Engine {
   }
 }
 
-/** One picture after the network. */
-interface Picture {
+/** One image after the network. */
+interface ImageRun {
   readonly image: RgbaImage;
   readonly outputs: ReadonlyMap<string, RawTensor>;
   readonly preprocessing: Preprocessing;

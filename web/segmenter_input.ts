@@ -16,7 +16,8 @@ interface Known {
 }
 
 /**
- * Size of the network's input: sides that the graph fixes as they are; open ones from the caller, the card, the metadata, the family.
+ * Size of the network's input: sides that the graph fixes as they are; open ones from the caller,
+ * the card, the metadata, the family.
  * @param family undefined when none is known
  * @throws MaskletError `badOption` for a size that the graph does not take.
  */
@@ -38,17 +39,26 @@ export function planInputSize(
 }
 
 /** What the sides of an input must be multiples of where the graph leaves them open. */
-export function multipleOf({ hints, card }: Known, family: Pick<ModelFamily, "inputMultiple"> | undefined): number {
+export function multipleOf(
+  { hints, card }: Known,
+  family: Pick<ModelFamily, "inputMultiple"> | undefined,
+): number {
   return card?.input.multiple ?? hints.stride ?? family?.inputMultiple ?? usualMultiple;
 }
 
 function checkFixed(name: string, fixed: number, asked: number | undefined): number {
   if (asked === undefined || asked === fixed) return fixed;
-  throw new MaskletError("badOption", "load", `the model's input ${name} is fixed at ${fixed}, not ${asked}`, { value: asked });
+  throw new MaskletError(
+    "badOption",
+    "load",
+    `the model's input ${name} is fixed at ${fixed}, not ${asked}`,
+    { value: asked },
+  );
 }
 
 function checkSide(name: string, side: number, multiple: number): number {
-  if (Number.isInteger(side) && side >= multiple && side <= largestSide && side % multiple === 0) return side;
+  if (Number.isInteger(side) && side >= multiple && side <= largestSide && side % multiple === 0)
+    return side;
   const message = `the input ${name} must be a multiple of ${multiple} from ${multiple} to ${largestSide}, but is ${side}`;
   throw new MaskletError("badOption", "load", message, { value: side });
 }

@@ -2,7 +2,10 @@ import { MaskletError } from "./errors.js";
 import type { ModelFamily } from "./families/family.js";
 import type { SegmentOptions } from "./types.js";
 
-/** Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops it; absent keeps all. */
+/**
+ * Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops
+ * it; absent keeps all.
+ */
 export interface CheckedSegmentOptions {
   readonly scoreThreshold: number;
   readonly iouThreshold: number;
@@ -38,16 +41,26 @@ export function checkSegmentOptions(
     throw badOption("maxInstances", maxInstances, `a whole number from 1 to ${mostInstances}`);
   }
   const checked = { scoreThreshold, iouThreshold, maxInstances, soft: Boolean(soft) };
-  return classes === undefined ? checked : { ...checked, classFilter: makeClassFilter(classes, labels, classCount) };
+  return classes === undefined
+    ? checked
+    : { ...checked, classFilter: makeClassFilter(classes, labels, classCount) };
 }
 
 function checkFraction(name: string, value: number): void {
-  if (typeof value !== "number" || !(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
+  if (typeof value !== "number" || !(value >= 0 && value <= 1))
+    throw badOption(name, value, "a number from 0 to 1");
 }
 
-function makeClassFilter(classes: readonly (string | number)[], labels: readonly string[], classCount: number): Uint8Array {
-  if (!Array.isArray(classes)) throw badOption("classes", String(classes), "a list of labels and class ids");
-  const ids = classes.flatMap((wanted) => (typeof wanted === "string" ? idsOf(wanted, labels) : [wanted]));
+function makeClassFilter(
+  classes: readonly (string | number)[],
+  labels: readonly string[],
+  classCount: number,
+): Uint8Array {
+  if (!Array.isArray(classes))
+    throw badOption("classes", String(classes), "a list of labels and class ids");
+  const ids = classes.flatMap((wanted) =>
+    typeof wanted === "string" ? idsOf(wanted, labels) : [wanted],
+  );
   const count = classCount || Math.max(labels.length, ...ids.map((id) => id + 1), 1);
   const filter = new Uint8Array(Math.min(count, 65_536));
   for (const id of ids) {
@@ -63,10 +76,16 @@ function makeClassFilter(classes: readonly (string | number)[], labels: readonly
 function idsOf(label: string, labels: readonly string[]): number[] {
   const ids = labels.flatMap((known, id) => (known === label ? [id] : []));
   if (ids.length === 0)
-    throw badOption("classes", label, labels.length > 0 ? labels.join(", ") : "class ids: the model has no class names");
+    throw badOption(
+      "classes",
+      label,
+      labels.length > 0 ? labels.join(", ") : "class ids: the model has no class names",
+    );
   return ids;
 }
 
 function badOption(name: string, value: number | string, allowed: string): MaskletError {
-  return new MaskletError("badOption", "decode", `${name} is ${value}; allowed: ${allowed}`, { value });
+  return new MaskletError("badOption", "decode", `${name} is ${value}; allowed: ${allowed}`, {
+    value,
+  });
 }

@@ -1,29 +1,52 @@
 import { MaskletError } from "./errors.js";
 import type { Preprocessing, Size } from "./types.js";
-import { colourOrders, resizeModes } from "./types.js";
+import { colorOrders, resizeModes } from "./types.js";
 
-/** Levels 0..255 as they are: what a network with a uint8 input wants, whose normalisation is in the graph. */
+/**
+ * Levels 0..255 as they are: what a network with a uint8 input wants, whose normalization is in the
+ * graph.
+ */
 export const identityScaling = { inputScale: 1, mean: [0, 0, 0], std: [1, 1, 1] } as const;
 
 /** @throws MaskletError `badOption` naming what makes no sense. */
-export function checkPreprocessing({ resizeMode, colourOrder, inputScale, mean, std, fill, content }: Preprocessing): void {
-  if (!resizeModes.includes(resizeMode)) throw badPreprocessing("resizeMode", resizeMode, resizeModes.join(", "));
-  if (!colourOrders.includes(colourOrder)) throw badPreprocessing("colourOrder", colourOrder, colourOrders.join(", "));
-  if (!Number.isFinite(inputScale) || inputScale === 0) throw badPreprocessing("inputScale", inputScale, "finite and not 0");
+export function checkPreprocessing({
+  resizeMode,
+  colorOrder,
+  inputScale,
+  mean,
+  std,
+  fill,
+  content,
+}: Preprocessing): void {
+  if (!resizeModes.includes(resizeMode))
+    throw badPreprocessing("resizeMode", resizeMode, resizeModes.join(", "));
+  if (!colorOrders.includes(colorOrder))
+    throw badPreprocessing("colorOrder", colorOrder, colorOrders.join(", "));
+  if (!Number.isFinite(inputScale) || inputScale === 0)
+    throw badPreprocessing("inputScale", inputScale, "finite and not 0");
   if (!isTriple(mean)) throw badPreprocessing("mean", String(mean), "three finite numbers");
-  if (!isTriple(std) || std.includes(0)) throw badPreprocessing("std", String(std), "three finite numbers, none 0");
-  if (![fill].flat().every((level) => level >= 0 && level <= 255) || (Array.isArray(fill) && fill.length !== 3)) {
+  if (!isTriple(std) || std.includes(0))
+    throw badPreprocessing("std", String(std), "three finite numbers, none 0");
+  if (
+    ![fill].flat().every((level) => level >= 0 && level <= 255) ||
+    (Array.isArray(fill) && fill.length !== 3)
+  ) {
     throw badPreprocessing("fill", String(fill), "a level 0..255, or three");
   }
   if (content !== undefined)
-    throw badPreprocessing("content", `${content.width} x ${content.height}`, "nothing; it follows from each picture");
+    throw badPreprocessing(
+      "content",
+      `${content.width} x ${content.height}`,
+      "nothing; it follows from each image",
+    );
 }
 
 /** The sides of the input are no matter of preprocessing; naming the real ones does no harm. */
 export function refuseSides(asked: Partial<Preprocessing> | undefined, real: Size): void {
   for (const name of ["width", "height"] as const) {
     const value = asked?.[name];
-    if (value !== undefined && value !== real[name]) throw badPreprocessing(name, value, `${real[name]}; use inputSize`);
+    if (value !== undefined && value !== real[name])
+      throw badPreprocessing(name, value, `${real[name]}; use inputSize`);
   }
 }
 
@@ -32,5 +55,10 @@ function isTriple(values: readonly number[]): boolean {
 }
 
 function badPreprocessing(name: string, value: string | number, allowed: string): MaskletError {
-  return new MaskletError("badOption", "load", `preprocessing.${name} is ${value}; allowed: ${allowed}`, { value });
+  return new MaskletError(
+    "badOption",
+    "load",
+    `preprocessing.${name} is ${value}; allowed: ${allowed}`,
+    { value },
+  );
 }

@@ -1,9 +1,17 @@
 import { throwIfAborted } from "./errors.js";
-import type { Box, BoxSegmenter, Instance, SegmentOptions, SegmentResult, Source } from "./types.js";
+import type {
+  Box,
+  BoxSegmenter,
+  Instance,
+  SegmentOptions,
+  SegmentResult,
+  Source,
+} from "./types.js";
 
 /**
- * The second half of the two-step method: segments inside the box of every instance and fits the box to the mask. Scores, classes and order
- * stay. An instance whose box holds no pixel, or in whose box nothing is found, stays as it is.
+ * The second half of the two-step method: segments inside the box of every instance and fits the
+ * box to the mask. Scores, classes and order stay. An instance whose box holds no pixel, or in
+ * whose box nothing is found, stays as it is.
  */
 export async function refineResult(
   result: SegmentResult,
@@ -15,13 +23,22 @@ export async function refineResult(
   const start = performance.now();
   const boxes = result.instances.map(({ box }) => box);
   const usable = boxes.filter(hasArea);
-  const refined = usable.length === 0 ? [] : await refiner.segmentBoxesIn(source, usable, { soft, ...(signal ? { signal } : {}) });
+  const refined =
+    usable.length === 0
+      ? []
+      : await refiner.segmentBoxesIn(source, usable, { soft, ...(signal ? { signal } : {}) });
   const instances = result.instances.map((instance): Instance => {
     const better = refined[usable.indexOf(instance.box)];
-    return better && better.mask.area > 0 ? { ...instance, mask: better.mask, box: better.box } : instance;
+    return better && better.mask.area > 0
+      ? { ...instance, mask: better.mask, box: better.box }
+      : instance;
   });
   const refine = performance.now() - start;
-  return { ...result, instances, timingsMs: { ...result.timingsMs, refine, total: result.timingsMs.total + refine } };
+  return {
+    ...result,
+    instances,
+    timingsMs: { ...result.timingsMs, refine, total: result.timingsMs.total + refine },
+  };
 }
 
 function hasArea({ x1, y1, x2, y2 }: Box): boolean {

@@ -3,11 +3,17 @@ import { type LoadCoreOptions, loadCore } from "./core/load.js";
 import { isNode } from "./realm.js";
 import type { CreateOptions, Timings } from "./types.js";
 
-export function coreOptions(wasmUrl: CreateOptions["coreUrl"], signal: AbortSignal | undefined): LoadCoreOptions {
+export function coreOptions(
+  wasmUrl: CreateOptions["coreUrl"],
+  signal: AbortSignal | undefined,
+): LoadCoreOptions {
   return { ...(wasmUrl === undefined ? {} : { wasmUrl }), ...(signal ? { signal } : {}) };
 }
 
-/** A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event loop has had a turn. */
+/**
+ * A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event
+ * loop has had a turn.
+ */
 export function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | undefined {
   return signal ? new Promise((resolve) => setTimeout(resolve, 0)) : undefined;
 }
@@ -17,8 +23,8 @@ export function withTotal(times: Omit<Timings, "total">): Timings {
 }
 
 /**
- * Starts an engine, in a worker unless the options or the platform say otherwise, and loads the core beside it: masks are worked on in the
- * caller's thread, wherever the network runs.
+ * Starts an engine, in a worker unless the options or the platform say otherwise, and loads the
+ * core beside it: masks are worked on in the caller's thread, wherever the network runs.
  */
 export async function startEngine<E extends { dispose(): Promise<void> }>(
   { worker, coreUrl, signal }: Pick<CreateOptions, "worker" | "coreUrl" | "signal">,

@@ -4,10 +4,24 @@ import { families } from "./families/index.js";
 import type { Feeds } from "./runtime/feed.js";
 import { ModelSession } from "./runtime/model_session.js";
 import type { LoadedModel } from "./runtime/model_store.js";
-import { checkPicture } from "./runtime/self_check.js";
-import { makePictureFeeds } from "./segmenter_feeds.js";
-import { describeModel, type ModelPlan, planModel, planPreprocessing, planSizing, requireMatch } from "./segmenter_plan.js";
-import type { CreateOptions, Device, Preprocessing, RawTensor, RunningModelInfo, TensorInfo } from "./types.js";
+import { checkImage } from "./runtime/self_check.js";
+import { makeImageFeeds } from "./segmenter_feeds.js";
+import {
+  describeModel,
+  type ModelPlan,
+  planModel,
+  planPreprocessing,
+  planSizing,
+  requireMatch,
+} from "./segmenter_plan.js";
+import type {
+  CreateOptions,
+  Device,
+  Preprocessing,
+  RawTensor,
+  RunningModelInfo,
+  TensorInfo,
+} from "./types.js";
 
 type StartOptions = CreateOptions & { device: "auto" | Device };
 
@@ -19,15 +33,21 @@ export interface StartedModel {
 }
 
 /**
- * Makes a session of a loaded model and settles how its outputs are read. A file that leaves open the dimensions by which families are told
- * apart is run once on a test picture; the outputs of that run have dimensions.
+ * Makes a session of a loaded model and settles how its outputs are read. A file that leaves open
+ * the dimensions by which families are told apart is run once on a test image; the outputs of that
+ * run have dimensions.
  */
-export async function startModel(loaded: LoadedModel, options: StartOptions): Promise<StartedModel> {
+export async function startModel(
+  loaded: LoadedModel,
+  options: StartOptions,
+): Promise<StartedModel> {
   let plan = planModel(loaded, options);
   const { match: known, unresolved } = plan.detection;
-  // Inputs beside the picture are fed by a family only.
+  // Inputs beside the image are fed by a family only.
   const mustTry = known === undefined && unresolved && plan.signature.inputs.length === 1;
-  const preprocessing = mustTry ? trialPreprocessing(plan) : planPreprocessing(plan, loaded, options);
+  const preprocessing = mustTry
+    ? trialPreprocessing(plan)
+    : planPreprocessing(plan, loaded, options);
   const feeds = () => checkFeeds(plan, preprocessing);
   const session = await openSession(loaded, feeds, options);
   try {
@@ -43,7 +63,12 @@ export async function startModel(loaded: LoadedModel, options: StartOptions): Pr
   }
 }
 
-function runningInfo(plan: ModelPlan, { family, binding }: FamilyMatch, loaded: LoadedModel, options: StartOptions): RunningModelInfo {
+function runningInfo(
+  plan: ModelPlan,
+  { family, binding }: FamilyMatch,
+  loaded: LoadedModel,
+  options: StartOptions,
+): RunningModelInfo {
   return {
     ...describeModel(plan, loaded, options),
     family: family.name,
@@ -56,15 +81,23 @@ function runningInfo(plan: ModelPlan, { family, binding }: FamilyMatch, loaded: 
 }
 
 function openSession(
-  { bytes: model, onnx: { quantisesAtRun } }: LoadedModel,
+  { bytes: model, onnx: { quantizesAtRun } }: LoadedModel,
   feeds: () => Feeds,
   { device, allowSoftwareAdapter = false, ortWasmPaths: wasmPaths, signal }: StartOptions,
 ): Promise<ModelSession> {
-  return ModelSession.open({ model, checkFeeds: feeds, quantisesAtRun, device, allowSoftwareAdapter, wasmPaths, signal });
+  return ModelSession.open({
+    model,
+    checkFeeds: feeds,
+    quantizesAtRun,
+    device,
+    allowSoftwareAdapter,
+    wasmPaths,
+    signal,
+  });
 }
 
 function checkFeeds(plan: ModelPlan, preprocessing: Preprocessing): Feeds {
-  return makePictureFeeds(plan, checkPicture(preprocessing), preprocessing);
+  return makeImageFeeds(plan, checkImage(preprocessing), preprocessing);
 }
 
 /** Only the size matters for the shapes of the outputs. */
@@ -73,8 +106,15 @@ function trialPreprocessing({ signature: { inputSize } }: ModelPlan): Preprocess
   return { ...preprocessing, ...inputSize };
 }
 
-function withOutputs(plan: ModelPlan, run: ReadonlyMap<string, RawTensor>, wanted: WantedFamily | undefined): ModelPlan {
-  const outputs: TensorInfo[] = plan.signature.outputs.map((output) => ({ ...output, dims: run.get(output.name)?.dims }));
+function withOutputs(
+  plan: ModelPlan,
+  run: ReadonlyMap<string, RawTensor>,
+  wanted: WantedFamily | undefined,
+): ModelPlan {
+  const outputs: TensorInfo[] = plan.signature.outputs.map((output) => ({
+    ...output,
+    dims: run.get(output.name)?.dims,
+  }));
   const signature = { ...plan.signature, outputs };
   return { ...plan, signature, detection: matchFamily(signature, wanted) };
 }

@@ -2,7 +2,9 @@ import { MaskletError } from "./errors.js";
 import { importInNode, isNode } from "./realm.js";
 import { badSource } from "./source_checks.js";
 
-/** The bytes of a picture file in Node (a path or a file: URL); undefined for every other address. */
+/**
+ * The bytes of an image file in Node (a path or a file: URL); undefined for every other address.
+ */
 export async function readImageFile(address: string): Promise<Uint8Array | undefined> {
   // A scheme has two letters at least, so that `C:\` is a path.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(address);
@@ -11,22 +13,34 @@ export async function readImageFile(address: string): Promise<Uint8Array | undef
   try {
     return new Uint8Array(await readFile(isUrl ? new URL(address) : address));
   } catch (cause) {
-    throw badSource(`the picture file ${address} cannot be read: ${(cause as Error).message}`, address, cause);
+    throw badSource(
+      `the image file ${address} cannot be read: ${(cause as Error).message}`,
+      address,
+      cause,
+    );
   }
 }
 
-/** Downloads a picture. Relative addresses are relative to the page or worker. */
+/** Downloads an image. Relative addresses are relative to the page or worker. */
 export async function fetchSource(address: string, signal: AbortSignal | undefined): Promise<Blob> {
   try {
     const response = await fetch(address, signal ? { signal } : {});
     if (!response.ok) {
       const status = `HTTP ${response.status} ${response.statusText}`.trim();
-      throw new MaskletError("networkError", "source", `${address} could not be downloaded: ${status}`, { value: response.status });
+      throw new MaskletError(
+        "networkError",
+        "source",
+        `${address} could not be downloaded: ${status}`,
+        { value: response.status },
+      );
     }
     return await response.blob();
   } catch (cause) {
     if (cause instanceof MaskletError) throw cause;
-    if (signal?.aborted) throw new MaskletError("aborted", "source", "the download was aborted", { cause: signal.reason });
+    if (signal?.aborted)
+      throw new MaskletError("aborted", "source", "the download was aborted", {
+        cause: signal.reason,
+      });
     const message = `${address} could not be downloaded: ${(cause as Error).message}`;
     throw new MaskletError("networkError", "source", message, { value: address, cause });
   }

@@ -10,7 +10,10 @@ export interface Size {
   readonly height: number;
 }
 
-/** RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height * 4`. An `ImageData` is one. */
+/**
+ * RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height *
+ * 4`. An `ImageData` is one.
+ */
 export interface RgbaImage {
   readonly width: number;
   readonly height: number;
@@ -18,8 +21,9 @@ export interface RgbaImage {
 }
 
 /**
- * A picture. Encoded bytes (JPEG, PNG, BMP; in the browser everything it can decode), a Blob or File of them, a URL to fetch, decoded
- * pixels, or anything a browser can draw. In Node: encoded bytes, a Blob, decoded pixels, a URL, or a file path. EXIF orientation is applied.
+ * An image. Encoded bytes (JPEG, PNG, BMP; in the browser everything it can decode), a Blob or File
+ * of them, a URL to fetch, decoded pixels, or anything a browser can draw. In Node: encoded bytes,
+ * a Blob, decoded pixels, a URL, or a file path. EXIF orientation is applied.
  */
 export type Source =
   | string
@@ -35,13 +39,19 @@ export type Source =
   | OffscreenCanvas
   | VideoFrame;
 
-/** A model: the name of a built-in one, its address, its bytes, or a file. In Node a string may also be a path. */
+/**
+ * A model: the name of a built-in one, its address, its bytes, or a file. In Node a string may also
+ * be a path.
+ */
 export type ModelSource = BuiltInModelName | AnyText | URL | ArrayBuffer | Uint8Array | Blob;
 /** Every string; beside literals it leaves editors their list of them. */
 export type AnyText = string & Record<never, never>;
 
 export const devices = ["webgpu", "wasm", "node-cpu"] as const;
-/** Where a model really runs: WebGPU, ONNX Runtime's WebAssembly, or (Node only) the native onnxruntime-node. */
+/**
+ * Where a model really runs: WebGPU, ONNX Runtime's WebAssembly, or (Node only) the native
+ * onnxruntime-node.
+ */
 export type Device = (typeof devices)[number];
 
 /** Why a device higher on the ladder was not taken. */
@@ -59,32 +69,45 @@ export interface Progress {
   readonly total?: number;
 }
 
-export const resizeModes = ["letterbox-centre", "letterbox-top-left", "stretch"] as const;
-/** How a picture is fitted into the network's input; the order is that of `ResizeMode` in `src/core/letterbox.h`. */
+export const resizeModes = ["letterbox-center", "letterbox-top-left", "stretch"] as const;
+/**
+ * How an image is fitted into the network's input; the order is that of `ResizeMode` in
+ * `src/core/letterbox.h`.
+ */
 export type ResizeMode = (typeof resizeModes)[number];
 
-export const colourOrders = ["rgb", "bgr"] as const;
-export type ColourOrder = (typeof colourOrders)[number];
+export const colorOrders = ["rgb", "bgr"] as const;
+export type ColorOrder = (typeof colorOrders)[number];
 
-/** What is done to a picture before the network sees it: value = (pixel * inputScale - mean) / std, per channel in `colourOrder`. */
+/**
+ * What is done to an image before the network sees it: value = (pixel * inputScale - mean) / std,
+ * per channel in `colorOrder`.
+ */
 export interface Preprocessing {
   readonly width: number;
   readonly height: number;
   readonly resizeMode: ResizeMode;
-  readonly colourOrder: ColourOrder;
+  readonly colorOrder: ColorOrder;
   readonly inputScale: number;
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
-  /** Level of the padding, 0..255, before normalisation: one for all channels, or one each in `colourOrder`. */
+  /**
+   * Level of the padding, 0..255, before normalization: one for all channels, or one each in
+   * `colorOrder`.
+   */
   readonly fill: number | readonly [number, number, number];
-  /** Size of the picture inside the input, where it is not the largest that `resizeMode` could make of it; never with `stretch`. */
+  /**
+   * Size of the image inside the input, where it is not the largest that `resizeMode` could make of
+   * it; never with `stretch`.
+   */
   readonly content?: Size;
 }
 
 /**
- * How the input size follows from the picture. `fixed`: one size for all pictures. `source`: the picture's own size (networks that resize
- * inside). `short-side`: the shorter side becomes `shortSide` unless the longer would then exceed `longSide`, the aspect ratio stays; then
- * padding on the right and below up to multiples of `multiple`.
+ * How the input size follows from the image. `fixed`: one size for all images. `source`: the
+ * image's own size (networks that resize inside). `short-side`: the shorter side becomes
+ * `shortSide` unless the longer would then exceed `longSide`, the aspect ratio stays; then padding
+ * on the right and below up to multiples of `multiple`.
  */
 export type InputSizing =
   | { readonly rule: "fixed" }
@@ -99,7 +122,10 @@ export type InputSizing =
     };
 
 export interface CreateOptions {
-  /** The name of a built-in model (see `builtInModels`; default: the first, `masklet-n`), a URL, bytes or a file. */
+  /**
+   * The name of a built-in model (see `builtInModels`; default: the first, `masklet-n`), a URL,
+   * bytes or a file.
+   */
   model?: ModelSource;
   /** `auto` (the default) takes WebGPU where it is hardware and agrees with the CPU, else wasm. */
   device?: "auto" | Device;
@@ -114,13 +140,16 @@ export interface CreateOptions {
   /** Class names by class id; default: the model's metadata, else `class 0` … */
   labels?: readonly string[];
   /**
-   * Size of the network's input, for models that leave it open: in pixels, multiples of 32 for most. A larger one shows smaller objects and
-   * takes longer. Default: the model's own.
+   * Size of the network's input, for models that leave it open: in pixels, multiples of 32 for
+   * most. A larger one shows smaller objects and takes longer. Default: the model's own.
    */
   inputSize?: number | { width: number; height: number };
   /** Parts of the preprocessing to be done otherwise than the family says. */
   preprocessing?: Partial<Preprocessing>;
-  /** Lower-case hex digest the model must have; a mismatch is `hashMismatch`. Built-in models are always checked. */
+  /**
+   * Lower-case hex digest the model must have; a mismatch is `hashMismatch`. Built-in models are
+   * always checked.
+   */
   sha256?: string;
   /** Keep downloaded models in the Cache API. Default true. */
   cache?: boolean;
@@ -132,11 +161,14 @@ export interface CreateOptions {
 }
 
 export interface SegmentOptions {
-  /** Keep instances whose score is greater, 0..1. Default: what the family's reference uses, mostly 0.25. */
+  /**
+   * Keep instances whose score is greater, 0..1. Default: what the family's reference uses, mostly
+   * 0.25.
+   */
   scoreThreshold?: number;
   /**
-   * Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default: what the family's reference uses, mostly 0.7. Families
-   * without NMS do not use it.
+   * Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default: what the
+   * family's reference uses, mostly 0.7. Families without NMS do not use it.
    */
   iouThreshold?: number;
   /** At most this many, best first. Default 100. */
@@ -146,8 +178,9 @@ export interface SegmentOptions {
   /** Also give each mask an 8-bit soft coverage. Default false. */
   soft?: boolean;
   /**
-   * The two-step method: every object found is segmented once more inside its box, usually by a `PromptSegmenter`, and its box fitted to the
-   * new mask. Scores and classes stay. Where nothing is found in a box, the detector's mask stays. Errors of the second step are the call's.
+   * The two-step method: every object found is segmented once more inside its box, usually by a
+   * `PromptSegmenter`, and its box fitted to the new mask. Scores and classes stay. Where nothing
+   * is found in a box, the detector's mask stays. Errors of the second step are the call's.
    */
   refineWith?: BoxSegmenter;
   signal?: AbortSignal;
@@ -163,7 +196,7 @@ export interface BoxSegmenter {
   ): Promise<readonly { readonly mask: Mask; readonly box: Box }[]>;
 }
 
-/** Corners in source pixels, x1 < x2, y1 < y2, inside the picture. Pixel r covers [r, r + 1). */
+/** Corners in source pixels, x1 < x2, y1 < y2, inside the image. Pixel r covers [r, r + 1). */
 export interface Box {
   readonly x1: number;
   readonly y1: number;
@@ -220,7 +253,10 @@ export interface CocoRle {
   readonly counts: string;
 }
 
-/** One closed ring of a contour. Corners at pixel edges in source pixels; the last point is not repeated. */
+/**
+ * One closed ring of a contour. Corners at pixel edges in source pixels; the last point is not
+ * repeated.
+ */
 export interface PolygonRing {
   /** x0, y0, x1, y1, … */
   readonly points: Float32Array;

@@ -53,7 +53,10 @@ def write_instances(path, pictures):
                 }
             )
     content = {
-        "info": {"description": "Sample scenes of Masklet with exact instance masks", "version": "1.0"},
+        "info": {
+            "description": "Sample scenes of Masklet with exact instance masks",
+            "version": "1.0",
+        },
         "licenses": [{"id": 1, "name": "CC0-1.0"}],
         "images": [dict(image, license=1) for image in images],
         "annotations": annotations,

@@ -99,7 +99,12 @@ def develop(scene, renders, out, quality):
     hidden = [instance for instance in found if instance["area"] == 0]
     if hidden:
         raise SystemExit(f"{scene}: not visible: {hidden}")
-    return {"file_name": name + ".jpg", "width": ids.shape[1], "height": ids.shape[0], "instances": found}
+    return {
+        "file_name": name + ".jpg",
+        "width": ids.shape[1],
+        "height": ids.shape[0],
+        "instances": found,
+    }
 
 
 def main():

@@ -1,9 +1,10 @@
 """Runs a masklet-n ONNX file over the scenes in plain numpy and prints the COCO mask AP.
 
     python3 scripts/scenes/evaluate.py --model models/masklet-n.onnx [--data tests/data/scenes]
-        [--size 416] [--letterbox top-left|centre] [--score 0.05] [--iou 0.7] [--overlay DIR]
+        [--size 416] [--letterbox top-left|center] [--score 0.05] [--iou 0.7] [--overlay DIR]
 
-An independent, slow reading of the model's contract (see models/masklet-n.json): it shares no code with the library.
+An independent, slow reading of the model's contract (see models/masklet-n.json): it shares no code
+with the library.
 """
 
 import argparse
@@ -19,11 +20,11 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 
-def letterbox(picture, side, centred):
+def letterbox(picture, side, centered):
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     w, h = round(width * scale), round(height * scale)
-    x, y = (round((side - w) / 2 - 0.1), round((side - h) / 2 - 0.1)) if centred else (0, 0)
+    x, y = (round((side - w) / 2 - 0.1), round((side - h) / 2 - 0.1)) if centered else (0, 0)
     plane = np.full((side, side, 3), 114, np.uint8)
     plane[y : y + h, x : x + w] = cv2.resize(picture, (w, h), interpolation=cv2.INTER_LINEAR)
     tensor = plane[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
@@ -42,8 +43,13 @@ def detections(rows, score, iou, limit=100):
     kinds, scores = rows[:, 4:84].argmax(1), rows[:, 4:84].max(1)
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] > score]
-    centre, half = rows[order, :2], rows[order, 2:4] / 2
-    boxes, kinds, scores, rows = np.hstack([centre - half, centre + half]), kinds[order], scores[order], rows[order]
+    center, half = rows[order, :2], rows[order, 2:4] / 2
+    boxes, kinds, scores, rows = (
+        np.hstack([center - half, center + half]),
+        kinds[order],
+        scores[order],
+        rows[order],
+    )
     kept = []
     for k in range(len(boxes)):
         rivals = [j for j in kept if kinds[j] == kinds[k]]
@@ -72,7 +78,7 @@ def full_mask(coefficients, prototypes, box, side, transform, size):
 def segment(session, picture, options):
     feed = session.get_inputs()[0]
     side = feed.shape[2] if isinstance(feed.shape[2], int) else options.size
-    tensor, transform = letterbox(picture, side, options.letterbox == "centre")
+    tensor, transform = letterbox(picture, side, options.letterbox == "center")
     rows, prototypes = session.run(None, {feed.name: tensor})
     size = picture.shape[1], picture.shape[0]
     found = detections(rows[0].T, options.score, options.iou)
@@ -87,10 +93,21 @@ def overlay(picture, found, truth, names, path):
     for k, (kind, score, mask) in enumerate(found):
         if score < 0.2 or not mask.any():
             continue
-        colour = tuple(int(c) for c in cv2.cvtColor(np.uint8([[[k * 47 % 180, 200, 255]]]), cv2.COLOR_HSV2BGR)[0, 0])
-        image[mask] = (0.55 * image[mask] + 0.45 * np.array(colour)).astype(np.uint8)
+        color = tuple(
+            int(c)
+            for c in cv2.cvtColor(np.uint8([[[k * 47 % 180, 200, 255]]]), cv2.COLOR_HSV2BGR)[0, 0]
+        )
+        image[mask] = (0.55 * image[mask] + 0.45 * np.array(color)).astype(np.uint8)
         ys, xs = np.nonzero(mask)
-        cv2.putText(image, f"{names[kind]} {score:.2f}", (int(xs.min()), max(12, int(ys.min()))), 0, 0.45, colour, 1)
+        cv2.putText(
+            image,
+            f"{names[kind]} {score:.2f}",
+            (int(xs.min()), max(12, int(ys.min()))),
+            0,
+            0.45,
+            color,
+            1,
+        )
     for mask in truth:
         lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(image, lines, -1, (255, 255, 255), 1)
@@ -110,7 +127,9 @@ def report(truth, found, names):
                 best = max(best, (iou, score))
             elif iou > 0.4 and score > any_best[1]:
                 any_best = (iou, score, names[kind])
-        print(f"  {name:14s} IoU {best[0]:.2f} score {best[1]:.2f}   rival {any_best[2]} {any_best[1]:.2f}")
+        print(
+            f"  {name:14s} IoU {best[0]:.2f} score {best[1]:.2f}   rival {any_best[2]} {any_best[1]:.2f}"
+        )
     claimed = [f"{names[k]} {s:.2f}" for k, s, _ in found if s >= 0.2]
     print("  shown at 0.2:", ", ".join(claimed))
 
@@ -119,8 +138,10 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", default="tests/data/scenes")
-    parser.add_argument("--size", type=int, default=416, help="side of the input where the graph leaves it open")
-    parser.add_argument("--letterbox", choices=["top-left", "centre"], default="top-left")
+    parser.add_argument(
+        "--size", type=int, default=416, help="side of the input where the graph leaves it open"
+    )
+    parser.add_argument("--letterbox", choices=["top-left", "center"], default="top-left")
     parser.add_argument("--score", type=float, default=0.05)
     parser.add_argument("--iou", type=float, default=0.7)
     parser.add_argument("--overlay")
@@ -128,7 +149,9 @@ def main():
     options = parser.parse_args()
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        options.model, settings, providers=["CPUExecutionProvider"]
+    )
     truth_path = os.path.join(options.data, "instances.json")
     with open(truth_path) as file:
         truth = json.load(file)
@@ -143,11 +166,18 @@ def main():
         if options.overlay:
             os.makedirs(options.overlay, exist_ok=True)
             shapes = [coco_mask.decode(a["segmentation"]) for a in own]
-            overlay(picture, found, shapes, names, os.path.join(options.overlay, image["file_name"]))
+            overlay(
+                picture, found, shapes, names, os.path.join(options.overlay, image["file_name"])
+            )
         for kind, score, mask in found:
             rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
             results.append(
-                {"image_id": image["id"], "category_id": numbers[kind], "segmentation": rle, "score": float(score)}
+                {
+                    "image_id": image["id"],
+                    "category_id": numbers[kind],
+                    "segmentation": rle,
+                    "score": float(score),
+                }
             )
     reference = COCO(truth_path)
     judge = COCOeval(reference, reference.loadRes(results), "segm")

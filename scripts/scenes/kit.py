@@ -1,6 +1,6 @@
-"""Small modelling kit on top of Blender's Python API (3.4 or newer), used by every scene.
+"""Small modeling kit on top of Blender's Python API (3.4 or newer), used by every scene.
 
-Lengths are metres, z points up. Nothing is loaded from disk: every mesh and every
+Lengths are meters, z points up. Nothing is loaded from disk: every mesh and every
 material is made here or in `props_*.py`. `Stage` keeps the list of annotated instances.
 """
 
@@ -88,7 +88,7 @@ def modifier(thing, kind, **settings):
 
 
 def box(name, size, material, at=(0, 0, 0), turn=(0, 0, 0), bevel=0.0, segments=3, parent=None):
-    """A box of `size` centred on `at`, edges rounded by `bevel` metres."""
+    """A box of `size` centered on `at`, edges rounded by `bevel` meters."""
     x, y, z = (s / 2 for s in size)
     corners = [(sx * x, sy * y, sz * z) for sx in (-1, 1) for sy in (-1, 1) for sz in (-1, 1)]
     faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
@@ -159,11 +159,11 @@ def tube(name, points, radius, material, parent=None, sides=20, squash=None):
     `squash(angle) -> factor` shapes the cross-section.
     """
     radii = [radius] * len(points) if isinstance(radius, (int, float)) else radius
-    centres = [Vector(p) for p in points]
+    centers = [Vector(p) for p in points]
     vertices, faces = [], []
     normal = None
-    for i, centre in enumerate(centres):
-        ahead = centres[min(i + 1, len(centres) - 1)] - centres[max(i - 1, 0)]
+    for i, center in enumerate(centers):
+        ahead = centers[min(i + 1, len(centers) - 1)] - centers[max(i - 1, 0)]
         ahead.normalize()
         if normal is None:
             normal = ahead.orthogonal().normalized()
@@ -172,13 +172,13 @@ def tube(name, points, radius, material, parent=None, sides=20, squash=None):
         for k in range(sides):
             angle = 2 * math.pi * k / sides
             r = radii[i] * (squash(angle) if squash else 1.0)
-            vertices.append(centre + (normal * math.cos(angle) + side * math.sin(angle)) * r)
-    for i in range(len(centres) - 1):
+            vertices.append(center + (normal * math.cos(angle) + side * math.sin(angle)) * r)
+    for i in range(len(centers) - 1):
         for k in range(sides):
             n = (k + 1) % sides
             faces.append((i * sides + k, i * sides + n, (i + 1) * sides + n, (i + 1) * sides + k))
     faces.append(tuple(reversed(range(sides))))
-    faces.append(tuple(range((len(centres) - 1) * sides, len(centres) * sides)))
+    faces.append(tuple(range((len(centers) - 1) * sides, len(centers) * sides)))
     return mesh(name, vertices, faces, material, True, parent)
 
 
@@ -191,7 +191,7 @@ def ball(name, radius, material, at=(0, 0, 0), scale=(1, 1, 1), parent=None, ste
 
 
 def sheet(name, width, depth, material, parts=(1, 1), height=None, parent=None):
-    """A grid in the xy plane centred on the origin; `height(x, y) -> z`."""
+    """A grid in the xy plane centered on the origin; `height(x, y) -> z`."""
     nx, ny = parts
     vertices, faces = [], []
     for j in range(ny + 1):
@@ -216,19 +216,19 @@ def copy(thing, parent=None):
 # --- light and camera ------------------------------------------------------------------------
 
 
-def sun(strength, towards, colour=(1.0, 0.93, 0.82), softness=1.5):
-    """A sun shining along the vector `towards`; `softness` is its angular diameter in degrees."""
+def sun(strength, toward, color=(1.0, 0.93, 0.82), softness=1.5):
+    """A sun shining along the vector `toward`; `softness` is its angular diameter in degrees."""
     data = bpy.data.lights.new("sun", "SUN")
-    data.energy, data.color, data.angle = strength, colour, math.radians(softness)
+    data.energy, data.color, data.angle = strength, color, math.radians(softness)
     thing = linked(data, "sun")
-    thing.rotation_euler = Vector(towards).to_track_quat("-Z", "Y").to_euler()
+    thing.rotation_euler = Vector(toward).to_track_quat("-Z", "Y").to_euler()
     return thing
 
 
-def window_light(power, at, target, size, colour=(0.86, 0.93, 1.0)):
-    """A rectangular area light of `size` metres at `at`, aimed at `target`."""
+def window_light(power, at, target, size, color=(0.86, 0.93, 1.0)):
+    """A rectangular area light of `size` meters at `at`, aimed at `target`."""
     data = bpy.data.lights.new("window", "AREA")
-    data.shape, data.energy, data.color = "RECTANGLE", power, colour
+    data.shape, data.energy, data.color = "RECTANGLE", power, color
     data.size, data.size_y = size
     thing = linked(data, "window")
     thing.location = at

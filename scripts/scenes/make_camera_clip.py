@@ -18,17 +18,21 @@ WIDTH, HEIGHT = 640, 480
 
 
 def frame(picture, phase):
-    """The view at `phase` (radians, periodic): a 4:3 crop around a circling centre, resampled once."""
+    """The view at `phase` (radians, periodic): a 4:3 crop around a circling center, resampled once."""
     height, width = picture.shape[:2]
     largest = min(width / WIDTH, height / HEIGHT)
     step = largest * (0.92 - 0.08 * math.cos(phase))
     free_x, free_y = width - WIDTH * step, height - HEIGHT * step
     x = free_x * (0.5 - 0.45 * math.cos(phase))
     y = free_y * (0.5 + 0.45 * math.sin(phase))
-    # Pixel centres: source = (target + 0.5) * step + offset - 0.5.
+    # Pixel centers: source = (target + 0.5) * step + offset - 0.5.
     matrix = np.array([[step, 0, x + 0.5 * step - 0.5], [0, step, y + 0.5 * step - 0.5]])
     return cv2.warpAffine(
-        picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        picture,
+        matrix,
+        (WIDTH, HEIGHT),
+        flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
     )
 
 
@@ -42,7 +46,14 @@ def main():
     picture = cv2.imread(options.scene)
     if picture is None:
         raise SystemExit(f"cannot read {options.scene}")
-    settings = [cv2.IMWRITE_JPEG_QUALITY, options.quality, cv2.IMWRITE_JPEG_PROGRESSIVE, 0, cv2.IMWRITE_JPEG_OPTIMIZE, 0]
+    settings = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        options.quality,
+        cv2.IMWRITE_JPEG_PROGRESSIVE,
+        0,
+        cv2.IMWRITE_JPEG_OPTIMIZE,
+        0,
+    ]
     with open(options.out, "wb") as clip:
         for k in range(options.frames):
             view = frame(picture, 2 * math.pi * k / options.frames)

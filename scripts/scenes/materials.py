@@ -41,14 +41,14 @@ class Shader:
         ).outputs["Vector"]
 
     def ramp(self, factor, stops):
-        """A colour ramp from [(position, colour), ...]."""
+        """A color ramp from [(position, color), ...]."""
         made = self.node("ValToRGB", {"Fac": factor})
         elements = made.color_ramp.elements
         while len(elements) < len(stops):
             elements.new(0.5)
-        for element, (position, colour) in zip(elements, stops):
+        for element, (position, color) in zip(elements, stops):
             element.position = position
-            element.color = rgba(colour)
+            element.color = rgba(color)
         return made.outputs["Color"]
 
     def noise(self, vector, scale, detail=4.0, roughness=0.5, distortion=0.0):
@@ -90,45 +90,50 @@ class Shader:
         return self.node("SeparateXYZ", {"Vector": vector}).outputs
 
 
-def rgba(colour):
+def rgba(color):
     """'#rrggbb' (sRGB) or a linear triple as a linear RGBA."""
-    if isinstance(colour, str):
-        parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-        colour = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return (*colour[:3], 1.0)
+    if isinstance(color, str):
+        parts = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        color = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return (*color[:3], 1.0)
 
 
-def plain(name, colour, roughness=0.5, **more):
-    return Shader(name).set(Base_Color=rgba(colour), Roughness=roughness, **more).material
+def plain(name, color, roughness=0.5, **more):
+    return Shader(name).set(Base_Color=rgba(color), Roughness=roughness, **more).material
 
 
-def ceramic(name, colour, roughness=0.12, speckle=0.0):
+def ceramic(name, color, roughness=0.12, speckle=0.0):
     s = Shader(name)
-    base = rgba(colour)
+    base = rgba(color)
     if speckle:
         dots = s.node("TexVoronoi", {"Vector": s.coordinates(), "Scale": 260.0}).outputs["Distance"]
         mask = s.math("LESS_THAN", dots, speckle)
-        base = s.mix(mask, colour, "#5b4a3c")
+        base = s.mix(mask, color, "#5b4a3c")
     return s.set(Base_Color=base, Roughness=roughness, Clearcoat=0.6).material
 
 
-def metal(name, colour="#c9cbd0", roughness=0.25):
-    return plain(name, colour, roughness, Metallic=1.0)
+def metal(name, color="#c9cbd0", roughness=0.25):
+    return plain(name, color, roughness, Metallic=1.0)
 
 
-def emission(name, colour, strength):
+def emission(name, color, strength):
     return (
         Shader(name)
-        .set(Base_Color=rgba("#050505"), Emission=rgba(colour), Emission_Strength=strength, Roughness=0.25)
+        .set(
+            Base_Color=rgba("#050505"),
+            Emission=rgba(color),
+            Emission_Strength=strength,
+            Roughness=0.25,
+        )
         .material
     )
 
 
-def glass(name, colour=(1, 1, 1), roughness=0.0, ior=1.45):
+def glass(name, color=(1, 1, 1), roughness=0.0, ior=1.45):
     """Glass that lets shadow rays through (tinted), so that no caustics are needed."""
     s = Shader(name)
-    solid = s.node("BsdfGlass", {"Color": rgba(colour), "Roughness": roughness, "IOR": ior})
-    clear = s.node("BsdfTransparent", {"Color": rgba([0.15 + 0.8 * c for c in rgba(colour)[:3]])})
+    solid = s.node("BsdfGlass", {"Color": rgba(color), "Roughness": roughness, "IOR": ior})
+    clear = s.node("BsdfTransparent", {"Color": rgba([0.15 + 0.8 * c for c in rgba(color)[:3]])})
     path = s.node("LightPath")
     shade = s.node("MixShader", {"Fac": path.outputs["Is Shadow Ray"]})
     s.tree.links.new(solid.outputs[0], shade.inputs[1])
@@ -137,8 +142,10 @@ def glass(name, colour=(1, 1, 1), roughness=0.0, ior=1.45):
     return s.material
 
 
-def wood(name, light, dark, grain=(1.2, 18.0, 18.0), plank=None, roughness=0.38, rotation=(0, 0, 0)):
-    """Grain along x; `plank` = (length, width) in metres gives boards with their own tone."""
+def wood(
+    name, light, dark, grain=(1.2, 18.0, 18.0), plank=None, roughness=0.38, rotation=(0, 0, 0)
+):
+    """Grain along x; `plank` = (length, width) in meters gives boards with their own tone."""
     s = Shader(name)
     flat = s.coordinates(rotation=rotation)
     stretched = s.node("Mapping", {"Vector": flat, "Scale": grain}).outputs["Vector"]
@@ -164,24 +171,24 @@ def wood(name, light, dark, grain=(1.2, 18.0, 18.0), plank=None, roughness=0.38,
     else:
         brick, shifted = None, stretched
     rings = s.noise(shifted, 1.1, 3.0, 0.55, 1.4)
-    fibre = s.noise(s.node("Mapping", {"Vector": shifted, "Scale": (1, 9, 9)}).outputs[0], 3.0, 5.0)
-    blend = s.math("ADD", s.math("MULTIPLY", rings, 0.7), s.math("MULTIPLY", fibre, 0.3))
-    colour = s.ramp(blend, [(0.32, dark), (0.5, light), (0.72, dark)])
+    fiber = s.noise(s.node("Mapping", {"Vector": shifted, "Scale": (1, 9, 9)}).outputs[0], 3.0, 5.0)
+    blend = s.math("ADD", s.math("MULTIPLY", rings, 0.7), s.math("MULTIPLY", fiber, 0.3))
+    color = s.ramp(blend, [(0.32, dark), (0.5, light), (0.72, dark)])
     height = blend
     if brick:
         tone = s.ramp(brick.outputs["Color"], [(0.0, (0.78, 0.76, 0.74)), (1.0, (1.12, 1.1, 1.06))])
-        colour = s.mix(1.0, colour, tone, "MULTIPLY")
+        color = s.mix(1.0, color, tone, "MULTIPLY")
         gap = brick.outputs["Fac"]
-        colour = s.mix(gap, colour, [0.35 * c for c in rgba(dark)[:3]])
+        color = s.mix(gap, color, [0.35 * c for c in rgba(dark)[:3]])
         height = s.math("SUBTRACT", blend, s.math("MULTIPLY", gap, 2.0))
     return s.set(
-        Base_Color=colour,
-        Roughness=s.math("ADD", roughness - 0.1, s.math("MULTIPLY", fibre, 0.2)),
+        Base_Color=color,
+        Roughness=s.math("ADD", roughness - 0.1, s.math("MULTIPLY", fiber, 0.2)),
         Normal=s.bump(height, 0.15, 0.001),
     ).material
 
 
-def tiles(name, colour, joint, size=(0.15, 0.075), axes="XZ", roughness=0.12):
+def tiles(name, color, joint, size=(0.15, 0.075), axes="XZ", roughness=0.12):
     """Glazed wall tiles in running bond, joints set back, every tile a little different."""
     s = Shader(name)
     parts = s.split(s.coordinates())
@@ -190,8 +197,8 @@ def tiles(name, colour, joint, size=(0.15, 0.075), axes="XZ", roughness=0.12):
         "TexBrick",
         {
             "Vector": flat,
-            "Color1": rgba(colour),
-            "Color2": rgba([0.9 * c for c in rgba(colour)[:3]]),
+            "Color1": rgba(color),
+            "Color2": rgba([0.9 * c for c in rgba(color)[:3]]),
             "Mortar": rgba(joint),
             "Scale": 1.0,
             "Mortar Size": 0.0013,
@@ -208,25 +215,25 @@ def tiles(name, colour, joint, size=(0.15, 0.075), axes="XZ", roughness=0.12):
     ).material
 
 
-def plaster(name, colour, scale=30.0, strength=0.12):
+def plaster(name, color, scale=30.0, strength=0.12):
     s = Shader(name)
     place = s.coordinates()
     tone = s.ramp(
-        s.noise(place, 1.7, 5.0), [(0.3, [0.94 * c for c in rgba(colour)[:3]]), (0.7, colour)]
+        s.noise(place, 1.7, 5.0), [(0.3, [0.94 * c for c in rgba(color)[:3]]), (0.7, color)]
     )
     return s.set(
         Base_Color=tone, Roughness=0.85, Normal=s.bump(s.noise(place, scale, 6.0), strength, 0.004)
     ).material
 
 
-def fabric(name, colour, other=None, stripe=0.0, axis="X", weave=700.0, roughness=0.9):
+def fabric(name, color, other=None, stripe=0.0, axis="X", weave=700.0, roughness=0.9):
     """Woven cloth; `other` with `stripe` > 0 gives stripes of that width across `axis`."""
     s = Shader(name)
     place = s.coordinates()
-    base = rgba(colour)
+    base = rgba(color)
     if other and stripe:
         turns = s.math("DIVIDE", s.split(place)[axis], 2 * stripe)
-        base = s.mix(s.math("GREATER_THAN", s.math("FRACT", turns), 0.5), colour, other)
+        base = s.mix(s.math("GREATER_THAN", s.math("FRACT", turns), 0.5), color, other)
     height = s.node("TexVoronoi", {"Vector": place, "Scale": weave}).outputs["Distance"]
     tone = s.mix(s.math("MULTIPLY", s.noise(place, 14.0, 6.0), 0.35), base, (0.0, 0.0, 0.0))
     return s.set(

@@ -5,8 +5,8 @@
 
 Writes DIR/<scene>.beauty.exr (Combined, Denoising Albedo, Denoising Normal), DIR/<scene>.ids.exr
 and DIR/<scene>.json. Two renders are made. The second, for the ids, takes exactly one sample
-in the centre of each pixel (box filter 0.01 pixel wide, no depth of field), so an id
-is never a mixture: it is the object that the pixel's centre sees.
+in the center of each pixel (box filter 0.01 pixel wide, no depth of field), so an id
+is never a mixture: it is the object that the pixel's center sees.
 """
 
 import argparse

@@ -5,9 +5,10 @@
 #   python3 -m venv DIR && DIR/bin/pip install -r scripts/scenes/requirements.txt
 #   PYTHON=DIR/bin/python scripts/scenes/render.sh [SCENE...]
 #
-# Settings from the environment: SAMPLES a pixel (256), SCALE of the picture (1), THREADS (2), OUT
+# Settings from the environment: SAMPLES a pixel (256), SCALE of the image (1), THREADS (2), OUT
 # (tests/data/scenes), RENDERS (a folder for the raw renders, default a temporary one). Raw renders
-# of a scene already in RENDERS are kept and used when the scene is not named; name no scene for all three.
+# of a scene already in RENDERS are kept and used when the scene is not named; name no scene for all
+# three.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}

@@ -16,7 +16,9 @@ def build():
 
     stage.instance("umbrella", place(props.parasol(), (-0.50, 0.75, -0.05), (6, -7, 11)))
     stage.instance("chair", place(props.deck_chair(), (-0.92, 0.0, 0.0), (0, 0, 24)))
-    stage.instance("chair", place(props.deck_chair(("#e0a526", "#f6f1e4")), (0.12, -0.05, 0.0), (0, 0, 36)))
+    stage.instance(
+        "chair", place(props.deck_chair(("#e0a526", "#f6f1e4")), (0.12, -0.05, 0.0), (0, 0, 36))
+    )
     stage.instance("boat", place(props.rowing_boat(), (0.85, -1.75, -0.06), (4, 2, 24), 0.8))
     stage.instance("kite", place(props.kite(), (2.35, 7.0, 5.1), (-20, 24, 12), 1.4))
     camera((0.5, -5.6, 1.6), (0.28, 0.0, 1.22), 41)

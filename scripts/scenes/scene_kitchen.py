@@ -15,7 +15,9 @@ def build():
     fruit_bowl = place(props.bowl("#34658f"), (-0.06, 0.10, 0), scale=(1.3, 1.3, 1.44))
     stage.instance("bowl", fruit_bowl)
     stage.instance("orange", place(props.orange(random), (-0.108, 0.070, 0.040), (8, 12, 0), 1.08))
-    stage.instance("orange", place(props.orange(random), (-0.020, 0.058, 0.040), (-25, 30, 50), 1.08))
+    stage.instance(
+        "orange", place(props.orange(random), (-0.020, 0.058, 0.040), (-25, 30, 50), 1.08)
+    )
     stage.instance("apple", place(props.apple(random), (-0.066, 0.145, 0.045), (10, -12, 0), 1.2))
     stage.instance("apple", place(props.apple(random), (0.016, 0.130, 0.047), (-12, 16, 70), 1.2))
     stage.instance("banana", place(props.banana_bunch(), (-0.16, -0.135, 0.0), (0, 0, -8), 1.1))

@@ -12,7 +12,7 @@ def _fresh():
     return world.node_tree
 
 
-def soft_room(colour, strength):
+def soft_room(color, strength):
     """A room that is brighter above than below, for fill light and quiet reflections."""
     tree = _fresh()
     back = tree.nodes["Background"]
@@ -22,7 +22,7 @@ def soft_room(colour, strength):
     tree.links.new(where.outputs["Generated"], split.inputs[0])
     tree.links.new(split.outputs["Z"], ramp.inputs["Fac"])
     ramp.color_ramp.elements[0].color = (0.32, 0.26, 0.21, 1)
-    ramp.color_ramp.elements[1].color = (*colour, 1)
+    ramp.color_ramp.elements[1].color = (*color, 1)
     tree.links.new(ramp.outputs["Color"], back.inputs["Color"])
     back.inputs["Strength"].default_value = strength
 

@@ -1,4 +1,5 @@
-/// Debian's package manager: what is missing is installed; single packages of a newer suite are unpacked in private.
+/// Debian's package manager: what is missing is installed; single packages of a newer suite are
+/// unpacked in private.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,12 +15,19 @@ export const hasApt = () => findOnPath("apt-get") !== null;
 export function osRelease() {
   if (!existsSync("/etc/os-release")) return {};
   const lines = readFileSync("/etc/os-release", "utf8").split("\n");
-  return Object.fromEntries(lines.filter((line) => line.includes("=")).map((line) => [line.slice(0, line.indexOf("=")), unquote(line)]));
+  return Object.fromEntries(
+    lines
+      .filter((line) => line.includes("="))
+      .map((line) => [line.slice(0, line.indexOf("=")), unquote(line)]),
+  );
 }
 
 const unquote = (line) => line.slice(line.indexOf("=") + 1).replace(/^"(.*)"$/, "$1");
 
-/** The prefix that makes a command run as root, or null when there is no way to become root without asking. */
+/**
+ * The prefix that makes a command run as root, or null when there is no way to become root without
+ * asking.
+ */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   if (!findOnPath("sudo")) return null;
@@ -28,16 +36,31 @@ function rootPrefix() {
   return null;
 }
 
-/** Installs Debian packages (one call, index fetched once). Says what to type when it cannot become root. */
+/**
+ * Installs Debian packages (one call, index fetched once). Says what to type when it cannot become
+ * root.
+ */
 export async function aptInstall(packages) {
   const byHand = `install them by hand and call again: apt-get install --no-install-recommends ${packages.join(" ")}`;
   const prefix = rootPrefix();
   if (prefix === null) {
-    throw new StepError(`These Debian packages are missing: ${packages.join(" ")}. Neither root nor sudo is at hand.`, byHand);
+    throw new StepError(
+      `These Debian packages are missing: ${packages.join(" ")}. Neither root nor sudo is at hand.`,
+      byHand,
+    );
   }
   say(`  installing ${packages.join(" ")}`);
   const apt = async (args, options) => {
-    const command = [...prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=900", ...args];
+    const command = [
+      ...prefix,
+      "env",
+      "DEBIAN_FRONTEND=noninteractive",
+      "apt-get",
+      "-q",
+      "-o",
+      "DPkg::Lock::Timeout=900",
+      ...args,
+    ];
     return run(command[0], command.slice(1), options);
   };
   if (!indexIsFresh) await apt(["update"], { allowFailure: true });
@@ -49,7 +72,8 @@ export async function aptInstall(packages) {
 export function systemArchive() {
   const codename = osRelease().VERSION_CODENAME;
   const format = "$(CODENAME)|$(COMPONENT)|$(REPO_URI)|$(SIGNED_BY)";
-  const targets = capture("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]) ?? "";
+  const targets =
+    capture("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]) ?? "";
   for (const line of targets.split("\n")) {
     const [suite, component, uri, signedBy] = line.split("|");
     if (suite === codename && component === "main") {
@@ -75,7 +99,10 @@ function writePrivateConfig(folder, suite) {
   makeDir(join(folder, "lists", "partial"));
   makeDir(join(folder, "cache", "archives", "partial"));
   makeDir(join(folder, "empty"));
-  writeFileSync(join(folder, "sources.list"), `deb ${signedBy ? `[signed-by=${signedBy}] ` : ""}${uri} ${suite} main\n`);
+  writeFileSync(
+    join(folder, "sources.list"),
+    `deb ${signedBy ? `[signed-by=${signedBy}] ` : ""}${uri} ${suite} main\n`,
+  );
   const settings = {
     "Dir::Etc::sourcelist": join(folder, "sources.list"),
     "Dir::Etc::sourceparts": join(folder, "empty"),
@@ -93,13 +120,18 @@ function writePrivateConfig(folder, suite) {
 }
 
 async function downloadOne(name, pinnedVersion, folder, env, suite) {
-  const pinned = await run("apt-get", ["-q", "download", `${name}=${pinnedVersion}`], { cwd: folder, env, allowFailure: true });
+  const pinned = await run("apt-get", ["-q", "download", `${name}=${pinnedVersion}`], {
+    cwd: folder,
+    env,
+    allowFailure: true,
+  });
   if (pinned.code !== 0) {
     say(`  ${name} ${pinnedVersion} is no longer in ${suite}; taking what the suite has now`);
     await run("apt-get", ["-q", "download", name], {
       cwd: folder,
       env,
-      remedy: "look whether the network and the archive named in /etc/apt are reachable, then call again",
+      remedy:
+        "look whether the network and the archive named in /etc/apt are reachable, then call again",
     });
   }
   return join(
@@ -109,18 +141,28 @@ async function downloadOne(name, pinnedVersion, folder, env, suite) {
 }
 
 /**
- * Downloads one package of another suite on the system's own mirror and unpacks it into `target`, leaving out the `exclude`
- * patterns of tar. The system's sources, package state and libraries are untouched.
+ * Downloads one package of another suite on the system's own mirror and unpacks it into `target`,
+ * leaving out the `exclude` patterns of tar. The system's sources, package state and libraries are
+ * untouched.
  */
 export async function unpackFromSuite({ suite, name, version, target, exclude = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "masklet-apt-"));
   try {
     const env = writePrivateConfig(folder, suite);
-    await run("apt-get", ["-q", "update"], { env, remedy: "look whether apt-get update works; debian-archive-keyring may be too old" });
+    await run("apt-get", ["-q", "update"], {
+      env,
+      remedy: "look whether apt-get update works; debian-archive-keyring may be too old",
+    });
     const deb = await downloadOne(name, version, folder, env, suite);
     makeDir(target);
     const excludes = exclude.map((pattern) => `--exclude='${pattern}'`).join(" ");
-    await run("bash", ["-c", `set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" ${excludes}`, "unpack", deb, target]);
+    await run("bash", [
+      "-c",
+      `set -o pipefail; dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" ${excludes}`,
+      "unpack",
+      deb,
+      target,
+    ]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

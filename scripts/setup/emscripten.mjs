@@ -1,6 +1,15 @@
-/// Emscripten, at least 3.1.69 (--emit-tsd): found, installed or unpacked, in this order:
-/// emcc on PATH; EMSDK; the distribution's package; on Debian 12 the package of Debian 13 in private; else emsdk, pinned.
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+/// Emscripten, at least 3.1.69 (--emit-tsd): found, installed or unpacked, in this order: emcc on
+/// PATH; EMSDK; the distribution's package; on Debian 12 the package of Debian 13 in private; else
+/// emsdk, pinned.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { aptInstall, hasApt, osRelease, unpackFromSuite } from "./apt.mjs";
 import { StepError, say } from "./log.mjs";
@@ -31,7 +40,11 @@ function emccVersion(path) {
 function rootOfEmcc(emcc) {
   const fromTool = capture(join(dirname(emcc), "em-config"), ["EMSCRIPTEN_ROOT"])?.trim();
   const candidates = [fromTool, dirname(emcc), "/usr/share/emscripten"];
-  return candidates.find((root) => root && existsSync(join(root, "cmake/Modules/Platform/Emscripten.cmake"))) ?? null;
+  return (
+    candidates.find(
+      (root) => root && existsSync(join(root, "cmake/Modules/Platform/Emscripten.cmake")),
+    ) ?? null
+  );
 }
 
 function usable(emcc, where) {
@@ -49,7 +62,9 @@ function usable(emcc, where) {
 /** Debian 13 or newer and recent Ubuntus package an Emscripten that is new enough. */
 async function fromDistribution() {
   if (!hasApt()) return null;
-  const candidate = /Candidate: (\d+)\.(\d+)\.(\d+)/.exec(capture("apt-cache", ["policy", "emscripten"]) ?? "");
+  const candidate = /Candidate: (\d+)\.(\d+)\.(\d+)/.exec(
+    capture("apt-cache", ["policy", "emscripten"]) ?? "",
+  );
   if (!candidate || !atLeast(candidate.slice(1).map(Number), minimumVersion)) return null;
   await aptInstall(["emscripten"]);
   return usable(findOnPath("emcc"), "the distribution's package");
@@ -86,7 +101,11 @@ const llvmTools = [
 /** Links LLVM's tools without a version suffix; emcc looks for exactly these names. */
 function linkLlvm(target) {
   const binDir = llvmBinDirs.find((dir) => existsSync(join(dir, "wasm-ld")));
-  if (!binDir) throw new StepError("LLVM 19 was not found under /usr/lib.", "apt-get install clang-19 lld-19 llvm-19");
+  if (!binDir)
+    throw new StepError(
+      "LLVM 19 was not found under /usr/lib.",
+      "apt-get install clang-19 lld-19 llvm-19",
+    );
   makeDir(target);
   for (const tool of llvmTools) {
     if (existsSync(join(binDir, tool))) symlinkSync(join(binDir, tool), join(target, tool));
@@ -116,14 +135,19 @@ function writeConfig(emscriptenDir, root) {
   writeFileSync(join(emscriptenDir, ".emscripten"), `${lines.join("\n")}\nFROZEN_CACHE = False\n`);
 }
 
-/** Debian 12: the architecture-independent package of Debian 13, with Debian 12's LLVM 19 and npm's Binaryen. */
+/**
+ * Debian 12: the architecture-independent package of Debian 13, with Debian 12's LLVM 19 and npm's
+ * Binaryen.
+ */
 async function fromNewerDebian() {
   if (osRelease().ID !== "debian" || !hasApt()) return null;
   const root = join(sharedCacheDir, `emscripten-${pinnedDebian.version}-r${recipeRevision}`);
   const emscriptenDir = join(root, "usr", "share", "emscripten");
   await ensureTools(["llvm", "python"]);
   if (!existsSync(root)) {
-    say(`  unpacking ${pinnedDebian.name} ${pinnedDebian.version} of Debian ${pinnedDebian.suite} into ${root}`);
+    say(
+      `  unpacking ${pinnedDebian.name} ${pinnedDebian.version} of Debian ${pinnedDebian.suite} into ${root}`,
+    );
     const partial = `${root}.partial-${process.pid}`;
     rmSync(partial, { recursive: true, force: true });
     await unpackFromSuite({ ...pinnedDebian, target: partial, exclude: unusedOnUnpacking });
@@ -137,7 +161,10 @@ async function fromNewerDebian() {
     if (existsSync(root)) rmSync(partial, { recursive: true });
     else renameSync(partial, root);
   }
-  const found = usable(join(emscriptenDir, "emcc"), `Debian ${pinnedDebian.suite}'s package in the cache`);
+  const found = usable(
+    join(emscriptenDir, "emcc"),
+    `Debian ${pinnedDebian.suite}'s package in the cache`,
+  );
   if (!found) {
     throw new StepError(
       `The Emscripten in ${root} does not run.`,
@@ -152,10 +179,23 @@ async function fromEmsdk() {
   const dir = join(sharedCacheDir, `emsdk-${pinnedEmsdk}`);
   const emcc = join(dir, "upstream", "emscripten", "emcc");
   if (!existsSync(emcc)) {
-    const remedy = "install Emscripten 3.1.69 or newer yourself and have emcc on PATH, or set EMSDK";
+    const remedy =
+      "install Emscripten 3.1.69 or newer yourself and have emcc on PATH, or set EMSDK";
     rmSync(dir, { recursive: true, force: true });
     makeDir(dirname(dir));
-    await run("git", ["clone", "--depth", "1", "--branch", pinnedEmsdk, "https://github.com/emscripten-core/emsdk.git", dir], { remedy });
+    await run(
+      "git",
+      [
+        "clone",
+        "--depth",
+        "1",
+        "--branch",
+        pinnedEmsdk,
+        "https://github.com/emscripten-core/emsdk.git",
+        dir,
+      ],
+      { remedy },
+    );
     await run(join(dir, "emsdk"), ["install", pinnedEmsdk], { remedy });
     await run(join(dir, "emsdk"), ["activate", pinnedEmsdk], { remedy });
   }
@@ -171,6 +211,10 @@ export async function ensureEmscripten() {
     (await fromDistribution()) ??
     (await fromNewerDebian()) ??
     (await fromEmsdk());
-  if (!found) throw new StepError("No usable Emscripten was found or installed.", "install emsdk 3.1.69 or newer and set EMSDK");
+  if (!found)
+    throw new StepError(
+      "No usable Emscripten was found or installed.",
+      "install emsdk 3.1.69 or newer and set EMSDK",
+    );
   return { tscDir: inRoot("node_modules", ".bin"), ...found };
 }

@@ -1,4 +1,5 @@
-/// Progress on the terminal: one line when a step begins, one when it ends, and the tail of its output when it fails.
+/// Progress on the terminal: one line when a step begins, one when it ends, and the tail of its
+/// output when it fails.
 
 const startMs = Date.now();
 
@@ -17,7 +18,10 @@ export function say(text) {
   process.stdout.write(`${text}\n`);
 }
 
-/** Runs `work`, prints its name before and its duration after. `work` may return a short text that is printed too. */
+/**
+ * Runs `work`, prints its name before and its duration after. `work` may return a short text that
+ * is printed too.
+ */
 export async function step(name, work) {
   const begunMs = Date.now();
   say(`▸ ${name}`);

@@ -1,4 +1,5 @@
-/// Tools of the system: what each is for, how it is recognised, and the Debian package that brings it.
+/// Tools of the system: what each is for, how it is recognized, and the Debian package that brings
+/// it.
 import { existsSync } from "node:fs";
 import { aptInstall, hasApt } from "./apt.mjs";
 import { StepError } from "./log.mjs";
@@ -19,7 +20,11 @@ export const llvmBinDirs = [21, 20, 19].map((version) => `/usr/lib/llvm-${versio
 /** A browser named by MASKLET_CHROMIUM, or found on PATH. */
 export function findChromium() {
   const named = process.env.MASKLET_CHROMIUM;
-  if (named && !existsSync(named)) throw new StepError(`MASKLET_CHROMIUM names ${named}, which does not exist.`, "correct or unset it");
+  if (named && !existsSync(named))
+    throw new StepError(
+      `MASKLET_CHROMIUM names ${named}, which does not exist.`,
+      "correct or unset it",
+    );
   if (named) return named;
   return findOnPath("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
 }
@@ -34,21 +39,33 @@ const tools = {
   compiler: { found: onPath("c++", "g++", "clang++"), debian: ["g++"] },
   python: { found: onPath("python3"), debian: ["python3"] },
   googletest: {
-    found: () => Boolean(process.env.MASKLET_GTEST_DIR) || fileExists("/usr/src/googletest/googletest/src/gtest-all.cc")(),
+    found: () =>
+      Boolean(process.env.MASKLET_GTEST_DIR) ||
+      fileExists("/usr/src/googletest/googletest/src/gtest-all.cc")(),
     debian: ["libgtest-dev"],
   },
   llvm: {
-    found: () => llvmBinDirs.some((dir) => ["clang", "wasm-ld", "llvm-nm"].every((tool) => existsSync(`${dir}/${tool}`))),
+    found: () =>
+      llvmBinDirs.some((dir) =>
+        ["clang", "wasm-ld", "llvm-nm"].every((tool) => existsSync(`${dir}/${tool}`)),
+      ),
     debian: ["clang-19", "lld-19", "llvm-19"],
   },
   "clang-format": { found: () => findClangFormat() !== null, debian: ["clang-format-19"] },
   "clang-tidy": { found: () => findClangTidy() !== null, debian: ["clang-tidy-19"] },
   chromium: { found: () => findChromium() !== null, debian: ["chromium"] },
   fonts: {
-    found: fileExists("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/liberation", "/Library/Fonts"),
+    found: fileExists(
+      "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+      "/usr/share/fonts/truetype/liberation",
+      "/Library/Fonts",
+    ),
     debian: ["fonts-dejavu-core"],
   },
-  certificates: { found: fileExists("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"), debian: ["ca-certificates"] },
+  certificates: {
+    found: fileExists("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"),
+    debian: ["ca-certificates"],
+  },
 };
 
 /** What `npm start` needs, and what `npm test` needs on top. */
@@ -70,6 +87,10 @@ export async function ensureTools(names) {
   }
   await aptInstall(missing.flatMap((name) => tools[name].debian));
   const still = missing.filter((name) => !tools[name].found());
-  if (still.length > 0) throw new StepError(`Still missing after installing: ${still.join(", ")}.`, "install them by hand");
+  if (still.length > 0)
+    throw new StepError(
+      `Still missing after installing: ${still.join(", ")}.`,
+      "install them by hand",
+    );
   return `installed ${missing.join(", ")}`;
 }

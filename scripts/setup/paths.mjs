@@ -11,7 +11,10 @@ export const rootDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export const localCacheDir = join(rootDir, ".cache");
 
 /** What checkouts share: Emscripten, stb_image. */
-export const sharedCacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "masklet");
+export const sharedCacheDir = join(
+  process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
+  "masklet",
+);
 
 export const inRoot = (...parts) => join(rootDir, ...parts);
 

@@ -13,7 +13,11 @@ const tailLines = 40;
 function shortened(output) {
   const lines = output.trimEnd().split("\n");
   if (lines.length <= headLines + tailLines) return lines.join("\n");
-  return [...lines.slice(0, headLines), `… ${lines.length - headLines - tailLines} lines …`, ...lines.slice(-tailLines)].join("\n");
+  return [
+    ...lines.slice(0, headLines),
+    `… ${lines.length - headLines - tailLines} lines …`,
+    ...lines.slice(-tailLines),
+  ].join("\n");
 }
 
 /** Tells every so often how far a quiet command is: its last line so far. */
@@ -27,11 +31,19 @@ function startHeartbeat(output) {
 }
 
 /**
- * Runs a command to its end. `quiet` (default) shows nothing unless it fails; then a StepError carries the last lines.
+ * Runs a command to its end. `quiet` (default) shows nothing unless it fails; then a StepError
+ * carries the last lines.
  * @returns {Promise<{code: number, output: string}>}
  */
 export function run(command, args, options = {}) {
-  const { quiet = true, allowFailure = false, remedy = "", env = {}, cwd = rootDir, timeoutMs = 0 } = options;
+  const {
+    quiet = true,
+    allowFailure = false,
+    remedy = "",
+    env = {},
+    cwd = rootDir,
+    timeoutMs = 0,
+  } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -56,7 +68,9 @@ export function run(command, args, options = {}) {
       if (code === 0 || allowFailure) return resolve({ code, output });
       const tail = shortened(output);
       const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
-      reject(new StepError(`${[command, ...args].join(" ")} ${how}${tail ? `\n${tail}` : ""}`, remedy));
+      reject(
+        new StepError(`${[command, ...args].join(" ")} ${how}${tail ? `\n${tail}` : ""}`, remedy),
+      );
     });
   });
 }

@@ -1,4 +1,5 @@
-/// Stamps: a hash of everything a step reads, kept beside the caches, so that a second call does nothing.
+/// Stamps: a hash of everything a step reads, kept beside the caches, so that a second call does
+/// nothing.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -17,7 +18,10 @@ function listFiles(path, found) {
   return found;
 }
 
-/** SHA-256 over the names and contents of `inputs` (files or folders relative to the root) and over `extra` texts. */
+/**
+ * SHA-256 over the names and contents of `inputs` (files or folders relative to the root) and over
+ * `extra` texts.
+ */
 export function hashInputs(inputs, extra = []) {
   const hash = createHash("sha256");
   for (const input of inputs) {

@@ -1,4 +1,5 @@
-/// stb_image.h: not kept in the repository; Debian's newest package of it is unpacked into the shared cache.
+/// stb_image.h: not kept in the repository; Debian's newest package of it is unpacked into the
+/// shared cache.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hasApt, osRelease, unpackFromSuite } from "./apt.mjs";
@@ -22,7 +23,13 @@ const goodEnough = (folder) => Boolean(folder) && headerVersion(folder) >= minim
 export async function ensureStb() {
   const root = join(sharedCacheDir, `stb-${pinned.version.replace(/[^\w.+-]/g, "_")}`);
   const privateDir = join(root, "usr", "include", "stb");
-  const candidates = [process.env.MASKLET_STB_DIR, privateDir, "/usr/include/stb", "/usr/local/include/stb", "/usr/local/include"];
+  const candidates = [
+    process.env.MASKLET_STB_DIR,
+    privateDir,
+    "/usr/include/stb",
+    "/usr/local/include/stb",
+    "/usr/local/include",
+  ];
   const found = candidates.find(goodEnough);
   if (found) return found;
   if (!hasApt() || osRelease().ID !== "debian") {
@@ -32,6 +39,7 @@ export async function ensureStb() {
     );
   }
   await unpackFromSuite({ ...pinned, target: root, exclude: ["*/lib/*", "*/doc/*"] });
-  if (!goodEnough(privateDir)) throw new StepError(`The package ${pinned.name} holds no stb_image.h of version 2.30.`);
+  if (!goodEnough(privateDir))
+    throw new StepError(`The package ${pinned.name} holds no stb_image.h of version 2.30.`);
   return privateDir;
 }

@@ -5,7 +5,13 @@ import { osRelease } from "./apt.mjs";
 import { ensureEmscripten } from "./emscripten.mjs";
 import { StepError, say, step } from "./log.mjs";
 import { ensureNodeModules, nodeModulesMatchLock } from "./node_modules.mjs";
-import { ensureTools, findChromium, findClangFormat, findClangTidy, toolGroups } from "./packages.mjs";
+import {
+  ensureTools,
+  findChromium,
+  findClangFormat,
+  findClangTidy,
+  toolGroups,
+} from "./packages.mjs";
 import { inRoot, localCacheDir, makeDir } from "./paths.mjs";
 import { hashInputs, isFresh, setStamp } from "./stamps.mjs";
 import { ensureStb } from "./stb.mjs";
@@ -14,7 +20,9 @@ const toolsPath = join(localCacheDir, "tools.json");
 
 const readTools = () => (existsSync(toolsPath) ? JSON.parse(readFileSync(toolsPath, "utf8")) : {});
 
-/** The tools that the last set-up found: { emscripten, stbDir, chromium, clangFormat, clangTidy }. */
+/**
+ * The tools that the last set-up found: { emscripten, stbDir, chromium, clangFormat, clangTidy }.
+ */
 export function tools() {
   if (!existsSync(toolsPath)) throw new Error("The set-up has not run yet: npm run setup");
   return readTools();
@@ -33,7 +41,10 @@ set(ENV{PATH} "${quoted(tscDir)}:$ENV{PATH}")
 include("${quoted(root)}/cmake/Modules/Platform/Emscripten.cmake")
 `,
   );
-  writeFileSync(join(localCacheDir, "setup.cmake"), `# Written by scripts/setup.\nset(MASKLET_STB_DIR "${quoted(found.stbDir)}")\n`);
+  writeFileSync(
+    join(localCacheDir, "setup.cmake"),
+    `# Written by scripts/setup.\nset(MASKLET_STB_DIR "${quoted(found.stbDir)}")\n`,
+  );
   writeFileSync(
     join(localCacheDir, "env.sh"),
     `# Written by scripts/setup; for calling emcc by hand.\nexport PATH="${root}:${tscDir}:$PATH"\nexport MASKLET_STB_DIR="${found.stbDir}"\n`,
@@ -41,20 +52,28 @@ include("${quoted(root)}/cmake/Modules/Platform/Emscripten.cmake")
 }
 
 const toolPathsExist = (found) =>
-  [found.emscripten?.root, found.stbDir, found.chromium].every((path) => path === undefined || (path !== null && existsSync(path)));
+  [found.emscripten?.root, found.stbDir, found.chromium].every(
+    (path) => path === undefined || (path !== null && existsSync(path)),
+  );
 
 /**
- * Finds or installs everything that the group ("build" for `npm start`, "test" for `npm test`, "all" with clang-tidy) needs.
- * Ready in milliseconds when nothing changed since the last call.
+ * Finds or installs everything that the group ("build" for `npm start`, "test" for `npm test`,
+ * "all" with clang-tidy) needs. Ready in milliseconds when nothing changed since the last call.
  */
 export async function setUp(group) {
   if (Number(process.versions.node.split(".")[0]) < 20) {
     throw new StepError(`Node ${process.versions.node} is too old.`, "install Node 20 or newer");
   }
   const os = osRelease();
-  const hash = hashInputs(["scripts/setup"], [group, process.version, `${os.ID} ${os.VERSION_ID}`, process.env.EMSDK ?? ""]);
+  const hash = hashInputs(
+    ["scripts/setup"],
+    [group, process.version, `${os.ID} ${os.VERSION_ID}`, process.env.EMSDK ?? ""],
+  );
   makeDir(localCacheDir);
-  if (isFresh(`setup-${group}`, hash, [".cache/tools.json", ".cache/emscripten.cmake"]) && toolPathsExist(readTools())) {
+  if (
+    isFresh(`setup-${group}`, hash, [".cache/tools.json", ".cache/emscripten.cmake"]) &&
+    toolPathsExist(readTools())
+  ) {
     if (nodeModulesMatchLock()) return say("✓ set-up: everything is in place");
   }
   const names = [...toolGroups.build];
@@ -68,7 +87,8 @@ export async function setUp(group) {
     found.emscripten = await ensureEmscripten();
     // CMake cannot change the compiler of a configured folder.
     if (before !== found.emscripten.root) {
-      for (const preset of ["wasm-release", "wasm-test"]) rmSync(inRoot("build", preset), { recursive: true, force: true });
+      for (const preset of ["wasm-release", "wasm-test"])
+        rmSync(inRoot("build", preset), { recursive: true, force: true });
     }
     return `${found.emscripten.version} from ${found.emscripten.where}`;
   });
@@ -76,7 +96,10 @@ export async function setUp(group) {
     found.stbDir = await ensureStb();
     return found.stbDir;
   });
-  Object.assign(found, { chromium: findChromium() ?? undefined, clangFormat: findClangFormat() ?? undefined });
+  Object.assign(found, {
+    chromium: findChromium() ?? undefined,
+    clangFormat: findClangFormat() ?? undefined,
+  });
   found.clangTidy = findClangTidy() ?? undefined;
   writeCmakeFiles(found);
   writeFileSync(toolsPath, `${JSON.stringify(found, null, 2)}\n`);

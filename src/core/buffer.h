@@ -13,9 +13,9 @@
 
 namespace masklet {
 
-/// Growable array of a trivially copyable type. Capacity is kept when the size shrinks, so that a Workspace
-/// used frame after frame stops allocating. New elements are not initialised. Aligned for 16-byte vectors
-/// (malloc's guarantee on every target).
+/// Growable array of a trivially copyable type. Capacity is kept when the size shrinks, so that a
+/// Workspace used frame after frame stops allocating. New elements are not initialized. Aligned for
+/// 16-byte vectors (malloc's guarantee on every target).
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -32,21 +32,24 @@ class Buffer {
   }
   ~Buffer() { std::free(data_); }
 
-  /// Makes room for `count` elements without changing the size; keeps the contents. Fails with outOfMemory.
+  /// Makes room for `count` elements without changing the size; keeps the contents. Fails with
+  /// outOfMemory.
   Status reserve(size_t count) {
     if (count <= capacity_) return okStatus();
-    // An object larger than a pointer difference can tell is undefined behaviour; in wasm the limit is 2 GB.
+    // An object larger than a pointer difference can tell is undefined behavior; in wasm the limit
+    // is 2 GB.
     if (count > PTRDIFF_MAX / sizeof(T))
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
     void* grown = std::realloc(static_cast<void*>(data_), count * sizeof(T));
-    if (grown == nullptr) return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
+    if (grown == nullptr)
+      return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
     data_ = static_cast<T*>(grown);
     capacity_ = count;
     return okStatus();
   }
 
-  /// Sets the size; elements beyond the old size are uninitialised. Fails with outOfMemory and then changes
-  /// nothing.
+  /// Sets the size; elements beyond the old size are uninitialized. Fails with outOfMemory and then
+  /// changes nothing.
   Status resize(size_t count) {
     MASKLET_TRY(reserve(count));
     size_ = count;

@@ -1,4 +1,5 @@
-// Points, sizes and boxes. Continuous coordinates: pixel r covers [r, r + 1), its centre is r + 0.5.
+// Points, sizes and boxes. Continuous coordinates: pixel r covers [r, r + 1), its center is r +
+// 0.5.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +15,8 @@ struct SizePx {
   constexpr bool operator==(const SizePx&) const = default;
 };
 
-/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count of one
-/// plane within 32 bits.
+/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count
+/// of one plane within 32 bits.
 inline constexpr int32_t kMaxSidePx = 32768;
 
 struct Point {
@@ -69,9 +70,9 @@ inline float iou(const Box& a, const Box& b) {
   return intersection / (a.area() + b.area() - intersection);
 }
 
-/// The pixels r with ceil(x1) <= r < ceil(x2) (rows alike) that lie inside an image of `size`: the crop rule
-/// of Ultralytics' ops.crop_mask (r >= x1, r < x2 on pixel indices). Empty for a box that is not finite or
-/// lies outside.
+/// The pixels r with ceil(x1) <= r < ceil(x2) (rows alike) that lie inside an image of `size`: the
+/// crop rule of Ultralytics' ops.crop_mask (r >= x1, r < x2 on pixel indices). Empty for a box that
+/// is not finite or lies outside.
 inline RectPx cropRect(const Box& box, SizePx size) {
   if (!box.finite()) return {};
   const auto edge = [](float value, int32_t limit) {

@@ -20,19 +20,22 @@ struct DecodeOptions {
   std::span<const uint8_t> classFilter;
 };
 
-/// Objects in network coordinates, sorted by falling score; ties keep the order of the network's output.
+/// Objects in network coordinates, sorted by falling score; ties keep the order of the network's
+/// output.
 struct Instances {
   Buffer<Box> boxesNet;
   Buffer<float> scores;
   Buffer<uint32_t> classIds;
-  /// Row of the network's output that each object came from; where masks are planes, the number of its plane.
+  /// Row of the network's output that each object came from; where masks are planes, the number of
+  /// its plane.
   Buffer<uint32_t> rows;
   /// `coefficientCount` values per object; the mask logit is their dot product with the prototypes.
   Buffer<float> coefficients;
   uint32_t coefficientCount = 0;
 
   size_t count() const { return scores.size(); }
-  /// Makes room for `count` objects without coefficients, so that a later step cannot fail half-way.
+  /// Makes room for `count` objects without coefficients, so that a later step cannot fail
+  /// half-way.
   Status resize(size_t count);
 
   void clear() {

@@ -15,8 +15,10 @@ Status checkSize(SizePx size) {
 }
 
 Status checkContent(SizePx content, SizePx net, ResizeMode mode) {
-  if (content.width < 1 || content.width > net.width) return fail(StatusCode::badSize, content.width);
-  if (content.height < 1 || content.height > net.height) return fail(StatusCode::badSize, content.height);
+  if (content.width < 1 || content.width > net.width)
+    return fail(StatusCode::badSize, content.width);
+  if (content.height < 1 || content.height > net.height)
+    return fail(StatusCode::badSize, content.height);
   if (mode == ResizeMode::stretch) return fail(StatusCode::badArgument, static_cast<double>(mode));
   return okStatus();
 }
@@ -30,13 +32,14 @@ int32_t contentSide(int32_t srcPx, double ratio, int32_t netPx) {
   return std::clamp(roundHalfEven(srcPx * ratio), 1, netPx);
 }
 
-int32_t centredOffset(int32_t netPx, int32_t contentPx) {
+int32_t centeredOffset(int32_t netPx, int32_t contentPx) {
   return std::max(0, roundHalfEven((netPx - contentPx) / 2.0 - 0.1));
 }
 
 }  // namespace
 
-Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox, SizePx content) {
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox,
+                     SizePx content) {
   MASKLET_TRY(checkSize(src));
   MASKLET_TRY(checkSize(net));
   Letterbox made{src, net, {0, 0, net.width, net.height}, 1, 1};
@@ -45,14 +48,14 @@ Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterb
     made.contentNet.width = content.width;
     made.contentNet.height = content.height;
   } else if (mode != ResizeMode::stretch) {
-    const double ratio =
-        std::min(static_cast<double>(net.width) / src.width, static_cast<double>(net.height) / src.height);
+    const double ratio = std::min(static_cast<double>(net.width) / src.width,
+                                  static_cast<double>(net.height) / src.height);
     made.contentNet.width = contentSide(src.width, ratio, net.width);
     made.contentNet.height = contentSide(src.height, ratio, net.height);
   }
-  if (mode == ResizeMode::letterboxCentre) {
-    made.contentNet.x = centredOffset(net.width, made.contentNet.width);
-    made.contentNet.y = centredOffset(net.height, made.contentNet.height);
+  if (mode == ResizeMode::letterboxCenter) {
+    made.contentNet.x = centeredOffset(net.width, made.contentNet.width);
+    made.contentNet.y = centeredOffset(net.height, made.contentNet.height);
   }
   made.scaleX = static_cast<double>(made.contentNet.width) / src.width;
   made.scaleY = static_cast<double>(made.contentNet.height) / src.height;

@@ -6,19 +6,22 @@
 
 namespace masklet {
 
-/// How a picture is fitted into the network input. The numbers cross the wasm boundary.
+/// How an image is fitted into the network input. The numbers cross the wasm boundary.
 enum class ResizeMode : uint32_t {
-  letterboxCentre = 0,   ///< keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox)
-  letterboxTopLeft = 1,  ///< keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad)
-  stretch = 2,           ///< fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2)
+  letterboxCenter =
+      0,  ///< keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox)
+  letterboxTopLeft =
+      1,        ///< keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad)
+  stretch = 2,  ///< fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2)
 };
 
-/// Where the picture lies inside the network input, and the exact affine map between the two spaces.
+/// Where the image lies inside the network input, and the exact affine map between the two spaces.
 ///
-/// The content rectangle is in whole network pixels: size round(src * min(net / src)) (at least 1), offset
-/// round((net - content) / 2 - 0.1) when centred; both are the rules of Ultralytics' LetterBox, so that a
-/// network sees what it was trained on. Because of that rounding the scales of the two axes differ slightly:
-/// each axis keeps its own exact ratio content / src, so that no coordinate is ever off by the rounding.
+/// The content rectangle is in whole network pixels: size round(src * min(net / src)) (at least 1),
+/// offset round((net - content) / 2 - 0.1) when centered; both are the rules of Ultralytics'
+/// LetterBox, so that a network sees what it was trained on. Because of that rounding the scales of
+/// the two axes differ slightly: each axis keeps its own exact ratio content / src, so that no
+/// coordinate is ever off by the rounding.
 struct Letterbox {
   SizePx src;
   SizePx net;
@@ -33,14 +36,15 @@ struct Letterbox {
     return {(pointNet.x - contentNet.x) / scaleX, (pointNet.y - contentNet.y) / scaleY};
   }
 
-  /// Box in network pixels to source pixels, clipped to the picture.
+  /// Box in network pixels to source pixels, clipped to the image.
   Box toSrc(const Box& boxNet) const;
 };
 
-/// `content`, unless it is {0, 0}, is the size of the picture inside the input where the rule above is not
-/// the network's: a picture that was resized to one size and padded to another (detectron2, torchvision,
-/// DETR). Fails with badSize when a side of `src` or `net` is outside [1, kMaxSidePx] or one of `content`
-/// outside [1, net side], badArgument for a content together with stretch.
-Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox, SizePx content = {});
+/// `content`, unless it is {0, 0}, is the size of the image inside the input where the rule above
+/// is not the network's: an image that was resized to one size and padded to another (detectron2,
+/// torchvision, DETR). Fails with badSize when a side of `src` or `net` is outside [1, kMaxSidePx]
+/// or one of `content` outside [1, net side], badArgument for a content together with stretch.
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox,
+                     SizePx content = {});
 
 }  // namespace masklet

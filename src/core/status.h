@@ -11,7 +11,8 @@ enum class StatusCode : uint32_t {
 #undef MASKLET_STATUS
 };
 
-/// Outcome of a core function. `value` is the offending number; status.def says for each code what it means.
+/// Outcome of a core function. `value` is the offending number; status.def says for each code what
+/// it means.
 struct [[nodiscard]] Status {
   StatusCode code = StatusCode::ok;
   double value = 0;

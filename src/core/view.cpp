@@ -2,7 +2,8 @@
 
 namespace masklet {
 
-Status makeTensorView(std::span<const float> buffer, std::span<const uint32_t> dims, TensorView& view) {
+Status makeTensorView(std::span<const float> buffer, std::span<const uint32_t> dims,
+                      TensorView& view) {
   if (dims.empty() || dims.size() > 4) return fail(StatusCode::badRank, dims.size());
   TensorView made;
   made.data = buffer.data();

@@ -1,5 +1,5 @@
-// Non-owning views, validated once against the buffer they look into; everything behind them may then index
-// freely.
+// Non-owning views, validated once against the buffer they look into; everything behind them may
+// then index freely.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@
 
 namespace masklet {
 
-/// Image rows of interleaved channels. `rowStride` is in elements of T and at least widthPx * channels.
+/// Image rows of interleaved channels. `rowStride` is in elements of T and at least widthPx *
+/// channels.
 template <class T>
 struct ImageView {
   T* data = nullptr;
@@ -26,9 +27,9 @@ struct ImageView {
   operator ImageView<const T>() const { return {data, widthPx, heightPx, channels, rowStride}; }
 };
 
-/// Checks that a `size` image of `channels` fits into `buffer` and makes the view. rowStride 0 means tightly
-/// packed. Fails with badSize (a side outside [1, kMaxSidePx]), badArgument (channels outside 1..4, or the
-/// stride too small) or bufferTooSmall.
+/// Checks that a `size` image of `channels` fits into `buffer` and makes the view. rowStride 0
+/// means tightly packed. Fails with badSize (a side outside [1, kMaxSidePx]), badArgument (channels
+/// outside 1..4, or the stride too small) or bufferTooSmall.
 template <class T>
 Status makeImageView(std::span<T> buffer, SizePx size, int32_t channels, size_t rowStride,
                      ImageView<T>& view) {
@@ -58,8 +59,9 @@ struct TensorView {
 };
 
 /// Checks that the product of `dims` equals the size of `buffer` and makes the view.
-/// Fails with badRank (0 or more than 4 dimensions), bufferTooSmall, or badShape (product beyond 32 bits, or
-/// smaller than the buffer).
-Status makeTensorView(std::span<const float> buffer, std::span<const uint32_t> dims, TensorView& view);
+/// Fails with badRank (0 or more than 4 dimensions), bufferTooSmall, or badShape (product beyond 32
+/// bits, or smaller than the buffer).
+Status makeTensorView(std::span<const float> buffer, std::span<const uint32_t> dims,
+                      TensorView& view);
 
 }  // namespace masklet

@@ -13,8 +13,10 @@ bool inUnitRange(float value) {
 }  // namespace
 
 Status checkDecodeOptions(const DecodeOptions& options) {
-  if (!inUnitRange(options.scoreThreshold)) return fail(StatusCode::badArgument, options.scoreThreshold);
-  if (!inUnitRange(options.iouThreshold)) return fail(StatusCode::badArgument, options.iouThreshold);
+  if (!inUnitRange(options.scoreThreshold))
+    return fail(StatusCode::badArgument, options.scoreThreshold);
+  if (!inUnitRange(options.iouThreshold))
+    return fail(StatusCode::badArgument, options.iouThreshold);
   if (options.maxInstances == 0) return fail(StatusCode::badArgument, options.maxInstances);
   return okStatus();
 }
@@ -40,8 +42,8 @@ Status Candidates::add(const Box& boxNet, float score, uint32_t classId, uint32_
   return rows.push(row);
 }
 
-Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount, const DecodeOptions& options,
-                   Candidates& candidates) {
+Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount,
+                   const DecodeOptions& options, Candidates& candidates) {
   const float classLimit = classCount == 0 ? kMaxClassId : static_cast<float>(classCount);
   if (!(values.score > options.scoreThreshold) || !std::isfinite(values.score)) return okStatus();
   if (!upright(values.boxNet)) return okStatus();

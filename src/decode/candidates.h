@@ -7,7 +7,8 @@
 
 namespace masklet {
 
-/// Whole numbers up to here are exact in a float: the limit of class ids that a network gives as floats.
+/// Whole numbers up to here are exact in a float: the limit of class ids that a network gives as
+/// floats.
 inline constexpr float kMaxClassId = 16777216.0f;
 
 /// Fails with badArgument: thresholds outside 0..1, maxInstances 0.
@@ -22,11 +23,11 @@ bool keepsClass(const DecodeOptions& options, uint32_t classId);
 /// Finite, and not inverted.
 bool upright(const Box& box);
 
-/// Centre and size to corners, in the order of operations of Ultralytics' xywh2xyxy.
-inline Box boxFromCentre(float centreX, float centreY, float width, float height) {
+/// Center and size to corners, in the order of operations of Ultralytics' xywh2xyxy.
+inline Box boxFromCenter(float centerX, float centerY, float width, float height) {
   const float halfWidth = width / 2;
   const float halfHeight = height / 2;
-  return {centreX - halfWidth, centreY - halfHeight, centreX + halfWidth, centreY + halfHeight};
+  return {centerX - halfWidth, centerY - halfHeight, centerX + halfWidth, centerY + halfHeight};
 }
 
 /// Rows that passed the score threshold, in the order of the network's output.
@@ -47,10 +48,11 @@ struct FinalRow {
   float classValue = 0;  ///< class ids arrive as floats, whatever type the graph gives them
 };
 
-/// Adds the row when its score is above the threshold and nothing of it is NaN, infinite or inverted, and its
-/// class is in 0..classCount - 1 (in 0..2^24 when classCount is 0) and passes the filter.
-Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount, const DecodeOptions& options,
-                   Candidates& candidates);
+/// Adds the row when its score is above the threshold and nothing of it is NaN, infinite or
+/// inverted, and its class is in 0..classCount - 1 (in 0..2^24 when classCount is 0) and passes the
+/// filter.
+Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount,
+                   const DecodeOptions& options, Candidates& candidates);
 
 /// Where mask coefficients lie in an output: number k of row r is data[offset + r * rowStride + k *
 /// valueStride]. `data` may be null when there are no rows.
@@ -62,8 +64,8 @@ struct CoefficientLayout {
   uint32_t count = 0;
 };
 
-/// Copies the candidates of `order` into `instances`, with their coefficients when the layout has any. After
-/// a failure (outOfMemory) `instances` is empty.
+/// Copies the candidates of `order` into `instances`, with their coefficients when the layout has
+/// any. After a failure (outOfMemory) `instances` is empty.
 Status gatherCandidates(const Candidates& candidates, std::span<const uint32_t> order,
                         const CoefficientLayout& layout, Instances& instances);
 

@@ -7,11 +7,12 @@
 
 namespace masklet {
 
-/// Decodes boxes [1, Q, 4] (cx, cy, w, h as fractions of the network input) and logits [1, Q, columns]:
-/// `softmax` for classes and a last column "no object", one object per query (DETR); otherwise a sigmoid for
-/// each class, see addSigmoidPairs and addSoftmaxQueries. No suppression: score threshold and the best
-/// maxInstances only. Fails with badRank, badShape, badArgument (thresholds outside 0..1, maxInstances 0,
-/// class filter of another length than the classes) and outOfMemory.
+/// Decodes boxes [1, Q, 4] (cx, cy, w, h as fractions of the network input) and logits [1, Q,
+/// columns]: `softmax` for classes and a last column "no object", one object per query (DETR);
+/// otherwise a sigmoid for each class, see addSigmoidPairs and addSoftmaxQueries. No suppression:
+/// score threshold and the best maxInstances only. Fails with badRank, badShape, badArgument
+/// (thresholds outside 0..1, maxInstances 0, class filter of another length than the classes) and
+/// outOfMemory.
 Status decodeDetrDetect(const TensorView& boxes, const TensorView& logits, bool softmax, SizePx net,
                         const DecodeOptions& options, Instances& instances, MaskSource& source);
 

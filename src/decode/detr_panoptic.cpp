@@ -11,8 +11,8 @@ namespace masklet {
 
 namespace {
 
-/// A pixel counts as one that a query would have alone from this weighted probability on (mask_threshold of
-/// compute_segments).
+/// A pixel counts as one that a query would have alone from this weighted probability on
+/// (mask_threshold of compute_segments).
 constexpr float kMaskThreshold = 0.5f;
 
 Status checkOutputs(const DetrPanopticOutputs& outputs, const DecodeOptions& options) {
@@ -22,10 +22,10 @@ Status checkOutputs(const DetrPanopticOutputs& outputs, const DecodeOptions& opt
   return checkClassFilter(options, outputs.logits.dims[2] - 1);
 }
 
-/// The competing queries in the network's order; `queries` are their numbers, Candidates::rows their place
-/// among them.
-Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThreshold, Candidates& candidates,
-               Buffer<uint32_t>& queries) {
+/// The competing queries in the network's order; `queries` are their numbers, Candidates::rows
+/// their place among them.
+Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThreshold,
+               Candidates& candidates, Buffer<uint32_t>& queries) {
   QueryRows rows;
   const bool hasBoxes = outputs.boxes.rank != 0;
   if (hasBoxes) MASKLET_TRY(makeQueryRows(outputs.boxes, outputs.logits, net, rows));
@@ -47,8 +47,8 @@ Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThresh
 }
 
 /// The mask probabilities of the chosen queries, enlarged, into `source`.
-Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> queries, SizePx enlargeTo,
-                         const MaskKernels& kernels, MaskSource& source) {
+Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> queries,
+                         SizePx enlargeTo, const MaskKernels& kernels, MaskSource& source) {
   const SizePx size{static_cast<int32_t>(masks.dims[3]), static_cast<int32_t>(masks.dims[2])};
   const SizePx to = enlargeTo.width == 0 ? size : enlargeTo;
   PlaneResizer resizer;
@@ -69,7 +69,8 @@ Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> quer
 }
 
 /// Marks the instances of classes that the filter drops: they compete, and are not shown.
-Status hideClasses(const DecodeOptions& options, const Instances& instances, Buffer<uint8_t>& hidden) {
+Status hideClasses(const DecodeOptions& options, const Instances& instances,
+                   Buffer<uint8_t>& hidden) {
   MASKLET_TRY(hidden.resize(instances.count()));
   for (size_t i = 0; i < instances.count(); ++i)
     hidden[i] = keepsClass(options, instances.classIds[i]) ? 0 : 1;
@@ -79,8 +80,8 @@ Status hideClasses(const DecodeOptions& options, const Instances& instances, Buf
 }  // namespace
 
 Status decodeDetrPanoptic(const DetrPanopticOutputs& outputs, SizePx net, SizePx enlargeTo,
-                          const DecodeOptions& options, const MaskKernels& kernels, Instances& instances,
-                          MaskSource& source) {
+                          const DecodeOptions& options, const MaskKernels& kernels,
+                          Instances& instances, MaskSource& source) {
   instances.clear();
   source.clear();
   MASKLET_TRY(checkOutputs(outputs, options));

@@ -12,7 +12,8 @@ namespace {
 /// The mean probability inside each query's mask, computed when first asked for.
 class MaskRatings {
  public:
-  MaskRatings(const TensorView& masks, const MaskKernels& kernels) : masks_(masks), kernels_(kernels) {}
+  MaskRatings(const TensorView& masks, const MaskKernels& kernels)
+      : masks_(masks), kernels_(kernels) {}
 
   Status prepare(SizePx rateSize) {
     const SizePx size{static_cast<int32_t>(masks_.dims[3]), static_cast<int32_t>(masks_.dims[2])};
@@ -42,7 +43,8 @@ class MaskRatings {
 };
 
 /// All pairs of query and class that may pass: the score can only be lower than the probability.
-Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options, Candidates& pairs) {
+Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options,
+                    Candidates& pairs) {
   const uint32_t classCount = logits.dims[2] - 1;
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logits.dims[2]));
@@ -74,8 +76,8 @@ Status ratePairs(const Candidates& pairs, size_t pairCount, float threshold, Mas
 }  // namespace
 
 Status decodeMaskFormer(const MaskFormerOutputs& outputs, SizePx net, SizePx rateSize,
-                        const DecodeOptions& options, const MaskKernels& kernels, Instances& instances,
-                        MaskSource& source) {
+                        const DecodeOptions& options, const MaskKernels& kernels,
+                        Instances& instances, MaskSource& source) {
   instances.clear();
   source.clear();
   const TensorView& logits = outputs.logits;

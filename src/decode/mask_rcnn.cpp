@@ -24,10 +24,12 @@ Status checkOutputs(const MaskRcnnOutputs& outputs) {
   return okStatus();
 }
 
-/// Whole pictures must have the network's own size.
+/// Whole images must have the network's own size.
 Status checkPasted(const TensorView& masks, SizePx net) {
-  if (masks.dims[2] != static_cast<uint32_t>(net.height)) return fail(StatusCode::badShape, masks.dims[2]);
-  if (masks.dims[3] != static_cast<uint32_t>(net.width)) return fail(StatusCode::badShape, masks.dims[3]);
+  if (masks.dims[2] != static_cast<uint32_t>(net.height))
+    return fail(StatusCode::badShape, masks.dims[2]);
+  if (masks.dims[3] != static_cast<uint32_t>(net.width))
+    return fail(StatusCode::badShape, masks.dims[3]);
   return okStatus();
 }
 
@@ -63,13 +65,15 @@ void describeMasks(const TensorView& tensor, MaskRcnnExport kind, MaskSource& ma
 
 }  // namespace
 
-Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_t classCount, SizePx net,
-                      const DecodeOptions& options, Instances& instances, MaskSource& masks) {
+Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_t classCount,
+                      SizePx net, const DecodeOptions& options, Instances& instances,
+                      MaskSource& masks) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
   MASKLET_TRY(checkOutputs(given));
   MaskRcnnOutputs outputs = given;
-  if (!mayBeLabels(outputs.labels) && mayBeLabels(outputs.scores)) std::swap(outputs.labels, outputs.scores);
+  if (!mayBeLabels(outputs.labels) && mayBeLabels(outputs.scores))
+    std::swap(outputs.labels, outputs.scores);
   if (kind == MaskRcnnExport::torchvision) MASKLET_TRY(checkPasted(outputs.masks, net));
   if (classCount != 0) MASKLET_TRY(checkClassFilter(options, classCount));
   describeMasks(outputs.masks, kind, masks);
@@ -78,8 +82,9 @@ Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_
   Candidates candidates;
   for (uint32_t row = 0; row < outputs.boxes.dims[0]; ++row) {
     const float* box = outputs.boxes.data + size_t{row} * 4;
-    const FinalRow values{
-        {box[0], box[1], box[2], box[3]}, outputs.scores.data[row], outputs.labels.data[row] - firstLabel};
+    const FinalRow values{{box[0], box[1], box[2], box[3]},
+                          outputs.scores.data[row],
+                          outputs.labels.data[row] - firstLabel};
     MASKLET_TRY(addFinalRow(values, row, classCount, options, candidates));
   }
   return sortAndGather(candidates, options, {}, instances);

@@ -10,13 +10,14 @@ namespace {
 
 /// Sorting these as whole numbers sorts by falling score, then by rising index.
 uint64_t sortKey(float score, uint32_t index) {
-  const auto bits = std::bit_cast<uint32_t>(score + 0.0f);  // -0 becomes +0: the two are equal scores
+  const auto bits =
+      std::bit_cast<uint32_t>(score + 0.0f);  // -0 becomes +0: the two are equal scores
   const uint32_t rising = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
   return (uint64_t{~rising} << 32) | index;
 }
 
-/// Boxes in linked lists by class (class modulo kBuckets), so that a candidate meets few boxes of other
-/// classes.
+/// Boxes in linked lists by class (class modulo kBuckets), so that a candidate meets few boxes of
+/// other classes.
 class BoxesByClass {
  public:
   BoxesByClass() { heads_.fill(kEnd); }
@@ -84,8 +85,9 @@ Status sortByScore(std::span<const float> scores, size_t maxCount, Buffer<uint32
   return okStatus();
 }
 
-Status nms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
-           float iouThreshold, uint32_t maxKept, Buffer<uint32_t>& kept) {
+Status nms(std::span<const Box> boxes, std::span<const float> scores,
+           std::span<const uint32_t> classIds, float iouThreshold, uint32_t maxKept,
+           Buffer<uint32_t>& kept) {
   kept.clear();
   MASKLET_TRY(checkLengths(boxes, scores, classIds));
 
@@ -104,8 +106,9 @@ Status nms(std::span<const Box> boxes, std::span<const float> scores, std::span<
   return okStatus();
 }
 
-Status fastNms(std::span<const Box> boxes, std::span<const float> scores, std::span<const uint32_t> classIds,
-               float iouThreshold, uint32_t topK, uint32_t maxKept, Buffer<uint32_t>& kept) {
+Status fastNms(std::span<const Box> boxes, std::span<const float> scores,
+               std::span<const uint32_t> classIds, float iouThreshold, uint32_t topK,
+               uint32_t maxKept, Buffer<uint32_t>& kept) {
   kept.clear();
   MASKLET_TRY(checkLengths(boxes, scores, classIds));
 

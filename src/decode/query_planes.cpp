@@ -30,10 +30,13 @@ void PlaneResizer::resize(const float* plane, const MaskKernels& kernels, float*
   for (int32_t y = 0; y < to_.height; ++y) {
     const SampleTap tap = rows_.at(y);
     const float* top = plane + tap.left * fromWidth;
-    const float* bottom = tap.left + 1 < static_cast<uint32_t>(from_.height) ? top + fromWidth : top;
+    const float* bottom =
+        tap.left + 1 < static_cast<uint32_t>(from_.height) ? top + fromWidth : top;
     kernels.lerpRows(top, bottom, tap.weight, fromWidth, blended_.data());
-    blended_[fromWidth] = blended_[fromWidth - 1];  // the last column's tap reads one beyond, with weight 0
-    kernels.sampleRow(blended_.data(), columnTaps_.taps(), resized + static_cast<size_t>(y) * toWidth);
+    blended_[fromWidth] =
+        blended_[fromWidth - 1];  // the last column's tap reads one beyond, with weight 0
+    kernels.sampleRow(blended_.data(), columnTaps_.taps(),
+                      resized + static_cast<size_t>(y) * toWidth);
   }
 }
 

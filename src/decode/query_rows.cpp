@@ -8,13 +8,14 @@ namespace masklet {
 
 Box QueryRows::boxNet(uint32_t query) const {
   const float* value = boxes + size_t{query} * 4;
-  const Box part = boxFromCentre(value[0], value[1], value[2], value[3]);
+  const Box part = boxFromCenter(value[0], value[1], value[2], value[3]);
   const auto width = static_cast<float>(net.width);
   const auto height = static_cast<float>(net.height);
   return {part.x1 * width, part.y1 * height, part.x2 * width, part.y2 * height};
 }
 
-Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx net, QueryRows& rows) {
+Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx net,
+                     QueryRows& rows) {
   for (const TensorView* tensor : {&boxes, &logits}) {
     if (tensor->rank != 3) return fail(StatusCode::badRank, tensor->rank);
     if (tensor->dims[0] != 1) return fail(StatusCode::badShape, tensor->dims[0]);
@@ -26,7 +27,8 @@ Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx n
   return okStatus();
 }
 
-Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates) {
+Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options,
+                       Candidates& candidates) {
   for (uint32_t query = 0; query < rows.queryCount; ++query) {
     const float* logits = rows.logitsOf(query);
     const Box boxNet = rows.boxNet(query);
@@ -40,7 +42,8 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Cand
   return okStatus();
 }
 
-Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates) {
+Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options,
+                         Candidates& candidates) {
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(rows.columns));
   for (uint32_t query = 0; query < rows.queryCount; ++query) {
@@ -48,7 +51,8 @@ Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Ca
     const float* best = std::max_element(probabilities.begin(), probabilities.end() - 1);
     const auto classId = static_cast<uint32_t>(best - probabilities.begin());
     const Box boxNet = rows.boxNet(query);
-    if (!(*best > options.scoreThreshold) || !upright(boxNet) || !keepsClass(options, classId)) continue;
+    if (!(*best > options.scoreThreshold) || !upright(boxNet) || !keepsClass(options, classId))
+      continue;
     MASKLET_TRY(candidates.add(boxNet, *best, classId, query));
   }
   return okStatus();

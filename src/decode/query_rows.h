@@ -18,19 +18,21 @@ struct QueryRows {
   Box boxNet(uint32_t query) const;
 };
 
-/// Makes the rows of boxes [1, Q, 4] and logits [1, Q, columns]. Fails with badRank, or badShape when they do
-/// not fit together or there are no columns.
-Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx net, QueryRows& rows);
+/// Makes the rows of boxes [1, Q, 4] and logits [1, Q, columns]. Fails with badRank, or badShape
+/// when they do not fit together or there are no columns.
+Status makeQueryRows(const TensorView& boxes, const TensorView& logits, SizePx net,
+                     QueryRows& rows);
 
-/// Adds every pair of query and class with sigmoid(logit) above the threshold: a query may become several
-/// objects (post-processing of Deformable DETR, RT-DETR and RF-DETR; the best k are chosen by sortAndGather).
-/// A candidate's row is its query. Pairs of dropped classes, NaN logits and boxes that are not upright and
-/// finite are dropped.
+/// Adds every pair of query and class with sigmoid(logit) above the threshold: a query may become
+/// several objects (post-processing of Deformable DETR, RT-DETR and RF-DETR; the best k are chosen
+/// by sortAndGather). A candidate's row is its query. Pairs of dropped classes, NaN logits and
+/// boxes that are not upright and finite are dropped.
 Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates);
 
-/// Adds the best class of every query by softmax over all columns, the last of which is "no object" and never
-/// an answer, when it is above the threshold (post_process of DETR). Equal logits: the lowest class. Queries
-/// with a logit that is NaN or +infinity are dropped.
-Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options, Candidates& candidates);
+/// Adds the best class of every query by softmax over all columns, the last of which is "no object"
+/// and never an answer, when it is above the threshold (post_process of DETR). Equal logits: the
+/// lowest class. Queries with a logit that is NaN or +infinity are dropped.
+Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options,
+                         Candidates& candidates);
 
 }  // namespace masklet

@@ -1,4 +1,5 @@
-// What the heads with mask queries share: probabilities of class logits, and the checks of the tensors.
+// What the heads with mask queries share: probabilities of class logits, and the checks of the
+// tensors.
 #pragma once
 
 #include "core/view.h"
@@ -11,11 +12,12 @@ float sigmoidOf(float logit);
 /// Checks class logits [1, Q, C] with C at least `minClasses`. Fails with badRank or badShape.
 Status checkQueryLogits(const TensorView& logits, uint32_t minClasses);
 
-/// Checks mask planes [1, `queryCount`, h, w], h and w in 1..kMaxSidePx. Fails with badRank or badShape.
+/// Checks mask planes [1, `queryCount`, h, w], h and w in 1..kMaxSidePx. Fails with badRank or
+/// badShape.
 Status checkQueryMasks(const TensorView& masks, uint32_t queryCount);
 
-/// Probabilities of one row of `classCount` logits into `probabilities`; false, with nothing of use written,
-/// when the row holds NaN or +infinity or only -infinity.
+/// Probabilities of one row of `classCount` logits into `probabilities`; false, with nothing of use
+/// written, when the row holds NaN or +infinity or only -infinity.
 bool softmaxRow(const float* logits, uint32_t classCount, float* probabilities);
 
 /// One box for all queries of networks without boxes: the whole input.

@@ -25,7 +25,8 @@ Status checkOptions(const SamOptions& options) {
   if (!(options.stabilityThreshold >= 0 && options.stabilityThreshold <= 1)) {
     return fail(StatusCode::badArgument, options.stabilityThreshold);
   }
-  if (!std::isfinite(options.maskThreshold)) return fail(StatusCode::badArgument, options.maskThreshold);
+  if (!std::isfinite(options.maskThreshold))
+    return fail(StatusCode::badArgument, options.maskThreshold);
   if (!(options.stabilityOffset >= 0 && std::isfinite(options.stabilityOffset))) {
     return fail(StatusCode::badArgument, options.stabilityOffset);
   }
@@ -35,7 +36,8 @@ Status checkOptions(const SamOptions& options) {
 Status collect(const TensorView& scores, float threshold, SizePx net, Instances& instances) {
   const std::span<const float> values(scores.data, scores.dims[1]);
   const auto passes = [&](float score) { return score > threshold; };
-  MASKLET_TRY(instances.resize(static_cast<size_t>(std::count_if(values.begin(), values.end(), passes))));
+  MASKLET_TRY(
+      instances.resize(static_cast<size_t>(std::count_if(values.begin(), values.end(), passes))));
   size_t row = 0;
   for (uint32_t plane = 0; plane < values.size(); ++plane) {
     if (!passes(values[plane])) continue;
@@ -59,7 +61,8 @@ Status measureAreas(const Instances& instances, MaskSource& source, float thresh
 }
 
 Status measureStability(const Instances& instances, MaskSource& source, float offset,
-                        const Letterbox& letterbox, const MaskKernels& kernels, Buffer<float>& stability) {
+                        const Letterbox& letterbox, const MaskKernels& kernels,
+                        Buffer<float>& stability) {
   MaskColumns core;
   MaskColumns whole;
   const float threshold = source.threshold;
@@ -101,7 +104,8 @@ Status decode(const TensorView& planes, const TensorView& scores, const SamOptio
   source.cropToBox = false;
   source.boxFromMask = true;
   source.viaSize = options.viaSize;
-  MASKLET_TRY(measureStability(instances, source, options.stabilityOffset, letterbox, kernels, stability));
+  MASKLET_TRY(
+      measureStability(instances, source, options.stabilityOffset, letterbox, kernels, stability));
   return dropUnstable(stability.span(), options.stabilityThreshold, instances);
 }
 
@@ -111,7 +115,8 @@ Status decodeSam(const TensorView& planes, const TensorView& scores, const SamOp
                  const Letterbox& letterbox, const MaskKernels& kernels, Instances& instances,
                  MaskSource& source, Buffer<float>& stability) {
   instances.clear();
-  const Status status = decode(planes, scores, options, letterbox, kernels, instances, source, stability);
+  const Status status =
+      decode(planes, scores, options, letterbox, kernels, instances, source, stability);
   if (!status.ok()) {
     instances.clear();
     stability.clear();

@@ -1,4 +1,4 @@
-// Segment Anything and its kin: candidate masks of one picture with predicted IoUs.
+// Segment Anything and its kin: candidate masks of one image with predicted IoUs.
 #pragma once
 
 #include "core/instances.h"
@@ -10,7 +10,7 @@ namespace masklet {
 
 struct MaskKernels;
 
-/// What is kept, and how planes lie over the picture.
+/// What is kept, and how planes lie over the image.
 struct SamOptions {
   /// Keep predicted IoU > threshold; -infinity keeps all but NaN.
   float predictedIouThreshold = 0;
@@ -26,14 +26,15 @@ struct SamOptions {
   bool probability = false;
 };
 
-/// Makes one object of every plane of `planes` [1, K, h, w], with score `scores` [1, K], that passes the
-/// options; objects are in the order of their planes, `rows` are the planes' numbers, boxes those of the
-/// masks. `stability` gets K values: area(value > maskThreshold + offset) / area(value > maskThreshold -
-/// offset) of the mask at the picture's own resolution (segment_anything.utils.amg.calculate_stability_score;
-/// 0 where the greater is empty), and 0 for planes that fail the first threshold, which are not measured.
+/// Makes one object of every plane of `planes` [1, K, h, w], with score `scores` [1, K], that
+/// passes the options; objects are in the order of their planes, `rows` are the planes' numbers,
+/// boxes those of the masks. `stability` gets K values: area(value > maskThreshold + offset) /
+/// area(value > maskThreshold - offset) of the mask at the image's own resolution
+/// (segment_anything.utils.amg.calculate_stability_score; 0 where the greater is empty), and 0 for
+/// planes that fail the first threshold, which are not measured.
 ///
-/// Fails with badRank, badShape (also scores of another number than planes), badArgument (thresholds or
-/// offset out of range) and as assembleMasks does.
+/// Fails with badRank, badShape (also scores of another number than planes), badArgument
+/// (thresholds or offset out of range) and as assembleMasks does.
 Status decodeSam(const TensorView& planes, const TensorView& scores, const SamOptions& options,
                  const Letterbox& letterbox, const MaskKernels& kernels, Instances& instances,
                  MaskSource& source, Buffer<float>& stability);

@@ -12,7 +12,7 @@ namespace masklet {
 
 namespace {
 
-constexpr float kCentreVariance = 0.1f;
+constexpr float kCenterVariance = 0.1f;
 constexpr float kSizeVariance = 0.2f;
 
 /// Takes a leading 1 off, so that the tensor has `rank` dimensions.
@@ -34,7 +34,7 @@ bool mayBeScores(const TensorView& tensor) {
 }
 
 bool mayBePriors(const TensorView& tensor) {
-  const auto inside = [](float centre) { return centre >= 0 && centre <= 1; };
+  const auto inside = [](float center) { return center >= 0 && center <= 1; };
   for (uint32_t row = 0; row < tensor.dims[0]; ++row) {
     const float* prior = tensor.data + size_t{row} * 4;
     if (!inside(prior[0]) || !inside(prior[1]) || !(prior[2] > 0) || !(prior[3] > 0)) return false;
@@ -73,7 +73,8 @@ Status tidy(YolactOutputs& outputs) {
   return okStatus();
 }
 
-/// Points `masks` at the prototypes as planes [1, P, h, w], rearranged where the channels stand last.
+/// Points `masks` at the prototypes as planes [1, P, h, w], rearranged where the channels stand
+/// last.
 Status takePrototypes(const TensorView& prototypes, uint32_t planeCount, MaskSource& masks) {
   const auto& dims = prototypes.dims;
   if (dims[2] != planeCount) {
@@ -108,8 +109,8 @@ class Boxes {
     const float* prior = priors_ + size_t{row} * 4;
     const float width = prior[2] * std::exp(value[2] * kSizeVariance);
     const float height = prior[3] * std::exp(value[3] * kSizeVariance);
-    const float left = prior[0] + value[0] * kCentreVariance * prior[2] - width / 2;
-    const float top = prior[1] + value[1] * kCentreVariance * prior[3] - height / 2;
+    const float left = prior[0] + value[0] * kCenterVariance * prior[2] - width / 2;
+    const float top = prior[1] + value[1] * kCenterVariance * prior[3] - height / 2;
     return toNet({left, top, left + width, top + height});
   }
 
@@ -132,8 +133,8 @@ Status collect(const TensorView& scores, const Boxes& boxes, const DecodeOptions
     for (uint32_t column = 1; column < columns; ++column) {
       if (!(score[column] > options.scoreThreshold)) continue;
       const auto classId = static_cast<float>(column - 1);
-      MASKLET_TRY(
-          addFinalRow({boxes.at(row), score[column], classId}, row, columns - 1, options, candidates));
+      MASKLET_TRY(addFinalRow({boxes.at(row), score[column], classId}, row, columns - 1, options,
+                              candidates));
     }
   }
   return okStatus();
@@ -163,8 +164,9 @@ Status decodeYolact(const YolactOutputs& given, SizePx net, const DecodeOptions&
   Candidates candidates;
   MASKLET_TRY(collect(outputs.scores, Boxes(outputs.boxes.data, priors, net), options, candidates));
   Buffer<uint32_t> kept;
-  MASKLET_TRY(fastNms(candidates.boxesNet.span(), candidates.scores.span(), candidates.classIds.span(),
-                      options.iouThreshold, kYolactTopK, options.maxInstances, kept));
+  MASKLET_TRY(fastNms(candidates.boxesNet.span(), candidates.scores.span(),
+                      candidates.classIds.span(), options.iouThreshold, kYolactTopK,
+                      options.maxInstances, kept));
   const CoefficientLayout layout{outputs.coefficients.data, 0, planeCount, 1, planeCount};
   return gatherCandidates(candidates, kept.span(), layout, instances);
 }

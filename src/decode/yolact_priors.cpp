@@ -38,19 +38,20 @@ struct Spread {
 };
 
 double scalePx(double levelScalePx, int step, const Spread& spread, SizePx net) {
-  if (spread.octaveSteps > 1) return levelScalePx * std::exp2(static_cast<double>(step) / spread.octaveSteps);
+  if (spread.octaveSteps > 1)
+    return levelScalePx * std::exp2(static_cast<double>(step) / spread.octaveSteps);
   return std::floor(levelScalePx / kTrainedSidePx * net.width);
 }
 
-Status addCell(double centreX, double centreY, double levelScalePx, const Spread& spread, SizePx net,
-               Buffer<float>& priors) {
+Status addCell(double centerX, double centerY, double levelScalePx, const Spread& spread,
+               SizePx net, Buffer<float>& priors) {
   for (int step = 0; step < spread.octaveSteps; ++step) {
     const double side = scalePx(levelScalePx, step, spread, net) / net.width;
     for (const double ratio : kAspectRatios) {
       const double stretch = std::sqrt(ratio);
       const double width = side * stretch;
       const double height = spread.square ? width : side / stretch;
-      for (const double value : {centreX, centreY, width, height}) {
+      for (const double value : {centerX, centerY, width, height}) {
         MASKLET_TRY(priors.push(static_cast<float>(value)));
       }
     }
@@ -71,7 +72,8 @@ Status makeYolactPriors(SizePx net, size_t count, Buffer<float>& priors) {
     for (const double scale : kLevelScalesPx) {
       for (int32_t y = 0; y < level.height; ++y) {
         for (int32_t x = 0; x < level.width; ++x) {
-          MASKLET_TRY(addCell((x + 0.5) / level.width, (y + 0.5) / level.height, scale, spread, net, priors));
+          MASKLET_TRY(addCell((x + 0.5) / level.width, (y + 0.5) / level.height, scale, spread, net,
+                              priors));
         }
       }
       level = halved(level);

@@ -6,8 +6,8 @@ namespace masklet {
 
 namespace {
 
-Status decodeDense(const TensorView& detections, const DecodeOptions& options, const MaskKernels& kernels,
-                   Instances& instances) {
+Status decodeDense(const TensorView& detections, const DecodeOptions& options,
+                   const MaskKernels& kernels, Instances& instances) {
   const uint32_t channels = detections.dims[1];
   if (channels <= ChannelRows::kBoxChannels) return fail(StatusCode::badShape, channels);
   const ChannelRows rows{detections.data, detections.dims[2], channels - ChannelRows::kBoxChannels};
@@ -17,17 +17,19 @@ Status decodeDense(const TensorView& detections, const DecodeOptions& options, c
   return suppressAndGather(candidates, options, {}, instances);
 }
 
-Status decodeEndToEnd(const TensorView& detections, uint32_t classCount, const DecodeOptions& options,
-                      Instances& instances) {
+Status decodeEndToEnd(const TensorView& detections, uint32_t classCount,
+                      const DecodeOptions& options, Instances& instances) {
   const uint32_t columns = detections.dims[2];
   if (columns != FinalRows::kFixedColumns) return fail(StatusCode::badShape, columns);
   if (classCount != 0) MASKLET_TRY(checkClassFilter(options, classCount));
   Candidates candidates;
-  MASKLET_TRY(addFinalRows({detections.data, detections.dims[1], columns, classCount}, options, candidates));
+  MASKLET_TRY(addFinalRows({detections.data, detections.dims[1], columns, classCount}, options,
+                           candidates));
   return sortAndGather(candidates, options, {}, instances);
 }
 
-Status decodeObjectness(const TensorView& detections, const DecodeOptions& options, Instances& instances) {
+Status decodeObjectness(const TensorView& detections, const DecodeOptions& options,
+                        Instances& instances) {
   const uint32_t columns = detections.dims[2];
   if (columns <= ObjectnessRows::kFixedColumns) return fail(StatusCode::badShape, columns);
   const uint32_t classCount = columns - ObjectnessRows::kFixedColumns;
@@ -41,8 +43,8 @@ Status decodeObjectness(const TensorView& detections, const DecodeOptions& optio
 }  // namespace
 
 Status decodeYoloDetect(const TensorView& detections, YoloDetectLayout layout, uint32_t classCount,
-                        const DecodeOptions& options, const MaskKernels& kernels, Instances& instances,
-                        MaskSource& source) {
+                        const DecodeOptions& options, const MaskKernels& kernels,
+                        Instances& instances, MaskSource& source) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
   MASKLET_TRY(checkRows(detections));

@@ -1,5 +1,5 @@
-// YOLO box detectors: YOLOv5 and v7, YOLOv8 and later, and the end-to-end form of YOLOv10, YOLO26 and of
-// exports with NMS inside.
+// YOLO box detectors: YOLOv5 and v7, YOLOv8 and later, and the end-to-end form of YOLOv10, YOLO26
+// and of exports with NMS inside.
 #pragma once
 
 #include "core/instances.h"
@@ -17,13 +17,13 @@ enum class YoloDetectLayout : uint32_t {
   objectness = 2,  ///< [1, N, 5 + C]: YOLOv5, v7; score = objectness * class score
 };
 
-/// Decodes boxes in network pixels; class-aware NMS for the layouts that have had none. See addChannelRows,
-/// addFinalRows and addObjectnessRows for the rows that pass. `classCount` bounds the class ids of endToEnd
-/// when it is not 0 and is not used by the others. Fails with badRank, badShape (no class; other than 6
-/// columns), badArgument (an unknown layout, thresholds outside 0..1, maxInstances 0, class filter of another
-/// length than C) and outOfMemory.
+/// Decodes boxes in network pixels; class-aware NMS for the layouts that have had none. See
+/// addChannelRows, addFinalRows and addObjectnessRows for the rows that pass. `classCount` bounds
+/// the class ids of endToEnd when it is not 0 and is not used by the others. Fails with badRank,
+/// badShape (no class; other than 6 columns), badArgument (an unknown layout, thresholds outside
+/// 0..1, maxInstances 0, class filter of another length than C) and outOfMemory.
 Status decodeYoloDetect(const TensorView& detections, YoloDetectLayout layout, uint32_t classCount,
-                        const DecodeOptions& options, const MaskKernels& kernels, Instances& instances,
-                        MaskSource& source);
+                        const DecodeOptions& options, const MaskKernels& kernels,
+                        Instances& instances, MaskSource& source);
 
 }  // namespace masklet

@@ -9,8 +9,8 @@ namespace masklet {
 
 namespace {
 
-/// Anchors whose best scores are found together: their block of every class plane and of the result stays in
-/// the L1 cache.
+/// Anchors whose best scores are found together: their block of every class plane and of the result
+/// stays in the L1 cache.
 constexpr size_t kAnchorBlock = 1024;
 
 const float* scorePlane(const ChannelRows& rows, uint32_t classId) {
@@ -19,7 +19,8 @@ const float* scorePlane(const ChannelRows& rows, uint32_t classId) {
 
 Box boxOf(const ChannelRows& rows, size_t row) {
   const float* value = rows.data + row;
-  return boxFromCentre(value[0], value[rows.rowCount], value[2 * rows.rowCount], value[3 * rows.rowCount]);
+  return boxFromCenter(value[0], value[rows.rowCount], value[2 * rows.rowCount],
+                       value[3 * rows.rowCount]);
 }
 
 Status addChannelRow(const ChannelRows& rows, size_t row, float score, const DecodeOptions& options,
@@ -50,13 +51,15 @@ Status checkPrototypes(const TensorView& prototypes, uint32_t columns, uint32_t 
   return okStatus();
 }
 
-Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options, const MaskKernels& kernels,
-                      Candidates& candidates) {
-  // The best score of every anchor first, and the class only of those above the threshold, which are few.
+Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options,
+                      const MaskKernels& kernels, Candidates& candidates) {
+  // The best score of every anchor first, and the class only of those above the threshold, which
+  // are few.
   std::array<float, kAnchorBlock> best;
   for (size_t begin = 0; begin < rows.rowCount; begin += kAnchorBlock) {
     const size_t count = std::min(kAnchorBlock, rows.rowCount - begin);
-    kernels.maxOverPlanes(scorePlane(rows, 0) + begin, rows.rowCount, rows.classCount, count, best.data());
+    kernels.maxOverPlanes(scorePlane(rows, 0) + begin, rows.rowCount, rows.classCount, count,
+                          best.data());
     for (size_t i = 0; i < count; ++i) {
       if (!(best[i] > options.scoreThreshold)) continue;
       MASKLET_TRY(addChannelRow(rows, begin + i, best[i], options, candidates));

@@ -14,8 +14,8 @@ struct MaskKernels;
 /// Fails with badRank or badShape when `tensor` is not [1, rows, columns].
 Status checkRows(const TensorView& tensor);
 
-/// Fails with badRank or badShape when `prototypes` is not [1, P, h, w] with P at least 1, or when `columns`
-/// are fewer than `fixedColumns` + P.
+/// Fails with badRank or badShape when `prototypes` is not [1, P, h, w] with P at least 1, or when
+/// `columns` are fewer than `fixedColumns` + P.
 Status checkPrototypes(const TensorView& prototypes, uint32_t columns, uint32_t fixedColumns);
 
 /// [4 + C + others, N], one plane per channel: cx, cy, w, h in network pixels, C class scores.
@@ -27,12 +27,12 @@ struct ChannelRows {
   uint32_t classCount = 0;
 };
 
-/// Adds the rows whose best class score is above the threshold. A row's class is the lowest class of its
-/// greatest score; a NaN class score never wins. The class filter comes after that: a row of a dropped class
-/// does not fall to its second class. Rows whose score or box is NaN or infinite, or whose width or height is
-/// negative, are dropped.
-Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options, const MaskKernels& kernels,
-                      Candidates& candidates);
+/// Adds the rows whose best class score is above the threshold. A row's class is the lowest class
+/// of its greatest score; a NaN class score never wins. The class filter comes after that: a row of
+/// a dropped class does not fall to its second class. Rows whose score or box is NaN or infinite,
+/// or whose width or height is negative, are dropped.
+Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options,
+                      const MaskKernels& kernels, Candidates& candidates);
 
 /// [N, columns]: four box values, objectness, C class scores, others.
 struct ObjectnessRows {
@@ -46,10 +46,10 @@ struct ObjectnessRows {
   const float* row(uint32_t index) const { return data + size_t{index} * columns; }
 };
 
-/// Adds the rows whose objectness * best class score is above the threshold; `boxOf(values, row)` makes the
-/// box of the first four values. Class scores are taken to be at most 1: rows whose objectness alone is not
-/// above the threshold are passed over unread, as in YOLOv5's non_max_suppression. Otherwise as
-/// addChannelRows.
+/// Adds the rows whose objectness * best class score is above the threshold; `boxOf(values, row)`
+/// makes the box of the first four values. Class scores are taken to be at most 1: rows whose
+/// objectness alone is not above the threshold are passed over unread, as in YOLOv5's
+/// non_max_suppression. Otherwise as addChannelRows.
 template <class BoxOf>
 Status addObjectnessRows(const ObjectnessRows& rows, const DecodeOptions& options, BoxOf boxOf,
                          Candidates& candidates) {
@@ -66,16 +66,17 @@ Status addObjectnessRows(const ObjectnessRows& rows, const DecodeOptions& option
       classId = c;
     }
     const float score = objectness * best;
-    if (!(score > options.scoreThreshold) || !std::isfinite(score) || !keepsClass(options, classId)) continue;
+    if (!(score > options.scoreThreshold) || !std::isfinite(score) || !keepsClass(options, classId))
+      continue;
     const Box boxNet = boxOf(values, row);
     if (upright(boxNet)) MASKLET_TRY(candidates.add(boxNet, score, classId, row));
   }
   return okStatus();
 }
 
-/// The box of a row that has its centre and size in network pixels.
+/// The box of a row that has its center and size in network pixels.
 inline Box boxOfPixels(const float* values, uint32_t /*row*/) {
-  return boxFromCentre(values[0], values[1], values[2], values[3]);
+  return boxFromCenter(values[0], values[1], values[2], values[3]);
 }
 
 /// [M, columns]: x1, y1, x2, y2 in network pixels, score, class, others; suppression has been done.

@@ -4,8 +4,9 @@
 
 namespace masklet {
 
-Status decodeYoloSeg(const TensorView& detections, const TensorView& prototypes, const DecodeOptions& options,
-                     const MaskKernels& kernels, Instances& instances) {
+Status decodeYoloSeg(const TensorView& detections, const TensorView& prototypes,
+                     const DecodeOptions& options, const MaskKernels& kernels,
+                     Instances& instances) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
   MASKLET_TRY(checkRows(detections));
@@ -18,25 +19,30 @@ Status decodeYoloSeg(const TensorView& detections, const TensorView& prototypes,
 
   Candidates candidates;
   MASKLET_TRY(addChannelRows(rows, options, kernels, candidates));
-  const CoefficientLayout layout{detections.data, (ChannelRows::kBoxChannels + classCount) * rows.rowCount, 1,
+  const CoefficientLayout layout{detections.data,
+                                 (ChannelRows::kBoxChannels + classCount) * rows.rowCount, 1,
                                  rows.rowCount, coefficientCount};
   return suppressAndGather(candidates, options, layout, instances);
 }
 
-Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& prototypes, uint32_t classCount,
-                             const DecodeOptions& options, Instances& instances) {
+Status decodeYoloSegEndToEnd(const TensorView& detections, const TensorView& prototypes,
+                             uint32_t classCount, const DecodeOptions& options,
+                             Instances& instances) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
   MASKLET_TRY(checkRows(detections));
   const uint32_t columns = detections.dims[2];
   MASKLET_TRY(checkPrototypes(prototypes, columns, FinalRows::kFixedColumns));
   const uint32_t coefficientCount = prototypes.dims[1];
-  if (columns != FinalRows::kFixedColumns + coefficientCount) return fail(StatusCode::badShape, columns);
+  if (columns != FinalRows::kFixedColumns + coefficientCount)
+    return fail(StatusCode::badShape, columns);
   if (classCount != 0) MASKLET_TRY(checkClassFilter(options, classCount));
 
   Candidates candidates;
-  MASKLET_TRY(addFinalRows({detections.data, detections.dims[1], columns, classCount}, options, candidates));
-  const CoefficientLayout layout{detections.data, FinalRows::kFixedColumns, columns, 1, coefficientCount};
+  MASKLET_TRY(addFinalRows({detections.data, detections.dims[1], columns, classCount}, options,
+                           candidates));
+  const CoefficientLayout layout{detections.data, FinalRows::kFixedColumns, columns, 1,
+                                 coefficientCount};
   return sortAndGather(candidates, options, layout, instances);
 }
 

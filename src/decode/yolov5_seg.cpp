@@ -20,8 +20,9 @@ Status decodeYolov5Seg(const TensorView& detections, const TensorView& prototype
   MASKLET_TRY(addObjectnessRows(rows, options, boxOfPixels, candidates));
   source.form = MaskForm::prototypes;
   source.planes = prototypes;
-  const CoefficientLayout layout{detections.data, size_t{ObjectnessRows::kFixedColumns} + classCount, columns,
-                                 1, coefficientCount};
+  const CoefficientLayout layout{detections.data,
+                                 size_t{ObjectnessRows::kFixedColumns} + classCount, columns, 1,
+                                 coefficientCount};
   return suppressAndGather(candidates, options, layout, instances);
 }
 

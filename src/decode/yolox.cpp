@@ -29,14 +29,14 @@ class Grid {
     return rowCount == usual || rowCount == usual + cells_[kUsualLevels];
   }
 
-  /// YOLOX's demo_postprocess: centre = (offset + cell) * stride, size = exp(value) * stride.
+  /// YOLOX's demo_postprocess: center = (offset + cell) * stride, size = exp(value) * stride.
   Box boxNet(const float* values, uint32_t row) const {
     uint32_t level = 0;
     while (row >= cells_[level]) row -= cells_[level++];
     const auto stride = static_cast<float>(kStrides[level]);
     const float cellX = static_cast<float>(row % widths_[level]);
     const float cellY = static_cast<float>(row / widths_[level]);
-    return boxFromCentre((values[0] + cellX) * stride, (values[1] + cellY) * stride,
+    return boxFromCenter((values[0] + cellX) * stride, (values[1] + cellY) * stride,
                          std::exp(values[2]) * stride, std::exp(values[3]) * stride);
   }
 
@@ -47,7 +47,8 @@ class Grid {
 
 /// See YoloxBoxes::automatic. NaN says nothing.
 YoloxBoxes boxesOf(const ObjectnessRows& rows) {
-  const float largestLogarithm = std::log(static_cast<float>(kMaxSidePx) / static_cast<float>(kStrides[0]));
+  const float largestLogarithm =
+      std::log(static_cast<float>(kMaxSidePx) / static_cast<float>(kStrides[0]));
   float greatest = 0;
   for (uint32_t row = 0; row < rows.rowCount; ++row) {
     const float* values = rows.row(row);
@@ -59,12 +60,13 @@ YoloxBoxes boxesOf(const ObjectnessRows& rows) {
 
 }  // namespace
 
-Status decodeYolox(const TensorView& detections, YoloxBoxes boxes, SizePx net, const DecodeOptions& options,
-                   Instances& instances, MaskSource& source) {
+Status decodeYolox(const TensorView& detections, YoloxBoxes boxes, SizePx net,
+                   const DecodeOptions& options, Instances& instances, MaskSource& source) {
   instances.clear();
   MASKLET_TRY(checkDecodeOptions(options));
   MASKLET_TRY(checkRows(detections));
-  if (boxes > YoloxBoxes::pixels) return fail(StatusCode::badArgument, static_cast<uint32_t>(boxes));
+  if (boxes > YoloxBoxes::pixels)
+    return fail(StatusCode::badArgument, static_cast<uint32_t>(boxes));
   const uint32_t columns = detections.dims[2];
   if (columns <= ObjectnessRows::kFixedColumns) return fail(StatusCode::badShape, columns);
   const uint32_t classCount = columns - ObjectnessRows::kFixedColumns;
@@ -77,7 +79,8 @@ Status decodeYolox(const TensorView& detections, YoloxBoxes boxes, SizePx net, c
     MASKLET_TRY(addObjectnessRows(rows, options, boxOfPixels, candidates));
   } else {
     const Grid grid(net);
-    if (rows.rowCount != 0 && !grid.fits(rows.rowCount)) return fail(StatusCode::badShape, rows.rowCount);
+    if (rows.rowCount != 0 && !grid.fits(rows.rowCount))
+      return fail(StatusCode::badShape, rows.rowCount);
     const auto boxOf = [&](const float* values, uint32_t row) { return grid.boxNet(values, row); };
     MASKLET_TRY(addObjectnessRows(rows, options, boxOf, candidates));
   }

@@ -15,7 +15,8 @@ constexpr std::array<uint8_t, 2> kBmpSignature{'B', 'M'};
 constexpr std::array<uint8_t, 6> kExifHeader{'E', 'x', 'i', 'f', 0, 0};
 
 bool startsWith(Bytes bytes, Bytes prefix) {
-  return bytes.size() >= prefix.size() && std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
+  return bytes.size() >= prefix.size() &&
+         std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
 }
 
 // Callers have checked that the bytes are there.
@@ -32,8 +33,8 @@ uint32_t littleEndian32(Bytes bytes, size_t at) {
   return littleEndian16(bytes, at + 2) << 16 | littleEndian16(bytes, at);
 }
 
-/// Offset of the next marker's code at or after `at` (a byte that is neither 0, nor 0xFF, after a 0xFF); the
-/// size when none is left.
+/// Offset of the next marker's code at or after `at` (a byte that is neither 0, nor 0xFF, after a
+/// 0xFF); the size when none is left.
 size_t findMarker(Bytes file, size_t at) {
   while (at < file.size()) {
     const void* found = std::memchr(file.data() + at, 0xFF, file.size() - at);
@@ -50,8 +51,8 @@ bool startsFrame(uint8_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// Entropy-coded data needs no case of its own: its 0xFF bytes are followed by 0 or by a restart marker, which
-// has no segment.
+// Entropy-coded data needs no case of its own: its 0xFF bytes are followed by 0 or by a restart
+// marker, which has no segment.
 void walkJpeg(Bytes file, Container& container) {
   constexpr uint8_t kRestartFirst = 0xD0;
   constexpr uint8_t kStartOfImage = 0xD8;
@@ -121,9 +122,11 @@ void walkPng(Bytes file, Container& container) {
     const uint32_t type = bigEndian32(file, at + 4);
     const bool critical = (type & kAncillaryBit) == 0;
     if (critical || type == kExif) {
-      const bool right = checksumRight(file.subspan(at + 4, 4 + length), bigEndian32(file, at + 8 + length));
+      const bool right =
+          checksumRight(file.subspan(at + 4, 4 + length), bigEndian32(file, at + 8 + length));
       if (critical && !right) return;
-      if (right && !critical && container.exif.empty()) container.exif = file.subspan(at + 8, length);
+      if (right && !critical && container.exif.empty())
+        container.exif = file.subspan(at + 8, length);
     }
     if (type == kHeader && length >= 8) {
       container.widthPx = bigEndian32(file, at + 8);

@@ -10,8 +10,9 @@
 
 namespace {
 
-/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes. stb_image
-/// hands no context to its allocator, hence a variable of the thread; decodeFile sets it before each call.
+/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes.
+/// stb_image hands no context to its allocator, hence a variable of the thread; decodeFile sets it
+/// before each call.
 struct StbMemory {
   size_t largestBytes = 0;
   size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
@@ -66,9 +67,9 @@ Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored)
   return okStatus();
 }
 
-/// stb_image's largest single need: 16-bit RGBA rows of an interlaced PNG in a buffer that grows by doubling
-/// (16 bytes a pixel), or the compressed data likewise (twice the file); tables and padding to whole JPEG
-/// blocks on top.
+/// stb_image's largest single need: 16-bit RGBA rows of an interlaced PNG in a buffer that grows by
+/// doubling (16 bytes a pixel), or the compressed data likewise (twice the file); tables and
+/// padding to whole JPEG blocks on top.
 size_t largestAllocation(SizePx size, size_t fileBytes) {
   constexpr uint64_t kBytesPerPixel = 32;
   constexpr uint64_t kTables = 4 << 20;
@@ -82,20 +83,22 @@ Status readPixels(std::span<const uint8_t> file, SizePx expected, Buffer<uint8_t
   int width = 0;
   int height = 0;
   int channels = 0;
-  stbi_uc* decoded =
-      stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels, kRgba);
+  stbi_uc* decoded = stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width,
+                                           &height, &channels, kRgba);
   if (decoded == nullptr) {
     if (stbMemory.failedBytes > 0) return fail(StatusCode::outOfMemory, stbMemory.failedBytes);
     return fail(StatusCode::badImageFile, file.size());
   }
-  pixels.adopt(decoded,
-               static_cast<size_t>(kRgba) * static_cast<size_t>(width) * static_cast<size_t>(height));
-  return SizePx{width, height} == expected ? okStatus() : fail(StatusCode::badImageFile, file.size());
+  pixels.adopt(decoded, static_cast<size_t>(kRgba) * static_cast<size_t>(width) *
+                            static_cast<size_t>(height));
+  return SizePx{width, height} == expected ? okStatus()
+                                           : fail(StatusCode::badImageFile, file.size());
 }
 
 }  // namespace
 
-Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba, SizePx& size) {
+Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba,
+                  SizePx& size) {
   if (file.size() > INT_MAX) return fail(StatusCode::badImageFile, file.size());
   const Container container = readContainer(file);
   SizePx stored;

@@ -9,15 +9,16 @@
 
 namespace masklet {
 
-/// Decodes a JPEG, PNG or BMP file (told by its signature) to RGBA8, straight alpha, tightly packed, upright:
-/// the EXIF orientation is applied (APP1 of a JPEG, eXIf of a PNG). Grey becomes r = g = b, a missing alpha
-/// 255, 16-bit channels lose their low byte, Adobe CMYK and YCCK are converted without a colour profile;
-/// colour profiles and gamma are ignored.
+/// Decodes a JPEG, PNG or BMP file (told by its signature) to RGBA8, straight alpha, tightly
+/// packed, upright: the EXIF orientation is applied (APP1 of a JPEG, eXIf of a PNG). Gray becomes r
+/// = g = b, a missing alpha 255, 16-bit channels lose their low byte, Adobe CMYK and YCCK are
+/// converted without a color profile; color profiles and gamma are ignored.
 ///
-/// Fails with badImageFile (value: bytes in the file) for any other format, a damaged file, and one cut
-/// short, which is never shown as a half-grey picture; before any pixel is allocated with badSize (a side
-/// beyond kMaxSidePx; value: the side) and tooManyPixels (more than `maxPixels`; value: the pixels); with
-/// outOfMemory. `rgba` and `size` are then untouched.
-Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba, SizePx& size);
+/// Fails with badImageFile (value: bytes in the file) for any other format, a damaged file, and one
+/// cut short, which is never shown as a half-gray image; before any pixel is allocated with badSize
+/// (a side beyond kMaxSidePx; value: the side) and tooManyPixels (more than `maxPixels`; value: the
+/// pixels); with outOfMemory. `rgba` and `size` are then untouched.
+Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba,
+                  SizePx& size);
 
 }  // namespace masklet

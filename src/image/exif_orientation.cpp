@@ -9,8 +9,8 @@ namespace {
 
 constexpr size_t kPixelBytes = 4;
 
-/// Numbers of a TIFF block in its byte order; whatever lies outside the block reads as 0, which no valid
-/// field here is.
+/// Numbers of a TIFF block in its byte order; whatever lies outside the block reads as 0, which no
+/// valid field here is.
 class TiffReader {
  public:
   explicit TiffReader(std::span<const uint8_t> tiff) : tiff_(tiff) {
@@ -24,7 +24,8 @@ class TiffReader {
 
   uint32_t u16(size_t at) const {
     if (at > tiff_.size() || tiff_.size() - at < 2) return 0;
-    return bigEndian_ ? uint32_t{tiff_[at]} << 8 | tiff_[at + 1] : uint32_t{tiff_[at + 1]} << 8 | tiff_[at];
+    return bigEndian_ ? uint32_t{tiff_[at]} << 8 | tiff_[at + 1]
+                      : uint32_t{tiff_[at + 1]} << 8 | tiff_[at];
   }
   uint32_t u32(size_t at) const {
     return bigEndian_ ? u16(at) << 16 | u16(at + 2) : u16(at + 2) << 16 | u16(at);
@@ -73,10 +74,11 @@ Walk makeWalk(SizePx stored, ptrdiff_t rowBytes, Orientation orientation) {
 }
 
 /// Copies the tile of upright pixels [x0, x1) x [y0, y1).
-void copyTile(const uint8_t* stored, const Walk& walk, RectPx tile, uint8_t* upright, size_t uprightWidth) {
+void copyTile(const uint8_t* stored, const Walk& walk, RectPx tile, uint8_t* upright,
+              size_t uprightWidth) {
   for (int32_t y = tile.y; y < tile.y + tile.height; ++y) {
-    uint8_t* to =
-        upright + kPixelBytes * (static_cast<size_t>(y) * uprightWidth + static_cast<size_t>(tile.x));
+    uint8_t* to = upright + kPixelBytes * (static_cast<size_t>(y) * uprightWidth +
+                                           static_cast<size_t>(tile.x));
     ptrdiff_t from = walk.first + tile.x * walk.alongX + y * walk.alongY;
     for (int32_t x = 0; x < tile.width; ++x, to += kPixelBytes, from += walk.alongX)
       std::memcpy(to, stored + from, kPixelBytes);
@@ -110,18 +112,20 @@ SizePx orientedSize(SizePx stored, Orientation orientation) {
   return swapsSides(orientation) ? SizePx{stored.height, stored.width} : stored;
 }
 
-Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation, Buffer<uint8_t>& upright) {
+Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation,
+                        Buffer<uint8_t>& upright) {
   if (stored.channels != static_cast<int32_t>(kPixelBytes))
     return fail(StatusCode::badArgument, stored.channels);
-  constexpr int32_t kTilePx =
-      32;  // a turned walk touches one stored row per pixel: a tile keeps them in the first-level cache
+  constexpr int32_t kTilePx = 32;  // a turned walk touches one stored row per pixel: a tile keeps
+                                   // them in the first-level cache
   const SizePx size = orientedSize(stored.size(), orientation);
   const auto width = static_cast<size_t>(size.width);
   MASKLET_TRY(upright.resize(kPixelBytes * width * static_cast<size_t>(size.height)));
   const Walk walk = makeWalk(stored.size(), static_cast<ptrdiff_t>(stored.rowStride), orientation);
   for (int32_t y = 0; y < size.height; y += kTilePx) {
     for (int32_t x = 0; x < size.width; x += kTilePx) {
-      const RectPx tile{x, y, std::min(kTilePx, size.width - x), std::min(kTilePx, size.height - y)};
+      const RectPx tile{x, y, std::min(kTilePx, size.width - x),
+                        std::min(kTilePx, size.height - y)};
       copyTile(stored.data, walk, tile, upright.data(), width);
     }
   }

@@ -8,8 +8,8 @@
 
 namespace masklet {
 
-/// EXIF tag 0x0112 (JEITA CP-3451, 4.6.4): the side of the picture that the first stored row and the first
-/// stored column are.
+/// EXIF tag 0x0112 (JEITA CP-3451, 4.6.4): the side of the image that the first stored row and the
+/// first stored column are.
 enum class Orientation : uint8_t {
   topLeft = 1,      ///< as stored
   topRight = 2,     ///< mirrored left to right
@@ -21,15 +21,16 @@ enum class Orientation : uint8_t {
   leftBottom = 8,   ///< to be turned counter-clockwise by 90 degrees
 };
 
-/// The orientation in a TIFF block (either byte order; first directory only); topLeft when there is none, or
-/// when the block is malformed: a photo without a readable tag is shown as stored.
+/// The orientation in a TIFF block (either byte order; first directory only); topLeft when there is
+/// none, or when the block is malformed: a photo without a readable tag is shown as stored.
 Orientation readOrientation(std::span<const uint8_t> tiff);
 
 /// Width and height exchanged for the four orientations that need it.
 SizePx orientedSize(SizePx stored, Orientation orientation);
 
-/// Writes the RGBA8 picture `stored` upright and tightly packed into `upright`, whose size is orientedSize.
-/// Fails with badArgument (not 4 channels) or outOfMemory.
-Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation, Buffer<uint8_t>& upright);
+/// Writes the RGBA8 image `stored` upright and tightly packed into `upright`, whose size is
+/// orientedSize. Fails with badArgument (not 4 channels) or outOfMemory.
+Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation,
+                        Buffer<uint8_t>& upright);
 
 }  // namespace masklet

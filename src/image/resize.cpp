@@ -29,10 +29,12 @@ Status makeLinearTaps(int32_t src, int32_t dst, AxisTaps& axis) {
   return okStatus();
 }
 
-// Destination pixel i covers [i * src / dst, (i + 1) * src / dst); a source pixel weighs by how much of it
-// lies inside. In whole numbers of 1/dst pixels, so that the shares are exact and add up to 1.
+// Destination pixel i covers [i * src / dst, (i + 1) * src / dst); a source pixel weighs by how
+// much of it lies inside. In whole numbers of 1/dst pixels, so that the shares are exact and add up
+// to 1.
 Status makeAreaTaps(int32_t src, int32_t dst, AxisTaps& axis) {
-  const int64_t widest = std::min<int64_t>(src, (int64_t{src} + dst - 1) / dst + (src % dst == 0 ? 0 : 1));
+  const int64_t widest =
+      std::min<int64_t>(src, (int64_t{src} + dst - 1) / dst + (src % dst == 0 ? 0 : 1));
   MASKLET_TRY(reserveTaps(dst, static_cast<size_t>(widest), axis));
   for (int64_t i = 0; i < dst; ++i) {
     const int64_t begin = i * src;
@@ -67,8 +69,8 @@ Status resize(ImageView<const uint8_t> src, ImageView<uint8_t> dst, ResizeFilter
   MASKLET_TRY(scratch.weighedRows.resize(2 * rowElements));
   MASKLET_TRY(scratch.sums.resize(rowElements));
 
-  // Neighbouring destination rows share at most one source row (area) or two (bilinear): two are kept, by
-  // parity.
+  // Neighboring destination rows share at most one source row (area) or two (bilinear): two are
+  // kept, by parity.
   std::array<int64_t, 2> held{-1, -1};
   const AxisTaps& columns = scratch.columns;
   const AxisTaps& rows = scratch.rows;

@@ -12,18 +12,18 @@ namespace {
 constexpr size_t kPlanes = 3;
 constexpr size_t kRgba = 4;
 
-// Sums of a block then fit 16 bits and averageBoxes stays exact; a larger factor would need a network input
-// below 512 px.
+// Sums of a block then fit 16 bits and averageBoxes stays exact; a larger factor would need a
+// network input below 512 px.
 constexpr int32_t kMaxBoxFactor = 64;
 
 /// Affine map from levels to tensor values, per plane.
-struct Normalisation {
+struct Normalization {
   std::array<float, kPlanes> scale;
   std::array<float, kPlanes> bias;
   std::array<float, kPlanes> padding;
 };
 
-Status makeNormalisation(const TensorizeOptions& options, Normalisation& normalisation) {
+Status makeNormalization(const TensorizeOptions& options, Normalization& normalization) {
   if (!std::isfinite(options.inputScale)) return fail(StatusCode::badArgument, options.inputScale);
   for (size_t plane = 0; plane < kPlanes; ++plane) {
     const double mean = options.mean[plane];
@@ -32,16 +32,17 @@ Status makeNormalisation(const TensorizeOptions& options, Normalisation& normali
     if (!std::isfinite(mean)) return fail(StatusCode::badArgument, mean);
     if (!std::isfinite(std) || std == 0) return fail(StatusCode::badArgument, std);
     if (!std::isfinite(padding)) return fail(StatusCode::badArgument, padding);
-    normalisation.scale[plane] = static_cast<float>(options.inputScale / std);
-    normalisation.bias[plane] = static_cast<float>(-mean / std);
-    normalisation.padding[plane] = static_cast<float>((padding * options.inputScale - mean) / std);
+    normalization.scale[plane] = static_cast<float>(options.inputScale / std);
+    normalization.bias[plane] = static_cast<float>(-mean / std);
+    normalization.padding[plane] = static_cast<float>((padding * options.inputScale - mean) / std);
   }
   return okStatus();
 }
 
 Status checkGeometry(const ImageView<const uint8_t>& rgba, const Letterbox& letterbox,
                      size_t tensorElements) {
-  if (rgba.channels != static_cast<int32_t>(kRgba)) return fail(StatusCode::badArgument, rgba.channels);
+  if (rgba.channels != static_cast<int32_t>(kRgba))
+    return fail(StatusCode::badArgument, rgba.channels);
   if (rgba.widthPx != letterbox.src.width) return fail(StatusCode::badSize, rgba.widthPx);
   if (rgba.heightPx != letterbox.src.height) return fail(StatusCode::badSize, rgba.heightPx);
   const RectPx& content = letterbox.contentNet;
@@ -56,8 +57,8 @@ Status checkGeometry(const ImageView<const uint8_t>& rgba, const Letterbox& lett
   return okStatus();
 }
 
-/// The picture as rows of RGBA8 that bilinear interpolation reads: the source itself, or the means of its
-/// blocks.
+/// The image as rows of RGBA8 that bilinear interpolation reads: the source itself, or the means of
+/// its blocks.
 class LevelRows {
  public:
   LevelRows(const ImageView<const uint8_t>& rgba, const RectPx& content, Antialias antialias,
@@ -80,13 +81,18 @@ class LevelRows {
   int32_t width() const { return (rgba_.widthPx + factorX_ - 1) / factorX_; }
   int32_t height() const { return (rgba_.heightPx + factorY_ - 1) / factorY_; }
 
-  /// The tap of content pixel `index` out of `content` along an axis of `src` pixels in blocks of `factor`.
+  /// The tap of content pixel `index` out of `content` along an axis of `src` pixels in blocks of
+  /// `factor`.
   static LinearTap tap(int32_t index, int32_t content, int32_t src, int32_t factor) {
     const double positionSrc = (index + 0.5) * src / content;
     return linearTap(positionSrc / factor, (src + factor - 1) / factor);
   }
-  LinearTap columnTap(int32_t x, int32_t content) const { return tap(x, content, rgba_.widthPx, factorX_); }
-  LinearTap rowTap(int32_t y, int32_t content) const { return tap(y, content, rgba_.heightPx, factorY_); }
+  LinearTap columnTap(int32_t x, int32_t content) const {
+    return tap(x, content, rgba_.widthPx, factorX_);
+  }
+  LinearTap rowTap(int32_t y, int32_t content) const {
+    return tap(y, content, rgba_.heightPx, factorY_);
+  }
 
   /// Row `y`; valid until the next call.
   const uint8_t* row(int32_t y) const { return reduced() ? averagedRow(y) : rgba_.row(y); }
@@ -119,7 +125,8 @@ class LevelRows {
   uint8_t* levels_ = nullptr;
 };
 
-/// Content rows resampled along x, the last two kept: bilinear interpolation along y never needs more.
+/// Content rows resampled along x, the last two kept: bilinear interpolation along y never needs
+/// more.
 class PlanarRows {
  public:
   PlanarRows(const LevelRows& levels, int32_t contentWidth, const ImageKernels& kernels)
@@ -152,11 +159,12 @@ class PlanarRows {
   }
 
  private:
-  // At an odd whole factor (1 and 3 are common) every sample falls on a pixel's centre, and no neighbour is
-  // needed.
+  // At an odd whole factor (1 and 3 are common) every sample falls on a pixel's center, and no
+  // neighbor is needed.
   void makeColumns() {
     for (size_t x = 0; x < width_; ++x) {
-      const LinearTap tap = levels_.columnTap(static_cast<int32_t>(x), static_cast<int32_t>(width_));
+      const LinearTap tap =
+          levels_.columnTap(static_cast<int32_t>(x), static_cast<int32_t>(width_));
       offsets_[x] = static_cast<uint32_t>(tap.first) * kRgba;
       weights_[x] = tap.weight;
       onPixels_ = onPixels_ && (tap.weight == 0 || tap.weight == 1);
@@ -191,7 +199,8 @@ void fillPadding(const Plane& plane, const Letterbox& letterbox) {
   const auto left = static_cast<size_t>(content.x);
   const auto right = netWidth - left - static_cast<size_t>(content.width);
   const size_t above = netWidth * static_cast<size_t>(content.y);
-  const size_t below = netWidth * static_cast<size_t>(letterbox.net.height - content.y - content.height);
+  const size_t below =
+      netWidth * static_cast<size_t>(letterbox.net.height - content.y - content.height);
   std::fill_n(plane.data, above, plane.padding);
   float* line = plane.data + above;
   for (int32_t y = 0; y < content.height; ++y, line += netWidth) {
@@ -201,8 +210,8 @@ void fillPadding(const Plane& plane, const Letterbox& letterbox) {
   std::fill_n(line, below, plane.padding);
 }
 
-void fillContentRow(const LinearTap& tap, PlanarRows& rows, const Plane (&planes)[kPlanes], size_t width,
-                    size_t offset, const ImageKernels& kernels) {
+void fillContentRow(const LinearTap& tap, PlanarRows& rows, const Plane (&planes)[kPlanes],
+                    size_t width, size_t offset, const ImageKernels& kernels) {
   const float* top = tap.weight < 1 ? rows.row(tap.first) : nullptr;
   const float* bottom = tap.weight > 0 ? rows.row(tap.first + 1) : nullptr;
   for (const Plane& plane : planes) {
@@ -212,19 +221,20 @@ void fillContentRow(const LinearTap& tap, PlanarRows& rows, const Plane (&planes
       const float* only = (top == nullptr ? bottom : top) + channelOffset;
       kernels.scaleRow(only, plane.scale, plane.bias, width, out);
     } else {
-      kernels.lerpRows(top + channelOffset, bottom + channelOffset, tap.weight, plane.scale, plane.bias,
-                       width, out);
+      kernels.lerpRows(top + channelOffset, bottom + channelOffset, tap.weight, plane.scale,
+                       plane.bias, width, out);
     }
   }
 }
 
 }  // namespace
 
-Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox, const TensorizeOptions& options,
-                 TensorizeScratch& scratch, std::span<float> tensor, const ImageKernels& kernels) {
-  Normalisation normalisation{};
+Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox,
+                 const TensorizeOptions& options, TensorizeScratch& scratch,
+                 std::span<float> tensor, const ImageKernels& kernels) {
+  Normalization normalization{};
   MASKLET_TRY(checkGeometry(rgba, letterbox, tensor.size()));
-  MASKLET_TRY(makeNormalisation(options, normalisation));
+  MASKLET_TRY(makeNormalization(options, normalization));
   const RectPx& content = letterbox.contentNet;
   LevelRows levels(rgba, content, options.antialias, kernels);
   MASKLET_TRY(levels.reserve(scratch));
@@ -235,15 +245,16 @@ Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox, cons
   const size_t planeElements = netWidth * static_cast<size_t>(letterbox.net.height);
   Plane planes[kPlanes];
   for (size_t p = 0; p < kPlanes; ++p) {
-    const size_t channel = options.order == ColourOrder::bgr ? kPlanes - 1 - p : p;
-    planes[p] = {tensor.data() + p * planeElements, channel, normalisation.scale[p], normalisation.bias[p],
-                 normalisation.padding[p]};
+    const size_t channel = options.order == ColorOrder::bgr ? kPlanes - 1 - p : p;
+    planes[p] = {tensor.data() + p * planeElements, channel, normalization.scale[p],
+                 normalization.bias[p], normalization.padding[p]};
     fillPadding(planes[p], letterbox);
   }
   for (int32_t y = 0; y < content.height; ++y) {
-    const size_t offset = netWidth * static_cast<size_t>(content.y + y) + static_cast<size_t>(content.x);
-    fillContentRow(levels.rowTap(y, content.height), rows, planes, static_cast<size_t>(content.width), offset,
-                   kernels);
+    const size_t offset =
+        netWidth * static_cast<size_t>(content.y + y) + static_cast<size_t>(content.x);
+    fillContentRow(levels.rowTap(y, content.height), rows, planes,
+                   static_cast<size_t>(content.width), offset, kernels);
   }
   return okStatus();
 }

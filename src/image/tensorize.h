@@ -1,5 +1,5 @@
-// From pixels to the network's input in one pass: resize, letterbox, colour order, normalisation, planar
-// float.
+// From pixels to the network's input in one pass: resize, letterbox, color order, normalization,
+// planar float.
 #pragma once
 
 #include <array>
@@ -13,30 +13,31 @@
 namespace masklet {
 
 /// Order of the tensor's planes. The numbers cross the wasm boundary.
-enum class ColourOrder : uint32_t { rgb = 0, bgr = 1 };
+enum class ColorOrder : uint32_t { rgb = 0, bgr = 1 };
 
 /// What is done about shrinking by 2 or more, where bilinear interpolation skips pixels.
 enum class Antialias : uint32_t {
   none = 0,  ///< nothing: the samples of cv2.INTER_LINEAR, what most detectors were trained with
-  /// First the mean of each floor(factor) x floor(factor) block of pixels, rounded to a level, then bilinear.
-  /// On photos the RMS distance from the exact area mean falls from 12.7 to 0.3 levels at 3:1 and from 15.1
-  /// to 6.8 at 6.25:1. All pixels are read: about five times the time of none.
+  /// First the mean of each floor(factor) x floor(factor) block of pixels, rounded to a level, then
+  /// bilinear. On photos the RMS distance from the exact area mean falls from 12.7 to 0.3 levels at
+  /// 3:1 and from 15.1 to 6.8 at 6.25:1. All pixels are read: about five times the time of none.
   box = 1,
 };
 
-/// tensor value = (level * inputScale - mean) / std with level 0..255; `mean` and `std` are in the order of
-/// the planes.
+/// tensor value = (level * inputScale - mean) / std with level 0..255; `mean` and `std` are in the
+/// order of the planes.
 struct TensorizeOptions {
-  ColourOrder order = ColourOrder::rgb;
+  ColorOrder order = ColorOrder::rgb;
   std::array<float, 3> mean{0, 0, 0};
   std::array<float, 3> std{1, 1, 1};
   float inputScale = 1.0f / 255;
-  /// Levels of the padding in the order of the planes, normalised like a pixel.
+  /// Levels of the padding in the order of the planes, normalized like a pixel.
   std::array<float, 3> fill{114, 114, 114};
   Antialias antialias = Antialias::none;
 };
 
-/// Memory that tensorize needs and keeps for the next picture. A few rows: it does not grow with the height.
+/// Memory that tensorize needs and keeps for the next image. A few rows: it does not grow with the
+/// height.
 struct TensorizeScratch {
   Buffer<uint32_t> columnOffsets;  ///< per content column: byte offset of the left pixel in its row
   Buffer<float> columnWeights;     ///< per content column: weight of the right pixel
@@ -47,16 +48,18 @@ struct TensorizeScratch {
 
 /// Fills `tensor` ([1, 3, letterbox.net.height, letterbox.net.width], row-major) from `rgba`.
 ///
-/// Bilinear with half-pixel centres and edge clamp at the letterbox's exact per-axis scale, without
-/// antialiasing: the geometry of cv2.resize INTER_LINEAR, in float where OpenCV uses 11-bit weights and
-/// rounds to bytes, so values differ from it by at most 1 level before normalisation. Only source rows that
-/// carry weight are read. Alpha is ignored: straight alpha leaves colours as they are, and a photo has none.
+/// Bilinear with half-pixel centers and edge clamp at the letterbox's exact per-axis scale, without
+/// antialiasing: the geometry of cv2.resize INTER_LINEAR, in float where OpenCV uses 11-bit weights
+/// and rounds to bytes, so values differ from it by at most 1 level before normalization. Only
+/// source rows that carry weight are read. Alpha is ignored: straight alpha leaves colors as they
+/// are, and a photo has none.
 ///
-/// Fails with badArgument (`rgba` not 4 channels; a mean, std, inputScale or fill that is not finite, a std
-/// of 0; content outside the network input), badSize (`rgba` is not letterbox.src in size), bufferTooSmall
+/// Fails with badArgument (`rgba` not 4 channels; a mean, std, inputScale or fill that is not
+/// finite, a std of 0; content outside the network input), badSize (`rgba` is not letterbox.src in
+/// size), bufferTooSmall
 /// (`tensor` shorter than its shape) or outOfMemory; then `tensor` is untouched.
-Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox, const TensorizeOptions& options,
-                 TensorizeScratch& scratch, std::span<float> tensor,
-                 const ImageKernels& kernels = defaultImageKernels());
+Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox,
+                 const TensorizeOptions& options, TensorizeScratch& scratch,
+                 std::span<float> tensor, const ImageKernels& kernels = defaultImageKernels());
 
 }  // namespace masklet

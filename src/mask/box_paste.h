@@ -1,4 +1,4 @@
-// Masks given over their boxes, laid into the picture. Internal to src/mask.
+// Masks given over their boxes, laid into the image. Internal to src/mask.
 #pragma once
 
 #include "core/letterbox.h"
@@ -6,25 +6,28 @@
 
 namespace masklet {
 
-/// One axis of a plane laid over a box: pixel r of the picture samples the plane at (r + 0.5 - origin) *
-/// samplesPerPx - 0.5 + border, in samples of the plane with its border.
+/// One axis of a plane laid over a box: pixel r of the image samples the plane at (r + 0.5 -
+/// origin) * samplesPerPx - 0.5 + border, in samples of the plane with its border.
 struct PasteAxis {
   double origin = 0;
   double samplesPerPx = 0;
   double border = 0;
-  /// The pixels that the plane and its border reach, in the picture.
+  /// The pixels that the plane and its border reach, in the image.
   PixelRange pixels;
 
-  double sampleAt(int32_t pixel) const { return (pixel + 0.5 - origin) * samplesPerPx - 0.5 + border; }
+  double sampleAt(int32_t pixel) const {
+    return (pixel + 0.5 - origin) * samplesPerPx - 0.5 + border;
+  }
 };
 
-/// The axes along x of the box [x1, x2] and a plane of `samples` columns, or along y. `growBy` is (size + 2)
-/// / size of BoxPaste::wholePixelsZeroBorder. No pixels for a box that is not finite or covers none.
+/// The axes along x of the box [x1, x2] and a plane of `samples` columns, or along y. `growBy` is
+/// (size + 2) / size of BoxPaste::wholePixelsZeroBorder. No pixels for a box that is not finite or
+/// covers none.
 PasteAxis makePasteAxis(BoxPaste paste, float x1, float x2, int32_t samples, float growBy,
-                        int32_t pictureSide);
+                        int32_t imageSide);
 
-/// MaskForm::boxPlanes. Boxes are mapped to source pixels without cutting them at the picture, as the plane
-/// covers all of the box.
+/// MaskForm::boxPlanes. Boxes are mapped to source pixels without cutting them at the image, as the
+/// plane covers all of the box.
 class BoxPlaneReader final : public MaskReader {
  public:
   BoxPlaneReader(const Instances& instances, const MaskSource& source, const Letterbox& letterbox);

@@ -16,7 +16,8 @@ Status checkSource(SizePx size) {
 
 /// Calls `visit(begin, end)` for the columns in which two rows, given by their toggles, differ.
 template <class Visit>
-void forEachDifference(std::span<const uint32_t> above, std::span<const uint32_t> below, const Visit& visit) {
+void forEachDifference(std::span<const uint32_t> above, std::span<const uint32_t> below,
+                       const Visit& visit) {
   size_t i = 0;
   size_t j = 0;
   uint32_t begin = 0;
@@ -34,8 +35,8 @@ void forEachDifference(std::span<const uint32_t> above, std::span<const uint32_t
   }
 }
 
-/// Calls `visit(y, begin, end)` for the columns in which row y differs from row y - 1, with background above
-/// and below the mask. `scratch` holds 2 * (width + 1) elements.
+/// Calls `visit(y, begin, end)` for the columns in which row y differs from row y - 1, with
+/// background above and below the mask. `scratch` holds 2 * (width + 1) elements.
 template <class Visit>
 void forEachHorizontalEdge(std::span<const uint32_t> runs, SizePx size, std::span<uint32_t> scratch,
                            const Visit& visit) {
@@ -45,8 +46,9 @@ void forEachHorizontalEdge(std::span<const uint32_t> runs, SizePx size, std::spa
   uint32_t aboveCount = 0;
   for (int32_t y = 0; y <= size.height; ++y) {
     const uint32_t belowCount = y < size.height ? rows.next(below) : 0;
-    forEachDifference({above, aboveCount}, {below, belowCount},
-                      [&](uint32_t begin, uint32_t end) { visit(static_cast<uint32_t>(y), begin, end); });
+    forEachDifference({above, aboveCount}, {below, belowCount}, [&](uint32_t begin, uint32_t end) {
+      visit(static_cast<uint32_t>(y), begin, end);
+    });
     std::swap(above, below);
     aboveCount = belowCount;
   }
@@ -74,7 +76,8 @@ Status readNumber(std::string_view text, size_t& offset, int64_t& number) {
   uint64_t bits = 0;
   for (uint32_t group = 0;; ++group) {
     if (offset == text.size() || group == kMaxGroups) return fail(StatusCode::badRleString, offset);
-    const uint32_t code = static_cast<uint32_t>(static_cast<uint8_t>(text[offset])) - kFirstCharacter;
+    const uint32_t code =
+        static_cast<uint32_t>(static_cast<uint8_t>(text[offset])) - kFirstCharacter;
     if (code > 0x3f) return fail(StatusCode::badRleString, offset);
     ++offset;
     bits |= uint64_t{code & 0x1f} << (5 * group);
@@ -133,7 +136,7 @@ Status maskFromCocoCounts(std::span<const uint32_t> counts, SizePx sizeSrc, Mask
   columns.rectSrc = {0, 0, sizeSrc.height, sizeSrc.width};
   if (sum != static_cast<uint64_t>(columns.rectSrc.area())) return fail(StatusCode::badRuns, sum);
   MASKLET_TRY(columns.runs.reserve(counts.size() + 1));
-  RunWriter writer(columns.runs);  // joins the neighbours of counts that are 0
+  RunWriter writer(columns.runs);  // joins the neighbors of counts that are 0
   for (size_t index = 0; index < counts.size(); ++index) {
     MASKLET_TRY(writer.add(counts[index], index % 2 == 1));
   }

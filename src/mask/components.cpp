@@ -37,7 +37,7 @@ class SpanSets {
   Buffer<uint32_t> parents_;
 };
 
-/// Unites the spans of neighbouring rows that share a side or a corner.
+/// Unites the spans of neighboring rows that share a side or a corner.
 void uniteRows(const Buffer<PixelSpan>& spans, SpanSets& sets) {
   size_t above = 0;  // the first span that may still touch one at hand
   for (size_t at = 0; at < spans.size(); ++at) {
@@ -74,7 +74,7 @@ Status labelSpans(Components& components) {
   return okStatus();
 }
 
-/// The object's spans of a mask that covers the whole picture, or those of its background.
+/// The object's spans of a mask that covers the whole image, or those of its background.
 Status collectSpans(const MaskView& mask, bool background, Buffer<PixelSpan>& spans) {
   spans.clear();
   Status status;
@@ -103,8 +103,8 @@ Status collectSpans(const MaskView& mask, bool background, Buffer<PixelSpan>& sp
 }
 
 /// The runs over `rect` of the spans whose part is marked, or of all others.
-Status writeRuns(const Components& components, const Buffer<uint8_t>& marked, bool keepMarked, RectPx rect,
-                 Buffer<uint32_t>& runs) {
+Status writeRuns(const Components& components, const Buffer<uint8_t>& marked, bool keepMarked,
+                 RectPx rect, Buffer<uint32_t>& runs) {
   runs.clear();
   RunWriter writer(runs);
   const auto width = static_cast<uint32_t>(rect.width);
@@ -124,7 +124,8 @@ Status writeRuns(const Components& components, const Buffer<uint8_t>& marked, bo
 }
 
 /// Marks the parts of at least `minAreaPx`; false when there is none smaller.
-Status markLarge(const Components& components, uint32_t minAreaPx, Buffer<uint8_t>& marked, bool& anySmall) {
+Status markLarge(const Components& components, uint32_t minAreaPx, Buffer<uint8_t>& marked,
+                 bool& anySmall) {
   anySmall = false;
   MASKLET_TRY(marked.resize(components.count()));
   for (size_t part = 0; part < components.count(); ++part) {
@@ -135,7 +136,8 @@ Status markLarge(const Components& components, uint32_t minAreaPx, Buffer<uint8_
   return okStatus();
 }
 
-/// `framed` covers the whole picture. What is left of the background is written, so all else is object.
+/// `framed` covers the whole image. What is left of the background is written, so all else is
+/// object.
 Status fillSmallHoles(uint32_t minAreaPx, Mask& framed) {
   Components holes;
   Buffer<uint8_t> marked;

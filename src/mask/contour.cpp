@@ -10,14 +10,14 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
-/// A point where the outline turns; it has one horizontal and one vertical side. Where two pixels meet at a
-/// corner only, two such points lie on each other, next to each other in the list.
+/// A point where the outline turns; it has one horizontal and one vertical side. Where two pixels
+/// meet at a corner only, two such points lie on each other, next to each other in the list.
 struct Corner {
   uint32_t x;
   uint32_t y;
   uint32_t next;  ///< the next corner with the object on the right
-  uint32_t left;  ///< where row y goes from object to background here: a corner on the edge where that object
-                  ///< run begins; or kNone
+  uint32_t left;  ///< where row y goes from object to background here: a corner on the edge where
+                  ///< that object run begins; or kNone
 };
 
 /// Finds all corners of a mask row by row, in reading order, and links each to the next.
@@ -50,8 +50,8 @@ class CornerFinder {
     uint32_t count = 0;
   };
 
-  /// The line between two rows: edges that end, go on or begin, and the horizontal edges between their
-  /// corners.
+  /// The line between two rows: edges that end, go on or begin, and the horizontal edges between
+  /// their corners.
   Status linkLine() {
     open_ = kNone;
     uint32_t i = 0;
@@ -67,8 +67,8 @@ class CornerFinder {
         MASKLET_TRY(beginEdge(j, j + 1));
         ++j;
       } else if (i % 2 == 0) {
-        // Object pixels on the upper right and the lower left: separate objects, so the edge below turns left
-        // and the one above right.
+        // Object pixels on the upper right and the lower left: separate objects, so the edge below
+        // turns left and the one above right.
         MASKLET_TRY(beginEdge(j, j + 1));
         ++j;
         MASKLET_TRY(endEdge(i++, corners_[corners_.size() - 1].left, j));
@@ -136,8 +136,8 @@ struct Rings {
   }
 };
 
-/// Follows the links; where a loop comes back to a point it has passed, the part between becomes a ring of
-/// its own.
+/// Follows the links; where a loop comes back to a point it has passed, the part between becomes a
+/// ring of its own.
 class RingTracer {
  public:
   RingTracer(const Buffer<Corner>& corners, Rings& rings) : corners_(corners), rings_(rings) {}
@@ -169,7 +169,8 @@ class RingTracer {
   uint32_t placeOfTwin(uint32_t corner) const {
     const Corner& here = corners_[corner];
     for (const uint32_t other : {corner - 1, corner + 1}) {
-      if (other >= corners_.size() || corners_[other].x != here.x || corners_[other].y != here.y) continue;
+      if (other >= corners_.size() || corners_[other].x != here.x || corners_[other].y != here.y)
+        continue;
       const uint32_t place = place_[other];
       if (place < trail_.size() && trail_[place] == other) return place;
     }
@@ -197,7 +198,11 @@ class ContourWriter {
  public:
   ContourWriter(const Buffer<Corner>& corners, const Rings& rings, RectPx rectSrc,
                 const ContourOptions& options, Contours& contours)
-      : corners_(corners), rings_(rings), rectSrc_(rectSrc), options_(options), contours_(contours) {}
+      : corners_(corners),
+        rings_(rings),
+        rectSrc_(rectSrc),
+        options_(options),
+        contours_(contours) {}
 
   Status write() {
     contours_.clear();
@@ -221,8 +226,9 @@ class ContourWriter {
     const int64_t area2 = doubledArea();
     const bool hole = area2 < 0;
     const bool large = 0.5 * static_cast<double>(hole ? -area2 : area2) >= options_.minAreaPx;
-    // The object on the left of a hole's first corner has a corner before it in reading order: its ring has
-    // been seen, and whether that is the outer ring or another hole, its outer ring is known.
+    // The object on the left of a hole's first corner has a corner before it in reading order: its
+    // ring has been seen, and whether that is the outer ring or another hole, its outer ring is
+    // known.
     const int32_t outer = hole ? outers_[rings_.ringOf[corners_[first].left]]
                                : (large ? static_cast<int32_t>(contours_.ringCount()) : kDropped);
     outers_[ring] = outer;
@@ -259,10 +265,10 @@ class ContourWriter {
     if (!all) MASKLET_TRY(simplifier_.simplify(scratch_.span(), options_.tolerancePx));
     for (size_t index = 0; index < scratch_.size(); ++index) {
       if (!all && simplifier_.keep()[index] == 0) continue;
-      MASKLET_TRY(
-          contours_.points.push(static_cast<float>(static_cast<int32_t>(scratch_[index].x) + rectSrc_.x)));
-      MASKLET_TRY(
-          contours_.points.push(static_cast<float>(static_cast<int32_t>(scratch_[index].y) + rectSrc_.y)));
+      MASKLET_TRY(contours_.points.push(
+          static_cast<float>(static_cast<int32_t>(scratch_[index].x) + rectSrc_.x)));
+      MASKLET_TRY(contours_.points.push(
+          static_cast<float>(static_cast<int32_t>(scratch_[index].y) + rectSrc_.y)));
     }
     return okStatus();
   }
@@ -272,8 +278,8 @@ class ContourWriter {
   const RectPx rectSrc_;
   const ContourOptions& options_;
   Contours& contours_;
-  Buffer<int32_t>
-      outers_;  // for each ring the index of its outer ring among those written, kDropped or kUnseen
+  Buffer<int32_t> outers_;  // for each ring the index of its outer ring among those written,
+                            // kDropped or kUnseen
   Buffer<CornerPx> scratch_;
   RingSimplifier simplifier_;
 };

@@ -48,7 +48,8 @@ struct Standing {
   }
 };
 
-/// Of every instance the plane row that a source row reads, interpolated between two rows of the plane.
+/// Of every instance the plane row that a source row reads, interpolated between two rows of the
+/// plane.
 class BlendedRows {
  public:
   BlendedRows(const Instances& instances, const TensorView& planes, const MaskKernels& kernels)
@@ -91,7 +92,8 @@ class BlendedRows {
     const size_t planePx = static_cast<size_t>(size.width) * static_cast<size_t>(size.height);
     plane_.select(planes_.data + instances_.rows[instance] * planePx);
     fill(y, tops_.data() + instance * stride_);
-    fill(std::min(y + 1, static_cast<uint32_t>(size.height) - 1), bottoms_.data() + instance * stride_);
+    fill(std::min(y + 1, static_cast<uint32_t>(size.height) - 1),
+         bottoms_.data() + instance * stride_);
   }
 
   /// One column beyond the plane repeats its last one.
@@ -102,7 +104,8 @@ class BlendedRows {
 
   void blend(size_t instance, float weight) {
     const size_t at = instance * stride_;
-    kernels_.lerpRows(tops_.data() + at, bottoms_.data() + at, weight, stride_, blended_.data() + at);
+    kernels_.lerpRows(tops_.data() + at, bottoms_.data() + at, weight, stride_,
+                      blended_.data() + at);
   }
 
   const Instances& instances_;
@@ -125,8 +128,8 @@ struct CellBids {
   uint32_t lastOwner = kNobody;
 };
 
-/// What an instance bids along one source row: values[left[x]] and its neighbour, interpolated, times the
-/// score.
+/// What an instance bids along one source row: values[left[x]] and its neighbor, interpolated,
+/// times the score.
 struct Bidder {
   const float* row;
   float score;
@@ -139,8 +142,8 @@ struct Bidder {
 
 /// Lets an instance bid for both ends of every cell; returns on how many pixels its bid reaches the
 /// threshold. As a bid runs in one direction within a cell, its ends tell most.
-uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& taps, float threshold,
-                     CellBids* bids) {
+uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& taps,
+                     float threshold, CellBids* bids) {
   uint32_t full = 0;
   for (size_t cell = 0; cell < taps.cellCount; ++cell) {
     const uint32_t left = taps.cellLeft[cell];
@@ -162,7 +165,8 @@ uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& 
       full += end - begin;
       continue;
     }
-    for (uint32_t x = begin; x < end; ++x) full += bidder.at(left, taps.weight[x]) >= threshold ? 1 : 0;
+    for (uint32_t x = begin; x < end; ++x)
+      full += bidder.at(left, taps.weight[x]) >= threshold ? 1 : 0;
   }
   return full;
 }
@@ -199,7 +203,8 @@ class Contest {
     return standings_[instance].ownedPx == 0 ? RectPx{} : standings_[instance].rect();
   }
 
-  /// Appends the runs of an instance that was not dropped and, where `coverage` is not null, fills its bytes.
+  /// Appends the runs of an instance that was not dropped and, where `coverage` is not null, fills
+  /// its bytes.
   Status write(size_t instance, uint8_t* coverage, Buffer<uint32_t>& runs, uint32_t& areaPx) {
     const RectPx rect = rectSrc(instance);
     areaPx = static_cast<uint32_t>(standings_[instance].ownedPx);
@@ -209,7 +214,8 @@ class Contest {
     RunWriter writer(runs);
     for (const OwnedSpan& span : spans_) {
       if (span.owner != instance) continue;
-      const auto rowStart = static_cast<uint32_t>(span.y - rect.y) * static_cast<uint32_t>(rect.width);
+      const auto rowStart =
+          static_cast<uint32_t>(span.y - rect.y) * static_cast<uint32_t>(rect.width);
       const uint32_t begin = rowStart + static_cast<uint32_t>(span.begin - rect.x);
       const uint32_t end = rowStart + static_cast<uint32_t>(span.end - rect.x);
       MASKLET_TRY(writer.add(begin - position, false));
@@ -218,7 +224,8 @@ class Contest {
       if (coverage == nullptr) continue;
       if (span.y != valuesY) sampleRow(instance, span.y);
       valuesY = span.y;
-      for (uint32_t at = begin; at < end; ++at) coverage[at] = probabilityByte(values_[at - rowStart]);
+      for (uint32_t at = begin; at < end; ++at)
+        coverage[at] = probabilityByte(values_[at - rowStart]);
     }
     MASKLET_TRY(writer.add(static_cast<uint32_t>(rect.area()) - position, false));
     return writer.finish();
@@ -263,7 +270,9 @@ class Contest {
     return award(span);
   }
 
-  Bidder bidder(uint32_t instance) const { return {rows_.row(instance), instances_.scores[instance]}; }
+  Bidder bidder(uint32_t instance) const {
+    return {rows_.row(instance), instances_.scores[instance]};
+  }
 
   /// The owner of a single pixel.
   uint32_t ownerOf(uint32_t left, float weight) const {
@@ -311,8 +320,8 @@ class Contest {
     uint32_t left = 0;
     for (size_t i = 0; i < standings_.size(); ++i) {
       const bool hidden = !source_.hidden.empty() && source_.hidden[i] != 0;
-      const bool kept =
-          !hidden && left < source_.exclusive.maxInstances && standings_[i].valid(source_.exclusive.minShare);
+      const bool kept = !hidden && left < source_.exclusive.maxInstances &&
+                        standings_[i].valid(source_.exclusive.minShare);
       if (kept) ++left;
       if (!kept) standings_[i] = {};
     }
@@ -335,8 +344,9 @@ class Contest {
 
 }  // namespace
 
-Status assembleExclusive(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                         bool soft, const MaskKernels& kernels, MaskColumns& masks) {
+Status assembleExclusive(const Instances& instances, const MaskSource& source,
+                         const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                         MaskColumns& masks) {
   const size_t count = instances.count();
   if (source.form != MaskForm::planes) {
     return fail(StatusCode::badArgument, static_cast<double>(source.form));

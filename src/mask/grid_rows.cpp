@@ -43,7 +43,7 @@ const float* RowBlender::between(SampleTap tap) {
   return blended_.data();
 }
 
-/// Neighbouring rows differ in parity, so the two never displace each other.
+/// Neighboring rows differ in parity, so the two never displace each other.
 const float* RowBlender::row(uint32_t y) {
   const uint32_t slot = y % 2;
   float* values = rows_[slot].data();
@@ -67,8 +67,8 @@ void PrototypeRows::fill(uint32_t y, uint32_t begin, uint32_t end, float* to) {
 
 void CroppedPrototypeRows::fill(uint32_t y, uint32_t begin, uint32_t end, float* to) {
   std::fill(to + begin, to + end, -threshold_);
-  const RectPx wanted{static_cast<int32_t>(begin), static_cast<int32_t>(y), static_cast<int32_t>(end - begin),
-                      1};
+  const RectPx wanted{static_cast<int32_t>(begin), static_cast<int32_t>(y),
+                      static_cast<int32_t>(end - begin), 1};
   const RectPx inside = intersect(wanted, crop_);
   if (inside.empty()) return;
   const auto first = static_cast<uint32_t>(inside.x);

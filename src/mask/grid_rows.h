@@ -1,7 +1,7 @@
 // The grids that masks are interpolated from, row by row. Internal to src/mask.
 //
-// A row holds value - threshold, so that a pixel is object where the interpolated number is greater than 0.
-// All numbers are finite: NaN counts as background and infinities are cut (kLogitLimit).
+// A row holds value - threshold, so that a pixel is object where the interpolated number is greater
+// than 0. All numbers are finite: NaN counts as background and infinities are cut (kLogitLimit).
 #pragma once
 
 #include <algorithm>
@@ -21,23 +21,25 @@ class GridRows {
   virtual ~GridRows() = default;
 
   virtual SizePx size() const = 0;
-  /// Announces that from now on only the columns [begin, end) are asked for. Fails with outOfMemory.
+  /// Announces that from now on only the columns [begin, end) are asked for. Fails with
+  /// outOfMemory.
   virtual Status narrow(uint32_t begin, uint32_t end);
   /// Writes the columns [begin, end) of row `y` to to[begin] .. to[end - 1].
   virtual void fill(uint32_t y, uint32_t begin, uint32_t end, float* to) = 0;
 };
 
-/// The two rows of a grid between which a pixel row lies, computed when a pixel row first needs them.
+/// The two rows of a grid between which a pixel row lies, computed when a pixel row first needs
+/// them.
 class RowBlender {
  public:
   explicit RowBlender(const MaskKernels& kernels) : kernels_(kernels) {}
 
-  /// Starts with a grid of which the columns [first, last + 1] are needed; one beyond the grid repeats its
-  /// last column. Fails with outOfMemory.
+  /// Starts with a grid of which the columns [first, last + 1] are needed; one beyond the grid
+  /// repeats its last column. Fails with outOfMemory.
   Status begin(GridRows& grid, uint32_t first, uint32_t last);
 
-  /// What lies between row `tap.left` and the one below it, indexed by grid column. Valid until the next
-  /// call.
+  /// What lies between row `tap.left` and the one below it, indexed by grid column. Valid until the
+  /// next call.
   const float* between(SampleTap tap);
 
  private:
@@ -59,7 +61,8 @@ class RowBlender {
 /// coefficients . planes.
 class PrototypeRows : public GridRows {
  public:
-  PrototypeRows(const TensorView& planes, const MaskKernels& kernels) : planes_(planes), kernels_(kernels) {}
+  PrototypeRows(const TensorView& planes, const MaskKernels& kernels)
+      : planes_(planes), kernels_(kernels) {}
 
   void select(const float* coefficients) { coefficients_ = coefficients; }
 
@@ -97,8 +100,8 @@ class PlaneRows final : public GridRows {
   SizePx size() const override;
   void fill(uint32_t y, uint32_t begin, uint32_t end, float* to) override;
 
-  /// The samples greater than the threshold lie within these columns and rows; false when there are none.
-  /// Without a border.
+  /// The samples greater than the threshold lie within these columns and rows; false when there are
+  /// none. Without a border.
   bool objectRange(SampleRange& columns, SampleRange& rows) const;
 
  private:

@@ -7,9 +7,9 @@
 
 namespace masklet {
 
-/// Where a shape begins and ends on each of a number of parallel lines, found in any order of lines. Used in
-/// two passes over the same points: count() each, place() once, add() each; then the runs. Two flat arrays,
-/// so there is no allocation per line.
+/// Where a shape begins and ends on each of a number of parallel lines, found in any order of
+/// lines. Used in two passes over the same points: count() each, place() once, add() each; then the
+/// runs. Two flat arrays, so there is no allocation per line.
 class LineToggles {
  public:
   /// Starts anew. Fails with outOfMemory.
@@ -43,8 +43,8 @@ class LineToggles {
     }
   }
 
-  /// Appends the runs of all lines, each `length` pixels long, one after the other. The number of points on
-  /// each line must be even; points at the same place cancel. Fails with outOfMemory.
+  /// Appends the runs of all lines, each `length` pixels long, one after the other. The number of
+  /// points on each line must be even; points at the same place cancel. Fails with outOfMemory.
   Status write(uint32_t length, Buffer<uint32_t>& runs) const {
     MASKLET_TRY(runs.reserve(runs.size() + toggles_.size() + 2));
     RunWriter writer(runs);
@@ -65,8 +65,8 @@ class LineToggles {
 
  private:
   uint32_t lines_ = 0;
-  // Counts at [line + 2], then starts at [line + 1], which add() moves on until they are the ends: line k has
-  // [k] to [k + 1].
+  // Counts at [line + 2], then starts at [line + 1], which add() moves on until they are the ends:
+  // line k has [k] to [k + 1].
   Buffer<uint32_t> offsets_;
   Buffer<uint32_t> toggles_;
 };

@@ -7,8 +7,8 @@ Status validateMask(const MaskView& mask) {
   for (const int32_t side : {rect.width, rect.height}) {
     if (side < 0 || side > kMaxSidePx) return fail(StatusCode::badSize, side);
   }
-  for (const int64_t corner :
-       {int64_t{rect.x}, int64_t{rect.y}, int64_t{rect.x} + rect.width, int64_t{rect.y} + rect.height}) {
+  for (const int64_t corner : {int64_t{rect.x}, int64_t{rect.y}, int64_t{rect.x} + rect.width,
+                               int64_t{rect.y} + rect.height}) {
     if (corner < -kMaxSidePx || corner > kMaxSidePx) return fail(StatusCode::badSize, corner);
   }
   uint64_t sum = 0;

@@ -1,4 +1,4 @@
-// The one form in which a mask is kept: a crop of the picture and run lengths over it.
+// The one form in which a mask is kept: a crop of the image and run lengths over it.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace masklet {
 
-/// A mask that others own. `runs` counts pixels of the crop in reading order (row after row), alternately
-/// background and object, beginning with background (the first run may be 0, no later one is). They add up to
-/// rect.area(); a run may go on over the end of a row.
+/// A mask that others own. `runs` counts pixels of the crop in reading order (row after row),
+/// alternately background and object, beginning with background (the first run may be 0, no later
+/// one is). They add up to rect.area(); a run may go on over the end of a row.
 struct MaskView {
   RectPx rectSrc;
   std::span<const uint32_t> runs;
@@ -26,12 +26,12 @@ struct Mask {
   MaskView view() const { return {rectSrc, runs.span()}; }
 };
 
-/// Ok when the runs of `mask` are well formed (see MaskView). Fails with badSize for a rectangle with a side
-/// outside [0, kMaxSidePx] or a corner outside +-kMaxSidePx, with badRuns when the sum differs from the area
-/// or a later run is 0. An empty rectangle has no runs.
+/// Ok when the runs of `mask` are well formed (see MaskView). Fails with badSize for a rectangle
+/// with a side outside [0, kMaxSidePx] or a corner outside +-kMaxSidePx, with badRuns when the sum
+/// differs from the area or a later run is 0. An empty rectangle has no runs.
 Status validateMask(const MaskView& mask);
 
-/// Appends run lengths pixel span by pixel span and merges neighbours of one value.
+/// Appends run lengths pixel span by pixel span and merges neighbors of one value.
 class RunWriter {
  public:
   explicit RunWriter(Buffer<uint32_t>& runs) : runs_(runs) {}

@@ -1,5 +1,5 @@
-// Where the masks of one picture may have object pixels, and the grid each is interpolated from. Internal to
-// src/mask.
+// Where the masks of one image may have object pixels, and the grid each is interpolated from.
+// Internal to src/mask.
 #pragma once
 
 #include "core/instances.h"
@@ -29,10 +29,11 @@ class MaskReader {
 
   /// Makes what all instances share. Fails with outOfMemory.
   virtual Status prepare() = 0;
-  /// The source pixels among which all object pixels of the instance are, in the picture; may be empty.
+  /// The source pixels among which all object pixels of the instance are, in the image; may be
+  /// empty.
   virtual RectPx cropSrc(size_t instance) const = 0;
-  /// Opens the mask of an instance whose crop is not empty; the samples are valid until the next call. Fails
-  /// with outOfMemory.
+  /// Opens the mask of an instance whose crop is not empty; the samples are valid until the next
+  /// call. Fails with outOfMemory.
   virtual Status open(size_t instance, RectPx cropSrc, CropSamples& samples) = 0;
 };
 

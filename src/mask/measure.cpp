@@ -72,7 +72,8 @@ Status iouMatrix(std::span<const MaskView> detections, std::span<const MaskView>
   }
   Buffer<uint32_t> truthAreas;
   MASKLET_TRY(truthAreas.resize(truths.size()));
-  for (size_t column = 0; column < truths.size(); ++column) truthAreas[column] = areaPx(truths[column]);
+  for (size_t column = 0; column < truths.size(); ++column)
+    truthAreas[column] = areaPx(truths[column]);
   MASKLET_TRY(ious.resize(detections.size() * truths.size()));
   size_t cell = 0;
   for (const MaskView& detection : detections) {
@@ -87,7 +88,8 @@ Status iouMatrix(std::span<const MaskView> detections, std::span<const MaskView>
 }
 
 uint64_t perimeterPx(const MaskView& mask) {
-  // A pixel edge lies on the outline when the mask and the mask moved by one pixel differ behind it.
+  // A pixel edge lies on the outline when the mask and the mask moved by one pixel differ behind
+  // it.
   const uint64_t area = areaPx(mask);
   return 4 * area - 2 * (uint64_t{intersectionAreaPx(mask, shifted(mask, 1, 0))} +
                          intersectionAreaPx(mask, shifted(mask, 0, 1)));

@@ -1,5 +1,5 @@
-// Numbers about masks, from their runs: no bitmaps, O(runs + rows). All expect masks that validateMask
-// accepts.
+// Numbers about masks, from their runs: no bitmaps, O(runs + rows). All expect masks that
+// validateMask accepts.
 #pragma once
 
 #include "mask/mask.h"
@@ -18,20 +18,22 @@ uint32_t intersectionAreaPx(const MaskView& a, const MaskView& b);
 /// Intersection over union; 0 when both are empty.
 double iou(const MaskView& a, const MaskView& b);
 
-/// Intersection over the area of the detection: COCO's measure against a ground truth marked `iscrowd`. 0 for
-/// an empty detection.
+/// Intersection over the area of the detection: COCO's measure against a ground truth marked
+/// `iscrowd`. 0 for an empty detection.
 double crowdIou(const MaskView& detection, const MaskView& crowd);
 
-/// iou of every detection (rows) with every truth (columns), or crowdIou where the truth's `isCrowd` is not 0
-/// (`isCrowd` may be empty: none is). Equal to pycocotools' mask.iou. `ious` gets detections x truths values.
-/// Fails with badArgument when `isCrowd` has another size than `truths` (value: its size), or outOfMemory.
+/// iou of every detection (rows) with every truth (columns), or crowdIou where the truth's
+/// `isCrowd` is not 0
+/// (`isCrowd` may be empty: none is). Equal to pycocotools' mask.iou. `ious` gets detections x
+/// truths values. Fails with badArgument when `isCrowd` has another size than `truths` (value: its
+/// size), or outOfMemory.
 Status iouMatrix(std::span<const MaskView> detections, std::span<const MaskView> truths,
                  std::span<const uint8_t> isCrowd, Buffer<double>& ious);
 
 /// Length of all outlines, holes too, along the pixel edges.
 uint64_t perimeterPx(const MaskView& mask);
 
-/// Mean of the pixel centres, in source pixels; {0, 0} for an empty mask.
+/// Mean of the pixel centers, in source pixels; {0, 0} for an empty mask.
 Point centroid(const MaskView& mask);
 
 }  // namespace masklet

@@ -42,9 +42,10 @@ RectPx CroppedPrototypeReader::cropMsk(size_t instance) const {
   const double perNetX = static_cast<double>(size.width) / letterbox_.net.width;
   const double perNetY = static_cast<double>(size.height) / letterbox_.net.height;
   constexpr double kPadding = 1;
-  const Box boxMsk{
-      static_cast<float>(boxNet.x1 * perNetX - kPadding), static_cast<float>(boxNet.y1 * perNetY - kPadding),
-      static_cast<float>(boxNet.x2 * perNetX + kPadding), static_cast<float>(boxNet.y2 * perNetY + kPadding)};
+  const Box boxMsk{static_cast<float>(boxNet.x1 * perNetX - kPadding),
+                   static_cast<float>(boxNet.y1 * perNetY - kPadding),
+                   static_cast<float>(boxNet.x2 * perNetX + kPadding),
+                   static_cast<float>(boxNet.y2 * perNetY + kPadding)};
   return cropRect(boxMsk, size);
 }
 
@@ -62,8 +63,8 @@ Status CroppedPrototypeReader::open(size_t instance, RectPx cropSrc, CropSamples
   return okStatus();
 }
 
-PlaneReader::PlaneReader(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                         const MaskKernels& kernels)
+PlaneReader::PlaneReader(const Instances& instances, const MaskSource& source,
+                         const Letterbox& letterbox, const MaskKernels& kernels)
     : WholeInputReader(instances, letterbox),
       source_(source),
       rows_(planeSize(source.planes), source.threshold),

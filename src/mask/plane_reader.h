@@ -45,12 +45,12 @@ class PrototypeReader final : public WholeInputReader {
   PrototypeRows rows_;
 };
 
-/// MaskForm::croppedPrototypes: the crop of YOLACT's box_utils.crop, one sample wider than the box on each
-/// side, then bilinear. The mask may reach beyond the box by what the interpolation adds.
+/// MaskForm::croppedPrototypes: the crop of YOLACT's box_utils.crop, one sample wider than the box
+/// on each side, then bilinear. The mask may reach beyond the box by what the interpolation adds.
 class CroppedPrototypeReader final : public WholeInputReader {
  public:
-  CroppedPrototypeReader(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                         const MaskKernels& kernels)
+  CroppedPrototypeReader(const Instances& instances, const MaskSource& source,
+                         const Letterbox& letterbox, const MaskKernels& kernels)
       : WholeInputReader(instances, letterbox), rows_(source.planes, source.threshold, kernels) {}
 
   Status prepare() override { return makeTaps(rows_.size()); }

@@ -12,7 +12,8 @@ namespace {
 Status validatePolygons(const PolygonView& polygons) {
   uint64_t before = 0;
   for (const uint32_t offset : polygons.ringOffsets) {
-    if (offset < before || offset > polygons.points.size() / 2) return fail(StatusCode::badIndex, offset);
+    if (offset < before || offset > polygons.points.size() / 2)
+      return fail(StatusCode::badIndex, offset);
     before = offset;
   }
   for (const double coordinate : polygons.points) {
@@ -40,18 +41,19 @@ size_t ringCount(const PolygonView& polygons) {
   return polygons.ringOffsets.empty() ? 0 : polygons.ringOffsets.size() - 1;
 }
 
-/// First pixel whose centre is at or behind `coordinate`, as an index into [first, first + count], clamped.
+/// First pixel whose center is at or behind `coordinate`, as an index into [first, first + count],
+/// clamped.
 uint32_t firstPixel(double coordinate, int32_t first, int32_t count) {
   return static_cast<uint32_t>(
       std::clamp(std::ceil(coordinate - 0.5) - first, 0.0, static_cast<double>(count)));
 }
 
-/// Calls `visit(row, column)`, relative to `rect`, where an edge crosses the line through the pixel centres
-/// of a row.
+/// Calls `visit(row, column)`, relative to `rect`, where an edge crosses the line through the pixel
+/// centers of a row.
 template <class Visit>
 void forEachRowCrossing(Point from, Point to, RectPx rect, const Visit& visit) {
-  // The same arithmetic whichever way the edge is walked, so that polygons that share it neither overlap nor
-  // gape.
+  // The same arithmetic whichever way the edge is walked, so that polygons that share it neither
+  // overlap nor gape.
   if (from.y > to.y) std::swap(from, to);
   const uint32_t begin = firstPixel(from.y, rect.y, rect.height);
   const uint32_t end = firstPixel(to.y, rect.y, rect.height);
@@ -63,12 +65,12 @@ void forEachRowCrossing(Point from, Point to, RectPx rect, const Visit& visit) {
   }
 }
 
-// ---- the rasteriser of COCO (rleFrPoly in cocoapi's maskApi.c)
-// ------------------------------------------------------ It walks each edge on a grid five times as fine, one
-// step along the longer axis at a time, and notes a crossing wherever a step leads from fine column 5c + 2 to
-// 5c + 3 or back: the middle of pixel column c. Only those steps are visited here. All roundings are those of
-// the original: to the fine grid and along the edge by (int)(value + 0.5), the shorter axis from the end with
-// the smaller coordinate on the longer axis.
+// ---- the rasterizer of COCO (rleFrPoly in cocoapi's maskApi.c)
+// ------------------------------------------------------ It walks each edge on a grid five times as
+// fine, one step along the longer axis at a time, and notes a crossing wherever a step leads from
+// fine column 5c + 2 to 5c + 3 or back: the middle of pixel column c. Only those steps are visited
+// here. All roundings are those of the original: to the fine grid and along the edge by (int)(value
+// + 0.5), the shorter axis from the end with the smaller coordinate on the longer axis.
 
 constexpr int32_t kFine = 5;
 
@@ -78,7 +80,8 @@ struct FinePoint {
 };
 
 int32_t roundAsCoco(double value) {
-  return static_cast<int32_t>(value + 0.5);  // NOLINT(bugprone-incorrect-roundings): the original's rounding
+  return static_cast<int32_t>(
+      value + 0.5);  // NOLINT(bugprone-incorrect-roundings): the original's rounding
 }
 
 FinePoint toFine(Point point) {
@@ -96,10 +99,11 @@ int32_t fineToColumn(int32_t value) {
   return value >= 0 ? value / kFine : -((kFine - 1 - value) / kFine);
 }
 
-/// Columns c of the picture for which 5c + 2 >= low and 5c + 3 <= high.
+/// Columns c of the image for which 5c + 2 >= low and 5c + 3 <= high.
 struct ColumnRange {
   ColumnRange(int32_t low, int32_t high, int32_t width)
-      : begin(std::max(fineToColumn(low + 2), 0)), end(std::min(fineToColumn(high - 3) + 1, width)) {}
+      : begin(std::max(fineToColumn(low + 2), 0)),
+        end(std::min(fineToColumn(high - 3) + 1, width)) {}
   int32_t begin;
   int32_t end;
 };
@@ -113,7 +117,8 @@ void visitFlatEdge(FinePoint from, FinePoint to, SizePx size, const Visit& visit
   const ColumnRange columns(from.x, to.x, size.width);
   for (int32_t column = columns.begin; column < columns.end; ++column) {
     const int32_t step = kFine * column + 2 - from.x;
-    const int32_t y = std::min(roundAsCoco(from.y + slope * step), roundAsCoco(from.y + slope * (step + 1)));
+    const int32_t y =
+        std::min(roundAsCoco(from.y + slope * step), roundAsCoco(from.y + slope * (step + 1)));
     visit(static_cast<uint32_t>(column), cocoRow(y, size.height));
   }
 }
@@ -130,7 +135,9 @@ void visitSteepEdge(FinePoint from, FinePoint to, SizePx size, const Visit& visi
   const ColumnRange columns(std::min(first, last), std::max(first, last), size.width);
   for (int32_t column = columns.begin; column < columns.end; ++column) {
     const int32_t left = kFine * column + 2;
-    const auto crossed = [&](int32_t step) { return slope > 0 ? fineX(step) > left : fineX(step) <= left; };
+    const auto crossed = [&](int32_t step) {
+      return slope > 0 ? fineX(step) > left : fineX(step) <= left;
+    };
     // A division gives the step up to its rounding error; the original's own arithmetic decides.
     int32_t step = std::clamp(static_cast<int32_t>((left + 0.5 - from.x) / slope), 1, steps);
     while (step > 1 && crossed(step - 1)) --step;
@@ -152,7 +159,8 @@ void forEachCocoCrossing(std::span<const double> ring, SizePx size, const Visit&
   });
 }
 
-Status maskFromCocoRing(std::span<const double> ring, SizePx size, LineToggles& columns, Mask& mask) {
+Status maskFromCocoRing(std::span<const double> ring, SizePx size, LineToggles& columns,
+                        Mask& mask) {
   MASKLET_TRY(columns.begin(static_cast<uint32_t>(size.width)));
   forEachCocoCrossing(ring, size, [&](uint32_t column, uint32_t) { columns.count(column); });
   MASKLET_TRY(columns.place());

@@ -20,7 +20,8 @@ Status checkRect(RectPx rect) {
 /// Compares eight bytes at a time with one threshold.
 class AtLeast {
  public:
-  explicit AtLeast(uint32_t threshold) : low_((threshold & 0x7f) * kOnes), high_(threshold >= 0x80) {}
+  explicit AtLeast(uint32_t threshold)
+      : low_((threshold & 0x7f) * kOnes), high_(threshold >= 0x80) {}
 
   /// The high bit of each byte that is >= the threshold; all other bits 0.
   uint64_t operator()(uint64_t bytes) const {
@@ -92,7 +93,8 @@ class PixelRuns {
 
   void writeToggles(uint64_t toggles, uint32_t x) {
     for (; toggles != 0; toggles &= toggles - 1) {
-      const uint32_t position = rowStart_ + x + static_cast<uint32_t>(std::countr_zero(toggles) / 8);
+      const uint32_t position =
+          rowStart_ + x + static_cast<uint32_t>(std::countr_zero(toggles) / 8);
       runs_[count_++] = position - last_;
       last_ = position;
     }
@@ -137,7 +139,8 @@ class ToggleStream {
   bool inside_ = false;
 };
 
-/// Bit 2 * a + b tells whether a pixel that is `a` in the first and `b` in the second mask is in the result.
+/// Bit 2 * a + b tells whether a pixel that is `a` in the first and `b` in the second mask is in
+/// the result.
 constexpr uint32_t truthTable(MergeOp op) {
   switch (op) {
     case MergeOp::unite:
@@ -152,7 +155,8 @@ constexpr uint32_t truthTable(MergeOp op) {
   return 0;
 }
 
-Status sweep(ToggleStream a, ToggleStream b, uint32_t table, uint32_t area, Buffer<uint32_t>& runs) {
+Status sweep(ToggleStream a, ToggleStream b, uint32_t table, uint32_t area,
+             Buffer<uint32_t>& runs) {
   RunWriter writer(runs);
   uint32_t position = 0;
   for (uint32_t next = std::min(a.at(), b.at()); next != ToggleStream::kEnd;
@@ -172,7 +176,8 @@ RectPx hull(RectPx a, RectPx b) {
   if (b.empty()) return a;
   const int32_t x = std::min(a.x, b.x);
   const int32_t y = std::min(a.y, b.y);
-  return {x, y, std::max(a.x + a.width, b.x + b.width) - x, std::max(a.y + a.height, b.y + b.height) - y};
+  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
+          std::max(a.y + a.height, b.y + b.height) - y};
 }
 
 RectPx mergeFrame(RectPx a, RectPx b, MergeOp op) {
@@ -182,8 +187,8 @@ RectPx mergeFrame(RectPx a, RectPx b, MergeOp op) {
 
 }  // namespace
 
-Status maskFromPixels(const ImageView<const uint8_t>& pixels, int32_t x, int32_t y, uint32_t threshold,
-                      Mask& mask) {
+Status maskFromPixels(const ImageView<const uint8_t>& pixels, int32_t x, int32_t y,
+                      uint32_t threshold, Mask& mask) {
   if (threshold > 255) return fail(StatusCode::badArgument, threshold);
   if (pixels.channels != 1) return fail(StatusCode::badArgument, pixels.channels);
   const RectPx rect{x, y, pixels.widthPx, pixels.heightPx};
@@ -215,7 +220,8 @@ Status maskToPixels(const MaskView& mask, int32_t x, int32_t y, const ImageView<
     if (row < y || row - y >= canvas.heightPx) return;
     const int32_t begin = std::max(left - x, 0);
     const int32_t end = std::min(right - x, canvas.widthPx);
-    if (begin < end) std::memset(canvas.row(row - y) + begin, value, static_cast<size_t>(end - begin));
+    if (begin < end)
+      std::memset(canvas.row(row - y) + begin, value, static_cast<size_t>(end - begin));
   });
   return okStatus();
 }
@@ -224,9 +230,9 @@ void trimMask(Mask& mask) {
   const MaskView view = mask.view();
   const RectPx box = boundingBox(view);
   if (box == mask.rectSrc) return;
-  // In place: no run of the object is split by cutting off background, so writing never overtakes reading and
-  // never needs more room than there is. (A run that spans rows touches both sides, and then no column is
-  // cut.)
+  // In place: no run of the object is split by cutting off background, so writing never overtakes
+  // reading and never needs more room than there is. (A run that spans rows touches both sides, and
+  // then no column is cut.)
   SpanCursor cursor(view, box);
   mask.rectSrc = box;
   mask.runs.clear();
@@ -278,7 +284,8 @@ Status reframe(const MaskView& mask, RectPx rectSrc, Mask& framed) {
 bool contains(const MaskView& mask, int32_t x, int32_t y) {
   const int64_t column = int64_t{x} - mask.rectSrc.x;
   const int64_t row = int64_t{y} - mask.rectSrc.y;
-  if (column < 0 || row < 0 || column >= mask.rectSrc.width || row >= mask.rectSrc.height) return false;
+  if (column < 0 || row < 0 || column >= mask.rectSrc.width || row >= mask.rectSrc.height)
+    return false;
   const uint32_t position = static_cast<uint32_t>(row * mask.rectSrc.width + column);
   uint32_t end = 0;
   for (size_t index = 0; index < mask.runs.size(); ++index) {

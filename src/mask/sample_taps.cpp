@@ -7,7 +7,7 @@ namespace masklet {
 
 namespace {
 
-/// `toSample` maps the centre of a pixel, in pixels, to samples.
+/// `toSample` maps the center of a pixel, in pixels, to samples.
 template <class ToSample>
 Status fillTaps(int32_t pixels, SampleRange range, ToSample toSample, SampleTaps& taps) {
   const auto count = static_cast<size_t>(pixels);
@@ -41,8 +41,8 @@ PixelRange SampleTaps::reachedBy(SampleRange range) const {
   return {static_cast<int32_t>(begin - left.begin()), static_cast<int32_t>(end - left.begin())};
 }
 
-Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns, SampleTaps& rows,
-                      SampleLimit limit) {
+Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns,
+                      SampleTaps& rows, SampleLimit limit) {
   const double perNetX = static_cast<double>(sizeMsk.width) / letterbox.net.width;
   const double perNetY = static_cast<double>(sizeMsk.height) / letterbox.net.height;
   const RectPx& content = letterbox.contentNet;

@@ -1,4 +1,5 @@
-// Where source pixels fall between the samples of a plane: computed once per picture and cut out per crop.
+// Where source pixels fall between the samples of a plane: computed once per image and cut out per
+// crop.
 #pragma once
 
 #include "core/buffer.h"
@@ -7,9 +8,9 @@
 
 namespace masklet {
 
-/// Between samples `left` and `left + 1` of an axis, with `weight` (0..1) on the second. Outside the
-/// outermost sample centres the edge sample is taken alone: `left` is the first or the last sample and
-/// `weight` 0, so `left + 1` may be one past the end and then counts for nothing.
+/// Between samples `left` and `left + 1` of an axis, with `weight` (0..1) on the second. Outside
+/// the outermost sample centers the edge sample is taken alone: `left` is the first or the last
+/// sample and `weight` 0, so `left + 1` may be one past the end and then counts for nothing.
 struct SampleTap {
   uint32_t left = 0;
   float weight = 0;
@@ -40,31 +41,33 @@ struct SampleTaps {
     return {left[index], weight[index]};
   }
 
-  /// The pixels whose taps may touch a sample of the range: all others are not influenced by it. The taps
-  /// must not fall.
+  /// The pixels whose taps may touch a sample of the range: all others are not influenced by it.
+  /// The taps must not fall.
   PixelRange reachedBy(SampleRange range) const;
 };
 
 /// Which samples of a plane that covers the whole network input may be read.
 enum class SampleLimit {
   plane,    ///< all of them
-  content,  ///< only those of the picture, not of the padding; for planes of the network input's size
+  content,  ///< only those of the image, not of the padding; for planes of the network input's size
 };
 
-/// Fills the taps of all source columns and rows for planes of `sizeMsk` that cover the whole network input:
-/// the centre of source pixel r is at toNet(r + 0.5) * sizeMsk / net - 0.5 in samples (align_corners =
-/// False), computed in double precision. `sizeMsk` has sides of at least 1. Fails with outOfMemory.
-Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns, SampleTaps& rows,
-                      SampleLimit limit = SampleLimit::plane);
+/// Fills the taps of all source columns and rows for planes of `sizeMsk` that cover the whole
+/// network input: the center of source pixel r is at toNet(r + 0.5) * sizeMsk / net - 0.5 in
+/// samples (align_corners = False), computed in double precision. `sizeMsk` has sides of at
+/// least 1. Fails with outOfMemory.
+Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns,
+                      SampleTaps& rows, SampleLimit limit = SampleLimit::plane);
 
-/// The taps that resize an axis of `samples` to `pixels`, align_corners = False. Fails with outOfMemory.
+/// The taps that resize an axis of `samples` to `pixels`, align_corners = False. Fails with
+/// outOfMemory.
 Status makeResizeTaps(int32_t samples, int32_t pixels, SampleTaps& taps);
 
 /// The column taps of one crop and its cells (see ColumnTaps).
 class CropTaps {
  public:
-  /// Cuts the columns [xSrc, xSrc + widthPx) out of `columns`, which must outlive the taps. `widthPx` is at
-  /// least 1. Fails with outOfMemory.
+  /// Cuts the columns [xSrc, xSrc + widthPx) out of `columns`, which must outlive the taps.
+  /// `widthPx` is at least 1. Fails with outOfMemory.
   Status cut(const SampleTaps& columns, int32_t xSrc, int32_t widthPx);
 
   /// Valid until the next cut.

@@ -28,7 +28,8 @@ struct Farthest {
   double squared = 0;
 };
 
-/// Among the corners strictly between `first` and `last`; index `ring.size()` stands for the first corner.
+/// Among the corners strictly between `first` and `last`; index `ring.size()` stands for the first
+/// corner.
 Farthest farthestFromSegment(std::span<const CornerPx> ring, uint32_t first, uint32_t last) {
   const CornerPx from = ring[first];
   const CornerPx to = ring[last == ring.size() ? 0 : last];

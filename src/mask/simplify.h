@@ -14,12 +14,13 @@ struct CornerPx {
   uint32_t y;
 };
 
-/// Douglas-Peucker on a closed ring without straight corners: the first corner and the one farthest from it
-/// stay, and between them every corner that is farther than `tolerancePx` from the segment that would replace
-/// it. At least 3 corners stay that are not on one line.
+/// Douglas-Peucker on a closed ring without straight corners: the first corner and the one farthest
+/// from it stay, and between them every corner that is farther than `tolerancePx` from the segment
+/// that would replace it. At least 3 corners stay that are not on one line.
 class RingSimplifier {
  public:
-  /// Sets keep()[k] to 1 for the corners of `ring` that stay, 0 for the others. Fails with outOfMemory.
+  /// Sets keep()[k] to 1 for the corners of `ring` that stay, 0 for the others. Fails with
+  /// outOfMemory.
   Status simplify(std::span<const CornerPx> ring, double tolerancePx);
 
   const Buffer<uint8_t>& keep() const { return keep_; }

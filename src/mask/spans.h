@@ -1,5 +1,5 @@
-// Ways to walk over the runs of a mask: by spans of object pixels and by the toggles of each row. Internal to
-// src/mask.
+// Ways to walk over the runs of a mask: by spans of object pixels and by the toggles of each row.
+// Internal to src/mask.
 #pragma once
 
 #include "mask/mask.h"
@@ -29,8 +29,9 @@ void forEachRowSpan(const MaskView& mask, const Visit& visit) {
   }
 }
 
-/// The object pixels of a mask as intervals of positions in another rectangle, the frame: position = row *
-/// frame width + column. Ascending; what lies outside the frame is skipped; neighbouring intervals may touch.
+/// The object pixels of a mask as intervals of positions in another rectangle, the frame: position
+/// = row * frame width + column. Ascending; what lies outside the frame is skipped; neighboring
+/// intervals may touch.
 class SpanCursor {
  public:
   SpanCursor(const MaskView& mask, RectPx frame) : runs_(mask.runs) {
@@ -48,8 +49,8 @@ class SpanCursor {
     clipLeft_ = static_cast<uint32_t>(overlap.x - rect.x);
     clipRight_ = clipLeft_ + static_cast<uint32_t>(overlap.width);
     rowStart_ = clipBegin_;
-    // Modulo 2^32: a crop that begins left of or above the frame has a "negative" shift, and every position
-    // given out is in range.
+    // Modulo 2^32: a crop that begins left of or above the frame has a "negative" shift, and every
+    // position given out is in range.
     const uint32_t shift = static_cast<uint32_t>(overlap.y - frame.y) * frameWidth_ +
                            (static_cast<uint32_t>(rect.x) - static_cast<uint32_t>(frame.x));
     rowShift_ = shift - rowStart_;
@@ -65,7 +66,8 @@ class SpanCursor {
         spanBegin_ = spanEnd_;
         return true;
       }
-      for (; spanBegin_ - rowStart_ >= width_; rowStart_ += width_) rowShift_ += frameWidth_ - width_;
+      for (; spanBegin_ - rowStart_ >= width_; rowStart_ += width_)
+        rowShift_ += frameWidth_ - width_;
       const uint32_t left = std::max(spanBegin_ - rowStart_, clipLeft_);
       spanBegin_ = std::min(spanEnd_, rowStart_ + width_);
       const uint32_t right = std::min(spanBegin_ - rowStart_, clipRight_);
@@ -108,14 +110,16 @@ class SpanCursor {
   bool linear_ = false;  // crop and frame have the same columns: runs need no splitting into rows
 };
 
-/// Row by row the columns where the mask changes, seen from background on both sides: even ones begin object
-/// pixels, odd ones end them.
+/// Row by row the columns where the mask changes, seen from background on both sides: even ones
+/// begin object pixels, odd ones end them.
 class RowToggles {
  public:
-  RowToggles(std::span<const uint32_t> runs, uint32_t width) : runs_(runs), width_(width) { advance(); }
+  RowToggles(std::span<const uint32_t> runs, uint32_t width) : runs_(runs), width_(width) {
+    advance();
+  }
 
-  /// Writes the toggles of the next row, ascending, at most width + 1, and returns their number, which is
-  /// even.
+  /// Writes the toggles of the next row, ascending, at most width + 1, and returns their number,
+  /// which is even.
   uint32_t next(uint32_t* toggles) {
     uint32_t count = 0;
     uint32_t x = 0;

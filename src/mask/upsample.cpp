@@ -13,9 +13,10 @@ namespace masklet {
 
 namespace {
 
-/// Appends one row of a crop, given where it changes between background and object. Returns the object pixels
-/// through `areaPx`.
-Status addRow(std::span<const uint32_t> edgesPx, uint32_t widthPx, RunWriter& writer, uint32_t& areaPx) {
+/// Appends one row of a crop, given where it changes between background and object. Returns the
+/// object pixels through `areaPx`.
+Status addRow(std::span<const uint32_t> edgesPx, uint32_t widthPx, RunWriter& writer,
+              uint32_t& areaPx) {
   uint32_t begin = 0;
   bool inside = false;
   const auto addSpan = [&](uint32_t end) {
@@ -35,7 +36,7 @@ void coverProbabilities(const float* values, size_t count, float threshold, uint
   for (size_t x = 0; x < count; ++x) coverage[x] = probabilityByte(values[x] + threshold);
 }
 
-/// What the instances of one picture share while their masks are assembled.
+/// What the instances of one image share while their masks are assembled.
 class Assembler {
  public:
   Assembler(const MaskSource& source, const MaskKernels& kernels, MaskColumns& masks)
@@ -55,7 +56,8 @@ class Assembler {
     for (int32_t y = 0; y < rectSrc.height; ++y) {
       const float* row = blender_.between(samples.rows->at(rectSrc.y - samples.ySrc + y));
       const size_t edgeCount = kernels_.findEdges(row, taps, edgesPx_.data());
-      MASKLET_TRY(addRow({edgesPx_.data(), edgeCount}, static_cast<uint32_t>(rectSrc.width), writer, areaPx));
+      MASKLET_TRY(addRow({edgesPx_.data(), edgeCount}, static_cast<uint32_t>(rectSrc.width), writer,
+                         areaPx));
       if (coverage == nullptr) continue;
       cover(row, taps, coverage);
       coverage += taps.widthPx;
@@ -102,7 +104,8 @@ Status checkPlanes(const Instances& instances, const TensorView& planes) {
   if (planes.rank != 4) return fail(StatusCode::badRank, planes.rank);
   MASKLET_TRY(checkSide(planes.dims[2]));
   MASKLET_TRY(checkSide(planes.dims[3]));
-  if (instances.rows.size() != instances.count()) return fail(StatusCode::badIndex, instances.rows.size());
+  if (instances.rows.size() != instances.count())
+    return fail(StatusCode::badIndex, instances.rows.size());
   const uint64_t planeCount = uint64_t{planes.dims[0]} * planes.dims[1];
   for (const uint32_t row : instances.rows) {
     if (row >= planeCount) return fail(StatusCode::badIndex, row);
@@ -169,7 +172,8 @@ Status assembleSampled(size_t count, const MaskSource& source, SizePx src, bool 
 }
 
 /// Every pixel of the crop is object.
-Status assembleBoxes(const Instances& instances, const Letterbox& letterbox, bool soft, MaskColumns& masks) {
+Status assembleBoxes(const Instances& instances, const Letterbox& letterbox, bool soft,
+                     MaskColumns& masks) {
   const auto cropSrc = [&](size_t i) { return boxCropSrc(instances.boxesNet[i], letterbox); };
   MASKLET_TRY(layOutMasks(instances.count(), soft, cropSrc, masks));
   for (size_t i = 0; i < instances.count(); ++i) {
@@ -184,12 +188,14 @@ Status assembleBoxes(const Instances& instances, const Letterbox& letterbox, boo
   return okStatus();
 }
 
-Status assembleForm(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                    bool soft, const MaskKernels& kernels, MaskColumns& masks) {
+Status assembleForm(const Instances& instances, const MaskSource& source,
+                    const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                    MaskColumns& masks) {
   const auto assemble = [&](MaskReader&& reader) {
     return assembleSampled(instances.count(), source, letterbox.src, soft, kernels, reader, masks);
   };
-  if (source.exclusive.on) return assembleExclusive(instances, source, letterbox, soft, kernels, masks);
+  if (source.exclusive.on)
+    return assembleExclusive(instances, source, letterbox, soft, kernels, masks);
   switch (source.form) {
     case MaskForm::prototypes:
       return assemble(PrototypeReader(instances, source, letterbox, kernels));
@@ -216,8 +222,9 @@ void MaskColumns::clear() {
   coverageOffsets.clear();
 }
 
-Status assembleMasks(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
-                     bool soft, const MaskKernels& kernels, MaskColumns& masks) {
+Status assembleMasks(const Instances& instances, const MaskSource& source,
+                     const Letterbox& letterbox, bool soft, const MaskKernels& kernels,
+                     MaskColumns& masks) {
   masks.clear();
   MASKLET_TRY(checkSource(instances, source));
   MASKLET_TRY(checkLetterbox(letterbox));

@@ -1,5 +1,5 @@
-// Inner loops of resizing and tensor filling: one readable definition (scalar) and one SIMD instance, equal
-// bit for bit.
+// Inner loops of resizing and tensor filling: one readable definition (scalar) and one SIMD
+// instance, equal bit for bit.
 #pragma once
 
 #include <cstddef>
@@ -7,41 +7,45 @@
 
 namespace masklet {
 
-/// Function table of the image loops. Rows need no alignment; a `count` of 0 is allowed; inputs and outputs
-/// must not overlap unless said. Both instances do the same IEEE single operations in the same order (no
-/// fused multiply-add), so for finite inputs their results are identical; a NaN input gives NaN in both (its
-/// payload is unspecified).
+/// Function table of the image loops. Rows need no alignment; a `count` of 0 is allowed; inputs and
+/// outputs must not overlap unless said. Both instances do the same IEEE single operations in the
+/// same order (no fused multiply-add), so for finite inputs their results are identical; a NaN
+/// input gives NaN in both (its payload is unspecified).
 struct ImageKernels {
-  /// Columns of an RGBA8 row interpolated into three planes of floats, levels 0..255, alpha dropped:
-  /// planar[c * planeStride + i] = p0[c] + (p1[c] - p0[c]) * weights[i], where p0 is the pixel at byte
-  /// offsets[i] and p1 the one after it. Bytes offsets[i] .. offsets[i] + 7 are read.
-  void (*lerpColumns)(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights, size_t count,
-                      float* planar, size_t planeStride);
+  /// Columns of an RGBA8 row interpolated into three planes of floats, levels 0..255, alpha
+  /// dropped: planar[c * planeStride + i] = p0[c] + (p1[c] - p0[c]) * weights[i], where p0 is the
+  /// pixel at byte offsets[i] and p1 the one after it. Bytes offsets[i] .. offsets[i] + 7 are read.
+  void (*lerpColumns)(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights,
+                      size_t count, float* planar, size_t planeStride);
 
-  /// As lerpColumns with all weights 0: planar[c * planeStride + i] = p0[c]. Bytes offsets[i] .. offsets[i] +
-  /// 3 are read.
-  void (*gatherColumns)(const uint8_t* rgbaRow, const uint32_t* offsets, size_t count, float* planar,
-                        size_t planeStride);
+  /// As lerpColumns with all weights 0: planar[c * planeStride + i] = p0[c]. Bytes offsets[i] ..
+  /// offsets[i] + 3 are read.
+  void (*gatherColumns)(const uint8_t* rgbaRow, const uint32_t* offsets, size_t count,
+                        float* planar, size_t planeStride);
 
-  /// out[i] = (top[i] + (bottom[i] - top[i]) * weight) * scale + bias. `out` may be `top` or `bottom`.
-  void (*lerpRows)(const float* top, const float* bottom, float weight, float scale, float bias, size_t count,
-                   float* out);
+  /// out[i] = (top[i] + (bottom[i] - top[i]) * weight) * scale + bias. `out` may be `top` or
+  /// `bottom`.
+  void (*lerpRows)(const float* top, const float* bottom, float weight, float scale, float bias,
+                   size_t count, float* out);
 
   /// out[i] = in[i] * scale + bias. `out` may be `in`.
   void (*scaleRow)(const float* in, float scale, float bias, size_t count, float* out);
 
   /// Column sums: sums[i] = the sum over k < lines of rows[rowStride * k + i], modulo 2^16.
-  void (*sumRows)(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, uint16_t* sums);
+  void (*sumRows)(const uint8_t* rows, size_t rowStride, size_t lines, size_t count,
+                  uint16_t* sums);
 
-  /// Boxes of a row of RGBA column sums averaged: rgba[4 * i + c] = floor(sum / divisor + 0.5) with sum over
-  /// sums[4 * (factor * i + k) + c], k < factor. Exact (ties up) while divisor <= 4096 and sum <= 255 *
-  /// divisor.
-  void (*averageBoxes)(const uint16_t* sums, size_t factor, size_t divisor, size_t count, uint8_t* rgba);
+  /// Boxes of a row of RGBA column sums averaged: rgba[4 * i + c] = floor(sum / divisor + 0.5) with
+  /// sum over sums[4 * (factor * i + k) + c], k < factor. Exact (ties up) while divisor <= 4096 and
+  /// sum <= 255 * divisor.
+  void (*averageBoxes)(const uint16_t* sums, size_t factor, size_t divisor, size_t count,
+                       uint8_t* rgba);
 
-  /// Weighted sums along a row of interleaved bytes, `channels` in 1..4: out[channels * i + c] = the sum over
-  /// k < taps, in that order, of row[channels * (firsts[i] + k) + c] * weights[taps * i + k].
-  void (*weighColumns)(const uint8_t* row, size_t channels, const uint32_t* firsts, const float* weights,
-                       size_t taps, size_t count, float* out);
+  /// Weighted sums along a row of interleaved bytes, `channels` in 1..4: out[channels * i + c] =
+  /// the sum over k < taps, in that order, of row[channels * (firsts[i] + k) + c] * weights[taps *
+  /// i + k].
+  void (*weighColumns)(const uint8_t* row, size_t channels, const uint32_t* firsts,
+                       const float* weights, size_t taps, size_t count, float* out);
 
   /// sums[i] += in[i] * weight.
   void (*accumulateWeighted)(const float* in, float weight, size_t count, float* sums);
@@ -50,7 +54,7 @@ struct ImageKernels {
   void (*roundToBytes)(const float* in, size_t count, uint8_t* bytes);
 };
 
-/// The definition; compiled without auto-vectorisation.
+/// The definition; compiled without auto-vectorization.
 const ImageKernels& scalarImageKernels();
 const ImageKernels& simdImageKernels();
 /// The SIMD instance, or the scalar one in a build with MASKLET_SCALAR.

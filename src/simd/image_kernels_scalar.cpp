@@ -4,8 +4,8 @@ namespace masklet {
 
 namespace {
 
-void lerpColumns(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights, size_t count,
-                 float* planar, size_t planeStride) {
+void lerpColumns(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights,
+                 size_t count, float* planar, size_t planeStride) {
   for (size_t i = 0; i < count; ++i) {
     const uint8_t* pixels = rgbaRow + offsets[i];
     for (size_t c = 0; c < 3; ++c) {
@@ -23,9 +23,10 @@ void gatherColumns(const uint8_t* rgbaRow, const uint32_t* offsets, size_t count
   }
 }
 
-void lerpRows(const float* top, const float* bottom, float weight, float scale, float bias, size_t count,
-              float* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = (top[i] + (bottom[i] - top[i]) * weight) * scale + bias;
+void lerpRows(const float* top, const float* bottom, float weight, float scale, float bias,
+              size_t count, float* out) {
+  for (size_t i = 0; i < count; ++i)
+    out[i] = (top[i] + (bottom[i] - top[i]) * weight) * scale + bias;
 }
 
 void scaleRow(const float* in, float scale, float bias, size_t count, float* out) {
@@ -40,7 +41,8 @@ void sumRows(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, 
   }
 }
 
-void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count, uint8_t* rgba) {
+void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count,
+                  uint8_t* rgba) {
   for (size_t i = 0; i < count; ++i) {
     for (size_t c = 0; c < 4; ++c) {
       uint32_t sum = 0;
@@ -55,7 +57,8 @@ void weighColumns(const uint8_t* row, size_t channels, const uint32_t* firsts, c
   for (size_t i = 0; i < count; ++i) {
     for (size_t c = 0; c < channels; ++c) {
       float sum = 0;
-      for (size_t k = 0; k < taps; ++k) sum += row[channels * (firsts[i] + k) + c] * weights[taps * i + k];
+      for (size_t k = 0; k < taps; ++k)
+        sum += row[channels * (firsts[i] + k) + c] * weights[taps * i + k];
       out[channels * i + c] = sum;
     }
   }
@@ -76,8 +79,9 @@ void roundToBytes(const float* in, size_t count, uint8_t* bytes) {
 }  // namespace
 
 const ImageKernels& scalarImageKernels() {
-  static constexpr ImageKernels kernels{lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
-                                        averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
+  static constexpr ImageKernels kernels{
+      lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
+      averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
   return kernels;
 }
 

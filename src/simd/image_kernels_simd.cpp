@@ -16,9 +16,9 @@ const ImageKernels& scalar() {
   return scalarImageKernels();
 }
 
-/// Whole numbers below 2^23 as the floats 2^23 + number: their bits are an OR away, and differences between
-/// them and from 2^23 are exact. A conversion proper becomes f32x4.convert_i32x4_u in wasm once the compiler
-/// knows that the numbers are not negative: eight instructions on x86.
+/// Whole numbers below 2^23 as the floats 2^23 + number: their bits are an OR away, and differences
+/// between them and from 2^23 are exact. A conversion proper becomes f32x4.convert_i32x4_u in wasm
+/// once the compiler knows that the numbers are not negative: eight instructions on x86.
 constexpr float kRaise = 8388608.0f;
 constexpr int32_t kRaisedBits = 0x4B000000;
 
@@ -37,14 +37,15 @@ struct PixelPairs {
   i32x4 second;
 };
 
-/// Four pixels and their right neighbours: 8 bytes at each of four offsets.
+/// Four pixels and their right neighbors: 8 bytes at each of four offsets.
 PixelPairs loadPixelPairs(const uint8_t* row, const uint32_t* offsets) {
   uint64_t pair[kLanes];
   for (size_t lane = 0; lane < kLanes; ++lane)
     std::memcpy(&pair[lane], row + offsets[lane], sizeof(uint64_t));
   const i32x4 low = (i32x4)u64x2{pair[0], pair[1]};
   const i32x4 high = (i32x4)u64x2{pair[2], pair[3]};
-  return {__builtin_shufflevector(low, high, 0, 2, 4, 6), __builtin_shufflevector(low, high, 1, 3, 5, 7)};
+  return {__builtin_shufflevector(low, high, 0, 2, 4, 6),
+          __builtin_shufflevector(low, high, 1, 3, 5, 7)};
 }
 
 i32x4 loadPixels(const uint8_t* row, const uint32_t* offsets) {
@@ -61,8 +62,8 @@ void storeLerpedChannel(const PixelPairs& pairs, f32x4 weight, float* plane) {
   storeVec(plane, (p0 - kRaise) + (p1 - p0) * weight);
 }
 
-void lerpColumns(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights, size_t count,
-                 float* planar, size_t planeStride) {
+void lerpColumns(const uint8_t* rgbaRow, const uint32_t* offsets, const float* weights,
+                 size_t count, float* planar, size_t planeStride) {
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const PixelPairs pairs = loadPixelPairs(rgbaRow, offsets + i);
@@ -86,8 +87,8 @@ void gatherColumns(const uint8_t* rgbaRow, const uint32_t* offsets, size_t count
   scalar().gatherColumns(rgbaRow, offsets + i, count - i, planar + i, planeStride);
 }
 
-void lerpRows(const float* top, const float* bottom, float weight, float scale, float bias, size_t count,
-              float* out) {
+void lerpRows(const float* top, const float* bottom, float weight, float scale, float bias,
+              size_t count, float* out) {
   const f32x4 weights = splat(weight);
   const f32x4 scales = splat(scale);
   const f32x4 biases = splat(bias);
@@ -104,7 +105,8 @@ void scaleRow(const float* in, float scale, float bias, size_t count, float* out
   const f32x4 scales = splat(scale);
   const f32x4 biases = splat(bias);
   size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) storeVec(out + i, loadVec<f32x4>(in + i) * scales + biases);
+  for (; i + kLanes <= count; i += kLanes)
+    storeVec(out + i, loadVec<f32x4>(in + i) * scales + biases);
   scalar().scaleRow(in + i, scale, bias, count - i, out + i);
 }
 
@@ -125,13 +127,15 @@ void sumRows(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, 
   scalar().sumRows(rows + i, rowStride, lines, count - i, sums + i);
 }
 
-void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count, uint8_t* rgba) {
+void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count,
+                  uint8_t* rgba) {
   const f32x4 divisors = splat(static_cast<float>(divisor));
   const f32x4 half = splat(0.5f);
   for (size_t i = 0; i < count; ++i) {
     i32x4 sum{};
     const uint16_t* box = sums + 4 * factor * i;
-    for (size_t k = 0; k < factor; ++k) sum += __builtin_convertvector(loadVec<u16x4>(box + 4 * k), i32x4);
+    for (size_t k = 0; k < factor; ++k)
+      sum += __builtin_convertvector(loadVec<u16x4>(box + 4 * k), i32x4);
     const f32x4 level = (raised(sum) - kRaise) / divisors + half;
     storeVec(rgba + 4 * i, __builtin_convertvector(__builtin_convertvector(level, i32x4), u8x4));
   }
@@ -139,7 +143,8 @@ void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t co
 
 void weighColumns(const uint8_t* row, size_t channels, const uint32_t* firsts, const float* weights,
                   size_t taps, size_t count, float* out) {
-  if (channels != kLanes) return scalar().weighColumns(row, channels, firsts, weights, taps, count, out);
+  if (channels != kLanes)
+    return scalar().weighColumns(row, channels, firsts, weights, taps, count, out);
   for (size_t i = 0; i < count; ++i) {
     f32x4 sum{};
     const uint8_t* pixels = row + kLanes * firsts[i];
@@ -176,8 +181,9 @@ void roundToBytes(const float* in, size_t count, uint8_t* bytes) {
 }  // namespace
 
 const ImageKernels& simdImageKernels() {
-  static constexpr ImageKernels kernels{lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
-                                        averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
+  static constexpr ImageKernels kernels{
+      lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
+      averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
   return kernels;
 }
 

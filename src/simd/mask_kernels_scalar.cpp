@@ -13,7 +13,8 @@ float pixelLogit(const float* row, const ColumnTaps& taps, size_t x) {
   return left + (right - left) * taps.weight[x];
 }
 
-void maxOverPlanes(const float* planes, size_t planeStride, size_t planeCount, size_t count, float* best) {
+void maxOverPlanes(const float* planes, size_t planeStride, size_t planeCount, size_t count,
+                   float* best) {
   for (size_t i = 0; i < count; ++i) {
     float greatest = -std::numeric_limits<float>::infinity();
     for (size_t k = 0; k < planeCount; ++k) {
@@ -29,8 +30,8 @@ float clampLogit(float logit) {
   return capped > -kLogitLimit ? capped : -kLogitLimit;  // false for NaN
 }
 
-void dotPlanes(const float* planes, size_t planeStride, const float* coefficients, size_t planeCount,
-               size_t count, float* logits) {
+void dotPlanes(const float* planes, size_t planeStride, const float* coefficients,
+               size_t planeCount, size_t count, float* logits) {
   for (size_t i = 0; i < count; ++i) {
     float sum = 0;
     for (size_t k = 0; k < planeCount; ++k) sum += coefficients[k] * planes[k * planeStride + i];

@@ -31,7 +31,8 @@ void raiseByFour(const float* planes, size_t planeStride, size_t count, float* b
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     f32x4 greatest = loadFloats(best + i);
-    for (size_t k = 0; k < 4; ++k) greatest = greater(loadFloats(planes + k * planeStride + i), greatest);
+    for (size_t k = 0; k < 4; ++k)
+      greatest = greater(loadFloats(planes + k * planeStride + i), greatest);
     storeVec(best + i, greatest);
   }
   for (; i < count; ++i) {
@@ -51,10 +52,12 @@ void raiseByOne(const float* plane, size_t count, float* best) {
   }
 }
 
-void maxOverPlanes(const float* planes, size_t planeStride, size_t planeCount, size_t count, float* best) {
+void maxOverPlanes(const float* planes, size_t planeStride, size_t planeCount, size_t count,
+                   float* best) {
   std::fill_n(best, count, -std::numeric_limits<float>::infinity());
   size_t k = 0;
-  for (; k + 4 <= planeCount; k += 4) raiseByFour(planes + k * planeStride, planeStride, count, best);
+  for (; k + 4 <= planeCount; k += 4)
+    raiseByFour(planes + k * planeStride, planeStride, count, best);
   for (; k < planeCount; ++k) raiseByOne(planes + k * planeStride, count, best);
 }
 
@@ -85,8 +88,8 @@ void dotTail(const float* planes, size_t planeStride, const float* coefficients,
   }
 }
 
-void dotPlanes(const float* planes, size_t planeStride, const float* coefficients, size_t planeCount,
-               size_t count, float* logits) {
+void dotPlanes(const float* planes, size_t planeStride, const float* coefficients,
+               size_t planeCount, size_t count, float* logits) {
   size_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
     dotTile<4>(planes + i, planeStride, coefficients, planeCount, logits + i);
@@ -108,11 +111,11 @@ void lerpRows(const float* top, const float* bottom, float weight, size_t count,
 
 /// Collects the edges of one row from what is known of the first and last pixel of each cell.
 ///
-/// Within a cell logit = a + (b - a) * weight with a rising weight. Rounded multiplication by a constant and
-/// rounded addition of a constant never reverse an order, so `logit > 0` changes at most once in a cell:
-/// equal ends mean an even cell, and a change is found by halving, with the very expression that defines the
-/// logit. (With a or b infinite or NaN the cell is all background but for a NaN at weight 0 before +infinity:
-/// again one change.)
+/// Within a cell logit = a + (b - a) * weight with a rising weight. Rounded multiplication by a
+/// constant and rounded addition of a constant never reverse an order, so `logit > 0` changes at
+/// most once in a cell: equal ends mean an even cell, and a change is found by halving, with the
+/// very expression that defines the logit. (With a or b infinite or NaN the cell is all background
+/// but for a NaN at weight 0 before +infinity: again one change.)
 class EdgeFinder {
  public:
   EdgeFinder(const float* row, const ColumnTaps& taps, uint32_t* edgesPx)
@@ -123,7 +126,8 @@ class EdgeFinder {
 
   void visit(size_t cell, bool firstInside, bool lastInside) {
     if (firstInside != inside_) addEdge(taps_.cellStartPx[cell]);
-    if (lastInside != inside_) addEdge(crossing(taps_.cellStartPx[cell], taps_.cellStartPx[cell + 1] - 1));
+    if (lastInside != inside_)
+      addEdge(crossing(taps_.cellStartPx[cell], taps_.cellStartPx[cell + 1] - 1));
   }
 
  private:
@@ -189,7 +193,8 @@ size_t findEdgesInCells(const float* row, const ColumnTaps& taps, uint32_t* edge
   for (; cell < taps.cellCount; ++cell) {
     const float left = row[taps.cellLeft[cell]];
     const float step = row[taps.cellLeft[cell] + 1] - left;
-    finder.visit(cell, left + step * taps.firstWeight[cell] > 0, left + step * taps.lastWeight[cell] > 0);
+    finder.visit(cell, left + step * taps.firstWeight[cell] > 0,
+                 left + step * taps.lastWeight[cell] > 0);
   }
   return finder.edgeCount();
 }
@@ -203,10 +208,10 @@ size_t findEdges(const float* row, const ColumnTaps& taps, uint32_t* edgesPx) {
 f32x4 pixelLogits(const float* row, const ColumnTaps& taps, size_t x) {
   using f32x2 = float __attribute__((vector_size(8)));
   const uint32_t* left = taps.left + x;
-  const f32x4 pair01 =
-      __builtin_shufflevector(loadVec<f32x2>(row + left[0]), loadVec<f32x2>(row + left[1]), 0, 1, 2, 3);
-  const f32x4 pair23 =
-      __builtin_shufflevector(loadVec<f32x2>(row + left[2]), loadVec<f32x2>(row + left[3]), 0, 1, 2, 3);
+  const f32x4 pair01 = __builtin_shufflevector(loadVec<f32x2>(row + left[0]),
+                                               loadVec<f32x2>(row + left[1]), 0, 1, 2, 3);
+  const f32x4 pair23 = __builtin_shufflevector(loadVec<f32x2>(row + left[2]),
+                                               loadVec<f32x2>(row + left[3]), 0, 1, 2, 3);
   const f32x4 from = __builtin_shufflevector(pair01, pair23, 0, 2, 4, 6);
   const f32x4 to = __builtin_shufflevector(pair01, pair23, 1, 3, 5, 7);
   return from + (to - from) * loadFloats(taps.weight + x);
@@ -233,9 +238,10 @@ void coverGathered(const float* row, const ColumnTaps& taps, uint8_t* coverage) 
   }
 }
 
-/// The pixels [begin, end) of one cell. Stores whole vectors: up to 3 pixels after `end`, which the next cell
-/// writes again.
-void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTaps& taps, uint8_t* coverage) {
+/// The pixels [begin, end) of one cell. Stores whole vectors: up to 3 pixels after `end`, which the
+/// next cell writes again.
+void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTaps& taps,
+               uint8_t* coverage) {
   size_t x = begin;
   for (; x < end && x + kLanes <= taps.widthPx; x += kLanes) {
     const f32x4 logits = splat(left) + step * loadFloats(taps.weight + x);
@@ -244,8 +250,9 @@ void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTap
   for (; x < end; ++x) coverage[x] = sigmoidByte(left + step * taps.weight[x]);
 }
 
-/// Cell by cell. As logits run in one direction within a cell (see EdgeFinder), one whose ends are beyond
-/// kSigmoidRange on the same side is all 0 or all 255: most of a mask, as logits are large away from edges.
+/// Cell by cell. As logits run in one direction within a cell (see EdgeFinder), one whose ends are
+/// beyond kSigmoidRange on the same side is all 0 or all 255: most of a mask, as logits are large
+/// away from edges.
 void coverCells(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   for (size_t cell = 0; cell < taps.cellCount; ++cell) {
     const size_t begin = taps.cellStartPx[cell];

@@ -1,5 +1,5 @@
-// 128-bit vectors through the GCC/Clang vector extensions: the same source is SSE natively and simd128 in
-// wasm.
+// 128-bit vectors through the GCC/Clang vector extensions: the same source is SSE natively and
+// simd128 in wasm.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Times of the image code: the scalar kernels against the SIMD ones, run in turn so that both see the same
-// machine. Prints the smallest and the median time of each and the ratio of the medians. Runs natively and,
-// built as wasm, under node.
+// Times of the image code: the scalar kernels against the SIMD ones, run in turn so that both see
+// the same machine. Prints the smallest and the median time of each and the ratio of the medians.
+// Runs natively and, built as wasm, under node.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -20,7 +20,7 @@ struct Times {
   double medianMs;
 };
 
-Times summarised(std::vector<double>& timesMs) {
+Times summarized(std::vector<double>& timesMs) {
   std::sort(timesMs.begin(), timesMs.end());
   return {timesMs.front(), timesMs[timesMs.size() / 2]};
 }
@@ -43,14 +43,14 @@ void compare(const char* name, const Work& work) {
     scalarMs.push_back(elapsedMs([&] { work(scalarImageKernels()); }));
     simdMs.push_back(elapsedMs([&] { work(simdImageKernels()); }));
   }
-  const Times scalar = summarised(scalarMs);
-  const Times simd = summarised(simdMs);
+  const Times scalar = summarized(scalarMs);
+  const Times simd = summarized(simdMs);
   std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name, scalar.smallestMs,
               scalar.medianMs, simd.smallestMs, simd.medianMs, scalar.smallestMs / simd.smallestMs);
 }
 
-struct Picture {
-  explicit Picture(SizePx sizePx)
+struct Image {
+  explicit Image(SizePx sizePx)
       : size(sizePx), bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
     uint32_t state = 1;
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
@@ -65,26 +65,26 @@ struct Picture {
 };
 
 void benchTensorize(const char* name, SizePx src, Antialias antialias) {
-  const Picture picture(src);
+  const Image image(src);
   Letterbox letterbox;
-  if (!makeLetterbox(src, {640, 640}, ResizeMode::letterboxCentre, letterbox).ok()) return;
+  if (!makeLetterbox(src, {640, 640}, ResizeMode::letterboxCenter, letterbox).ok()) return;
   TensorizeOptions options;
   options.antialias = antialias;
   TensorizeScratch scratch;
   std::vector<float> tensor(3 * 640 * 640);
   compare(name, [&](const ImageKernels& kernels) {
-    if (!tensorize(picture.view(), letterbox, options, scratch, tensor, kernels).ok()) std::puts("failed");
+    if (!tensorize(image.view(), letterbox, options, scratch, tensor, kernels).ok()) std::puts("failed");
   });
 }
 
 void benchResize(const char* name, SizePx src, SizePx dst, ResizeFilter filter) {
-  const Picture picture(src);
-  Picture target(dst);
+  const Image image(src);
+  Image target(dst);
   const ImageView<uint8_t> view{target.bytes.data(), dst.width, dst.height, 4,
                                 4 * static_cast<size_t>(dst.width)};
   ResizeScratch scratch;
   compare(name, [&](const ImageKernels& kernels) {
-    if (!resize(picture.view(), view, filter, scratch, kernels).ok()) std::puts("failed");
+    if (!resize(image.view(), view, filter, scratch, kernels).ok()) std::puts("failed");
   });
 }
 

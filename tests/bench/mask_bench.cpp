@@ -1,10 +1,11 @@
-// Times decoding and mask assembly with the scalar and the SIMD kernels, turn by turn in one process, so that
-// both meet the same machine.
+// Times decoding and mask assembly with the scalar and the SIMD kernels, turn by turn in one
+// process, so that both meet the same machine.
 //
 //   mask_bench [output0.f32 output1.f32]
 //
-// The files are raw little-endian outputs [116, 8400] and [32, 160, 160] of a YOLOv8n-size network at 640
-// pixels; without them a picture with 20 objects and clutter is made up. The source picture is 1920x1080.
+// The files are raw little-endian outputs [116, 8400] and [32, 160, 160] of a YOLOv8n-size network
+// at 640 pixels; without them an image with 20 objects and clutter is made up. The source image is
+// 1920x1080.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -35,7 +36,8 @@ struct Outputs {
   TensorView prototypesView() const { return {prototypes.data(), {1, kProtos, kProtoSide, kProtoSide}, 4}; }
 };
 
-/// Twenty objects seen by ten anchors each, over a floor of low scores; prototypes are waves of object size.
+/// Twenty objects seen by ten anchors each, over a floor of low scores; prototypes are waves of
+/// object size.
 void makeUp(Outputs& outputs) {
   std::mt19937 random(1);
   std::uniform_real_distribution<float> unit(0, 1);
@@ -107,7 +109,7 @@ void require(Status status) {
 
 void run(const Outputs& outputs) {
   Letterbox letterbox;
-  require(makeLetterbox({1920, 1080}, {640, 640}, ResizeMode::letterboxCentre, letterbox));
+  require(makeLetterbox({1920, 1080}, {640, 640}, ResizeMode::letterboxCenter, letterbox));
   const TensorView detections = outputs.detectionsView();
   const TensorView prototypes = outputs.prototypesView();
   for (const float scoreThreshold : {0.25f, 0.01f}) {

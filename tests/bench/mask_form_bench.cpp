@@ -1,5 +1,6 @@
-// Times the masks of each form at full HD: planes as RF-DETR gives them, planes enlarged in two steps as
-// SAM's are, planes over boxes, and exclusive planes. All inputs are made up: discs of several sizes.
+// Times the masks of each form at full HD: planes as RF-DETR gives them, planes enlarged in two
+// steps as SAM's are, planes over boxes, and exclusive planes. All inputs are made up: discs of
+// several sizes.
 #include <chrono>
 #include <cmath>
 #include <cstdio>

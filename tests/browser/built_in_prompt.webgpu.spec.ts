@@ -12,11 +12,21 @@ for (const { name } of builtInPromptModels) {
       const answers: Record<string, { area: number; predictedIou: number }[]> = {};
       const fallbacks: unknown[] = [];
       for (const device of ["wasm", "webgpu"] as const) {
-        const segmenter = await masklet.PromptSegmenter.create({ model, device, worker: false, allowSoftwareAdapter: true });
-        await segmenter.setImage(kit.picture([{ x: 16, y: 32, colour: "red" }]));
-        const { candidates } = await segmenter.predict({ points: [{ x: 24, y: 40, label: "foreground" }] });
+        const segmenter = await masklet.PromptSegmenter.create({
+          model,
+          device,
+          worker: false,
+          allowSoftwareAdapter: true,
+        });
+        await segmenter.setImage(kit.image([{ x: 16, y: 32, color: "red" }]));
+        const { candidates } = await segmenter.predict({
+          points: [{ x: 24, y: 40, label: "foreground" }],
+        });
         const boxed = await segmenter.segmentBoxes([{ x1: 13, y1: 29, x2: 35, y2: 51 }]);
-        answers[device] = [...candidates, ...boxed].map(({ mask, predictedIou }) => ({ area: mask.area, predictedIou }));
+        answers[device] = [...candidates, ...boxed].map(({ mask, predictedIou }) => ({
+          area: mask.area,
+          predictedIou,
+        }));
         fallbacks.push(...segmenter.fallbacks);
         await segmenter.dispose();
       }

@@ -28,7 +28,8 @@ test("Core_UnderTheStrictPolicy_LoadsWithoutAComplaint", async () => {
 test("LoadCore_WrongAddress_IsTypedAndTheNextCallWorks", async () => {
   const outcome = await page.evaluate(async () => {
     const { loadCore } = window.masklet;
-    const codeOf = (wasmUrl: string) => loadCore({ wasmUrl }).then(String, ({ code, stage }) => `${code} in ${stage}`);
+    const codeOf = (wasmUrl: string) =>
+      loadCore({ wasmUrl }).then(String, ({ code, stage }) => `${code} in ${stage}`);
     const codes = [await codeOf("/missing.wasm"), await codeOf("/api.html")];
     return { codes, bytes: (await loadCore()).memoryBytes };
   });
@@ -39,15 +40,23 @@ test("LoadCore_WrongAddress_IsTypedAndTheNextCallWorks", async () => {
 test("Core_AfterATrapInAWindow_StartsANewInstance", async () => {
   const outcome = await page.evaluate(async () => {
     const core = await window.masklet.loadCore();
-    const p = { width: 8, height: 8, resizeMode: "stretch", colourOrder: "rgb", inputScale: 1, fill: 0 } as const;
+    const p = {
+      width: 8,
+      height: 8,
+      resizeMode: "stretch",
+      colorOrder: "rgb",
+      inputScale: 1,
+      fill: 0,
+    } as const;
     const preprocessing = { ...p, mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const image = { width: 8, height: 8, data: new Uint8Array(256).fill(7) };
     core.setImage(image);
-    // The workspace's picture is moved beyond the memory: reading it traps.
+    // The workspace's image is moved beyond the memory: reading it traps.
     core.run("preprocess", ({ workspace, heap }) => {
       const address = workspace.imageAddress();
       const words = heap.read(Uint32Array, 0, heap.byteLength / 4);
-      for (const [index, word] of words.entries()) if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);
+      for (const [index, word] of words.entries())
+        if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);
     });
     let code = "none";
     try {
@@ -65,10 +74,13 @@ test("Mask_ImageDataAndBitmap_ShowTheObject", async () => {
   const outcome = await page.evaluate(async () => {
     const { Mask, loadCore } = window.masklet;
     await loadCore();
-    const mask = Mask.fromBytes(Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0), { width: 4, height: 3 });
+    const mask = Mask.fromBytes(Uint8Array.of(0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0), {
+      width: 4,
+      height: 3,
+    });
     const crop = mask.union(mask);
-    const image = crop.toImageData({ colour: [255, 0, 0] });
-    const bitmap = await crop.toBitmap({ full: true, colour: [255, 0, 0] });
+    const image = crop.toImageData({ color: [255, 0, 0] });
+    const bitmap = await crop.toBitmap({ full: true, color: [255, 0, 0] });
     const context = new OffscreenCanvas(4, 3).getContext("2d")!;
     context.drawImage(bitmap, 0, 0);
     const drawn = context.getImageData(0, 0, 4, 3).data;
@@ -81,7 +93,13 @@ test("Mask_ImageDataAndBitmap_ShowTheObject", async () => {
     };
   });
   const expected = [0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 255, 0];
-  expect(outcome).toEqual({ isImageData: true, crop: [1, 1, 2, 2], reds: expected, alphas: expected, cloned: true });
+  expect(outcome).toEqual({
+    isImageData: true,
+    crop: [1, 1, 2, 2],
+    reds: expected,
+    alphas: expected,
+    cloned: true,
+  });
 });
 
 test("Mask_Empty_HasNoBitmap", async () => {

@@ -11,7 +11,12 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   // The clip moves, and the overlay with it.
   const first = await demo.overlayPixels();
   await expect
-    .poll(async () => differences(await demo.overlayPixels(), first).filter((difference) => difference > 60).length, { timeout: 60_000 })
+    .poll(
+      async () =>
+        differences(await demo.overlayPixels(), first).filter((difference) => difference > 60)
+          .length,
+      { timeout: 60_000 },
+    )
     .toBeGreaterThan(500);
 
   await page.locator("#camera-button").click();
@@ -20,7 +25,10 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   // The last frame stays, with its objects, and can be saved.
   expect(await demo.rows.count()).toBe(await demo.shownCount());
   await expect(page.locator("#download-png")).toBeEnabled();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download-coco").click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator("#download-coco").click(),
+  ]);
   expect(download.suggestedFilename()).toBe("camera-coco.json");
 });
 
@@ -54,7 +62,7 @@ test("DemoCamera_PhotoMeanwhile_EndsTheCamera", async ({ demo, page }) => {
   await demo.openSample("Beach");
   await expect(page.locator("#live")).toBeHidden();
   await expect(page.locator("#camera-button")).toHaveAttribute("aria-pressed", "false");
-  await expect(demo.overlay).toHaveAttribute("aria-label", /^Picture with/);
+  await expect(demo.overlay).toHaveAttribute("aria-label", /^Image with/);
 });
 
 for (const [name, text] of [

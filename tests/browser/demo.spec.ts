@@ -15,23 +15,30 @@ const truth = JSON.parse(readFileSync(fromRoot("tests/data/scenes/instances.json
 type Scene = "scene_beach.jpg" | "scene_desk.jpg" | "scene_kitchen.jpg";
 
 const imageOf = (scene: Scene) => truth.images.find(({ file_name }) => file_name === scene)!;
-const annotationsOf = (scene: Scene) => truth.annotations.filter(({ image_id }) => image_id === imageOf(scene).id);
+const annotationsOf = (scene: Scene) =>
+  truth.annotations.filter(({ image_id }) => image_id === imageOf(scene).id);
 const labelOf = (categoryId: number) => truth.categories.find(({ id }) => id === categoryId)!.name;
 
 function objectIds(scene: Scene, label: string): number[] {
-  return annotationsOf(scene).flatMap(({ category_id, object_index }) => (labelOf(category_id) === label ? [object_index] : []));
+  return annotationsOf(scene).flatMap(({ category_id, object_index }) =>
+    labelOf(category_id) === label ? [object_index] : [],
+  );
 }
 
 /**
- * The source pixel deepest within an object of this class, or (undefined) within the background: its square neighbourhood of one id in the
- * exact picture of ids is the largest. Far from every edge the model may be trusted too.
+ * The source pixel deepest within an object of this class, or (undefined) within the background:
+ * its square neighborhood of one id in the exact image of ids is the largest. Far from every edge
+ * the model may be trusted too.
  */
 function deepestPoint(scene: Scene, label: string | undefined): { x: number; y: number } {
-  const { width, height, data } = decode(readFileSync(fromRoot(`tests/data/scenes/${scene.replace(".jpg", "_ids.png")}`)));
+  const { width, height, data } = decode(
+    readFileSync(fromRoot(`tests/data/scenes/${scene.replace(".jpg", "_ids.png")}`)),
+  );
   const wanted = label === undefined ? [0] : objectIds(scene, label);
   const isUniform = (x: number, y: number, reach: number) => {
     for (let dy = -reach; dy <= reach; dy += 4) {
-      for (let dx = -reach; dx <= reach; dx += 4) if (data[(y + dy) * width + x + dx] !== data[y * width + x]) return false;
+      for (let dx = -reach; dx <= reach; dx += 4)
+        if (data[(y + dy) * width + x + dx] !== data[y * width + x]) return false;
     }
     return true;
   };
@@ -40,7 +47,13 @@ function deepestPoint(scene: Scene, label: string | undefined): { x: number; y: 
     for (let x = 8; x < width; x += 8) {
       if (!wanted.includes(data[y * width + x]!)) continue;
       let reach = best.reach + 4;
-      while (x >= reach && y >= reach && x + reach < width && y + reach < height && isUniform(x, y, reach)) {
+      while (
+        x >= reach &&
+        y >= reach &&
+        x + reach < width &&
+        y + reach < height &&
+        isUniform(x, y, reach)
+      ) {
         best = { x, y, reach };
         reach += 4;
       }
@@ -50,7 +63,11 @@ function deepestPoint(scene: Scene, label: string | undefined): { x: number; y: 
 }
 
 /** A source pixel in CSS pixels of the canvas. */
-async function onCanvas({ overlay }: DemoPage, scene: Scene, { x, y }: { x: number; y: number }): Promise<{ x: number; y: number }> {
+async function onCanvas(
+  { overlay }: DemoPage,
+  scene: Scene,
+  { x, y }: { x: number; y: number },
+): Promise<{ x: number; y: number }> {
   const box = (await overlay.boundingBox())!;
   const { width, height } = imageOf(scene);
   return { x: ((x + 0.5) * box.width) / width, y: ((y + 0.5) * box.height) / height };
@@ -63,12 +80,21 @@ test("Demo_Sample_ListsItsObjects", async ({ demo }) => {
   expect(count).toBeGreaterThanOrEqual(4);
   await expect(demo.rows).toHaveCount(count);
   const known = annotationsOf("scene_desk.jpg").map(({ category_id }) => labelOf(category_id));
-  const names = (await demo.page.locator(".object:visible .object-name").allTextContents()).map((name) => name.toLowerCase());
+  const names = (await demo.page.locator(".object:visible .object-name").allTextContents()).map(
+    (name) => name.toLowerCase(),
+  );
   expect(names.filter((name) => known.includes(name)).length).toBeGreaterThanOrEqual(3);
-  const scores = (await demo.page.locator(".object:visible .object-score").allTextContents()).map((text) => Number.parseInt(text, 10));
+  const scores = (await demo.page.locator(".object:visible .object-score").allTextContents()).map(
+    (text) => Number.parseInt(text, 10),
+  );
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
-  await expect(demo.page.locator(".object:visible .object-area").first()).toHaveText(/% of the picture · [\d,]+ px/);
-  await expect(demo.overlay).toHaveAttribute("aria-label", new RegExp(`^Picture with ${count} objects`));
+  await expect(demo.page.locator(".object:visible .object-area").first()).toHaveText(
+    /% of the image · [\d,]+ px/,
+  );
+  await expect(demo.overlay).toHaveAttribute(
+    "aria-label",
+    new RegExp(`^Image with ${count} objects`),
+  );
   // Each thumbnail shows something.
   const empty = await demo.page.locator(".object:visible canvas").evaluateAll((canvases) => {
     return (canvases as HTMLCanvasElement[]).filter((canvas) => {
@@ -85,7 +111,11 @@ for (const renderer of ["webgl2", "canvas2d"]) {
     await demo.openSample("Beach");
     await expect(demo.page.locator("#stage")).toHaveAttribute("data-renderer", renderer);
     const inside = await onCanvas(demo, "scene_beach.jpg", deepestPoint("scene_beach.jpg", "boat"));
-    const outside = await onCanvas(demo, "scene_beach.jpg", deepestPoint("scene_beach.jpg", undefined));
+    const outside = await onCanvas(
+      demo,
+      "scene_beach.jpg",
+      deepestPoint("scene_beach.jpg", undefined),
+    );
     await demo.page.locator("#labels-switch").uncheck();
     await demo.setSlider("fill", 0.6);
     const tinted = await demo.overlayPixels();
@@ -98,12 +128,17 @@ for (const renderer of ["webgl2", "canvas2d"]) {
     const at = ({ x, y }: { x: number; y: number }) => Math.round(y) * plain.width + Math.round(x);
     expect(tint[at(inside)]).toBeGreaterThan(30);
     expect(tint[at(outside)]).toBeLessThan(6);
-    // Without fill the outlines alone are left: some pixels, but few, many of them in the colour of the first instance.
-    const changed = differences(outlined, plain).flatMap((difference, k) => (difference > 40 ? [k] : []));
+    // Without fill the outlines alone are left: some pixels, but few, many of them in the color of
+    // the first instance.
+    const changed = differences(outlined, plain).flatMap((difference, k) =>
+      difference > 40 ? [k] : [],
+    );
     expect(changed.length).toBeGreaterThan(500);
     expect(changed.length).toBeLessThan(plain.width * plain.height * 0.2);
     const first = [67, 155, 247];
-    const inFirst = changed.filter((k) => first.every((v, c) => Math.abs(v - outlined.data[k * 4 + c]!) < 12));
+    const inFirst = changed.filter((k) =>
+      first.every((v, c) => Math.abs(v - outlined.data[k * 4 + c]!) < 12),
+    );
     expect(inFirst.length).toBeGreaterThan(50);
   });
 }
@@ -144,7 +179,10 @@ test("Demo_HoverClickAndKeys_PickOutOneInstance", async ({ demo }) => {
   ] as const) {
     await demo.page.keyboard.press(key);
     await expect(selected).toHaveAttribute("id", `object-${index}`);
-    await expect(demo.page.locator("#object-list")).toHaveAttribute("aria-activedescendant", `object-${index}`);
+    await expect(demo.page.locator("#object-list")).toHaveAttribute(
+      "aria-activedescendant",
+      `object-${index}`,
+    );
   }
   await demo.overlay.focus();
   await demo.page.keyboard.press("ArrowDown");
@@ -168,7 +206,9 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
   await demo.openSample("Desk");
   const before = await demo.shownCount();
   const scores = async () =>
-    (await demo.page.locator(".object:visible .object-score").allTextContents()).map((text) => Number.parseInt(text, 10));
+    (await demo.page.locator(".object:visible .object-score").allTextContents()).map((text) =>
+      Number.parseInt(text, 10),
+    );
   const found = await scores();
   // Between the best and the worst, whatever they are.
   const middle = Math.round((found[0]! + found.at(-1)!) / 2);
@@ -180,7 +220,7 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
   await demo.setSlider("score", Math.min(0.95, (found[0]! + 2) / 100));
   await expect(demo.page.locator("#objects-empty")).toHaveText(/Try a lower one/);
   await expect(demo.page.locator("#download-cutout")).toBeDisabled();
-  // Deeper than it: the picture is looked at again.
+  // Deeper than it: the image is looked at again.
   await demo.setSlider("score", 0.05);
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(before);
   await demo.idle();
@@ -192,7 +232,7 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
 test("Demo_PhotoByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   await demo.open();
   await demo.page.setInputFiles("#photo-input", fromRoot("tests/data/scenes/scene_beach.jpg"));
-  await expect(demo.overlay).toHaveAttribute("aria-label", /^Picture with/, { timeout: 60_000 });
+  await expect(demo.overlay).toHaveAttribute("aria-label", /^Image with/, { timeout: 60_000 });
   const picked = await demo.rows.allTextContents();
 
   const bytes = [...readFileSync(fromRoot("tests/data/scenes/scene_desk.jpg"))];
@@ -215,9 +255,9 @@ test("Demo_PhotoByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   }
 });
 
-test("Demo_FileThatIsNoPicture_SaysSoAndGoesOn", async ({ demo }) => {
+test("Demo_FileThatIsNoImage_SaysSoAndGoesOn", async ({ demo }) => {
   await demo.open();
-  const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no picture") };
+  const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") };
   await demo.page.setInputFiles("#photo-input", broken);
   await expect(demo.error).toContainText("broken.jpg cannot be shown");
   await expect(demo.error).toContainText("The browser cannot decode it (image/jpeg, 10 bytes).");
@@ -234,7 +274,9 @@ test("Demo_OwnOnnx_IsUsedAndABrokenOneLeavesTheOld", async ({ demo }) => {
   await demo.page.evaluate(() => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([new Uint8Array([80, 75, 3, 4, 0, 0])], "archive.onnx"));
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    document.body.dispatchEvent(
+      new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
+    );
   });
   await expect(demo.error).toContainText("archive.onnx cannot be used");
   await expect(demo.page.locator("#model-name")).toHaveText("masklet-n");
@@ -279,7 +321,8 @@ test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }
     await expect(page.locator("#model-name")).toHaveText(models[0].name, { timeout: 60_000 });
     await expect(page.locator("#model-choice")).toBeVisible({ visible: models.length > 1 });
     for (const { name } of [...models].reverse()) {
-      if (models.length > 1) await page.getByRole("combobox", { name: "Built in" }).selectOption(name);
+      if (models.length > 1)
+        await page.getByRole("combobox", { name: "Built in" }).selectOption(name);
       await expect(page.locator("#model-name")).toHaveText(name, { timeout: 60_000 });
     }
     await expect(demo.error).toBeHidden();
@@ -290,7 +333,8 @@ test("Demo_DeviceSwitch_ShowsTheDeviceReallyUsedAndWhy", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await expect(demo.page.locator("#fallbacks")).toContainText(/WebGPU not used: .{8,}/);
-  // Asked for by name it is taken or refused, never replaced in silence; the switch goes back to what is used.
+  // Asked for by name it is taken or refused, never replaced in silence; the switch goes back to
+  // what is used.
   await demo.page.locator('input[value="webgpu"]').check();
   await expect(demo.error).toContainText(/webgpu: .{8,}/, { timeout: 60_000 });
   await expect(demo.page.locator('input[value="auto"]')).toBeChecked();
@@ -301,7 +345,12 @@ test("Demo_DeviceSwitch_ShowsTheDeviceReallyUsedAndWhy", async ({ demo }) => {
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await demo.openSample("Beach");
   await expect(demo.page.locator("#timings")).toBeVisible();
-  await expect(demo.page.locator("#timings-list dd")).toHaveText([/ (ms|s)$/, / (ms|s)$/, / (ms|s)$/, / (ms|s)$/]);
+  await expect(demo.page.locator("#timings-list dd")).toHaveText([
+    / (ms|s)$/,
+    / (ms|s)$/,
+    / (ms|s)$/,
+    / (ms|s)$/,
+  ]);
   await expect(demo.page.locator("#device-pill")).toHaveText(/WebAssembly · [\d.]+ (ms|s)/);
 });
 
@@ -345,7 +394,10 @@ for (const width of [360, 390]) {
   test(`Demo_Phone${width}_FitsWithoutSidewaysScroll`, async ({ demo, page }) => {
     await page.setViewportSize({ width, height: 780 });
     await demo.open();
-    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const overflow = () =>
+      page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
     expect(await overflow()).toBe(0);
     await demo.openSample("Kitchen");
     expect(await overflow()).toBe(0);
@@ -372,13 +424,28 @@ test("Demo_Tab_ReachesEveryControlAndShowsFocus", async ({ demo, page }) => {
     const { id, outline } = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement;
       const shown = element.matches("input[type=radio]") ? element.nextElementSibling! : element;
-      const id = element === document.body ? "" : element.id || element.className || element.getAttribute("name") || element.tagName;
+      const id =
+        element === document.body
+          ? ""
+          : element.id || element.className || element.getAttribute("name") || element.tagName;
       return { id, outline: getComputedStyle(shown).outlineStyle };
     });
     if (id === "" && reached.size > 0) break;
     reached.add(id);
     if (id !== "") expect(outline, `focus ring of ${id}`).not.toBe("none");
   }
-  const expected = ["theme-button", "overlay", "camera-button", "sample", "object-list", "download-png", "score", "iou", "fill"];
-  expect([...reached]).toEqual(expect.arrayContaining([...expected, "labels-switch", "model-button"]));
+  const expected = [
+    "theme-button",
+    "overlay",
+    "camera-button",
+    "sample",
+    "object-list",
+    "download-png",
+    "score",
+    "iou",
+    "fill",
+  ];
+  expect([...reached]).toEqual(
+    expect.arrayContaining([...expected, "labels-switch", "model-button"]),
+  );
 });

@@ -9,7 +9,10 @@ const width = 1280;
 
 /** What clicks go to unless something else is chosen. */
 const usualModel = builtInPromptModels[0].name;
-/** Goes by colour alone: what a click takes in is told by the picture, so what the page makes of it can be said exactly. */
+/**
+ * Goes by color alone: what a click takes in is told by the image, so what the page makes of it can
+ * be said exactly.
+ */
 const plainModel = "region-click";
 
 /** Places in scene_desk.jpg, in its own pixels. */
@@ -51,7 +54,10 @@ function pixelsOf({ size, counts }: { size: [number, number]; counts: string }):
 
 /** What is shown now, through the page's own COCO download. */
 async function shownMasks({ page }: DemoPage): Promise<Uint8Array[]> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download-coco").click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator("#download-coco").click(),
+  ]);
   const coco = JSON.parse(readFileSync(await download.path(), "utf8")) as Coco;
   return coco.annotations.map(({ segmentation }) => pixelsOf(segmentation));
 }
@@ -64,7 +70,7 @@ async function shownMask(demo: DemoPage): Promise<Uint8Array> {
 
 const area = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
 
-/** IoU with an object of the exact picture of ids. */
+/** IoU with an object of the exact image of ids. */
 function iouWith(mask: Uint8Array, label: string): number {
   const truth = JSON.parse(readFileSync(fromRoot("tests/data/scenes/instances.json"), "utf8")) as {
     images: { id: number; file_name: string }[];
@@ -73,7 +79,9 @@ function iouWith(mask: Uint8Array, label: string): number {
   };
   const image = truth.images.find(({ file_name }) => file_name === "scene_desk.jpg")!;
   const category = truth.categories.find(({ name }) => name === label)!;
-  const { object_index } = truth.annotations.find(({ image_id, category_id }) => image_id === image.id && category_id === category.id)!;
+  const { object_index } = truth.annotations.find(
+    ({ image_id, category_id }) => image_id === image.id && category_id === category.id,
+  )!;
   const ids = decode(readFileSync(fromRoot("tests/data/scenes/scene_desk_ids.png")));
   let both = 0;
   let either = 0;
@@ -89,13 +97,20 @@ function iouWith(mask: Uint8Array, label: string): number {
 }
 
 /** A place of the desk scene in the window. */
-async function inWindow({ page }: DemoPage, { x, y }: { x: number; y: number }): Promise<[x: number, y: number]> {
+async function inWindow(
+  { page }: DemoPage,
+  { x, y }: { x: number; y: number },
+): Promise<[x: number, y: number]> {
   const box = (await page.locator("#clicks").boundingBox())!;
   const scale = box.width / width;
   return [box.x + (x + 0.5) * scale, box.y + (y + 0.5) * scale];
 }
 
-async function clickAt(demo: DemoPage, place: { x: number; y: number }, modifier?: "Shift"): Promise<void> {
+async function clickAt(
+  demo: DemoPage,
+  place: { x: number; y: number },
+  modifier?: "Shift",
+): Promise<void> {
   const { page } = demo;
   const points = await page.locator(".click-point").count();
   if (modifier !== undefined) await page.keyboard.down(modifier);
@@ -106,13 +121,18 @@ async function clickAt(demo: DemoPage, place: { x: number; y: number }, modifier
 }
 
 /** The click mode with a sample that can be clicked. */
-async function openClick(demo: DemoPage, sample: SampleName = "Desk", model: string = usualModel): Promise<void> {
+async function openClick(
+  demo: DemoPage,
+  sample: SampleName = "Desk",
+  model: string = usualModel,
+): Promise<void> {
   const { page } = demo;
   await demo.open();
   await demo.openSample(sample);
   await page.getByRole("radio", { name: "Click" }).check();
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
-  if (model !== usualModel) await page.getByRole("combobox", { name: "Built in" }).selectOption(model);
+  if (model !== usualModel)
+    await page.getByRole("combobox", { name: "Built in" }).selectOption(model);
   await expect(page.locator("#model-name")).toHaveText(model, { timeout: 60_000 });
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await demo.idle();
@@ -123,9 +143,11 @@ test("DemoClick_Click_MasksWhatIsThere", async ({ demo, page }) => {
   await expect(page.locator("#objects-empty")).toHaveText("What you click appears here.");
   await clickAt(demo, cup);
   expect(iouWith(await shownMask(demo), "cup")).toBeGreaterThan(0.75);
-  await expect(page.locator("#announcer")).toHaveText(/^[\d.]+% of the picture, sure to \d+%, 3 candidates$/);
+  await expect(page.locator("#announcer")).toHaveText(
+    /^[\d.]+% of the image, sure to \d+%, 3 candidates$/,
+  );
   await expect(page.locator(".click-point")).toHaveAttribute("data-label", "foreground");
-  // In the colours of the first candidate.
+  // In the colors of the first candidate.
   await expect(demo.rows).toHaveCount(3);
   await expect(page.locator('.object[aria-selected="true"]')).toHaveAttribute("id", "object-0");
 });
@@ -223,7 +245,8 @@ test("DemoClick_Drag_DrawsABox", async ({ demo, page }) => {
   const drawn = await page
     .locator(".click-box")
     .evaluate((box) => ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name))));
-  for (const [k, side] of [325, 628, 380, 92].entries()) expect(Math.abs(drawn[k]! - side)).toBeLessThan(4);
+  for (const [k, side] of [325, 628, 380, 92].entries())
+    expect(Math.abs(drawn[k]! - side)).toBeLessThan(4);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.locator("#download-coco")).toBeDisabled();
 });
@@ -270,21 +293,34 @@ test("DemoClick_Everything_ListsRegionsAndCanBeCancelled", async ({ demo, page }
   await expect(page.locator("#announcer")).toHaveText(/regions found$/);
 });
 
-test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneLeavesTheOld", async ({ demo, page }) => {
+test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneLeavesTheOld", async ({
+  demo,
+  page,
+}) => {
   await demo.open();
   await demo.openSample("Desk");
   const drop = (files: { name: string; bytes: number[] }[]) =>
     page.evaluate((files) => {
       const transfer = new DataTransfer();
-      for (const { name, bytes } of files) transfer.items.add(new File([new Uint8Array(bytes)], name));
-      document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+      for (const { name, bytes } of files)
+        transfer.items.add(new File([new Uint8Array(bytes)], name));
+      document.body.dispatchEvent(
+        new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
+      );
     }, files);
-  const model = (path: string, name: string) => ({ name, bytes: [...readFileSync(fromRoot(path))] });
-  // Two models are a pair: the page changes its mode by itself. The names say nothing and the order is wrong.
+  const model = (path: string, name: string) => ({
+    name,
+    bytes: [...readFileSync(fromRoot(path))],
+  });
+  // Two models are a pair: the page changes its mode by itself. The names say nothing and the order
+  // is wrong.
   const encoder = model("tests/data/prompt_models/sam_encoder.onnx", "first.onnx");
   const decoder = model("tests/data/prompt_models/sam_decoder.onnx", "second.onnx");
   await drop([decoder, encoder]);
-  await expect(page.locator("#model-name")).toHaveText(/(first|second)\.onnx \+ (first|second)\.onnx/, { timeout: 60_000 });
+  await expect(page.locator("#model-name")).toHaveText(
+    /(first|second)\.onnx \+ (first|second)\.onnx/,
+    { timeout: 60_000 },
+  );
   await expect(page.getByRole("radio", { name: "Click" })).toBeChecked();
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await clickAt(demo, laptop);
@@ -311,8 +347,8 @@ test("DemoClick_ModesAndPhotos_FollowEachOther", async ({ demo, page }) => {
   await expect(page.locator(".click-point")).toHaveCount(0);
   await expect(page.locator("#model-name")).toHaveText(usualModel);
   // Another photo is there to be clicked at once.
-  await page.getByRole("button", { name: "Sample picture: Beach" }).click();
-  await expect(page.locator("#clicks")).toHaveAttribute("aria-label", "Picture to click: Beach");
+  await page.getByRole("button", { name: "Sample image: Beach" }).click();
+  await expect(page.locator("#clicks")).toHaveAttribute("aria-label", "Image to click: Beach");
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await page.locator("#clicks").click({ position: { x: 40, y: 40 } });
   await expect(page.locator("#download-coco")).toBeEnabled();
@@ -323,7 +359,9 @@ test.describe("on a phone", () => {
 
   test("DemoClick_Touch_AddsSubtractsAndDrawsABox", async ({ demo, page }) => {
     await openClick(demo, "Desk", plainModel);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      390,
+    );
     await page.locator("#clicks").scrollIntoViewIfNeeded();
     await page.touchscreen.tap(...(await inWindow(demo, laptop)));
     await expect(page.locator(".click-point")).toHaveCount(1);

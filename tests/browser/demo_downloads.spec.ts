@@ -3,17 +3,25 @@ import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import { type DemoPage, expect, test } from "./demo_page.js";
 
-async function downloaded({ page }: DemoPage, buttonId: string): Promise<{ name: string; bytes: Buffer }> {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`#${buttonId}`).click()]);
+async function downloaded(
+  { page }: DemoPage,
+  buttonId: string,
+): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(`#${buttonId}`).click(),
+  ]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
-const truth = JSON.parse(readFileSync(fileURLToPath(new URL("../data/scenes/instances.json", import.meta.url)), "utf8")) as {
+const truth = JSON.parse(
+  readFileSync(fileURLToPath(new URL("../data/scenes/instances.json", import.meta.url)), "utf8"),
+) as {
   images: { file_name: string; width: number; height: number }[];
 };
 const { width, height } = truth.images.find(({ file_name }) => file_name === "scene_desk.jpg")!;
 
-test("DemoDownloads_Overlay_IsAPngOfTheWholePicture", async ({ demo }) => {
+test("DemoDownloads_Overlay_IsAPngOfTheWholeImage", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#download-png")).toBeDisabled();
   await demo.openSample("Desk");
@@ -21,16 +29,20 @@ test("DemoDownloads_Overlay_IsAPngOfTheWholePicture", async ({ demo }) => {
   expect(name).toBe("Desk-overlay.png");
   const png = decode(bytes);
   expect([png.width, png.height]).toEqual([width, height]);
-  // The best instance's outline is there in its own colour.
+  // The best instance's outline is there in its own color.
   let blue = 0;
   for (let k = 0; k < width * height; k += 1) {
-    const [r, g, b] = png.data.subarray(k * png.channels, k * png.channels + 3) as unknown as [number, number, number];
+    const [r, g, b] = png.data.subarray(k * png.channels, k * png.channels + 3) as unknown as [
+      number,
+      number,
+      number,
+    ];
     if (Math.abs(r - 67) + Math.abs(g - 155) + Math.abs(b - 247) < 24) blue += 1;
   }
   expect(blue).toBeGreaterThan(200);
 });
 
-test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsThePicture", async ({ demo }) => {
+test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsTheImage", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const shares = (data: ArrayLike<number>) => {
@@ -72,7 +84,12 @@ test("DemoDownloads_Coco_HoldsWhatIsListed", async ({ demo }) => {
   expect(name).toBe("Desk-coco.json");
   const coco = JSON.parse(bytes.toString("utf8")) as {
     images: { width: number; height: number }[];
-    annotations: { category_id: number; area: number; bbox: number[]; segmentation: { size: number[]; counts: string } }[];
+    annotations: {
+      category_id: number;
+      area: number;
+      bbox: number[];
+      segmentation: { size: number[]; counts: string };
+    }[];
     categories: { id: number; name: string }[];
   };
   expect(coco.images).toMatchObject([{ width, height }]);
@@ -85,6 +102,8 @@ test("DemoDownloads_Coco_HoldsWhatIsListed", async ({ demo }) => {
     expect(coco.categories.some(({ id }) => id === category_id)).toBe(true);
   }
   const listed = await demo.page.locator(".object:visible .object-name").allTextContents();
-  const stored = coco.annotations.map(({ category_id }) => coco.categories.find(({ id }) => id === category_id)!.name);
+  const stored = coco.annotations.map(
+    ({ category_id }) => coco.categories.find(({ id }) => id === category_id)!.name,
+  );
   expect(stored.map((label) => label.charAt(0).toUpperCase() + label.slice(1))).toEqual(listed);
 });

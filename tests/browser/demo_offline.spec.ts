@@ -9,16 +9,23 @@ interface Serving {
   url: string;
 }
 
-/** A server of its own: it is really gone when the test says so, which cutting the page's network does not guarantee for its workers. */
+/**
+ * A server of its own: it is really gone when the test says so, which cutting the page's network
+ * does not guarantee for its workers.
+ */
 async function serveDemo(): Promise<Serving> {
   const path = "../../scripts/serve.mjs";
-  const { serve } = (await import(path)) as { serve(folder: string, options: { port: number }): Promise<Serving> };
+  const { serve } = (await import(path)) as {
+    serve(folder: string, options: { port: number }): Promise<Serving>;
+  };
   return serve(fileURLToPath(new URL("../../dist_demo", import.meta.url)), { port: demoPort + 20 });
 }
 
 const missingFromCaches = (page: Page, paths: readonly string[]): Promise<string[]> =>
   page.evaluate(async (paths) => {
-    const found = await Promise.all(paths.map((path) => caches.match(path, { ignoreSearch: true })));
+    const found = await Promise.all(
+      paths.map((path) => caches.match(path, { ignoreSearch: true })),
+    );
     return paths.filter((_, k) => found[k] === undefined);
   }, paths);
 
@@ -42,7 +49,9 @@ test("DemoOffline_LoadedOnceThenServerGone_WorksAfterReload", async ({ demo, pag
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await page.reload();
-    await expect(page.locator("#device-now")).toHaveAttribute("data-device", "wasm", { timeout: 60_000 });
+    await expect(page.locator("#device-now")).toHaveAttribute("data-device", "wasm", {
+      timeout: 60_000,
+    });
     await demo.openSample("Beach");
     expect(await demo.rows.allTextContents()).toEqual(online);
   } finally {

@@ -1,4 +1,5 @@
-/// What the specs of the demo page share: a page that fails its test on any script error or violation of the policy, and its handles.
+/// What the specs of the demo page share: a page that fails its test on any script error or
+/// violation of the policy, and its handles.
 
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { decode } from "fast-png";
@@ -56,8 +57,8 @@ export class DemoPage {
   }
 
   /**
-   * Opens the page and waits for the model. Canvas2D by default: without a GPU it draws faster, and the overlay's own spec and one test of
-   * the page look after WebGL2.
+   * Opens the page and waits for the model. Canvas2D by default: without a GPU it draws faster, and
+   * the overlay's own spec and one test of the page look after WebGL2.
    */
   async open(query = "?renderer=canvas2d", url = demoUrl): Promise<void> {
     await this.goTo(url + query);
@@ -75,18 +76,22 @@ export class DemoPage {
   }
 
   async modelReady(): Promise<void> {
-    await expect(this.page.locator("#device-now")).toHaveAttribute("data-device", /./, { timeout: 90_000 });
+    await expect(this.page.locator("#device-now")).toHaveAttribute("data-device", /./, {
+      timeout: 90_000,
+    });
   }
 
   async openSample(name: SampleName): Promise<void> {
-    await this.page.getByRole("button", { name: `Sample picture: ${name}` }).click();
-    await expect(this.overlay).toHaveAttribute("aria-label", /^Picture/);
+    await this.page.getByRole("button", { name: `Sample image: ${name}` }).click();
+    await expect(this.overlay).toHaveAttribute("aria-label", /^Image/);
     await this.idle();
   }
 
   /** Waits until nothing is being looked for. */
   async idle(): Promise<void> {
-    await expect(this.page.locator("#stage")).toHaveAttribute("aria-busy", "false", { timeout: 90_000 });
+    await expect(this.page.locator("#stage")).toHaveAttribute("aria-busy", "false", {
+      timeout: 90_000,
+    });
   }
 
   async shownCount(): Promise<number> {
@@ -97,7 +102,10 @@ export class DemoPage {
     await this.page.locator(`#${id}`).fill(String(value));
   }
 
-  /** Pixels of the overlay on the page once the next frame has been drawn. They cross as a PNG: as JSON they take seconds. */
+  /**
+   * Pixels of the overlay on the page once the next frame has been drawn. They cross as a PNG: as
+   * JSON they take seconds.
+   */
   async overlayPixels(): Promise<Pixels> {
     const png = await this.page.evaluate(async () => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));

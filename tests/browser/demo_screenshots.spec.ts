@@ -39,7 +39,12 @@ test("DemoScreenshots_Click_OnTheDesktop", async ({ demo, page }) => {
 });
 
 test.describe("on a phone", () => {
-  test.use({ viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true });
+  test.use({
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 2,
+    isMobile: true,
+    hasTouch: true,
+  });
 
   test("DemoScreenshots_Photo_OnAPhone", async ({ demo, page }) => {
     await demo.open(renderer);

@@ -13,7 +13,7 @@ export interface PlainInstance {
   rle: { size: readonly [number, number]; counts: string };
 }
 
-/** A picture and a model, as addresses on the test server and as paths. */
+/** An image and a model, as addresses on the test server and as paths. */
 export interface Place {
   readonly url: string;
   readonly path: string;
@@ -21,14 +21,22 @@ export interface Place {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-export const scenes: Place[] = ["scene_beach.jpg", "scene_desk.jpg", "scene_kitchen.jpg"].map((name) => ({
-  url: `/data/scenes/${name}`,
-  path: `${root}tests/data/scenes/${name}`,
-}));
+export const scenes: Place[] = ["scene_beach.jpg", "scene_desk.jpg", "scene_kitchen.jpg"].map(
+  (name) => ({
+    url: `/data/scenes/${name}`,
+    path: `${root}tests/data/scenes/${name}`,
+  }),
+);
 
-export const builtIn: Place = { url: "/models/masklet-n.onnx", path: `${root}models/masklet-n.onnx` };
+export const builtIn: Place = {
+  url: "/models/masklet-n.onnx",
+  path: `${root}models/masklet-n.onnx`,
+};
 
-const shared = (name: string): Place => ({ url: `/shared/${name}`, path: `${sharedData()}/${name}` });
+const shared = (name: string): Place => ({
+  url: `/shared/${name}`,
+  path: `${sharedData()}/${name}`,
+});
 
 /** The first photos by name of the set outside the repository; none without it. */
 export function sharedPhotos(count: number): Place[] {
@@ -49,10 +57,12 @@ export const realModels = (
 ).map(([name, photos]) => ({
   name,
   model: (): Place => shared(`models/${name}.onnx`),
-  photos: (): Place[] => photos.map((id) => shared(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)),
+  photos: (): Place[] =>
+    photos.map((id) => shared(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)),
 }));
 
-// Everything clearly over the threshold must be found everywhere; what lies closer to it than this may fall on either side.
+// Everything clearly over the threshold must be found everywhere; what lies closer to it than this
+// may fall on either side.
 const scoreThreshold = 0.25;
 const sure = scoreThreshold + 0.01;
 
@@ -64,8 +74,16 @@ interface Tolerance {
   readonly sure: number;
 }
 const rounding: Tolerance = { score: 0.002, boxPx: 0.25, iou: 0.99, sure };
-/** Of a network that chooses its quantisation levels anew in each layer: a last bit of difference moves whole levels of 1/255 of the range. */
-export const requantised: Tolerance = { score: 0.05, boxPx: 6, iou: 0.9, sure: scoreThreshold + 0.1 };
+/**
+ * Of a network that chooses its quantization levels anew in each layer: a last bit of difference
+ * moves whole levels of 1/255 of the range.
+ */
+export const requantized: Tolerance = {
+  score: 0.05,
+  boxPx: 6,
+  iou: 0.9,
+  sure: scoreThreshold + 0.1,
+};
 
 /** The built library; the compiler need not find it. */
 async function library(): Promise<typeof import("../../web/index.js")> {
@@ -73,10 +91,19 @@ async function library(): Promise<typeof import("../../web/index.js")> {
   return import(built);
 }
 
-/** The photos through the built library in Node, on the native runtime unless `device` is another. */
-export async function segmentInNode(model: Place, photos: readonly Place[], device: "auto" | "wasm" = "auto"): Promise<PlainInstance[][]> {
+/**
+ * The photos through the built library in Node, on the native runtime unless `device` is another.
+ */
+export async function segmentInNode(
+  model: Place,
+  photos: readonly Place[],
+  device: "auto" | "wasm" = "auto",
+): Promise<PlainInstance[][]> {
   const { Segmenter } = await library();
-  const segmenter = await Segmenter.create({ model: new Uint8Array(readFileSync(model.path)), device });
+  const segmenter = await Segmenter.create({
+    model: new Uint8Array(readFileSync(model.path)),
+    device,
+  });
   const results: PlainInstance[][] = [];
   for (const { path } of photos) results.push(await plainInstances(segmenter, path));
   await segmenter.dispose();
@@ -84,12 +111,20 @@ export async function segmentInNode(model: Place, photos: readonly Place[], devi
 }
 
 async function plainInstances(segmenter: Segmenter, path: string): Promise<PlainInstance[]> {
-  const { instances } = await segmenter.segment(new Uint8Array(readFileSync(path)), { scoreThreshold });
-  return instances.map(({ label, score, box, mask }) => ({ label, score, box: [box.x1, box.y1, box.x2, box.y2], rle: mask.toRle() }));
+  const { instances } = await segmenter.segment(new Uint8Array(readFileSync(path)), {
+    scoreThreshold,
+  });
+  return instances.map(({ label, score, box, mask }) => ({
+    label,
+    score,
+    box: [box.x1, box.y1, box.x2, box.y2],
+    rle: mask.toRle(),
+  }));
 }
 
 /**
- * One photo in the browser; the pixels are those that Node decoded from the file, so that two JPEG decoders are not compared with each other.
+ * One photo in the browser; the pixels are those that Node decoded from the file, so that two JPEG
+ * decoders are not compared with each other.
  */
 export async function segmentInPage(
   page: Page,
@@ -102,13 +137,18 @@ export async function segmentInPage(
   return page.evaluate(
     async ([modelUrl, urls, device, scoreThreshold]) => {
       const { Segmenter, loadCore } = window.masklet;
-      const segmenter = await Segmenter.create({ model: modelUrl, device, allowSoftwareAdapter: true });
+      const segmenter = await Segmenter.create({
+        model: modelUrl,
+        device,
+        allowSoftwareAdapter: true,
+      });
       const core = await loadCore();
       const results: PlainInstance[][] = [];
       for (const url of urls) {
         const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
         const result = await segmenter.segment(core.decodeImage(bytes), { scoreThreshold });
-        if (result.device !== device) throw new Error(`ran on ${result.device}: ${JSON.stringify(segmenter.fallbacks)}`);
+        if (result.device !== device)
+          throw new Error(`ran on ${result.device}: ${JSON.stringify(segmenter.fallbacks)}`);
         results.push(
           result.instances.map(({ label, score, box, mask }) => ({
             label,
@@ -126,10 +166,14 @@ export async function segmentInPage(
 }
 
 /**
- * Every sure instance of either list has its twin in the other: class, and unless told otherwise score within 0.002, box within 0.25 px, mask
- * IoU of 0.99 at least.
+ * Every sure instance of either list has its twin in the other: class, and unless told otherwise
+ * score within 0.002, box within 0.25 px, mask IoU of 0.99 at least.
  */
-export async function expectSameInstances(actual: PlainInstance[], expected: PlainInstance[], allowed = rounding): Promise<void> {
+export async function expectSameInstances(
+  actual: PlainInstance[],
+  expected: PlainInstance[],
+  allowed = rounding,
+): Promise<void> {
   const { Mask, loadCore } = await library();
   await loadCore();
   const isTwin = (a: PlainInstance, b: PlainInstance) =>

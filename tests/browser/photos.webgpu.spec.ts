@@ -3,7 +3,7 @@ import {
   builtIn,
   expectSameInstances,
   realModels,
-  requantised,
+  requantized,
   scenes,
   segmentInNode,
   segmentInPage,
@@ -21,29 +21,43 @@ test("Scene_BuiltInModelOnWebgpu_SameInstancesAsInNode", async ({ page }) => {
   await expectSameInstances(inPage!, inNode!);
 });
 
-// A network of this size takes the software adapter about a minute a photo: MASKLET_WEBGPU_PHOTOS=20 runs twenty.
+// A network of this size takes the software adapter about a minute a photo:
+// MASKLET_WEBGPU_PHOTOS=20 runs twenty.
 test("Photos_Yolov8OnWebgpu_SameInstancesAsInNode", async ({ page }) => {
   const count = Number(process.env.MASKLET_WEBGPU_PHOTOS ?? 0);
-  test.skip(sharedData() === null, "the photos and models outside the repository are not on this machine");
-  test.skip(count === 0, "slow on a software adapter: MASKLET_WEBGPU_PHOTOS names how many photos to run");
+  test.skip(
+    sharedData() === null,
+    "the photos and models outside the repository are not on this machine",
+  );
+  test.skip(
+    count === 0,
+    "slow on a software adapter: MASKLET_WEBGPU_PHOTOS names how many photos to run",
+  );
   test.setTimeout((count + 2) * 240_000);
   const photos = sharedPhotos(count);
   const inPage = await segmentInPage(page, sharedModel(), photos, "webgpu");
   const inNode = await segmentInNode(sharedModel(), photos);
-  for (const [index, instances] of inPage.entries()) await expectSameInstances(instances, inNode[index]!);
+  for (const [index, instances] of inPage.entries())
+    await expectSameInstances(instances, inNode[index]!);
 });
 
 // By input size: what a software adapter computes within a minute is always run.
 for (const { name, model, photos } of realModels) {
   test(`Photos_${name}OnWebgpu_SameInstancesAsInNode`, async ({ page }) => {
     const isSlow = Number(/-(\d{3})(?:-|$)/.exec(name)![1]) > 416;
-    test.skip(sharedData() === null, "the photos and models outside the repository are not on this machine");
-    test.skip(isSlow && !process.env.MASKLET_WEBGPU_PHOTOS, "slow on a software adapter: MASKLET_WEBGPU_PHOTOS runs it");
+    test.skip(
+      sharedData() === null,
+      "the photos and models outside the repository are not on this machine",
+    );
+    test.skip(
+      isSlow && !process.env.MASKLET_WEBGPU_PHOTOS,
+      "slow on a software adapter: MASKLET_WEBGPU_PHOTOS runs it",
+    );
     test.setTimeout(600_000);
     const one = photos().slice(0, 1);
     const [inPage] = await segmentInPage(page, model(), one, "webgpu");
     const [inNode] = await segmentInNode(model(), one);
     expect(inPage!.length).toBeGreaterThan(1);
-    await expectSameInstances(inPage!, inNode!, name.endsWith("int8") ? requantised : undefined);
+    await expectSameInstances(inPage!, inNode!, name.endsWith("int8") ? requantized : undefined);
   });
 }

@@ -2,7 +2,8 @@ import { expect } from "@playwright/test";
 import { test } from "./engines/test.js";
 import { open } from "./tiny_models.js";
 
-const files = (name: string) => [`/data/prompt_models/${name}_encoder.onnx`, `/data/prompt_models/${name}_decoder.onnx`] as const;
+const files = (name: string) =>
+  [`/data/prompt_models/${name}_encoder.onnx`, `/data/prompt_models/${name}_decoder.onnx`] as const;
 const sam = files("sam");
 
 for (const worker of [true, false]) {
@@ -12,8 +13,8 @@ for (const worker of [true, false]) {
       async ([encoder, decoder, worker]) => {
         const { masklet, kit } = window;
         const segmenter = await masklet.PromptSegmenter.create({ encoder, decoder, worker });
-        const picture = kit.picture([{ x: 16, y: 32, colour: "red" }]);
-        const set = [await segmenter.setImage(picture), await segmenter.setImage(picture)];
+        const image = kit.image([{ x: 16, y: 32, color: "red" }]);
+        const set = [await segmenter.setImage(image), await segmenter.setImage(image)];
         const click = { x: 24, y: 40, label: "foreground" } as const;
         const { candidates, device } = await segmenter.predict({ points: [click], soft: true });
         const session = segmenter.session();
@@ -30,13 +31,18 @@ for (const worker of [true, false]) {
           stabilityThreshold: 0.5,
           onProgress: ({ done }) => progress.push(done),
         });
-        const failure = await kit.failure(() => segmenter.predict({ points: [{ x: 65, y: 0, label: "foreground" }] }));
+        const failure = await kit.failure(() =>
+          segmenter.predict({ points: [{ x: 65, y: 0, label: "foreground" }] }),
+        );
         await segmenter.dispose();
         const disposed = await kit.failure(() => segmenter.predict({ points: [click] }));
         return {
           fromCache: set.map((one) => one.fromCache),
           areas: candidates.map(({ mask }) => mask.area),
-          inside: candidates.every(({ mask }) => mask.contains(24, 40) && mask.coverage?.length === mask.width * mask.height),
+          inside: candidates.every(
+            ({ mask }) =>
+              mask.contains(24, 40) && mask.coverage?.length === mask.width * mask.height,
+          ),
           lowRes: candidates[0]!.lowResMask?.logits.length,
           methods: candidates[0]!.mask.iou(candidates[0]!.mask),
           same: first === undone,
@@ -71,7 +77,7 @@ for (const worker of [true, false]) {
   });
 }
 
-test("WorkerTerminated_PromptsSayThatThePictureIsGone_AndTheNextPictureWorks", async ({ page }) => {
+test("WorkerTerminated_PromptsSayThatTheImageIsGone_AndTheNextImageWorks", async ({ page }) => {
   await open(page);
   const state = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;
@@ -84,20 +90,25 @@ test("WorkerTerminated_PromptsSayThatThePictureIsGone_AndTheNextPictureWorks", a
       }
     };
     const segmenter = await masklet.PromptSegmenter.create({ encoder, decoder });
-    const picture = kit.picture([{ x: 16, y: 32, colour: "red" }]);
+    const image = kit.image([{ x: 16, y: 32, color: "red" }]);
     const points = [{ x: 24, y: 40, label: "foreground" as const }];
-    await segmenter.setImage(picture);
+    await segmenter.setImage(image);
     const pending = kit.failure(() => segmenter.predict({ points }));
     await new Promise((resolve) => setTimeout(resolve, 0));
     workers[0]!.terminate();
     const failure = await pending;
     const gone = await kit.failure(() => segmenter.predict({ points }));
-    await segmenter.setImage(picture);
+    await segmenter.setImage(image);
     const { candidates } = await segmenter.predict({ points });
     await segmenter.dispose();
     return { failure, gone, count: candidates.length, workers: workers.length };
   }, sam);
-  expect(state).toMatchObject({ failure: { code: "workerFailed" }, gone: { code: "noImage" }, count: 3, workers: 2 });
+  expect(state).toMatchObject({
+    failure: { code: "workerFailed" },
+    gone: { code: "noImage" },
+    count: 3,
+    workers: 2,
+  });
 });
 
 test("Abort_InAWorker_EndsALongCall_AndTheNextWorks", async ({ page }) => {
@@ -105,12 +116,17 @@ test("Abort_InAWorker_EndsALongCall_AndTheNextWorks", async ({ page }) => {
   const state = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;
     const segmenter = await masklet.PromptSegmenter.create({ encoder, decoder });
-    await segmenter.setImage(kit.picture([{ x: 16, y: 32, colour: "red" }]));
+    await segmenter.setImage(kit.image([{ x: 16, y: 32, color: "red" }]));
     const controller = new AbortController();
     const failure = await kit.failure(() =>
-      segmenter.everything({ signal: controller.signal, onProgress: ({ done }) => done > 0 && controller.abort(new Error("enough")) }),
+      segmenter.everything({
+        signal: controller.signal,
+        onProgress: ({ done }) => done > 0 && controller.abort(new Error("enough")),
+      }),
     );
-    const { candidates } = await segmenter.predict({ points: [{ x: 24, y: 40, label: "foreground" }] });
+    const { candidates } = await segmenter.predict({
+      points: [{ x: 24, y: 40, label: "foreground" }],
+    });
     await segmenter.dispose();
     return { failure, count: candidates.length };
   }, sam);
@@ -125,13 +141,15 @@ test("RefineWith_InWorkers_FitsMasksAndBoxes", async ({ page }) => {
       masklet.Segmenter.create({ model: "/data/tiny_models/dense.onnx" }),
       masklet.PromptSegmenter.create({ encoder, decoder }),
     ]);
-    const picture = kit.picture([
-      { x: 16, y: 32, colour: "red" },
-      { x: 48, y: 0, colour: "blue" },
+    const image = kit.image([
+      { x: 16, y: 32, color: "red" },
+      { x: 48, y: 0, color: "blue" },
     ]);
-    const { instances } = await segmenter.segment(picture, { refineWith: prompts });
+    const { instances } = await segmenter.segment(image, { refineWith: prompts });
     await Promise.all([segmenter.dispose(), prompts.dispose()]);
-    return instances.map(({ mask, box }) => [mask.area, mask.bounds().width - (box.x2 - box.x1)] as const);
+    return instances.map(
+      ({ mask, box }) => [mask.area, mask.bounds().width - (box.x2 - box.x1)] as const,
+    );
   }, sam);
   expect(areas).toHaveLength(2);
   for (const [area, difference] of areas) {
@@ -147,17 +165,25 @@ test("Families_InTheBrowser_AnswerAlike", async ({ page }) => {
     sam,
     edge_sam: files("edge_sam"),
     efficient_sam: files("efficient_sam"),
-    sam_transformers: ["/data/prompt_models/sam_hf_vision_encoder.onnx", "/data/prompt_models/sam_hf_prompt_encoder_mask_decoder.onnx"],
+    sam_transformers: [
+      "/data/prompt_models/sam_hf_vision_encoder.onnx",
+      "/data/prompt_models/sam_hf_prompt_encoder_mask_decoder.onnx",
+    ],
     sam2: files("sam2_ort"),
-    sam2_transformers: ["/data/prompt_models/sam2_hf_vision_encoder.onnx", "/data/prompt_models/sam2_hf_prompt_encoder_mask_decoder.onnx"],
+    sam2_transformers: [
+      "/data/prompt_models/sam2_hf_vision_encoder.onnx",
+      "/data/prompt_models/sam2_hf_prompt_encoder_mask_decoder.onnx",
+    ],
   } as const;
   const found = await page.evaluate(async (pairs) => {
     const { masklet, kit } = window;
     const results: Record<string, { family: string; area: number }> = {};
     for (const [name, [encoder, decoder]] of Object.entries(pairs)) {
       const segmenter = await masklet.PromptSegmenter.create({ encoder, decoder, worker: false });
-      await segmenter.setImage(kit.picture([{ x: 16, y: 32, colour: "red" }]));
-      const { candidates } = await segmenter.predict({ points: [{ x: 24, y: 40, label: "foreground" }] });
+      await segmenter.setImage(kit.image([{ x: 16, y: 32, color: "red" }]));
+      const { candidates } = await segmenter.predict({
+        points: [{ x: 24, y: 40, label: "foreground" }],
+      });
       results[name] = { family: segmenter.info.family, area: candidates[0]!.mask.area };
       await segmenter.dispose();
     }

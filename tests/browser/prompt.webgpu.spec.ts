@@ -1,7 +1,8 @@
 import { expect, test } from "@playwright/test";
 import { open } from "./tiny_models.js";
 
-// A Segment Anything of 128 pixels with random weights: what its masks show means nothing, but both devices must agree on it.
+// A Segment Anything of 128 pixels with random weights: what its masks show means nothing, but both
+// devices must agree on it.
 const model = [
   "/data/reference_models/sam_tiny_vision_encoder.onnx",
   "/data/reference_models/sam_tiny_prompt_encoder_mask_decoder.onnx",
@@ -19,11 +20,16 @@ test("DeviceLost_TheEmbeddingOnTheGpuIsMadeAnew", async ({ page }) => {
       return device;
     };
     const points = [{ x: 24, y: 40, label: "foreground" as const }];
-    const picture = kit.picture([{ x: 16, y: 32, colour: "red" }]);
+    const image = kit.image([{ x: 16, y: 32, color: "red" }]);
     const ious = async (segmenter: Awaited<ReturnType<typeof masklet.PromptSegmenter.create>>) =>
       (await segmenter.predict({ points })).candidates.map(({ predictedIou }) => predictedIou);
-    const reference = await masklet.PromptSegmenter.create({ encoder, decoder, device: "wasm", worker: false });
-    await reference.setImage(picture);
+    const reference = await masklet.PromptSegmenter.create({
+      encoder,
+      decoder,
+      device: "wasm",
+      worker: false,
+    });
+    await reference.setImage(image);
     const expected = await ious(reference);
     await reference.dispose();
     const segmenter = await masklet.PromptSegmenter.create({
@@ -33,7 +39,7 @@ test("DeviceLost_TheEmbeddingOnTheGpuIsMadeAnew", async ({ page }) => {
       worker: false,
       allowSoftwareAdapter: true,
     });
-    await segmenter.setImage(picture);
+    await segmenter.setImage(image);
     const answers = [await ious(segmenter)];
     devices.at(-1)!.destroy();
     answers.push(await ious(segmenter), await ious(segmenter));

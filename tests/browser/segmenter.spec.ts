@@ -5,7 +5,16 @@ import { found, open, squares } from "./tiny_models.js";
 for (const worker of [true, false]) {
   test.describe(worker ? "in a worker" : "on the caller's thread", () => {
     for (const model of worker
-      ? ["dense", "dense_dynamic", "end_to_end", "half", "open_shapes", "bytes", "hwc", "two_at_once"]
+      ? [
+          "dense",
+          "dense_dynamic",
+          "end_to_end",
+          "half",
+          "open_shapes",
+          "bytes",
+          "hwc",
+          "two_at_once",
+        ]
       : ["dense", "half"]) {
       test(`Segment_${model}_FindsEverySquare`, async ({ page }) => {
         const problems = await open(page);
@@ -13,10 +22,10 @@ for (const worker of [true, false]) {
           async ([url, worker, squares]) => {
             const { masklet, kit } = window;
             const segmenter = await masklet.Segmenter.create({ model: url, worker });
-            const picture = kit.picture(squares);
-            const before = picture.data.slice();
-            const result = await segmenter.segment(picture);
-            const untouched = picture.data.every((value, i) => value === before[i]);
+            const image = kit.image(squares);
+            const before = image.data.slice();
+            const result = await segmenter.segment(image);
+            const untouched = image.data.every((value, i) => value === before[i]);
             await segmenter.dispose();
             return {
               result: kit.plain(result),
@@ -29,8 +38,15 @@ for (const worker of [true, false]) {
           },
           [`/data/tiny_models/${model}.onnx`, worker, squares] as const,
         );
-        expect(result).toMatchObject({ result: found, untouched: true, device: "wasm", isMask: true });
-        expect(result.fallbacks).toEqual([{ device: "webgpu", reason: expect.stringMatching(/adapter|WebGPU/) }]);
+        expect(result).toMatchObject({
+          result: found,
+          untouched: true,
+          device: "wasm",
+          isMask: true,
+        });
+        expect(result.fallbacks).toEqual([
+          { device: "webgpu", reason: expect.stringMatching(/adapter|WebGPU/) },
+        ]);
         expect(result.times.every((time) => time >= 0)).toBe(true);
         expect(problems).toEqual([]);
       });
@@ -41,31 +57,51 @@ for (const worker of [true, false]) {
       const results = await page.evaluate(
         async ([worker, squares]) => {
           const { masklet, kit } = window;
-          const bitmap = await createImageBitmap(kit.picture(squares));
+          const bitmap = await createImageBitmap(kit.image(squares));
           const results: Record<string, unknown> = {};
           for (const model of ["dense", "dense_dynamic", "two_at_once"]) {
             const url = `/data/tiny_models/${model}.onnx`;
             const segmenter = await masklet.Segmenter.create({ model: url, worker, inputSize: 64 });
-            const sources = [kit.picture(squares), kit.picture([]), bitmap, "/data/tiny_models/squares.png", kit.canvas(squares.slice(1))];
-            results[model] = (await segmenter.segmentBatch(sources)).map((result) => kit.plain(result));
+            const sources = [
+              kit.image(squares),
+              kit.image([]),
+              bitmap,
+              "/data/tiny_models/squares.png",
+              kit.canvas(squares.slice(1)),
+            ];
+            results[model] = (await segmenter.segmentBatch(sources)).map((result) =>
+              kit.plain(result),
+            );
             await segmenter.dispose();
           }
           return { results, bitmapIsOpen: bitmap.width };
         },
         [worker, squares] as const,
       );
-      const all = [found, { ...found, instances: [] }, found, found, { ...found, instances: found.instances.slice(1) }];
-      expect(results).toEqual({ results: { dense: all, dense_dynamic: all, two_at_once: all }, bitmapIsOpen: 64 });
+      const all = [
+        found,
+        { ...found, instances: [] },
+        found,
+        found,
+        { ...found, instances: found.instances.slice(1) },
+      ];
+      expect(results).toEqual({
+        results: { dense: all, dense_dynamic: all, two_at_once: all },
+        bitmapIsOpen: 64,
+      });
       expect(problems).toEqual([]);
     });
 
-    test("EverySource_OfTheSamePicture_GivesTheSameResult", async ({ page }) => {
+    test("EverySource_OfTheSameImage_GivesTheSameResult", async ({ page }) => {
       const problems = await open(page);
       const results = await page.evaluate(
         async ([worker, squares]) => {
           const { masklet, kit } = window;
-          const segmenter = await masklet.Segmenter.create({ model: "/data/tiny_models/dense.onnx", worker });
-          const pixels = kit.picture(squares);
+          const segmenter = await masklet.Segmenter.create({
+            model: "/data/tiny_models/dense.onnx",
+            worker,
+          });
+          const pixels = kit.image(squares);
           const canvas = kit.canvas(squares);
           const blob = (await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve)))!;
           const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -92,7 +128,8 @@ for (const worker of [true, false]) {
             url: new URL("/data/tiny_models/squares.png", location.href),
           };
           const results: Record<string, unknown> = {};
-          for (const [name, source] of Object.entries(sources)) results[name] = kit.plain(await segmenter.segment(source));
+          for (const [name, source] of Object.entries(sources))
+            results[name] = kit.plain(await segmenter.segment(source));
           // A second time: nothing was transferred away from the caller or closed.
           for (const name of ["bitmap", "frame", "bytes", "buffer"]) {
             results[`${name} again`] = kit.plain(await segmenter.segment(sources[name]!));
@@ -113,8 +150,11 @@ for (const worker of [true, false]) {
       const results = await page.evaluate(
         async ([worker, squares]) => {
           const { masklet, kit } = window;
-          const segmenter = await masklet.Segmenter.create({ model: "/data/tiny_models/dense.onnx", worker });
-          const closedBitmap = await createImageBitmap(kit.picture([]));
+          const segmenter = await masklet.Segmenter.create({
+            model: "/data/tiny_models/dense.onnx",
+            worker,
+          });
+          const closedBitmap = await createImageBitmap(kit.image([]));
           closedBitmap.close();
           const closedFrame = new VideoFrame(kit.canvas([]), { timestamp: 0 });
           closedFrame.close();
@@ -125,9 +165,9 @@ for (const worker of [true, false]) {
             closedFrame,
             detached,
             detachedBuffer: detached.buffer,
-            noPicture: new Blob(["not a picture"]),
+            noImage: new Blob(["not an image"]),
             empty: new Blob([]),
-            missing: "/no/such/picture.png",
+            missing: "/no/such/image.png",
             noUrl: "http://",
             emptyCanvas: Object.assign(document.createElement("canvas"), { width: 0 }),
             emptyImage: new Image(),
@@ -143,14 +183,17 @@ for (const worker of [true, false]) {
           for (const [name, source] of Object.entries(bad)) {
             failures[name] = await kit.failure(() => segmenter.segment(source as string));
           }
-          const good = kit.plain(await segmenter.segment(kit.picture(squares)));
+          const good = kit.plain(await segmenter.segment(kit.image(squares)));
           await segmenter.dispose();
           return { failures, good };
         },
         [worker, squares] as const,
       );
       for (const [name, failure] of Object.entries(results.failures)) {
-        const code = { missing: "networkError", noPicture: "badImageFile", noUrl: /badSource|networkError/ }[name] ?? "badSource";
+        const code =
+          { missing: "networkError", noImage: "badImageFile", noUrl: /badSource|networkError/ }[
+            name
+          ] ?? "badSource";
         expect(failure.code, `${name}: ${failure.message}`).toMatch(code);
         expect(failure.stage, name).toBe("source");
         expect(failure.message!.length, name).toBeGreaterThan(15);
@@ -163,7 +206,8 @@ for (const worker of [true, false]) {
       const failures = await page.evaluate(async (worker) => {
         const { masklet, kit } = window;
         const model = "/data/tiny_models/dense.onnx";
-        const create = (options: object) => kit.failure(() => masklet.Segmenter.create({ model, worker, ...options }));
+        const create = (options: object) =>
+          kit.failure(() => masklet.Segmenter.create({ model, worker, ...options }));
         const segmenter = await masklet.Segmenter.create({ model, worker });
         const failures = {
           missing: await create({ model: "/no/such/model.onnx" }),
@@ -176,11 +220,13 @@ for (const worker of [true, false]) {
           labels: await create({ labels: ["a"] }),
           device: await create({ device: "node-cpu" }),
           webgpu: await create({ device: "webgpu" }),
-          score: await kit.failure(() => segmenter.segment(kit.picture([]), { scoreThreshold: 2 })),
-          classes: await kit.failure(() => segmenter.segment(kit.picture([]), { classes: ["violet"] })),
+          score: await kit.failure(() => segmenter.segment(kit.image([]), { scoreThreshold: 2 })),
+          classes: await kit.failure(() =>
+            segmenter.segment(kit.image([]), { classes: ["violet"] }),
+          ),
         };
         await segmenter.dispose();
-        return { ...failures, disposed: await kit.failure(() => segmenter.segment(kit.picture([]))) };
+        return { ...failures, disposed: await kit.failure(() => segmenter.segment(kit.image([]))) };
       }, worker);
       expect(Object.entries(failures).map(([name, { code }]) => [name, code])).toEqual([
         ["missing", "networkError"],
@@ -208,17 +254,30 @@ for (const worker of [true, false]) {
           const reason = new Error("changed my mind");
           const aborted = AbortSignal.abort(reason);
           const model = "/data/tiny_models/dense.onnx";
-          const create = await kit.failure(() => Segmenter.create({ model, worker, signal: aborted }));
+          const create = await kit.failure(() =>
+            Segmenter.create({ model, worker, signal: aborted }),
+          );
           const during = new AbortController();
           const download = await kit.failure(() =>
-            Segmenter.create({ worker, cache: false, signal: during.signal, onProgress: () => during.abort(reason) }),
+            Segmenter.create({
+              worker,
+              cache: false,
+              signal: during.signal,
+              onProgress: () => during.abort(reason),
+            }),
           );
           const segmenter = await Segmenter.create({ model, worker });
-          const before = await kit.failure(() => segmenter.segment(kit.picture(squares), { signal: aborted }));
+          const before = await kit.failure(() =>
+            segmenter.segment(kit.image(squares), { signal: aborted }),
+          );
           const later = new AbortController();
-          const call = kit.failure(() => segmenter.segment(kit.picture(squares), { signal: later.signal }));
+          const call = kit.failure(() =>
+            segmenter.segment(kit.image(squares), { signal: later.signal }),
+          );
           later.abort(reason);
-          const good = kit.plain(await segmenter.segment(kit.picture(squares), { signal: new AbortController().signal }));
+          const good = kit.plain(
+            await segmenter.segment(kit.image(squares), { signal: new AbortController().signal }),
+          );
           await segmenter.dispose();
           return { failures: [create, download, before, await call], good };
         },
@@ -230,23 +289,35 @@ for (const worker of [true, false]) {
       expect(result.good).toEqual(found);
     });
 
-    test("OverlappingCalls_OfTwoSegmenters_KeepTheirPictures", async ({ page }) => {
+    test("OverlappingCalls_OfTwoSegmenters_KeepTheirImages", async ({ page }) => {
       await open(page);
       const areas = await page.evaluate(async (worker) => {
         const { masklet, kit } = window;
-        const create = (model: string) => masklet.Segmenter.create({ model: `/data/tiny_models/${model}.onnx`, worker });
-        const segmenters = await Promise.all([create("dense"), create("end_to_end"), create("half")]);
+        const create = (model: string) =>
+          masklet.Segmenter.create({ model: `/data/tiny_models/${model}.onnx`, worker });
+        const segmenters = await Promise.all([
+          create("dense"),
+          create("end_to_end"),
+          create("half"),
+        ]);
         const calls = Array.from({ length: 24 }, async (_, i) => {
           const x = (i % 4) * 16;
           // The source's size differs too, so that a letterbox of another call would show.
-          const { instances } = await segmenters[i % 3]!.segment(kit.picture([{ x, y: 16, colour: "red" }], 64 + (i % 2) * 64, 64));
-          return instances.map(({ box, mask }) => [Math.round(box.x1 - x), Math.round(box.y1 - 16), mask.sourceWidth - 64 - (i % 2) * 64]);
+          const { instances } = await segmenters[i % 3]!.segment(
+            kit.image([{ x, y: 16, color: "red" }], 64 + (i % 2) * 64, 64),
+          );
+          return instances.map(({ box, mask }) => [
+            Math.round(box.x1 - x),
+            Math.round(box.y1 - 16),
+            mask.sourceWidth - 64 - (i % 2) * 64,
+          ]);
         });
         const results = await Promise.all(calls);
         for (const segmenter of segmenters) segmenter[Symbol.dispose]();
         return results;
       }, worker);
-      // Pictures of 128 x 64 are halved, so that the square covers a quarter of its cell: a score of a quarter is not above the threshold.
+      // Images of 128 x 64 are halved, so that the square covers a quarter of its cell: a score of
+      // a quarter is not above the threshold.
       expect(areas).toEqual(Array.from({ length: 24 }, (_, i) => (i % 2 ? [] : [[0, 0, 0]])));
     });
 
@@ -255,15 +326,23 @@ for (const worker of [true, false]) {
       const result = await page.evaluate(
         async ([worker, squares]) => {
           const { masklet, kit } = window;
-          const segmenter = await masklet.Segmenter.create({ model: "/data/tiny_models/fails_on_white.onnx", worker, device: "wasm" });
-          const fail = await kit.failure(() => segmenter.segment(kit.picture(squares)));
-          const good = kit.plain(await segmenter.segment(kit.picture(squares.slice(1))));
+          const segmenter = await masklet.Segmenter.create({
+            model: "/data/tiny_models/fails_on_white.onnx",
+            worker,
+            device: "wasm",
+          });
+          const fail = await kit.failure(() => segmenter.segment(kit.image(squares)));
+          const good = kit.plain(await segmenter.segment(kit.image(squares.slice(1))));
           await segmenter.dispose();
           return { fail, good };
         },
         [worker, squares] as const,
       );
-      expect(result.fail).toMatchObject({ code: "inferenceFailed", stage: "inference", message: expect.stringContaining("Gather") });
+      expect(result.fail).toMatchObject({
+        code: "inferenceFailed",
+        stage: "inference",
+        message: expect.stringContaining("Gather"),
+      });
       expect(result.good).toEqual({ ...found, instances: found.instances.slice(1) });
     });
 
@@ -291,7 +370,10 @@ for (const worker of [true, false]) {
             const canvas = kit.canvas(squares);
             for (let i = 0; i < count; ++i) {
               const frame = new VideoFrame(canvas, { timestamp: i });
-              const { instances } = await window.segmenter.segment(frame, { soft: true, signal: new AbortController().signal });
+              const { instances } = await window.segmenter.segment(frame, {
+                soft: true,
+                signal: new AbortController().signal,
+              });
               if (instances.length !== 3) throw new Error(`${instances.length} instances`);
               frame.close();
             }
@@ -301,14 +383,18 @@ for (const worker of [true, false]) {
         );
       const heap = async () => {
         await devtools.send("HeapProfiler.collectGarbage");
-        const usage = (await devtools.send("Runtime.getHeapUsage")) as { usedSize: number; backingStorageSize?: number };
+        const usage = (await devtools.send("Runtime.getHeapUsage")) as {
+          usedSize: number;
+          backingStorageSize?: number;
+        };
         return usage.usedSize + (usage.backingStorageSize ?? 0);
       };
       const wasmBefore = await run(200);
       const before = await heap();
       expect(await run(1000)).toEqual(wasmBefore);
       if (!worker) expect(wasmBefore.ort).toBeGreaterThan(0);
-      // A leak of one small frame (16 kB of pixels) or tensor (3 kB) in each call would be 3 MB and more.
+      // A leak of one small frame (16 kB of pixels) or tensor (3 kB) in each call would be 3 MB and
+      // more.
       expect((await heap()) - before).toBeLessThan(1e6);
     });
   });
@@ -317,21 +403,34 @@ for (const worker of [true, false]) {
 test("BuiltInModel_IsTheDefault_AndFetchesNothingFromElsewhere", async ({ page }) => {
   const problems = await open(page);
   const foreign: string[] = [];
-  page.on("request", (request) => new URL(request.url()).hostname !== "localhost" && foreign.push(request.url()));
+  page.on(
+    "request",
+    (request) => new URL(request.url()).hostname !== "localhost" && foreign.push(request.url()),
+  );
   const result = await page.evaluate(async () => {
     const { masklet, kit } = window;
     const progress: string[] = [];
     const segmenter = await masklet.Segmenter.create({
       onProgress: ({ stage, loaded, total }) => progress.push(`${stage} ${loaded}/${total}`),
     });
-    const { instances } = await segmenter.segment(kit.picture([]));
+    const { instances } = await segmenter.segment(kit.image([]));
     await segmenter.dispose();
-    return { labels: segmenter.labels.length, info: segmenter.info, count: instances.length, first: progress[0], last: progress.slice(-3) };
+    return {
+      labels: segmenter.labels.length,
+      info: segmenter.info,
+      count: instances.length,
+      first: progress[0],
+      last: progress.slice(-3),
+    };
   });
   expect(result).toMatchObject({
     labels: 80,
     count: 0,
-    info: { family: "yolo_seg", variant: "dense", preprocessing: { width: 416, height: 416, resizeMode: "letterbox-top-left" } },
+    info: {
+      family: "yolo_seg",
+      variant: "dense",
+      preprocessing: { width: 416, height: 416, resizeMode: "letterbox-top-left" },
+    },
     first: `download 0/${result.info.bytes}`,
     last: [`download ${result.info.bytes}/${result.info.bytes}`, "compile 0/1", "compile 1/1"],
   });
@@ -344,10 +443,19 @@ test("Cache_SecondCreate_DownloadsNoModel", async ({ page, engine }) => {
   test.skip(engine !== "chromium", "requests can be watched in Chromium only");
   await open(page);
   const requests: string[] = [];
-  page.on("request", (request) => /\.onnx/.test(request.url()) && requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  page.on(
+    "request",
+    (request) =>
+      /\.onnx/.test(request.url()) &&
+      requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
+  );
   const create = (options: object) =>
     page.evaluate(async (options) => {
-      const segmenter = await window.masklet.Segmenter.create({ model: "/data/tiny_models/dense.onnx", worker: false, ...options });
+      const segmenter = await window.masklet.Segmenter.create({
+        model: "/data/tiny_models/dense.onnx",
+        worker: false,
+        ...options,
+      });
       await segmenter.dispose();
       return segmenter.info.sha256;
     }, options);
@@ -364,7 +472,8 @@ test("Cache_SecondCreate_DownloadsNoModel", async ({ page, engine }) => {
 });
 
 test("Cache_DamagedEntry_IsReplaced", async ({ page, engine }) => {
-  // WebDriver has private windows only, and in WebKit's what is put into a cache that a worker has used may be gone at once.
+  // WebDriver has private windows only, and in WebKit's what is put into a cache that a worker has
+  // used may be gone at once.
   test.skip(engine === "webkit", "caches of WebKit's private windows forget");
   await open(page);
   const sizes = await page.evaluate(async () => {
@@ -374,7 +483,10 @@ test("Cache_DamagedEntry_IsReplaced", async ({ page, engine }) => {
     const cache = await caches.open("masklet-models-1");
     const key = (await cache.keys()).find(({ url }) => url.includes("dense.onnx"));
     const entry = (await cache.match(key!))!;
-    await cache.put(key!, new Response((await entry.clone().arrayBuffer()).slice(0, 1000), { headers: entry.headers }));
+    await cache.put(
+      key!,
+      new Response((await entry.clone().arrayBuffer()).slice(0, 1000), { headers: entry.headers }),
+    );
     const segmenter = await masklet.Segmenter.create(options);
     await segmenter.dispose();
     return [segmenter.info.bytes, (await (await cache.match(key!))!.arrayBuffer()).byteLength];

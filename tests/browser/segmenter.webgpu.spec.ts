@@ -28,7 +28,7 @@ test("SoftwareAdapter_UnlessAllowed_IsRefusedWithItsName", async ({ page }) => {
     async ([model, squares]) => {
       const { masklet, kit } = window;
       const segmenter = await masklet.Segmenter.create({ model });
-      const result = await segmenter.segment(kit.picture(squares));
+      const result = await segmenter.segment(kit.image(squares));
       await segmenter.dispose();
       const only = await kit.failure(() => masklet.Segmenter.create({ model, device: "webgpu" }));
       return { device: result.device, fallbacks: segmenter.fallbacks, only };
@@ -36,23 +36,39 @@ test("SoftwareAdapter_UnlessAllowed_IsRefusedWithItsName", async ({ page }) => {
     [model, squares] as const,
   );
   expect(state.device).toBe("wasm");
-  expect(state.fallbacks).toEqual([{ device: "webgpu", reason: expect.stringMatching(/software .*swiftshader/i) }]);
-  expect(state.only).toMatchObject({ code: "noDevice", stage: "compile", message: expect.stringMatching(/webgpu: .*software/) });
+  expect(state.fallbacks).toEqual([
+    { device: "webgpu", reason: expect.stringMatching(/software .*swiftshader/i) },
+  ]);
+  expect(state.only).toMatchObject({
+    code: "noDevice",
+    stage: "compile",
+    message: expect.stringMatching(/webgpu: .*software/),
+  });
   expect(problems).toEqual([]);
 });
 
 for (const worker of [true, false]) {
   for (const name of ["dense", "end_to_end"]) {
-    test(`Segment_${name}_OnWebgpu_${worker ? "InAWorker" : "OnTheCallersThread"}_FindsEverySquare`, async ({ page }) => {
+    test(`Segment_${name}_OnWebgpu_${worker ? "InAWorker" : "OnTheCallersThread"}_FindsEverySquare`, async ({
+      page,
+    }) => {
       await open(page);
       const state = await page.evaluate(
         async ([model, worker, squares]) => {
           const { masklet, kit } = window;
-          const segmenter = await masklet.Segmenter.create({ model, worker, allowSoftwareAdapter: true });
+          const segmenter = await masklet.Segmenter.create({
+            model,
+            worker,
+            allowSoftwareAdapter: true,
+          });
           const results = [];
-          for (let i = 0; i < 3; ++i) results.push(await segmenter.segment(kit.picture(squares)));
+          for (let i = 0; i < 3; ++i) results.push(await segmenter.segment(kit.image(squares)));
           await segmenter.dispose();
-          return { devices: results.map(({ device }) => device), results: results.map(kit.plain), fallbacks: segmenter.fallbacks };
+          return {
+            devices: results.map(({ device }) => device),
+            results: results.map(kit.plain),
+            fallbacks: segmenter.fallbacks,
+          };
         },
         [`/data/tiny_models/${name}.onnx`, worker, squares] as const,
       );
@@ -73,7 +89,7 @@ test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
       const first = await masklet.Segmenter.create(options);
       const second = await masklet.Segmenter.create(options);
       const run = async (segmenter: typeof first) => ({
-        ...kit.plain(await segmenter.segment(kit.picture(squares))),
+        ...kit.plain(await segmenter.segment(kit.image(squares))),
         device: segmenter.device,
       });
       const results = [await run(first), await run(second)];
@@ -85,7 +101,11 @@ test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
       results.push(...(await Promise.all(pending)));
       results.push(await run(first));
       await Promise.all([first.dispose(), second.dispose()]);
-      return { results, devices: window.gpuDevices.length, fallbacks: [...first.fallbacks, ...second.fallbacks] };
+      return {
+        results,
+        devices: window.gpuDevices.length,
+        fallbacks: [...first.fallbacks, ...second.fallbacks],
+      };
     },
     [model, squares] as const,
   );
@@ -101,25 +121,34 @@ test("DeviceThatIsAlwaysLost_IsGivenUpForWasm", async ({ page }) => {
   const state = await page.evaluate(
     async ([model, squares]) => {
       const { masklet, kit } = window;
-      const create = (device: "auto" | "webgpu") => masklet.Segmenter.create({ model, worker: false, allowSoftwareAdapter: true, device });
+      const create = (device: "auto" | "webgpu") =>
+        masklet.Segmenter.create({ model, worker: false, allowSoftwareAdapter: true, device });
       const [auto, only] = [await create("auto"), await create("webgpu")];
       const { submit } = GPUQueue.prototype;
       GPUQueue.prototype.submit = function (...args) {
         for (const device of window.gpuDevices) device.destroy();
         return submit.apply(this, args);
       };
-      const result = await auto.segment(kit.picture(squares));
-      const failure = await kit.failure(() => only.segment(kit.picture(squares)));
+      const result = await auto.segment(kit.image(squares));
+      const failure = await kit.failure(() => only.segment(kit.image(squares)));
       GPUQueue.prototype.submit = submit;
-      const after = kit.plain(await only.segment(kit.picture(squares)));
+      const after = kit.plain(await only.segment(kit.image(squares)));
       await Promise.all([auto.dispose(), only.dispose()]);
-      return { result: kit.plain(result), device: result.device, fallbacks: auto.fallbacks, failure, after };
+      return {
+        result: kit.plain(result),
+        device: result.device,
+        fallbacks: auto.fallbacks,
+        failure,
+        after,
+      };
     },
     [model, squares] as const,
   );
   expect(state.result).toEqual(found);
   expect(state.device).toBe("wasm");
-  expect(state.fallbacks).toEqual([{ device: "webgpu", reason: expect.stringContaining("lost twice") }]);
+  expect(state.fallbacks).toEqual([
+    { device: "webgpu", reason: expect.stringContaining("lost twice") },
+  ]);
   expect(state.failure).toMatchObject({ code: "deviceLost", stage: "inference" });
   expect(state.after).toEqual(found);
 });
@@ -151,8 +180,10 @@ test("DeviceThatComputesWrongly_IsDroppedWithTheReason", async ({ page }) => {
       };
       const options = { model, worker: false, allowSoftwareAdapter: true } as const;
       const segmenter = await masklet.Segmenter.create(options);
-      const result = kit.plain(await segmenter.segment(kit.picture(squares)));
-      const failure = await kit.failure(() => masklet.Segmenter.create({ ...options, device: "webgpu" }));
+      const result = kit.plain(await segmenter.segment(kit.image(squares)));
+      const failure = await kit.failure(() =>
+        masklet.Segmenter.create({ ...options, device: "webgpu" }),
+      );
       await segmenter.dispose();
       return { result, device: segmenter.device, fallbacks: segmenter.fallbacks, failure, lies };
     },
@@ -160,25 +191,42 @@ test("DeviceThatComputesWrongly_IsDroppedWithTheReason", async ({ page }) => {
   );
   expect(state.lies).toBeGreaterThan(0);
   expect(state.device).toBe("wasm");
-  expect(state.fallbacks).toEqual([{ device: "webgpu", reason: expect.stringMatching(/^wrong results: output 'output\d' differs by/) }]);
+  expect(state.fallbacks).toEqual([
+    {
+      device: "webgpu",
+      reason: expect.stringMatching(/^wrong results: output 'output\d' differs by/),
+    },
+  ]);
   expect(state.result).toEqual(found);
-  expect(state.failure).toMatchObject({ code: "noDevice", message: expect.stringContaining("wrong results") });
+  expect(state.failure).toMatchObject({
+    code: "noDevice",
+    message: expect.stringContaining("wrong results"),
+  });
 });
 
 test("WithoutJspi_TheOtherBundleWorks_AlsoAfterALostDevice", async ({ page }) => {
   // As in browsers without JavaScript Promise Integration.
   await page.addInitScript(() => Reflect.deleteProperty(WebAssembly, "Suspending"));
   const bundles: string[] = [];
-  page.on("request", (request) => /\.wasm$/.test(request.url()) && bundles.push(request.url().replace(/.*\/(.*)-[\w-]{8}\.wasm$/, "$1")));
+  page.on(
+    "request",
+    (request) =>
+      /\.wasm$/.test(request.url()) &&
+      bundles.push(request.url().replace(/.*\/(.*)-[\w-]{8}\.wasm$/, "$1")),
+  );
   await open(page);
   await keepDevices(page);
   const state = await page.evaluate(
     async ([model, squares]) => {
       const { masklet, kit } = window;
-      const segmenter = await masklet.Segmenter.create({ model, worker: false, allowSoftwareAdapter: true });
-      const results = [kit.plain(await segmenter.segment(kit.picture(squares)))];
+      const segmenter = await masklet.Segmenter.create({
+        model,
+        worker: false,
+        allowSoftwareAdapter: true,
+      });
+      const results = [kit.plain(await segmenter.segment(kit.image(squares)))];
       window.gpuDevices.at(-1)!.destroy();
-      results.push(kit.plain(await segmenter.segment(kit.picture(squares))));
+      results.push(kit.plain(await segmenter.segment(kit.image(squares))));
       await segmenter.dispose();
       return { results, device: segmenter.device, fallbacks: segmenter.fallbacks };
     },
@@ -206,10 +254,15 @@ test("ManyFrames_LeaveNoGpuBuffers", async ({ page }) => {
         buffers.delete(this);
         return destroy.apply(this);
       };
-      const segmenter = await masklet.Segmenter.create({ model, worker: false, device: "webgpu", allowSoftwareAdapter: true });
+      const segmenter = await masklet.Segmenter.create({
+        model,
+        worker: false,
+        device: "webgpu",
+        allowSoftwareAdapter: true,
+      });
       const counts = [];
       for (let round = 0; round < 4; ++round) {
-        for (let i = 0; i < 20; ++i) await segmenter.segment(kit.picture(squares));
+        for (let i = 0; i < 20; ++i) await segmenter.segment(kit.image(squares));
         counts.push(buffers.size);
       }
       await segmenter.dispose();

@@ -18,14 +18,14 @@ test("WorkerTerminatedFromOutside_PendingCallFails_NextCallWorks", async ({ page
         }
       };
       const segmenter = await masklet.Segmenter.create({ model });
-      const pending = kit.failure(() => segmenter.segment(kit.picture(squares)));
+      const pending = kit.failure(() => segmenter.segment(kit.image(squares)));
       workers[0]!.terminate();
       const failure = await pending;
-      const good = kit.plain(await segmenter.segment(kit.picture(squares)));
+      const good = kit.plain(await segmenter.segment(kit.image(squares)));
       const count = workers.length;
       // An uncaught error in the worker's script counts as its end too.
       workers[1]!.dispatchEvent(new ErrorEvent("error", { message: "out of luck" }));
-      const again = kit.plain(await segmenter.segment(kit.picture(squares)));
+      const again = kit.plain(await segmenter.segment(kit.image(squares)));
       await segmenter.dispose();
       return { failure, good, count, again, total: workers.length };
     },
@@ -59,7 +59,7 @@ test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
       const { masklet, kit } = window;
       const segmenter = await masklet.Segmenter.create({ model });
       const calls = Array.from({ length: 5 }, () =>
-        segmenter.segment(kit.picture(squares)).then(
+        segmenter.segment(kit.image(squares)).then(
           ({ instances }) => instances.length,
           (error) => error.code,
         ),
@@ -79,17 +79,25 @@ test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
     async ([model, squares]) => {
       const { masklet, kit } = window;
       const segmenter = await masklet.Segmenter.create({ model });
-      const { instances } = await segmenter.segment(kit.picture(squares), { soft: true });
-      const raw = await segmenter.infer(kit.picture(squares));
+      const { instances } = await segmenter.segment(kit.image(squares), { soft: true });
+      const raw = await segmenter.infer(kit.image(squares));
       await segmenter.dispose();
       const masks = instances.map(({ mask }) => mask);
       const clone = masklet.Mask.from(structuredClone(masks[0]!));
       return {
         // Own buffers, not views into one that all share.
-        own: masks.every(({ runs, coverage }) => runs.byteLength === runs.buffer.byteLength && coverage!.buffer.byteLength === 256),
+        own: masks.every(
+          ({ runs, coverage }) =>
+            runs.byteLength === runs.buffer.byteLength && coverage!.buffer.byteLength === 256,
+        ),
         iou: [clone.iou(masks[0]!), masks[0]!.iou(masks[1]!)],
         rle: masks[0]!.toRle().size,
-        raw: [...raw.outputs].map(([name, { dims, data }]) => [name, dims, data.length, data.constructor.name]),
+        raw: [...raw.outputs].map(([name, { dims, data }]) => [
+          name,
+          dims,
+          data.length,
+          data.constructor.name,
+        ]),
       };
     },
     [model, squares] as const,

@@ -36,26 +36,34 @@ test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page, engine }) =
       const alpha = expected.pixels[i + 3]!;
       // Of 16 bits Firefox takes the upper 8, the others round.
       expect(Math.abs(data[i + 3]! - alpha), name).toBeLessThanOrEqual(rounding);
-      // A canvas stores colour times alpha, so that little of it is left where a picture is nearly transparent.
+      // A canvas stores color times alpha, so that little of it is left where an image is nearly
+      // transparent.
       if (alpha < 255) continue;
-      for (let c = 0; c < 3; ++c) worst = Math.max(worst, Math.abs(data[i + c]! - expected.pixels[i + c]!));
+      for (let c = 0; c < 3; ++c)
+        worst = Math.max(worst, Math.abs(data[i + c]! - expected.pixels[i + c]!));
     }
-    // PNG and BMP are exact; JPEG decoders differ in how they round and how they enlarge colour, which a turned picture would exceed.
+    // PNG and BMP are exact; JPEG decoders differ in how they round and how they enlarge color,
+    // which a turned image would exceed.
     expect(worst, name).toBeLessThanOrEqual(name.endsWith(".jpg") ? 24 : rounding);
   }
 });
 
 for (const worker of [true, false]) {
-  test(`PictureFromAnotherOrigin_${worker ? "InAWorker" : "OnTheCallersThread"}_IsTyped`, async ({ page, engine }) => {
+  test(`ImageFromAnotherOrigin_${worker ? "InAWorker" : "OnTheCallersThread"}_IsTyped`, async ({
+    page,
+    engine,
+  }) => {
     test.skip(engine !== "chromium", "answers can be made up in Chromium only");
     const png = readFileSync(new URL("../data/tiny_models/squares.png", import.meta.url));
-    // Without the policy, which would not let the picture in at all.
+    // Without the policy, which would not let the image in at all.
     await page.route("**/segmenter.html", async (route) => {
       const response = await route.fetch();
       const { "content-security-policy": _, ...headers } = response.headers();
       await route.fulfill({ response, headers });
     });
-    await page.route("http://elsewhere.test/*", (route) => route.fulfill({ body: png, contentType: "image/png" }));
+    await page.route("http://elsewhere.test/*", (route) =>
+      route.fulfill({ body: png, contentType: "image/png" }),
+    );
     await open(page, false);
     const failures = await page.evaluate(async (worker) => {
       const { masklet, kit } = window;
@@ -64,14 +72,22 @@ for (const worker of [true, false]) {
       await image.decode();
       const canvas = document.createElement("canvas");
       canvas.getContext("2d")!.drawImage(image, 0, 0);
-      const segmenter = await masklet.Segmenter.create({ model: "/data/tiny_models/dense.onnx", worker });
+      const segmenter = await masklet.Segmenter.create({
+        model: "/data/tiny_models/dense.onnx",
+        worker,
+      });
       const failures = [];
-      for (const source of [image, canvas]) failures.push(await kit.failure(() => segmenter.segment(source)));
+      for (const source of [image, canvas])
+        failures.push(await kit.failure(() => segmenter.segment(source)));
       await segmenter.dispose();
       return failures;
     }, worker);
     for (const failure of failures) {
-      expect(failure).toMatchObject({ code: "badSource", stage: "source", message: expect.stringMatching(/origin|taint/) });
+      expect(failure).toMatchObject({
+        code: "badSource",
+        stage: "source",
+        message: expect.stringMatching(/origin|taint/),
+      });
     }
   });
 }

@@ -3,24 +3,26 @@ import type { Square } from "./pages/segmenter.js";
 import { pagesUrl } from "./servers.js";
 
 export const squares: Square[] = [
-  { x: 0, y: 0, colour: "red" },
-  { x: 32, y: 16, colour: "blue" },
-  { x: 48, y: 48, colour: "green" },
+  { x: 0, y: 0, color: "red" },
+  { x: 32, y: 16, color: "blue" },
+  { x: 48, y: 48, color: "green" },
 ];
 
 /**
- * What the tiny models must find: each square is its box and its mask, except for the pixel at each corner that lies inside the picture.
- * That pixel's centre is 0.625 of the way from the black prototype to the coloured one on both axes, so 0.625^2 = 0.39 of the colour reaches
- * it, less than the half that a mask needs; at an edge it is 0.625. Squares at (0, 0) and (48, 48) have one such corner, the middle one four.
+ * What the tiny models must find: each square is its box and its mask, except for the pixel at each
+ * corner that lies inside the image. That pixel's center is 0.625 of the way from the black
+ * prototype to the colored one on both axes, so 0.625^2 = 0.39 of the color reaches it, less than
+ * the half that a mask needs; at an edge it is 0.625. Squares at (0, 0) and (48, 48) have one such
+ * corner, the middle one four.
  */
 export const found = {
   width: 64,
   height: 64,
-  instances: squares.map(({ x, y, colour }) => ({
-    label: colour,
+  instances: squares.map(({ x, y, color }) => ({
+    label: color,
     score: 1,
     box: [x, y, x + 16, y + 16],
-    area: colour === "blue" ? 252 : 255,
+    area: color === "blue" ? 252 : 255,
   })),
 };
 
@@ -30,7 +32,8 @@ export async function open(page: Page, underPolicy = true): Promise<string[]> {
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
     // Browsers ask for the page's icon on their own; these pages have none.
-    const isProblem = message.type() === "error" && !message.location().url.endsWith("/favicon.ico");
+    const isProblem =
+      message.type() === "error" && !message.location().url.endsWith("/favicon.ico");
     if (isProblem) problems.push(message.text());
   });
   const response = await page.goto(`${pagesUrl}segmenter.html`);

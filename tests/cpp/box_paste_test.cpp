@@ -28,8 +28,8 @@ double exactValue(const SlowPlane& plane, const Box& box, int32_t x, int32_t y) 
   for (int corner = 0; corner < 4; ++corner) {
     const double column = x0 + corner % 2, row = y0 + corner / 2;
     if (!(column >= 0 && column < plane.width && row >= 0 && row < plane.height)) continue;
-    sum += plane.at(static_cast<int32_t>(column), static_cast<int32_t>(row)) * (1 - std::fabs(u - column)) *
-           (1 - std::fabs(v - row));
+    sum += plane.at(static_cast<int32_t>(column), static_cast<int32_t>(row)) *
+           (1 - std::fabs(u - column)) * (1 - std::fabs(v - row));
   }
   return sum;
 }
@@ -57,7 +57,8 @@ SlowPlane padded(const SlowPlane& plane) {
 
 Box expanded(const Box& box, int32_t side) {
   const float scale = static_cast<float>((side + 2.0) / side);
-  const float halfWidth = (box.x2 - box.x1) * 0.5f * scale, halfHeight = (box.y2 - box.y1) * 0.5f * scale;
+  const float halfWidth = (box.x2 - box.x1) * 0.5f * scale,
+              halfHeight = (box.y2 - box.y1) * 0.5f * scale;
   const float x = (box.x2 + box.x1) * 0.5f, y = (box.y2 + box.y1) * 0.5f;
   return {x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight};
 }
@@ -94,8 +95,8 @@ void expectPaste(PlaneScene& scene) {
 
 TEST(BoxPaste, RandomBoxes_MatchEveryPixelInDoublePrecision) {
   std::mt19937 random(1);
-  for (const SizePx src : {SizePx{48, 40}, SizePx{71, 23}, SizePx{23, 71}, SizePx{1, 1}, SizePx{1, 30},
-                           SizePx{30, 1}, SizePx{90, 80}}) {
+  for (const SizePx src : {SizePx{48, 40}, SizePx{71, 23}, SizePx{23, 71}, SizePx{1, 1},
+                           SizePx{1, 30}, SizePx{30, 1}, SizePx{90, 80}}) {
     for (const SizePx msk : {SizePx{7, 7}, SizePx{1, 1}, SizePx{5, 3}, SizePx{28, 28}}) {
       SCOPED_TRACE(::testing::Message() << src.width << "x" << src.height << " msk " << msk.width);
       PlaneScene scene(src, {48, 40}, ResizeMode::letterboxTopLeft, msk, 4);
@@ -116,9 +117,10 @@ TEST(BoxPaste, BoxesOnEveryBorder_KeepTheirShape) {
   scene.source.threshold = 0.5f;
   scene.source.probability = true;
   scene.fillUniform(random);
-  for (const Box& box : {Box{0, 0, 10, 10}, Box{30, 20, 40, 30}, Box{0, 12.3f, 3.4f, 30}, Box{0, 0, 40, 30},
-                         Box{-4.5f, -3.2f, 12, 9}, Box{33.3f, 25.1f, 47, 36}, Box{-100, -100, 150, 160},
-                         Box{12.6f, 11.4f, 12.9f, 11.8f}, Box{-0.9f, -0.9f, 5, 5}}) {
+  for (const Box& box :
+       {Box{0, 0, 10, 10}, Box{30, 20, 40, 30}, Box{0, 12.3f, 3.4f, 30}, Box{0, 0, 40, 30},
+        Box{-4.5f, -3.2f, 12, 9}, Box{33.3f, 25.1f, 47, 36}, Box{-100, -100, 150, 160},
+        Box{12.6f, 11.4f, 12.9f, 11.8f}, Box{-0.9f, -0.9f, 5, 5}}) {
     scene.add(box, 0);
   }
   expectPaste(scene);
@@ -132,8 +134,9 @@ TEST(BoxPaste, BoxesWithoutPixels_GiveNoMask) {
     scene.source.paste = paste;
     scene.source.threshold = 0.5f;
     std::fill(scene.planes.begin(), scene.planes.end(), 1.0f);
-    for (const Box& box : {Box{kNaN, 0, 10, 10}, Box{0, 0, kInf, 10}, Box{-50, 0, -20, 10},
-                           Box{60, 5, 90, 20}, Box{1e30f, 1e30f, 2e30f, 2e30f}, Box{0, -3e38f, 5, 3e38f}}) {
+    for (const Box& box :
+         {Box{kNaN, 0, 10, 10}, Box{0, 0, kInf, 10}, Box{-50, 0, -20, 10}, Box{60, 5, 90, 20},
+          Box{1e30f, 1e30f, 2e30f, 2e30f}, Box{0, -3e38f, 5, 3e38f}}) {
       scene.add(box, 0);
     }
     MaskColumns masks;
@@ -180,7 +183,7 @@ TEST(BoxPaste, RowsThatAreNoPlane_AreBadIndex) {
 
 TEST(BoxPaste, BoxesWithoutPlanes_AreFull) {
   std::mt19937 random(3);
-  PlaneScene scene({70, 50}, {48, 40}, ResizeMode::letterboxCentre, {1, 1}, 1);
+  PlaneScene scene({70, 50}, {48, 40}, ResizeMode::letterboxCenter, {1, 1}, 1);
   scene.source.form = MaskForm::boxes;
   scene.source.planes = {};
   for (int k = 0; k < 150; ++k) scene.add(scene.randomBox(random), 0);

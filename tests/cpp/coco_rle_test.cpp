@@ -17,7 +17,7 @@ using testing::Shape;
 using testing::shapes;
 using testing::trimmed;
 
-/// Column by column over the whole picture.
+/// Column by column over the whole image.
 std::vector<uint32_t> countsByPixel(const Bitmap& bitmap, SizePx size) {
   std::vector<uint32_t> counts{0};
   bool before = false;
@@ -51,28 +51,30 @@ TEST(TransposeRuns, AnyShape_EqualsBitmap) {
     Mask turned;
     turned.rectSrc = {rect.y, rect.x, rect.height, rect.width};
     ASSERT_TRUE(transposeRuns(mask.runs.span(), {rect.width, rect.height}, turned.runs).ok());
-    expectMask(turned.view(),
-               bitmapWhere(turned.rectSrc, [&](int32_t x, int32_t y) { return shape.bitmap.at(y, x); }));
+    expectMask(turned.view(), bitmapWhere(turned.rectSrc, [&](int32_t x, int32_t y) {
+                 return shape.bitmap.at(y, x);
+               }));
   }
 }
 
-TEST(CocoCounts, AnyShapeInAnyPicture_EqualPixelScan) {
+TEST(CocoCounts, AnyShapeInAnyImage_EqualPixelScan) {
   for (const Shape& shape : shapes()) {
     SCOPED_TRACE(shape.name);
     const RectPx& rect = shape.bitmap.rect;
     const Mask mask = maskOf(shape.bitmap);
-    // Room on all sides, none, and pictures that cut the mask off or miss it.
+    // Room on all sides, none, and images that cut the mask off or miss it.
     for (const SizePx size :
          {SizePx{rect.x + rect.width + 3, rect.y + rect.height + 2}, {80, 50}, {9, 4}, {1, 1}}) {
       if (size.width < 1 || size.height < 1) continue;
       Buffer<uint32_t> counts;
       ASSERT_TRUE(cocoCountsFromMask(mask.view(), size, counts).ok());
-      ASSERT_EQ(std::vector<uint32_t>(counts.begin(), counts.end()), countsByPixel(shape.bitmap, size));
+      ASSERT_EQ(std::vector<uint32_t>(counts.begin(), counts.end()),
+                countsByPixel(shape.bitmap, size));
       Mask back;
       ASSERT_TRUE(maskFromCocoCounts(counts.span(), size, back).ok());
-      expectMask(back.view(), trimmed(bitmapWhere({0, 0, size.width, size.height}, [&](int32_t x, int32_t y) {
-                   return shape.bitmap.at(x, y);
-                 })));
+      expectMask(back.view(),
+                 trimmed(bitmapWhere({0, 0, size.width, size.height},
+                                     [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); })));
       std::vector<uint32_t> read;
       ASSERT_TRUE(countsOf(textOf(counts.span()), read).ok());
       ASSERT_EQ(read, std::vector<uint32_t>(counts.begin(), counts.end()));
@@ -91,14 +93,15 @@ TEST(CocoCounts, CountsOfZero_AreAccepted) {
 
 TEST(CocoCounts, WrongSum_IsBadRuns) {
   Mask mask;
-  for (const std::vector<uint32_t>& counts : {std::vector<uint32_t>{}, {5}, {7}, {0, 0}, {UINT32_MAX, 7}}) {
+  for (const std::vector<uint32_t>& counts :
+       {std::vector<uint32_t>{}, {5}, {7}, {0, 0}, {UINT32_MAX, 7}}) {
     const Status status = maskFromCocoCounts(counts, {2, 3}, mask);
     EXPECT_EQ(status.code, StatusCode::badRuns);
     EXPECT_EQ(status.value, std::accumulate(counts.begin(), counts.end(), 0.0));
   }
 }
 
-TEST(CocoCounts, BadPicture_IsBadSize) {
+TEST(CocoCounts, BadImage_IsBadSize) {
   Mask mask;
   Buffer<uint32_t> counts;
   for (const SizePx size : {SizePx{0, 3}, {3, 0}, {-1, 3}, {kMaxSidePx + 1, 1}}) {
@@ -107,12 +110,14 @@ TEST(CocoCounts, BadPicture_IsBadSize) {
   }
 }
 
-TEST(CocoCounts, LargestPicture_DoesNotOverflow) {
+TEST(CocoCounts, LargestImage_DoesNotOverflow) {
   Buffer<uint32_t> counts;
   const uint32_t runs[] = {0, 1};
   const SizePx size{kMaxSidePx, kMaxSidePx};
-  ASSERT_TRUE(cocoCountsFromMask({{kMaxSidePx - 1, kMaxSidePx - 1, 1, 1}, runs}, size, counts).ok());
-  EXPECT_EQ(std::vector<uint32_t>(counts.begin(), counts.end()), (std::vector<uint32_t>{(1u << 30) - 1, 1}));
+  ASSERT_TRUE(
+      cocoCountsFromMask({{kMaxSidePx - 1, kMaxSidePx - 1, 1, 1}, runs}, size, counts).ok());
+  EXPECT_EQ(std::vector<uint32_t>(counts.begin(), counts.end()),
+            (std::vector<uint32_t>{(1u << 30) - 1, 1}));
   Mask mask;
   ASSERT_TRUE(maskFromCocoCounts(counts.span(), size, mask).ok());
   EXPECT_EQ(mask.rectSrc, (RectPx{kMaxSidePx - 1, kMaxSidePx - 1, 1, 1}));
@@ -130,7 +135,8 @@ TEST(CocoString, RandomCounts_ComeBack) {
 }
 
 TEST(CocoString, ExtremeCounts_ComeBack) {
-  const std::vector<uint32_t> counts{UINT32_MAX, 0, UINT32_MAX, UINT32_MAX, 0, 0, UINT32_MAX, 16, 15, 31, 32};
+  const std::vector<uint32_t> counts{UINT32_MAX, 0,  UINT32_MAX, UINT32_MAX, 0, 0,
+                                     UINT32_MAX, 16, 15,         31,         32};
   std::vector<uint32_t> read;
   ASSERT_TRUE(countsOf(textOf(counts), read).ok());
   EXPECT_EQ(read, counts);

@@ -40,8 +40,8 @@ struct SlowParts {
       ++sizes[part];
       const auto x = static_cast<int32_t>(at) % bitmap.rect.width;
       const auto y = static_cast<int32_t>(at) / bitmap.rect.width;
-      for (int32_t neighbour = 0; neighbour < 9; ++neighbour) {
-        const int32_t nx = x + neighbour % 3 - 1, ny = y + neighbour / 3 - 1;
+      for (int32_t neighbor = 0; neighbor < 9; ++neighbor) {
+        const int32_t nx = x + neighbor % 3 - 1, ny = y + neighbor / 3 - 1;
         if (nx < 0 || ny < 0 || nx >= bitmap.rect.width || ny >= bitmap.rect.height) continue;
         const auto next = static_cast<size_t>(ny * bitmap.rect.width + nx);
         if ((bitmap.pixels[next] != 0) != object || labels[next] != kNone) continue;
@@ -79,12 +79,14 @@ TEST(Components, AllShapes_MatchFloodFill) {
     Components components;
     ASSERT_TRUE(findComponents(mask.view(), components).ok());
     const SlowParts slow(shape.bitmap, true);
-    ASSERT_EQ(std::vector<uint32_t>(components.areasPx.begin(), components.areasPx.end()), slow.sizes);
+    ASSERT_EQ(std::vector<uint32_t>(components.areasPx.begin(), components.areasPx.end()),
+              slow.sizes);
     Bitmap seen(shape.bitmap.rect);
     for (size_t at = 0; at < components.spans.size(); ++at) {
       const PixelSpan& span = components.spans[at];
       for (int32_t x = span.x1; x < span.x2; ++x) {
-        const auto p = static_cast<size_t>(span.y - seen.rect.y) * seen.rect.width + (x - seen.rect.x);
+        const auto p =
+            static_cast<size_t>(span.y - seen.rect.y) * seen.rect.width + (x - seen.rect.x);
         EXPECT_EQ(components.labels[at], slow.labels[p]);
         seen.set(x, span.y, true);
       }
@@ -94,11 +96,11 @@ TEST(Components, AllShapes_MatchFloodFill) {
 }
 
 TEST(Components, SmallRegionsOfAllShapes_AreRemovedAsPixelByPixel) {
-  const RectPx picture{0, 0, 70, 50};
+  const RectPx image{0, 0, 70, 50};
   for (const testing::Shape& shape : testing::shapes()) {
     const Mask mask = maskOf(shape.bitmap);
     const Bitmap framed =
-        testing::bitmapWhere(picture, [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); });
+        testing::bitmapWhere(image, [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); });
     for (const uint32_t minArea : {0u, 1u, 2u, 5u, 12u, 40u, 2500u, 4000u}) {
       SCOPED_TRACE(::testing::Message() << shape.name << " min " << minArea);
       Mask cleaned;
@@ -109,8 +111,8 @@ TEST(Components, SmallRegionsOfAllShapes_AreRemovedAsPixelByPixel) {
 }
 
 TEST(Components, ItsOwnMask_MayBeTheOutput) {
-  Mask mask =
-      maskOf(testing::bitmapWhere({0, 0, 9, 9}, [](int32_t x, int32_t y) { return x != 4 || y != 4; }));
+  Mask mask = maskOf(
+      testing::bitmapWhere({0, 0, 9, 9}, [](int32_t x, int32_t y) { return x != 4 || y != 4; }));
   ASSERT_TRUE(removeSmallRegions(mask.view(), {9, 9}, 3, mask).ok());
   EXPECT_EQ(bitmapOf(mask.view()).area(), 81u);
 }

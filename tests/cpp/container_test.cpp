@@ -33,16 +33,17 @@ TEST(ReadContainer, Formats_BySignature) {
 }
 
 TEST(ReadContainer, WholeFiles_AreComplete) {
-  for (const char* name : {"444.jpg", "420.jpg", "progressive.jpg", "restart.jpg", "grey.jpg", "cmyk.jpg",
-                           "orientation6.jpg", "rgb.png", "interlaced.png", "rgba16.png", "orientation6.png",
-                           "rgb.bmp", "palette.bmp", "grey.bmp"}) {
+  for (const char* name :
+       {"444.jpg", "420.jpg", "progressive.jpg", "restart.jpg", "grey.jpg", "cmyk.jpg",
+        "orientation6.jpg", "rgb.png", "interlaced.png", "rgba16.png", "orientation6.png",
+        "rgb.bmp", "palette.bmp", "grey.bmp"}) {
     EXPECT_TRUE(readContainer(golden(name)).complete) << name;
   }
 }
 
 TEST(ReadContainer, Sizes_AreTheHeaders) {
-  for (const char* name :
-       {"444.jpg", "progressive.jpg", "grey.jpg", "rgb.png", "interlaced.png", "rgb.bmp", "palette.bmp"}) {
+  for (const char* name : {"444.jpg", "progressive.jpg", "grey.jpg", "rgb.png", "interlaced.png",
+                           "rgb.bmp", "palette.bmp"}) {
     const Container container = readContainer(golden(name));
     EXPECT_EQ(container.widthPx, 23u) << name;
     EXPECT_EQ(container.heightPx, 17u) << name;
@@ -52,8 +53,8 @@ TEST(ReadContainer, Sizes_AreTheHeaders) {
 }
 
 TEST(ReadContainer, EveryTruncation_IsIncomplete) {
-  for (const char* name : {"444.jpg", "progressive.jpg", "restart.jpg", "orientation6.jpg", "rgb.png",
-                           "orientation6.png", "palette.bmp"}) {
+  for (const char* name : {"444.jpg", "progressive.jpg", "restart.jpg", "orientation6.jpg",
+                           "rgb.png", "orientation6.png", "palette.bmp"}) {
     const std::vector<uint8_t> whole = golden(name);
     for (size_t length = 0; length < whole.size(); ++length) {
       const Container container = readContainer(cut(whole, length));

@@ -31,7 +31,8 @@ Contours contoursOf(const Bitmap& bitmap, ContourOptions options = {}) {
 
 std::vector<std::pair<float, float>> ringOf(const Contours& contours, size_t ring) {
   std::vector<std::pair<float, float>> points;
-  for (uint32_t index = contours.ringOffsets[ring]; index < contours.ringOffsets[ring + 1]; ++index) {
+  for (uint32_t index = contours.ringOffsets[ring]; index < contours.ringOffsets[ring + 1];
+       ++index) {
     points.emplace_back(contours.points[2 * index], contours.points[2 * index + 1]);
   }
   return points;
@@ -47,15 +48,15 @@ double signedArea(const std::vector<std::pair<float, float>>& ring) {
   return sum / 2;
 }
 
-Mask rasterised(const Contours& contours, RectPx rect) {
+Mask rasterized(const Contours& contours, RectPx rect) {
   const std::vector<double> points(contours.points.begin(), contours.points.end());
   Mask mask;
   EXPECT_TRUE(maskFromPolygons({points, contours.ringOffsets.span()}, rect, mask).ok());
   return mask;
 }
 
-/// Numbers the 4-connected parts of the pixels of `bitmap` with the value `inside`, beginning with 0; -1
-/// elsewhere.
+/// Numbers the 4-connected parts of the pixels of `bitmap` with the value `inside`, beginning with
+/// 0; -1 elsewhere.
 std::vector<int> labelParts(const Bitmap& bitmap, bool inside, int& parts) {
   std::vector<int> labels(bitmap.pixels.size(), -1);
   parts = 0;
@@ -70,7 +71,8 @@ std::vector<int> labelParts(const Bitmap& bitmap, bool inside, int& parts) {
       const int32_t x = at % width, y = at / width;
       for (const auto& [nx, ny] : {std::pair{x - 1, y}, {x + 1, y}, {x, y - 1}, {x, y + 1}}) {
         if (nx < 0 || ny < 0 || nx >= width || ny >= bitmap.rect.height) continue;
-        const size_t next = static_cast<size_t>(ny) * static_cast<size_t>(width) + static_cast<size_t>(nx);
+        const size_t next =
+            static_cast<size_t>(ny) * static_cast<size_t>(width) + static_cast<size_t>(nx);
         if (labels[next] >= 0 || (bitmap.pixels[next] != 0) != inside) continue;
         labels[next] = parts;
         open.push_back(next);
@@ -81,14 +83,15 @@ std::vector<int> labelParts(const Bitmap& bitmap, bool inside, int& parts) {
   return labels;
 }
 
-TEST(Contours, AnyShape_RasteriseBackToTheIdenticalMask) {
+TEST(Contours, AnyShape_RasterizeBackToTheIdenticalMask) {
   for (const Shape& shape : shapes()) {
     SCOPED_TRACE(shape.name);
     const Contours contours = contoursOf(shape.bitmap);
     double area = 0;
-    for (size_t ring = 0; ring < contours.ringCount(); ++ring) area += signedArea(ringOf(contours, ring));
+    for (size_t ring = 0; ring < contours.ringCount(); ++ring)
+      area += signedArea(ringOf(contours, ring));
     EXPECT_EQ(area, shape.bitmap.area());
-    expectMask(rasterised(contours, shape.bitmap.rect).view(), trimmed(shape.bitmap));
+    expectMask(rasterized(contours, shape.bitmap.rect).view(), trimmed(shape.bitmap));
   }
 }
 
@@ -109,13 +112,15 @@ TEST(Contours, AnyShape_RingsAreSimpleAndTurnAtEveryCorner) {
         const auto& [x2, y2] = points[(index + 2) % points.size()];
         EXPECT_TRUE((x0 == x1) != (y0 == y1));
         EXPECT_TRUE((x0 == x1) == (y1 == y2)) << "no turn";
-        const float stepX = x1 == x0 ? 0 : (x1 > x0 ? 1 : -1), stepY = y1 == y0 ? 0 : (y1 > y0 ? 1 : -1);
+        const float stepX = x1 == x0 ? 0 : (x1 > x0 ? 1 : -1),
+                    stepY = y1 == y0 ? 0 : (y1 > y0 ? 1 : -1);
         for (float x = x0, y = y0; x != x1 || y != y1; x += stepX, y += stepY, ++length) {
           EXPECT_TRUE(edges.insert({x, y, x + stepX, y + stepY}).second) << "an edge twice";
           // The object is on the right of the way.
           const auto pixel = [&](float side) {
-            return shape.bitmap.at(static_cast<int32_t>(std::floor(x + (stepX - side * stepY) / 2)),
-                                   static_cast<int32_t>(std::floor(y + (stepY + side * stepX) / 2)));
+            return shape.bitmap.at(
+                static_cast<int32_t>(std::floor(x + (stepX - side * stepY) / 2)),
+                static_cast<int32_t>(std::floor(y + (stepY + side * stepX) / 2)));
           };
           EXPECT_TRUE(pixel(1));
           EXPECT_FALSE(pixel(-1));
@@ -126,8 +131,8 @@ TEST(Contours, AnyShape_RingsAreSimpleAndTurnAtEveryCorner) {
   }
 }
 
-/// What rings there must be, by flood fill: one outer ring for each 4-connected object, and below it one hole
-/// for each 4-connected part of what is not this object, but the outside.
+/// What rings there must be, by flood fill: one outer ring for each 4-connected object, and below
+/// it one hole for each 4-connected part of what is not this object, but the outside.
 std::multiset<std::pair<double, double>> expectedRings(const Bitmap& bitmap) {
   std::multiset<std::pair<double, double>>
       rings;  // (area of the object with its holes, area of the hole or 0)
@@ -138,14 +143,16 @@ std::multiset<std::pair<double, double>> expectedRings(const Bitmap& bitmap) {
   const std::vector<int> labels = labelParts(framed, true, objects);
   for (int object = 0; object < objects; ++object) {
     Bitmap alone(framed.rect);
-    for (size_t index = 0; index < labels.size(); ++index) alone.pixels[index] = labels[index] == object;
+    for (size_t index = 0; index < labels.size(); ++index)
+      alone.pixels[index] = labels[index] == object;
     int parts = 0;
     const std::vector<int> partLabels = labelParts(alone, false, parts);
     std::vector<double> areas(static_cast<size_t>(parts), 0);
     for (const int label : partLabels) {
       if (label >= 0) ++areas[static_cast<size_t>(label)];
     }
-    const double filled = std::accumulate(areas.begin() + 1, areas.end(), static_cast<double>(alone.area()));
+    const double filled =
+        std::accumulate(areas.begin() + 1, areas.end(), static_cast<double>(alone.area()));
     rings.insert({filled, 0});
     for (size_t part = 1; part < areas.size(); ++part) rings.insert({filled, areas[part]});
   }
@@ -186,8 +193,8 @@ TEST(ContoursGolden, OpenCvCounts_AreEqual) {
   for (const testing::MaskGolden& golden : testing::readMaskGoldens()) {
     SCOPED_TRACE(golden.name);
     const Contours contours = contoursOf(golden.bitmap);
-    const auto outers =
-        static_cast<size_t>(std::count(contours.ringParents.begin(), contours.ringParents.end(), -1));
+    const auto outers = static_cast<size_t>(
+        std::count(contours.ringParents.begin(), contours.ringParents.end(), -1));
     EXPECT_EQ(outers, golden.outers);
     if (golden.holes < 0) continue;
     EXPECT_EQ(contours.ringCount() - outers, static_cast<size_t>(golden.holes));
@@ -198,8 +205,8 @@ TEST(ContoursGolden, OpenCvCounts_AreEqual) {
 
 TEST(Contours, DiagonalPixels_AreTwoRingsThatTouch) {
   for (const bool falling : {false, true}) {
-    const Contours contours =
-        contoursOf(bitmapWhere({0, 0, 2, 2}, [&](int32_t x, int32_t y) { return (x == y) == falling; }));
+    const Contours contours = contoursOf(
+        bitmapWhere({0, 0, 2, 2}, [&](int32_t x, int32_t y) { return (x == y) == falling; }));
     ASSERT_EQ(contours.ringCount(), 2u);
     EXPECT_EQ(ringOf(contours, 0).size(), 4u);
     EXPECT_EQ(contours.ringParents[1], -1);
@@ -215,7 +222,8 @@ TEST(Contours, PocketOpenAtACornerOnly_IsAHole) {
   ASSERT_EQ(contours.ringCount(), 2u);
   EXPECT_EQ(ringOf(contours, 0),
             (std::vector<std::pair<float, float>>{{1, 0}, {3, 0}, {3, 3}, {0, 3}, {0, 1}, {1, 1}}));
-  EXPECT_EQ(ringOf(contours, 1), (std::vector<std::pair<float, float>>{{1, 1}, {1, 2}, {2, 2}, {2, 1}}));
+  EXPECT_EQ(ringOf(contours, 1),
+            (std::vector<std::pair<float, float>>{{1, 1}, {1, 2}, {2, 2}, {2, 1}}));
   EXPECT_EQ(contours.ringParents[1], 0);
 }
 
@@ -286,8 +294,8 @@ TEST(Contours, Disc_SimplifiesToFewCornersOfNearlyTheSameArea) {
 }
 
 TEST(Contours, CropFarFromTheOrigin_HasItsOffset) {
-  const Contours contours =
-      contoursOf(bitmapWhere({-kMaxSidePx, kMaxSidePx - 2, 1, 2}, [](int32_t, int32_t) { return true; }));
+  const Contours contours = contoursOf(
+      bitmapWhere({-kMaxSidePx, kMaxSidePx - 2, 1, 2}, [](int32_t, int32_t) { return true; }));
   const float x = -kMaxSidePx, y = kMaxSidePx;
   EXPECT_EQ(ringOf(contours, 0),
             (std::vector<std::pair<float, float>>{{x, y - 2}, {x + 1, y - 2}, {x + 1, y}, {x, y}}));

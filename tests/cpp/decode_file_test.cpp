@@ -57,10 +57,12 @@ Status decode(const std::vector<uint8_t>& file, uint64_t maxPixels = kAnyPixels)
 }
 
 void putBigEndian32(std::vector<uint8_t>& bytes, uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<uint8_t>(value >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<uint8_t>(value >> shift));
 }
 
-void putChunk(std::vector<uint8_t>& png, const std::string& type, const std::vector<uint8_t>& data) {
+void putChunk(std::vector<uint8_t>& png, const std::string& type,
+              const std::vector<uint8_t>& data) {
   putBigEndian32(png, static_cast<uint32_t>(data.size()));
   std::vector<uint8_t> checked(type.begin(), type.end());
   checked.insert(checked.end(), data.begin(), data.end());
@@ -74,7 +76,8 @@ void putChunk(std::vector<uint8_t>& png, const std::string& type, const std::vec
 }
 
 /// An 8-bit RGBA PNG that claims this size and holds `idat`.
-std::vector<uint8_t> pngClaiming(uint32_t width, uint32_t height, const std::vector<uint8_t>& idat) {
+std::vector<uint8_t> pngClaiming(uint32_t width, uint32_t height,
+                                 const std::vector<uint8_t>& idat) {
   std::vector<uint8_t> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   std::vector<uint8_t> header;
   putBigEndian32(header, width);
@@ -86,15 +89,16 @@ std::vector<uint8_t> pngClaiming(uint32_t width, uint32_t height, const std::vec
   return png;
 }
 
-/// Deflate of `zeros` zero bytes with fixed codes: a literal, then matches of 258 at distance 1 in 13 bits
-/// each.
+/// Deflate of `zeros` zero bytes with fixed codes: a literal, then matches of 258 at distance 1 in
+/// 13 bits each.
 std::vector<uint8_t> deflatedZeros(size_t zeros) {
   std::vector<uint8_t> bytes{0x78, 0x01};
   uint64_t held = 0;
   int count = 0;
   const auto put = [&](uint32_t value, int bits) {
     held |= uint64_t{value} << count;
-    for (count += bits; count >= 8; count -= 8, held >>= 8) bytes.push_back(static_cast<uint8_t>(held));
+    for (count += bits; count >= 8; count -= 8, held >>= 8)
+      bytes.push_back(static_cast<uint8_t>(held));
   };
   put(1, 1);           // last block
   put(1, 2);           // fixed codes
@@ -112,15 +116,15 @@ std::vector<uint8_t> deflatedZeros(size_t zeros) {
 }  // namespace
 
 TEST(DecodeFile, LosslessFiles_EqualPillow) {
-  for (const char* name :
-       {"rgb.png", "rgba.png", "grey.png", "grey_alpha.png", "bits1.png", "palette.png", "palette_alpha.png",
-        "rgba16.png", "interlaced.png", "rgb.bmp", "palette.bmp", "grey.bmp", "orientation6.png"}) {
+  for (const char* name : {"rgb.png", "rgba.png", "grey.png", "grey_alpha.png", "bits1.png",
+                           "palette.png", "palette_alpha.png", "rgba16.png", "interlaced.png",
+                           "rgb.bmp", "palette.bmp", "grey.bmp", "orientation6.png"}) {
     EXPECT_EQ(compare(name).largest, 0) << name;
   }
 }
 
-// JPEG decoders may round their transforms differently (T.83 allows it): stb_image is up to 3 levels from
-// libjpeg-turbo on these pictures; with halved chroma the interpolation differs too.
+// JPEG decoders may round their transforms differently (T.83 allows it): stb_image is up to 3
+// levels from libjpeg-turbo on these images; with halved chroma the interpolation differs too.
 TEST(DecodeFile, JpegFiles_AreNearPillow) {
   for (const char* name : {"444.jpg", "progressive.jpg", "restart.jpg", "grey.jpg"}) {
     EXPECT_LE(compare(name).largest, 4) << name;
@@ -168,8 +172,9 @@ TEST(DecodeFile, EveryTruncation_IsABadFile) {
 
 TEST(DecodeFile, RandomDamage_NeverEscapesAStatus) {
   std::mt19937 random(9);
-  for (const char* name : {"444.jpg", "420.jpg", "progressive.jpg", "restart.jpg", "cmyk.jpg", "rgba16.png",
-                           "interlaced.png", "palette_alpha.png", "palette.bmp", "rgb.bmp"}) {
+  for (const char* name :
+       {"444.jpg", "420.jpg", "progressive.jpg", "restart.jpg", "cmyk.jpg", "rgba16.png",
+        "interlaced.png", "palette_alpha.png", "palette.bmp", "rgb.bmp"}) {
     const std::vector<uint8_t> whole = golden(name);
     for (int trial = 0; trial < 300; ++trial) {
       std::vector<uint8_t> damaged = whole;
@@ -209,11 +214,13 @@ TEST(DecodeFile, PngWithTooFewPixels_IsABadFile) {
 TEST(DecodeFile, PngOfTheRightLength_Decodes) {
   Buffer<uint8_t> rgba;
   SizePx size;
-  ASSERT_TRUE(decodeFile(pngClaiming(64, 64, deflatedZeros(64 * (64 * 4 + 1))), kAnyPixels, rgba, size).ok());
+  ASSERT_TRUE(
+      decodeFile(pngClaiming(64, 64, deflatedZeros(64 * (64 * 4 + 1))), kAnyPixels, rgba, size)
+          .ok());
   for (const uint8_t byte : rgba.span()) ASSERT_EQ(byte, 0);
 }
 
-// 400 kB that inflate to 64 MB for a picture of 16 pixels.
+// 400 kB that inflate to 64 MB for an image of 16 pixels.
 TEST(DecodeFile, PngThatInflatesWithoutEnd_IsStoppedEarly) {
   EXPECT_EQ(decode(pngClaiming(4, 4, deflatedZeros(64 << 20))).code, StatusCode::badImageFile);
 }

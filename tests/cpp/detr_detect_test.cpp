@@ -36,14 +36,16 @@ struct Output {
   Instances decoded(bool softmax, SizePx net, const DecodeOptions& options = {}) const {
     Instances instances;
     MaskSource source;
-    EXPECT_TRUE(decodeDetrDetect(boxesView(), logitsView(), softmax, net, options, instances, source).ok());
+    EXPECT_TRUE(
+        decodeDetrDetect(boxesView(), logitsView(), softmax, net, options, instances, source).ok());
     EXPECT_EQ(source.form, MaskForm::boxes);
     return instances;
   }
 };
 
 /// In double, every pair or every query.
-std::vector<SlowRow> decodeSlowly(Output output, bool softmax, SizePx net, const DecodeOptions& options) {
+std::vector<SlowRow> decodeSlowly(Output output, bool softmax, SizePx net,
+                                  const DecodeOptions& options) {
   std::vector<SlowRow> rows;
   for (uint32_t query = 0; query < output.queryCount; ++query) {
     const float* b = output.boxes.data() + size_t{query} * 4;
@@ -80,7 +82,8 @@ TEST(DetrDetect, RandomOutputs_MatchQueryByQueryDecoding) {
         for (float& value : output.boxes) value = unit(random);
         // Evenly spaced: no two scores are so near to each other that rounding decides their order.
         const float step = 9 / static_cast<float>(output.logits.size() + 1);
-        for (size_t i = 0; i < output.logits.size(); ++i) output.logits[i] = static_cast<float>(i) * step - 5;
+        for (size_t i = 0; i < output.logits.size(); ++i)
+          output.logits[i] = static_cast<float>(i) * step - 5;
         std::shuffle(output.logits.begin(), output.logits.end(), random);
         DecodeOptions options;
         options.scoreThreshold = softmax ? 0.1f : 0.9f;

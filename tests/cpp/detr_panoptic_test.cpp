@@ -17,11 +17,11 @@ struct Decoded {
   MaskSource source;
   Status status;
 
-  Decoded(const QueryOutputs& output, SizePx net, const DecodeOptions& options = {}, SizePx enlargeTo = {},
-          bool hasBoxes = true) {
+  Decoded(const QueryOutputs& output, SizePx net, const DecodeOptions& options = {},
+          SizePx enlargeTo = {}, bool hasBoxes = true) {
     const TensorView boxes = hasBoxes ? output.boxesView() : TensorView{};
-    status = decodeDetrPanoptic({output.logitsView(), output.masksView(), boxes}, net, enlargeTo, options,
-                                simdMaskKernels(), instances, source);
+    status = decodeDetrPanoptic({output.logitsView(), output.masksView(), boxes}, net, enlargeTo,
+                                options, simdMaskKernels(), instances, source);
   }
 };
 
@@ -33,12 +33,14 @@ QueryOutputs withoutObjects(uint32_t queries, uint32_t columns) {
 }
 
 /// The competing queries, best first.
-std::vector<SlowRow> decodeSlowly(const QueryOutputs& output, SizePx net, const DecodeOptions& options) {
+std::vector<SlowRow> decodeSlowly(const QueryOutputs& output, SizePx net,
+                                  const DecodeOptions& options) {
   std::vector<SlowRow> rows;
   for (uint32_t query = 0; query < output.queryCount; ++query) {
     const std::vector<double> p = output.slowSoftmax(query);
     const auto best = static_cast<uint32_t>(std::max_element(p.begin(), p.end()) - p.begin());
-    if (best + 1 == output.columns || p[best] <= static_cast<double>(options.scoreThreshold)) continue;
+    if (best + 1 == output.columns || p[best] <= static_cast<double>(options.scoreThreshold))
+      continue;
     rows.push_back({output.slowBox(query, net), static_cast<float>(p[best]), best, query});
   }
   test::sortSlowly(rows);
@@ -66,7 +68,8 @@ TEST(DetrPanoptic, RandomOutputs_MatchQueryByQueryDecoding) {
           EXPECT_NEAR(decoded.instances.boxesNet[i].y2, expected[i].boxNet.y2, 1e-3f);
           SlowPlane plane = output.slowPlane(expected[i].row);
           if (enlargeTo.width != 0) plane = plane.resized(enlargeTo.width, enlargeTo.height);
-          const float* actual = decoded.source.planes.data + decoded.instances.rows[i] * plane.values.size();
+          const float* actual =
+              decoded.source.planes.data + decoded.instances.rows[i] * plane.values.size();
           for (size_t k = 0; k < plane.values.size(); ++k) {
             EXPECT_NEAR(actual[k], 1 / (1 + std::exp(-plane.values[k])), 1e-6);
           }
@@ -150,8 +153,9 @@ TEST(DetrPanoptic, WrongTensorsAndOptions_FailWithTheValue) {
   const QueryOutputs output(4, 3);
   Instances instances;
   MaskSource source;
-  const auto decode = [&](const TensorView& logits, const TensorView& masks, const TensorView& boxes,
-                          const DecodeOptions& options = {}, SizePx enlargeTo = {}) {
+  const auto decode = [&](const TensorView& logits, const TensorView& masks,
+                          const TensorView& boxes, const DecodeOptions& options = {},
+                          SizePx enlargeTo = {}) {
     return decodeDetrPanoptic({logits, masks, boxes}, {8, 8}, enlargeTo, options, simdMaskKernels(),
                               instances, source);
   };
@@ -159,8 +163,8 @@ TEST(DetrPanoptic, WrongTensorsAndOptions_FailWithTheValue) {
   test::expectWrongQueriesFail(output, [&](const TensorView& logits, const TensorView& masks) {
     return decode(logits, masks, boxes);
   });
-  expectStatus(decode(output.logitsView(), output.masksView(), test::rankOf(boxes, 2)), StatusCode::badRank,
-               2);
+  expectStatus(decode(output.logitsView(), output.masksView(), test::rankOf(boxes, 2)),
+               StatusCode::badRank, 2);
   expectStatus(decode(output.logitsView(), output.masksView(), test::dimOf(boxes, 1, 3)),
                StatusCode::badShape, 4);
   expectStatus(decode(test::dimOf(output.logitsView(), 2, 1), output.masksView(), boxes),
@@ -168,8 +172,10 @@ TEST(DetrPanoptic, WrongTensorsAndOptions_FailWithTheValue) {
   DecodeOptions options;
   const std::vector<uint8_t> filter{1, 1, 1};
   options.classFilter = filter;
-  expectStatus(decode(output.logitsView(), output.masksView(), boxes, options), StatusCode::badArgument, 3);
-  expectStatus(decode(output.logitsView(), output.masksView(), boxes, {}, {-1, 4}), StatusCode::badSize, -1);
+  expectStatus(decode(output.logitsView(), output.masksView(), boxes, options),
+               StatusCode::badArgument, 3);
+  expectStatus(decode(output.logitsView(), output.masksView(), boxes, {}, {-1, 4}),
+               StatusCode::badSize, -1);
 }
 
 }  // namespace

@@ -55,9 +55,10 @@ struct SlowContest {
     for (size_t k = 0; k < count; ++k) {
       const auto kept = static_cast<double>(std::count(own[k].begin(), own[k].end(), 1));
       const bool hidden = !scene.source.hidden.empty() && scene.source.hidden[k] != 0;
-      const bool valid = kept > 0 && full[k] > 0 &&
-                         static_cast<double>(static_cast<float>(kept) / static_cast<float>(full[k])) >
-                             scene.source.exclusive.minShare;
+      const bool valid =
+          kept > 0 && full[k] > 0 &&
+          static_cast<double>(static_cast<float>(kept) / static_cast<float>(full[k])) >
+              scene.source.exclusive.minShare;
       if (valid && !hidden && left < scene.source.exclusive.maxInstances) {
         ++left;
       } else {
@@ -98,7 +99,8 @@ void expectContest(const PlaneScene& scene) {
       const auto x = static_cast<int32_t>(p) % src.width, y = static_cast<int32_t>(p) / src.width;
       if (intersect({x, y, 1, 1}, rect).empty()) continue;
       const size_t at = static_cast<size_t>(y - rect.y) * rect.width + (x - rect.x);
-      const double level = pixels[p] != 0 ? 255 * std::clamp(slow.values[k].values[p], 0.0, 1.0) : 0;
+      const double level =
+          pixels[p] != 0 ? 255 * std::clamp(slow.values[k].values[p], 0.0, 1.0) : 0;
       ASSERT_NEAR(masks.coverage[masks.coverageOffsets[k] + at], level, 0.51);
     }
   }
@@ -112,11 +114,12 @@ void expectContest(const PlaneScene& scene) {
 
 TEST(Exclusive, RandomContests_MatchWholeFramesInDoublePrecision) {
   std::mt19937 random(1);
-  for (const SizePx src : {SizePx{48, 40}, SizePx{77, 13}, SizePx{13, 77}, SizePx{1, 1}, SizePx{1, 20},
-                           SizePx{20, 1}, SizePx{90, 70}}) {
+  for (const SizePx src : {SizePx{48, 40}, SizePx{77, 13}, SizePx{13, 77}, SizePx{1, 1},
+                           SizePx{1, 20}, SizePx{20, 1}, SizePx{90, 70}}) {
     for (const SizePx msk : {SizePx{6, 5}, SizePx{1, 1}, SizePx{1, 5}, SizePx{12, 10}}) {
       for (const double minShare : {0.0, 0.3, 0.8}) {
-        SCOPED_TRACE(::testing::Message() << src.width << "x" << src.height << " msk " << msk.width);
+        SCOPED_TRACE(::testing::Message()
+                     << src.width << "x" << src.height << " msk " << msk.width);
         PlaneScene scene(src, {48, 40}, ResizeMode::stretch, msk, 7);
         makeExclusive(scene);
         scene.source.exclusive.minShare = minShare;

@@ -54,23 +54,23 @@ struct Rgba {
   uint32_t at(int32_t x, int32_t y) const {
     uint32_t pixel = 0;
     std::memcpy(&pixel,
-                bytes.data() +
-                    4 * (static_cast<size_t>(y) * static_cast<size_t>(size.width) + static_cast<size_t>(x)),
+                bytes.data() + 4 * (static_cast<size_t>(y) * static_cast<size_t>(size.width) +
+                                    static_cast<size_t>(x)),
                 4);
     return pixel;
   }
 };
 
-Rgba randomPicture(SizePx size, uint32_t seed) {
+Rgba randomImage(SizePx size, uint32_t seed) {
   std::mt19937 random(seed);
-  Rgba picture{size,
-               std::vector<uint8_t>(4 * static_cast<size_t>(size.width) * static_cast<size_t>(size.height))};
-  for (uint8_t& byte : picture.bytes) byte = static_cast<uint8_t>(random());
-  return picture;
+  Rgba image{size, std::vector<uint8_t>(4 * static_cast<size_t>(size.width) *
+                                        static_cast<size_t>(size.height))};
+  for (uint8_t& byte : image.bytes) byte = static_cast<uint8_t>(random());
+  return image;
 }
 
-/// Where EXIF's words put the stored pixel (column, row): "the 0th row is the visual top, the 0th column the
-/// visual left side", etc.
+/// Where EXIF's words put the stored pixel (column, row): "the 0th row is the visual top, the 0th
+/// column the visual left side", etc.
 Point uprightPlace(Orientation orientation, int32_t column, int32_t row, SizePx upright) {
   const double right = upright.width - 1;
   const double bottom = upright.height - 1;
@@ -142,15 +142,17 @@ TEST(ReadOrientation, EveryTruncationAndEveryByteChanged_StaysInside) {
 }
 
 TEST(ApplyOrientation, AllEight_PutEachPixelWhereExifSays) {
-  for (const SizePx size : {SizePx{1, 1}, SizePx{5, 3}, SizePx{1, 7}, SizePx{70, 33}, SizePx{32, 64}}) {
-    const Rgba stored = randomPicture(size, 1);
+  for (const SizePx size :
+       {SizePx{1, 1}, SizePx{5, 3}, SizePx{1, 7}, SizePx{70, 33}, SizePx{32, 64}}) {
+    const Rgba stored = randomImage(size, 1);
     ImageView<const uint8_t> view;
     ASSERT_TRUE(makeImageView(std::span<const uint8_t>(stored.bytes), size, 4, 0, view).ok());
     for (uint8_t value = 1; value <= 8; ++value) {
       const auto orientation = static_cast<Orientation>(value);
       Buffer<uint8_t> buffer;
       ASSERT_TRUE(applyOrientation(view, orientation, buffer).ok());
-      const Rgba upright{orientedSize(size, orientation), std::vector<uint8_t>(buffer.begin(), buffer.end())};
+      const Rgba upright{orientedSize(size, orientation),
+                         std::vector<uint8_t>(buffer.begin(), buffer.end())};
       ASSERT_EQ(upright.bytes.size(), stored.bytes.size());
       for (int32_t row = 0; row < size.height; ++row) {
         for (int32_t column = 0; column < size.width; ++column) {
@@ -165,7 +167,7 @@ TEST(ApplyOrientation, AllEight_PutEachPixelWhereExifSays) {
 }
 
 TEST(ApplyOrientation, StridedRows_AreFollowed) {
-  const Rgba wide = randomPicture({10, 6}, 2);
+  const Rgba wide = randomImage({10, 6}, 2);
   ImageView<const uint8_t> part;
   ASSERT_TRUE(makeImageView(std::span<const uint8_t>(wide.bytes), {7, 6}, 4, 40, part).ok());
   Buffer<uint8_t> buffer;

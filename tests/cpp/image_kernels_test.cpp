@@ -1,5 +1,5 @@
-// The SIMD kernels against the scalar definition over every tail length, unaligned rows and special values,
-// and the definition against arithmetic written out here.
+// The SIMD kernels against the scalar definition over every tail length, unaligned rows and special
+// values, and the definition against arithmetic written out here.
 #include "simd/image_kernels.h"
 
 #include <gtest/gtest.h>
@@ -92,7 +92,8 @@ TEST_F(ImageKernelsTie, LerpColumns_AllTails_Identical) {
     const size_t stride = count + 3;
     std::vector<float> expected(3 * stride, kUntouched);
     std::vector<float> actual = expected;
-    scalar_.lerpColumns(row.data() + 1, offsets.data(), weights.data(), count, expected.data(), stride);
+    scalar_.lerpColumns(row.data() + 1, offsets.data(), weights.data(), count, expected.data(),
+                        stride);
     simd_.lerpColumns(row.data() + 1, offsets.data(), weights.data(), count, actual.data(), stride);
     expectSame(expected, actual);
     for (size_t i = 0; i < count; ++i) {
@@ -123,12 +124,16 @@ TEST_F(ImageKernelsTie, GatherColumns_AllTails_Identical) {
 TEST_F(ImageKernelsTie, LerpAndScaleRows_AllTailsAndSpecials_Identical) {
   for (size_t count = 0; count <= kMostCount; ++count) {
     for (const bool special : {false, true}) {
-      const std::vector<float> top = special ? specialFloats(count + 1) : randomFloats(count + 1, 0, 255);
-      const std::vector<float> bottom = special ? specialFloats(count + 1) : randomFloats(count + 1, 0, 255);
+      const std::vector<float> top =
+          special ? specialFloats(count + 1) : randomFloats(count + 1, 0, 255);
+      const std::vector<float> bottom =
+          special ? specialFloats(count + 1) : randomFloats(count + 1, 0, 255);
       std::vector<float> expected(count + 2, kUntouched);
       std::vector<float> actual = expected;
-      scalar_.lerpRows(top.data() + 1, bottom.data() + 1, 0.3f, 1.7f, -0.2f, count, expected.data() + 1);
-      simd_.lerpRows(top.data() + 1, bottom.data() + 1, 0.3f, 1.7f, -0.2f, count, actual.data() + 1);
+      scalar_.lerpRows(top.data() + 1, bottom.data() + 1, 0.3f, 1.7f, -0.2f, count,
+                       expected.data() + 1);
+      simd_.lerpRows(top.data() + 1, bottom.data() + 1, 0.3f, 1.7f, -0.2f, count,
+                     actual.data() + 1);
       expectSame(expected, actual);
       EXPECT_EQ(actual.back(), kUntouched);
       scalar_.scaleRow(top.data() + 1, 1.7f, -0.2f, count, expected.data() + 1);
@@ -193,11 +198,13 @@ TEST_F(ImageKernelsTie, AverageBoxes_EveryFactor_ExactWithTiesUp) {
   }
 }
 
-// Every sum that a block of up to 64 x 64 can have, and every tie: the float division must not be off by one.
+// Every sum that a block of up to 64 x 64 can have, and every tie: the float division must not be
+// off by one.
 TEST_F(ImageKernelsTie, AverageBoxes_EverySum_Exact) {
   for (const size_t divisor : {1u, 2u, 3u, 6u, 9u, 49u, 63u, 64u}) {
     for (size_t total = 0; total <= 255 * divisor; ++total) {
-      const uint16_t sums[4] = {static_cast<uint16_t>(total), 0, 1, static_cast<uint16_t>(255 * divisor)};
+      const uint16_t sums[4] = {static_cast<uint16_t>(total), 0, 1,
+                                static_cast<uint16_t>(255 * divisor)};
       uint8_t rgba[4];
       simd_.averageBoxes(sums, 1, divisor, 1, rgba);
       ASSERT_EQ(rgba[0], (2 * total + divisor) / (2 * divisor)) << total << " / " << divisor;

@@ -20,7 +20,8 @@ struct Scene {
   Instances instances;
 
   explicit Scene(SizePx src) {
-    EXPECT_TRUE(makeLetterbox(src, {kSideNet, kSideNet}, ResizeMode::letterboxCentre, letterbox).ok());
+    EXPECT_TRUE(
+        makeLetterbox(src, {kSideNet, kSideNet}, ResizeMode::letterboxCenter, letterbox).ok());
     prototypes.assign(kSideMsk * kSideMsk, 1.0f);
     for (uint32_t i = 0; i < kSideMsk * kSideMsk; ++i) {
       prototypes.push_back(static_cast<float>(i % kSideMsk) - 7.5f);
@@ -40,8 +41,8 @@ struct Scene {
   TensorView view() const { return {prototypes.data(), {1, 2, kSideMsk, kSideMsk}, 4}; }
 
   Status make(bool soft, InstanceColumns& columns) const {
-    return makeInstanceColumns(instances, prototypeSource(view()), letterbox, soft, defaultMaskKernels(),
-                               columns);
+    return makeInstanceColumns(instances, prototypeSource(view()), letterbox, soft,
+                               defaultMaskKernels(), columns);
   }
 };
 
@@ -160,15 +161,16 @@ TEST(InstanceColumns, BoxFromMask_IsTheTightBoxOfTheObject) {
   source.cropToBox = false;
   source.boxFromMask = true;
   InstanceColumns columns;
-  ASSERT_TRUE(makeInstanceColumns(instances, source, letterbox, true, defaultMaskKernels(), columns).ok());
+  ASSERT_TRUE(
+      makeInstanceColumns(instances, source, letterbox, true, defaultMaskKernels(), columns).ok());
   ASSERT_EQ(columns.count(), 2u);
   const auto corners = [&](size_t row) {
     const Box& box = columns.boxesSrc[row];
     return std::vector<float>{box.x1, box.y1, box.x2, box.y2};
   };
   EXPECT_EQ(corners(0), (std::vector<float>{0, 0, 32, 32}));
-  // Samples are 4 pixels apart, the one at (14, 10): 9 falls to -1 within 4 pixels, so pixel centres up
-  // to 3.6 away are object: 3.5 on each side.
+  // Samples are 4 pixels apart, the one at (14, 10): 9 falls to -1 within 4 pixels, so pixel
+  // centers up to 3.6 away are object: 3.5 on each side.
   EXPECT_EQ(corners(1), (std::vector<float>{10, 6, 18, 14}));
   EXPECT_EQ(columns.rows[0], 2u);
   EXPECT_EQ(columns.rows[1], 1u);
@@ -181,8 +183,8 @@ TEST(InstanceColumns, PrototypesOfAnotherDepth_AreBadShapeAndLeaveNothing) {
   ASSERT_TRUE(scene.make(false, columns).ok());
   TensorView prototypes = scene.view();
   prototypes.dims[1] = 1;
-  const Status status = makeInstanceColumns(scene.instances, prototypeSource(prototypes), scene.letterbox,
-                                            false, defaultMaskKernels(), columns);
+  const Status status = makeInstanceColumns(scene.instances, prototypeSource(prototypes),
+                                            scene.letterbox, false, defaultMaskKernels(), columns);
   EXPECT_EQ(status.code, StatusCode::badShape);
   EXPECT_EQ(columns.count(), 0u);
 }

@@ -17,17 +17,21 @@ Letterbox made(SizePx src, SizePx net, ResizeMode mode) {
 
 }  // namespace
 
-// Worked out by hand from the rule of Ultralytics' LetterBox: r = min(net / src), new = round(src * r), left
-// = round(pad / 2 - 0.1).
-TEST(Letterbox, Centre_KnownSizes) {
-  EXPECT_EQ(made({1920, 1080}, {640, 640}, ResizeMode::letterboxCentre).contentNet,
+// Worked out by hand from the rule of Ultralytics' LetterBox: r = min(net / src), new = round(src *
+// r), left = round(pad / 2 - 0.1).
+TEST(Letterbox, Center_KnownSizes) {
+  EXPECT_EQ(made({1920, 1080}, {640, 640}, ResizeMode::letterboxCenter).contentNet,
             (RectPx{0, 140, 640, 360}));
-  EXPECT_EQ(made({1080, 1920}, {640, 640}, ResizeMode::letterboxCentre).contentNet,
+  EXPECT_EQ(made({1080, 1920}, {640, 640}, ResizeMode::letterboxCenter).contentNet,
             (RectPx{140, 0, 360, 640}));
-  EXPECT_EQ(made({640, 427}, {640, 640}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 106, 640, 427}));
-  EXPECT_EQ(made({810, 1080}, {640, 640}, ResizeMode::letterboxCentre).contentNet, (RectPx{80, 0, 480, 640}));
-  EXPECT_EQ(made({640, 480}, {320, 320}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 40, 320, 240}));
-  EXPECT_EQ(made({3, 2}, {416, 416}, ResizeMode::letterboxCentre).contentNet, (RectPx{0, 69, 416, 277}));
+  EXPECT_EQ(made({640, 427}, {640, 640}, ResizeMode::letterboxCenter).contentNet,
+            (RectPx{0, 106, 640, 427}));
+  EXPECT_EQ(made({810, 1080}, {640, 640}, ResizeMode::letterboxCenter).contentNet,
+            (RectPx{80, 0, 480, 640}));
+  EXPECT_EQ(made({640, 480}, {320, 320}, ResizeMode::letterboxCenter).contentNet,
+            (RectPx{0, 40, 320, 240}));
+  EXPECT_EQ(made({3, 2}, {416, 416}, ResizeMode::letterboxCenter).contentNet,
+            (RectPx{0, 69, 416, 277}));
 }
 
 TEST(Letterbox, HalfPixelContent_RoundsToEven) {
@@ -46,13 +50,14 @@ TEST(Letterbox, TopLeftAndStretch_HaveNoOffset) {
 }
 
 TEST(Letterbox, ExtremeAspect_KeepsOnePixel) {
-  const Letterbox letterbox = made({kMaxSidePx, 1}, {640, 640}, ResizeMode::letterboxCentre);
+  const Letterbox letterbox = made({kMaxSidePx, 1}, {640, 640}, ResizeMode::letterboxCenter);
   EXPECT_EQ(letterbox.contentNet.width, 640);
   EXPECT_EQ(letterbox.contentNet.height, 1);
 }
 
 TEST(Letterbox, OnePixel_FillsTheNet) {
-  EXPECT_EQ(made({1, 1}, {640, 384}, ResizeMode::letterboxCentre).contentNet, (RectPx{128, 0, 384, 384}));
+  EXPECT_EQ(made({1, 1}, {640, 384}, ResizeMode::letterboxCenter).contentNet,
+            (RectPx{128, 0, 384, 384}));
 }
 
 TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
@@ -63,15 +68,15 @@ TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
     const SizePx src{sideSrc(random), sideSrc(random)};
     const SizePx net{sideNet(random), sideNet(random)};
     for (const ResizeMode mode :
-         {ResizeMode::letterboxCentre, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
+         {ResizeMode::letterboxCenter, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
       const Letterbox letterbox = made(src, net, mode);
       const RectPx content = letterbox.contentNet;
       ASSERT_FALSE(content.empty());
       ASSERT_EQ(intersect(content, {0, 0, net.width, net.height}), content);
-      // The picture's corners fall on the content's corners, whatever was rounded.
+      // The image's corners fall on the content's corners, whatever was rounded.
       const Point topLeft = letterbox.toSrc(Point{double(content.x), double(content.y)});
-      const Point bottomRight =
-          letterbox.toSrc(Point{double(content.x + content.width), double(content.y + content.height)});
+      const Point bottomRight = letterbox.toSrc(
+          Point{double(content.x + content.width), double(content.y + content.height)});
       ASSERT_EQ(topLeft.x, 0);
       ASSERT_EQ(topLeft.y, 0);
       ASSERT_NEAR(bottomRight.x, src.width, 1e-9 * src.width);
@@ -82,22 +87,24 @@ TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
       ASSERT_NEAR(back.y, point.y, 1e-8);
       if (mode == ResizeMode::stretch) continue;
       ASSERT_TRUE(content.width == net.width || content.height == net.height);
-      ASSERT_TRUE(mode != ResizeMode::letterboxCentre ||
+      ASSERT_TRUE(mode != ResizeMode::letterboxCenter ||
                   std::abs(net.width - content.width - 2 * content.x) <= 1);
     }
   }
 }
 
-// 640 x 427 to short side 800, padded to multiples of 32: by the padded size alone the picture would be
-// larger.
+// 640 x 427 to short side 800, padded to multiples of 32: by the padded size alone the image would
+// be larger.
 TEST(Letterbox, Content_IsTakenAsItIs) {
   Letterbox letterbox;
   const SizePx net{1216, 832};
-  ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxTopLeft, letterbox, {1199, 800}).ok());
+  ASSERT_TRUE(
+      makeLetterbox({640, 427}, net, ResizeMode::letterboxTopLeft, letterbox, {1199, 800}).ok());
   EXPECT_EQ(letterbox.contentNet, (RectPx{0, 0, 1199, 800}));
   EXPECT_DOUBLE_EQ(letterbox.scaleX, 1199.0 / 640);
   EXPECT_DOUBLE_EQ(letterbox.scaleY, 800.0 / 427);
-  ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxCentre, letterbox, {1199, 800}).ok());
+  ASSERT_TRUE(
+      makeLetterbox({640, 427}, net, ResizeMode::letterboxCenter, letterbox, {1199, 800}).ok());
   EXPECT_EQ(letterbox.contentNet, (RectPx{8, 16, 1199, 800}));
   ASSERT_TRUE(makeLetterbox({640, 427}, net, ResizeMode::letterboxTopLeft, letterbox, net).ok());
   EXPECT_EQ(letterbox.contentNet, (RectPx{0, 0, 1216, 832}));
@@ -113,15 +120,15 @@ TEST(Letterbox, BadContent_IsNamedAndNothingIsWritten) {
   };
   refused({33, 16}, ResizeMode::letterboxTopLeft, StatusCode::badSize, 33);
   refused({32, 17}, ResizeMode::letterboxTopLeft, StatusCode::badSize, 17);
-  refused({0, 5}, ResizeMode::letterboxCentre, StatusCode::badSize, 0);
-  refused({5, 0}, ResizeMode::letterboxCentre, StatusCode::badSize, 0);
-  refused({-1, 5}, ResizeMode::letterboxCentre, StatusCode::badSize, -1);
+  refused({0, 5}, ResizeMode::letterboxCenter, StatusCode::badSize, 0);
+  refused({5, 0}, ResizeMode::letterboxCenter, StatusCode::badSize, 0);
+  refused({-1, 5}, ResizeMode::letterboxCenter, StatusCode::badSize, -1);
   refused({5, 5}, ResizeMode::stretch, StatusCode::badArgument, 2);
   EXPECT_EQ(letterbox.scaleX, 77);
 }
 
-TEST(Letterbox, BoxOutsideThePicture_IsClipped) {
-  const Letterbox letterbox = made({100, 50}, {200, 200}, ResizeMode::letterboxCentre);
+TEST(Letterbox, BoxOutsideTheImage_IsClipped) {
+  const Letterbox letterbox = made({100, 50}, {200, 200}, ResizeMode::letterboxCenter);
   const Box box = letterbox.toSrc(Box{-20, 0, 500, 120});
   EXPECT_FLOAT_EQ(box.x1, 0);
   EXPECT_FLOAT_EQ(box.y1, 0);
@@ -133,7 +140,7 @@ TEST(Letterbox, BadSides_AreNamedAndNothingIsWritten) {
   Letterbox letterbox;
   letterbox.scaleX = 77;
   for (const int32_t side : {0, -3, kMaxSidePx + 1}) {
-    const Status src = makeLetterbox({10, side}, {32, 32}, ResizeMode::letterboxCentre, letterbox);
+    const Status src = makeLetterbox({10, side}, {32, 32}, ResizeMode::letterboxCenter, letterbox);
     EXPECT_EQ(src.code, StatusCode::badSize);
     EXPECT_EQ(src.value, side);
     const Status net = makeLetterbox({10, 10}, {side, 32}, ResizeMode::stretch, letterbox);

@@ -4,7 +4,7 @@
 
 using namespace masklet;
 
-TEST(LinearTap, PixelCentre_HasNoWeight) {
+TEST(LinearTap, PixelCenter_HasNoWeight) {
   for (int32_t pixel = 0; pixel < 4; ++pixel) {
     const LinearTap tap = linearTap(pixel + 0.5, 5);
     EXPECT_EQ(tap.first, pixel);
@@ -12,7 +12,7 @@ TEST(LinearTap, PixelCentre_HasNoWeight) {
   }
 }
 
-TEST(LinearTap, FarEdge_IsTheLastPixelFromItsLeftNeighbour) {
+TEST(LinearTap, FarEdge_IsTheLastPixelFromItsLeftNeighbor) {
   for (const double position : {4.5, 4.9, 5.0, 1e9}) {
     const LinearTap tap = linearTap(position, 5);
     EXPECT_EQ(tap.first, 3);

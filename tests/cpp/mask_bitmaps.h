@@ -1,5 +1,5 @@
-// Bitmaps for the tests of src/mask: the slow and obvious form of a mask, and the shapes that every function
-// is tried on.
+// Bitmaps for the tests of src/mask: the slow and obvious form of a mask, and the shapes that every
+// function is tried on.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -64,7 +64,8 @@ inline Bitmap bitmapOf(const MaskView& mask) {
   Bitmap bitmap(mask.rectSrc);
   size_t position = 0;
   for (size_t index = 0; index < mask.runs.size(); ++index) {
-    for (uint32_t count = 0; count < mask.runs[index]; ++count) bitmap.pixels.at(position++) = index % 2;
+    for (uint32_t count = 0; count < mask.runs[index]; ++count)
+      bitmap.pixels.at(position++) = index % 2;
   }
   EXPECT_EQ(position, bitmap.pixels.size());
   return bitmap;
@@ -114,11 +115,13 @@ struct Shape {
   Bitmap bitmap;
 };
 
-/// Dense, sparse, regular and degenerate shapes of odd and even sizes, at different corners of the source.
+/// Dense, sparse, regular and degenerate shapes of odd and even sizes, at different corners of the
+/// source.
 inline std::vector<Shape> shapes() {
   std::mt19937 random(20240611);
-  const RectPx rects[] = {{0, 0, 1, 1},   {3, -2, 1, 9},  {-4, 5, 9, 1},   {0, 0, 7, 5},   {2, 3, 8, 8},
-                          {-5, 0, 16, 3}, {1, 1, 17, 13}, {0, -7, 33, 31}, {10, 0, 64, 2}, {0, 4, 65, 40}};
+  const RectPx rects[] = {{0, 0, 1, 1},   {3, -2, 1, 9},  {-4, 5, 9, 1},  {0, 0, 7, 5},
+                          {2, 3, 8, 8},   {-5, 0, 16, 3}, {1, 1, 17, 13}, {0, -7, 33, 31},
+                          {10, 0, 64, 2}, {0, 4, 65, 40}};
   std::vector<Shape> all;
   for (const RectPx& rect : rects) {
     const std::string size = " " + std::to_string(rect.width) + "x" + std::to_string(rect.height);
@@ -137,10 +140,11 @@ inline std::vector<Shape> shapes() {
     add("last pixel", [=](int32_t x, int32_t y) { return x == right && y == bottom; });
     add("other corners",
         [=](int32_t x, int32_t y) { return (x == 0 && y == bottom) || (x == right && y == 0); });
-    add("centre pixel", [=](int32_t x, int32_t y) { return x == right / 2 && y == bottom / 2; });
+    add("center pixel", [=](int32_t x, int32_t y) { return x == right / 2 && y == bottom / 2; });
     add("rows", [](int32_t, int32_t y) { return y % 2 == 0; });
     add("columns", [](int32_t x, int32_t) { return x % 3 == 1; });
-    add("frame", [=](int32_t x, int32_t y) { return x == 0 || y == 0 || x == right || y == bottom; });
+    add("frame",
+        [=](int32_t x, int32_t y) { return x == 0 || y == 0 || x == right || y == bottom; });
     add("nested frames",
         [=](int32_t x, int32_t y) { return std::min({x, y, right - x, bottom - y}) % 2 == 0; });
     add("diagonal", [](int32_t x, int32_t y) { return x % 7 == y % 7; });

@@ -1,4 +1,5 @@
-// Runs the cases of tests/golden/mask_forms/goldens.txt; make_mask_form_goldens.py tells what its lines mean.
+// Runs the cases of tests/golden/mask_forms/goldens.txt; make_mask_form_goldens.py tells what its
+// lines mean.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,8 +25,9 @@ inline void expectMaskFormGolden(const std::string& form, std::istream& fields) 
   float threshold = 0;
   bool cropToBox = false;
   Box box;
-  fields >> paste >> src.width >> src.height >> net.width >> net.height >> mode >> planeCount >> msk.height >>
-      msk.width >> threshold >> via.width >> via.height >> cropToBox >> box.x1 >> box.y1 >> box.x2 >> box.y2;
+  fields >> paste >> src.width >> src.height >> net.width >> net.height >> mode >> planeCount >>
+      msk.height >> msk.width >> threshold >> via.width >> via.height >> cropToBox >> box.x1 >>
+      box.y1 >> box.x2 >> box.y2;
   PlaneScene scene(src, net, static_cast<ResizeMode>(mode), msk, planeCount);
   scene.source.form = maskFormOf(form);
   scene.source.paste = static_cast<BoxPaste>(paste);

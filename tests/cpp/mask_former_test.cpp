@@ -17,10 +17,10 @@ struct Decoded {
   MaskSource source;
   Status status;
 
-  Decoded(const QueryOutputs& output, SizePx net, SizePx rateSize, const DecodeOptions& options = {},
-          const MaskKernels& kernels = simdMaskKernels()) {
-    status = decodeMaskFormer({output.logitsView(), output.masksView()}, net, rateSize, options, kernels,
-                              instances, source);
+  Decoded(const QueryOutputs& output, SizePx net, SizePx rateSize,
+          const DecodeOptions& options = {}, const MaskKernels& kernels = simdMaskKernels()) {
+    status = decodeMaskFormer({output.logitsView(), output.masksView()}, net, rateSize, options,
+                              kernels, instances, source);
   }
 };
 
@@ -50,8 +50,8 @@ std::vector<SlowRow> decodeSlowly(const QueryOutputs& output, SizePx net, SizePx
   for (SlowRow& row : rows) {
     const SlowPlane plane = output.slowPlane(row.row);
     const bool enlarged = rateSize.width != 0;
-    row.score *=
-        static_cast<float>(rateSlowly(enlarged ? plane.resized(rateSize.width, rateSize.height) : plane));
+    row.score *= static_cast<float>(
+        rateSlowly(enlarged ? plane.resized(rateSize.width, rateSize.height) : plane));
   }
   std::erase_if(rows, [&](const SlowRow& row) { return row.score <= options.scoreThreshold; });
   test::sortSlowly(rows);
@@ -152,18 +152,23 @@ TEST(MaskFormer, WrongTensorsAndOptions_FailWithTheValue) {
   MaskSource source;
   const auto decode = [&](const TensorView& logits, const TensorView& masks,
                           const DecodeOptions& options = {}, SizePx rateSize = {}) {
-    return decodeMaskFormer({logits, masks}, {8, 8}, rateSize, options, simdMaskKernels(), instances, source);
+    return decodeMaskFormer({logits, masks}, {8, 8}, rateSize, options, simdMaskKernels(),
+                            instances, source);
   };
   test::expectWrongQueriesFail(output, decode);
-  expectStatus(decode(test::dimOf(output.logitsView(), 2, 1), output.masksView()), StatusCode::badShape, 1);
+  expectStatus(decode(test::dimOf(output.logitsView(), 2, 1), output.masksView()),
+               StatusCode::badShape, 1);
   DecodeOptions options;
   options.maxInstances = 0;
-  expectStatus(decode(output.logitsView(), output.masksView(), options), StatusCode::badArgument, 0);
+  expectStatus(decode(output.logitsView(), output.masksView(), options), StatusCode::badArgument,
+               0);
   options = {};
   const std::vector<uint8_t> filter{1, 1, 1};
   options.classFilter = filter;
-  expectStatus(decode(output.logitsView(), output.masksView(), options), StatusCode::badArgument, 3);
-  expectStatus(decode(output.logitsView(), output.masksView(), {}, {5, 40000}), StatusCode::badSize, 40000);
+  expectStatus(decode(output.logitsView(), output.masksView(), options), StatusCode::badArgument,
+               3);
+  expectStatus(decode(output.logitsView(), output.masksView(), {}, {5, 40000}), StatusCode::badSize,
+               40000);
 }
 
 }  // namespace

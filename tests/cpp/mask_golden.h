@@ -13,7 +13,7 @@ namespace masklet::testing {
 struct MaskGolden {
   std::string name;
   SizePx size;
-  Bitmap bitmap;  ///< the whole picture
+  Bitmap bitmap;  ///< the whole image
   std::string counts;
   uint32_t area = 0;
   RectPx box;
@@ -55,9 +55,10 @@ inline std::vector<MaskGolden> readMaskGoldens() {
   forEachGolden("mask", [&](std::istream& fields) {
     MaskGolden golden;
     std::string hex;
-    fields >> golden.name >> golden.size.width >> golden.size.height >> hex >> golden.counts >> golden.area;
-    fields >> golden.box.x >> golden.box.y >> golden.box.width >> golden.box.height >> golden.outers >>
-        golden.holes;
+    fields >> golden.name >> golden.size.width >> golden.size.height >> hex >> golden.counts >>
+        golden.area;
+    fields >> golden.box.x >> golden.box.y >> golden.box.width >> golden.box.height >>
+        golden.outers >> golden.holes;
     golden.bitmap = Bitmap({0, 0, golden.size.width, golden.size.height});
     for (size_t index = 0; index < golden.bitmap.pixels.size(); ++index) {
       const int digit = std::stoi(hex.substr(index / 4, 1), nullptr, 16);

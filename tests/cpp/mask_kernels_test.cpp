@@ -17,8 +17,8 @@ namespace {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// Random values with `specialPercent` of NaN, infinities, zeros of both signs, denormals and values near the
-/// end of the range.
+/// Random values with `specialPercent` of NaN, infinities, zeros of both signs, denormals and
+/// values near the end of the range.
 std::vector<float> randomFloats(std::mt19937& random, size_t count, int specialPercent) {
   const float specials[] = {kNaN, kInf, -kInf, 0.0f, -0.0f, 1e-41f, -1e-41f, 3e38f, -3e38f};
   std::normal_distribution<float> normal(0, 2);
@@ -68,9 +68,11 @@ struct TapColumns {
   void finish() {
     cellStartPx.push_back(static_cast<uint32_t>(left.size()));
     bool contiguous = true;
-    for (size_t k = 0; k < cellLeft.size(); ++k) contiguous = contiguous && cellLeft[k] == cellLeft[0] + k;
-    taps = {left.size(),     left.data(),        weight.data(),     cellLeft.size(), cellStartPx.data(),
-            cellLeft.data(), firstWeight.data(), lastWeight.data(), contiguous};
+    for (size_t k = 0; k < cellLeft.size(); ++k)
+      contiguous = contiguous && cellLeft[k] == cellLeft[0] + k;
+    taps = {left.size(),        left.data(),        weight.data(),
+            cellLeft.size(),    cellStartPx.data(), cellLeft.data(),
+            firstWeight.data(), lastWeight.data(),  contiguous};
   }
 };
 
@@ -79,7 +81,8 @@ TapColumns makeTaps(size_t widthPx, double start, double step) {
   TapColumns columns;
   for (size_t x = 0; x < widthPx; ++x) {
     const double sample = start + step * static_cast<double>(x);
-    columns.addPixel(static_cast<uint32_t>(sample), static_cast<float>(sample - std::floor(sample)));
+    columns.addPixel(static_cast<uint32_t>(sample),
+                     static_cast<float>(sample - std::floor(sample)));
   }
   columns.finish();
   return columns;
@@ -122,7 +125,8 @@ TEST(MaskKernels, MaxOverPlanes_AnyTail_IsGreatestIgnoringNaN) {
       std::vector<float> expected(count);
       for (size_t i = 0; i < count; ++i) {
         expected[i] = -kInf;
-        for (size_t k = 0; k < planeCount; ++k) expected[i] = std::fmax(expected[i], from[k * stride + i]);
+        for (size_t k = 0; k < planeCount; ++k)
+          expected[i] = std::fmax(expected[i], from[k * stride + i]);
       }
       std::vector<float> scalar(count), simd(count);
       scalarMaskKernels().maxOverPlanes(from, stride, planeCount, count, scalar.data());
@@ -152,8 +156,10 @@ TEST(MaskKernels, DotPlanes_AnyTail_MatchesDoublePrecisionAndScalar) {
       const std::vector<float> coefficients = randomFloats(random, planeCount, 0);
       const float* from = planes.data() + (planeCount == 0 ? 0 : 1);
       std::vector<float> scalar(count), simd(count);
-      scalarMaskKernels().dotPlanes(from, stride, coefficients.data(), planeCount, count, scalar.data());
-      simdMaskKernels().dotPlanes(from, stride, coefficients.data(), planeCount, count, simd.data());
+      scalarMaskKernels().dotPlanes(from, stride, coefficients.data(), planeCount, count,
+                                    scalar.data());
+      simdMaskKernels().dotPlanes(from, stride, coefficients.data(), planeCount, count,
+                                  simd.data());
       EXPECT_TRUE(sameBits(scalar, simd)) << planeCount << " planes of " << count;
       for (size_t i = 0; i < count; ++i) {
         double sum = 0;
@@ -174,7 +180,8 @@ TEST(MaskKernels, DotPlanes_SpecialValues_AreClampedAndEqual) {
     const std::vector<float> planes = randomFloats(random, 3 * count, 40);
     const std::vector<float> coefficients = randomFloats(random, 3, 30);
     std::vector<float> scalar(count), simd(count);
-    scalarMaskKernels().dotPlanes(planes.data(), count, coefficients.data(), 3, count, scalar.data());
+    scalarMaskKernels().dotPlanes(planes.data(), count, coefficients.data(), 3, count,
+                                  scalar.data());
     simdMaskKernels().dotPlanes(planes.data(), count, coefficients.data(), 3, count, simd.data());
     EXPECT_TRUE(sameBits(scalar, simd));
     for (const float logit : simd) EXPECT_LE(std::fabs(logit), kLogitLimit);
@@ -184,8 +191,8 @@ TEST(MaskKernels, DotPlanes_SpecialValues_AreClampedAndEqual) {
   for (const MaskKernels* kernels : {&scalarMaskKernels(), &simdMaskKernels()}) {
     std::vector<float> logits(5);
     kernels->dotPlanes(plane.data(), 5, &coefficient, 1, 5, logits.data());
-    EXPECT_EQ(logits,
-              (std::vector<float>{-kLogitLimit, kLogitLimit, -kLogitLimit, kLogitLimit, -kLogitLimit}));
+    EXPECT_EQ(logits, (std::vector<float>{-kLogitLimit, kLogitLimit, -kLogitLimit, kLogitLimit,
+                                          -kLogitLimit}));
   }
 }
 
@@ -206,7 +213,8 @@ TEST(MaskKernels, LerpRows_AnyTailAndSpecialValues_MatchesScalar) {
 }
 
 /// Growing, equal and shrinking: many pixels in a cell, one, and cells that are skipped.
-constexpr double kSteps[] = {1.0 / 97, 1.0 / 12, 0.13, 0.25, 0.49, 0.5, 0.99, 1.0, 1.01, 1.7, 2.0, 5.3};
+constexpr double kSteps[] = {1.0 / 97, 1.0 / 12, 0.13, 0.25, 0.49, 0.5,
+                             0.99,     1.0,      1.01, 1.7,  2.0,  5.3};
 
 TEST(MaskKernels, FindEdges_RandomRows_AreThoseOfEveryPixel) {
   std::mt19937 random(5);
@@ -218,7 +226,8 @@ TEST(MaskKernels, FindEdges_RandomRows_AreThoseOfEveryPixel) {
         const std::vector<uint32_t> expected = expectedEdges(row, columns);
         EXPECT_EQ(edgesOf(scalarMaskKernels(), row, columns), expected)
             << widthPx << " pixels, step " << step;
-        EXPECT_EQ(edgesOf(simdMaskKernels(), row, columns), expected) << widthPx << " pixels, step " << step;
+        EXPECT_EQ(edgesOf(simdMaskKernels(), row, columns), expected)
+            << widthPx << " pixels, step " << step;
       }
     }
   }
@@ -227,7 +236,8 @@ TEST(MaskKernels, FindEdges_RandomRows_AreThoseOfEveryPixel) {
 TEST(MaskKernels, FindEdges_SpecialValues_AreThoseOfEveryPixel) {
   std::mt19937 random(6);
   for (int repeat = 0; repeat < 400; ++repeat) {
-    const TapColumns columns = makeTaps(61, 0.0, kSteps[static_cast<size_t>(repeat) % std::size(kSteps)]);
+    const TapColumns columns =
+        makeTaps(61, 0.0, kSteps[static_cast<size_t>(repeat) % std::size(kSteps)]);
     const std::vector<float> row = randomFloats(random, samplesNeeded(columns), 60);
     const std::vector<uint32_t> expected = expectedEdges(row, columns);
     EXPECT_EQ(edgesOf(scalarMaskKernels(), row, columns), expected);
@@ -235,8 +245,8 @@ TEST(MaskKernels, FindEdges_SpecialValues_AreThoseOfEveryPixel) {
   }
 }
 
-// The cell method rests on rounding being monotone; crossings that fall on a pixel, and values a few units in
-// the last place from zero, are where it would break first.
+// The cell method rests on rounding being monotone; crossings that fall on a pixel, and values a
+// few units in the last place from zero, are where it would break first.
 TEST(MaskKernels, FindEdges_CrossingsOnPixelsAndTinyValues_AreThoseOfEveryPixel) {
   std::mt19937 random(7);
   std::uniform_int_distribution<int> whole(-8, 8);
@@ -275,7 +285,8 @@ TEST(MaskKernels, SampleRow_AnyTailAndSpecialValues_MatchesScalarAndTheFormula) 
       simdMaskKernels().sampleRow(row.data(), columns.taps, simd.data());
       for (size_t x = 0; x < widthPx; ++x) {
         const float left = row[columns.taps.left[x]];
-        const float expected = left + (row[columns.taps.left[x] + 1] - left) * columns.taps.weight[x];
+        const float expected =
+            left + (row[columns.taps.left[x] + 1] - left) * columns.taps.weight[x];
         if (std::isnan(expected)) {
           EXPECT_TRUE(std::isnan(scalar[x]) && std::isnan(simd[x])) << x;
         } else {

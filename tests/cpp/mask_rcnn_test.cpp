@@ -74,8 +74,9 @@ TEST(MaskRcnn, RandomOutputs_MatchSortingRowByRow) {
       for (uint32_t row = 0; row < count; ++row) {
         if (outputs.scores[row] > 0.4f) expected.push_back(row);
       }
-      std::stable_sort(expected.begin(), expected.end(),
-                       [&](uint32_t a, uint32_t b) { return outputs.scores[a] > outputs.scores[b]; });
+      std::stable_sort(expected.begin(), expected.end(), [&](uint32_t a, uint32_t b) {
+        return outputs.scores[a] > outputs.scores[b];
+      });
       expected.resize(std::min<size_t>(expected.size(), 50));
       Instances instances;
       MaskSource source;
@@ -155,7 +156,8 @@ TEST(MaskRcnn, ClassFilter_CountsClassesAsTheyAreGivenOut) {
     MaskSource source;
     ASSERT_TRUE(outputs.decode({0.25f, 0.5f, 100, onlySecond}, instances, source, 4).ok());
     const bool fromOne = kind == MaskRcnnExport::onnxModels;
-    EXPECT_EQ(rowsOf(instances), fromOne ? (std::vector<uint32_t>{1, 4}) : (std::vector<uint32_t>{0, 3}));
+    EXPECT_EQ(rowsOf(instances),
+              fromOne ? (std::vector<uint32_t>{1, 4}) : (std::vector<uint32_t>{0, 3}));
     expectFailure(outputs.decode({0.25f, 0.5f, 100, onlySecond}, instances, source, 5),
                   StatusCode::badArgument, 4);
   }
@@ -206,7 +208,8 @@ TEST(MaskRcnn, OptionsOutOfRange_Fail) {
   const Outputs outputs(MaskRcnnExport::detectron2, 1);
   Instances instances;
   MaskSource source;
-  expectFailure(outputs.decode({1.5f, 0.5f, 10, {}}, instances, source), StatusCode::badArgument, 1.5);
+  expectFailure(outputs.decode({1.5f, 0.5f, 10, {}}, instances, source), StatusCode::badArgument,
+                1.5);
   expectFailure(outputs.decode({0.5f, 0.5f, 0, {}}, instances, source), StatusCode::badArgument, 0);
 }
 

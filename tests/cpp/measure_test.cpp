@@ -94,15 +94,17 @@ TEST(IouMatrix, CrowdAndEmpty_EqualSingleCalls) {
   }
   for (const bool withCrowd : {false, true}) {
     Buffer<double> ious;
-    ASSERT_TRUE(iouMatrix(detections, truths,
-                          withCrowd ? std::span<const uint8_t>(isCrowd) : std::span<const uint8_t>(), ious)
-                    .ok());
+    ASSERT_TRUE(
+        iouMatrix(detections, truths,
+                  withCrowd ? std::span<const uint8_t>(isCrowd) : std::span<const uint8_t>(), ious)
+            .ok());
     ASSERT_EQ(ious.size(), detections.size() * truths.size());
     for (size_t row = 0; row < detections.size(); ++row) {
       for (size_t column = 0; column < truths.size(); ++column) {
         const bool crowd = withCrowd && isCrowd[column];
         EXPECT_EQ(ious[row * truths.size() + column],
-                  crowd ? crowdIou(detections[row], truths[column]) : iou(detections[row], truths[column]));
+                  crowd ? crowdIou(detections[row], truths[column])
+                        : iou(detections[row], truths[column]));
       }
     }
   }

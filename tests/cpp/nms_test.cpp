@@ -59,8 +59,8 @@ std::vector<uint32_t> plainNms(const Rows& rows, float iouThreshold, uint32_t ma
   return kept;
 }
 
-/// Boxes on a coarse grid, so that overlaps are plain fractions away from the thresholds used, and scores
-/// with many ties.
+/// Boxes on a coarse grid, so that overlaps are plain fractions away from the thresholds used, and
+/// scores with many ties.
 Rows randomRows(std::mt19937& random, size_t count, uint32_t classCount) {
   std::uniform_int_distribution<int> corner(0, 30);
   std::uniform_int_distribution<int> side(0, 12);
@@ -177,7 +177,8 @@ TEST(Nms, DifferentLengths_FailAndTheNextCallWorks) {
 }
 
 TEST(Nms, SortByScore_Limit_GivesTheBestInOrder) {
-  const std::vector<float> scores{0.1f, 0.9f, 0.5f, 0.9f, -0.5f, std::numeric_limits<float>::infinity()};
+  const std::vector<float> scores{0.1f, 0.9f,  0.5f,
+                                  0.9f, -0.5f, std::numeric_limits<float>::infinity()};
   Buffer<uint32_t> order;
   ASSERT_TRUE(sortByScore(scores, 4, order).ok());
   EXPECT_EQ(std::vector<uint32_t>(order.begin(), order.end()), (std::vector<uint32_t>{5, 1, 3, 2}));
@@ -185,21 +186,25 @@ TEST(Nms, SortByScore_Limit_GivesTheBestInOrder) {
   EXPECT_TRUE(order.empty());
 }
 
-std::vector<uint32_t> runFastNms(const Rows& rows, float iouThreshold, uint32_t topK, uint32_t maxKept) {
+std::vector<uint32_t> runFastNms(const Rows& rows, float iouThreshold, uint32_t topK,
+                                 uint32_t maxKept) {
   Buffer<uint32_t> kept;
-  EXPECT_TRUE(fastNms(rows.boxes, rows.scores, rows.classIds, iouThreshold, topK, maxKept, kept).ok());
+  EXPECT_TRUE(
+      fastNms(rows.boxes, rows.scores, rows.classIds, iouThreshold, topK, maxKept, kept).ok());
   return {kept.begin(), kept.end()};
 }
 
-/// By definition: the better ones of the class are counted, and every one of them may strike the candidate
-/// out.
-std::vector<uint32_t> plainFastNms(const Rows& rows, float iouThreshold, uint32_t topK, uint32_t maxKept) {
+/// By definition: the better ones of the class are counted, and every one of them may strike the
+/// candidate out.
+std::vector<uint32_t> plainFastNms(const Rows& rows, float iouThreshold, uint32_t topK,
+                                   uint32_t maxKept) {
   std::vector<uint32_t> kept;
   for (uint32_t i = 0; i < rows.boxes.size(); ++i) {
     uint32_t better = 0;
     bool covered = false;
     for (uint32_t j = 0; j < rows.boxes.size(); ++j) {
-      const bool isBetter = rows.scores[j] > rows.scores[i] || (rows.scores[j] == rows.scores[i] && j < i);
+      const bool isBetter =
+          rows.scores[j] > rows.scores[i] || (rows.scores[j] == rows.scores[i] && j < i);
       if (!isBetter || rows.classIds[j] != rows.classIds[i]) continue;
       ++better;
       covered = covered || plainIou(rows.boxes[j], rows.boxes[i]) > double{iouThreshold};

@@ -29,8 +29,8 @@ struct Rings {
   }
 };
 
-/// Even-odd by counting the edges on the left of a pixel's centre.
-bool centreInside(const Rings& rings, double x, double y) {
+/// Even-odd by counting the edges on the left of a pixel's center.
+bool centerInside(const Rings& rings, double x, double y) {
   bool inside = false;
   for (size_t ring = 0; ring + 1 < rings.offsets.size(); ++ring) {
     const uint32_t begin = rings.offsets[ring], end = rings.offsets[ring + 1];
@@ -67,13 +67,13 @@ TEST(MaskFromPolygons, RandomRings_EqualPointInPolygon) {
   for (const RectPx& rect :
        {RectPx{0, 0, 20, 17}, {-7, 3, 9, 30}, {5, 5, 1, 1}, {0, 0, 1, 12}, {0, 0, 33, 1}}) {
     for (int trial = 0; trial < 150; ++trial) {
-      // Corners and edges exactly on pixel centres, too.
+      // Corners and edges exactly on pixel centers, too.
       const double grids[] = {0, 1, 2, 4};
       const Rings rings = randomRings(random, rect, grids[trial % 4]);
       Mask mask;
       ASSERT_TRUE(maskFromPolygons(rings.view(), rect, mask).ok());
       expectMask(mask.view(), trimmed(bitmapWhere(rect, [&](int32_t x, int32_t y) {
-                   return centreInside(rings, x + 0.5, y + 0.5);
+                   return centerInside(rings, x + 0.5, y + 0.5);
                  })));
     }
   }
@@ -85,8 +85,9 @@ TEST(MaskFromPolygons, SharedEdge_NeitherOverlapNorGap) {
   for (int trial = 0; trial < 200; ++trial) {
     const double ax = coordinate(random), ay = coordinate(random), bx = coordinate(random),
                  by = coordinate(random);
-    // A line through the picture with a far corner on either side of it.
-    const double nx = 1000 * (by - ay), ny = 1000 * (ax - bx), tx = 1000 * (bx - ax), ty = 1000 * (by - ay);
+    // A line through the image with a far corner on either side of it.
+    const double nx = 1000 * (by - ay), ny = 1000 * (ax - bx), tx = 1000 * (bx - ax),
+                 ty = 1000 * (by - ay);
     Rings left, right;
     left.add({ax - tx, ay - ty, bx + tx, by + ty, ax + nx, ay + ny});
     right.add({bx + tx, by + ty, ax - tx, ay - ty, ax - nx, ay - ny});
@@ -135,7 +136,8 @@ TEST(MaskFromPolygons, BadInput_IsNamed) {
     EXPECT_EQ(maskFromCocoPolygons(rings.view(), {9, 9}, mask).code, StatusCode::badArgument);
   }
   const double points[] = {0, 0, 1, 1, 2, 2};
-  for (const std::vector<uint32_t>& offsets : {std::vector<uint32_t>{0, 4}, {2, 1}, {0, UINT32_MAX}}) {
+  for (const std::vector<uint32_t>& offsets :
+       {std::vector<uint32_t>{0, 4}, {2, 1}, {0, UINT32_MAX}}) {
     const Status status = maskFromPolygons({points, offsets}, {0, 0, 9, 9}, mask);
     EXPECT_EQ(status.code, StatusCode::badIndex);
     EXPECT_EQ(status.value, offsets[1]);
@@ -167,7 +169,8 @@ testing::Bitmap cocoByStep(const std::vector<double>& ring, SizePx size) {
     const int32_t startX = turned ? x1 : x0, startY = turned ? y1 : y0;
     const int32_t endX = turned ? x0 : x1, endY = turned ? y0 : y1;
     const int32_t length = std::max(dx, dy);
-    const double slope = length == 0 ? 0 : static_cast<double>(flat ? endY - startY : endX - startX) / length;
+    const double slope =
+        length == 0 ? 0 : static_cast<double>(flat ? endY - startY : endX - startX) / length;
     for (int32_t index = 0; index <= length; ++index) {
       const int32_t step = turned ? length - index : index;
       if (flat) {
@@ -177,20 +180,23 @@ testing::Bitmap cocoByStep(const std::vector<double>& ring, SizePx size) {
       }
     }
   }
-  std::vector<uint8_t> toggles(static_cast<size_t>(size.width) * static_cast<size_t>(size.height) + 1, 0);
+  std::vector<uint8_t> toggles(
+      static_cast<size_t>(size.width) * static_cast<size_t>(size.height) + 1, 0);
   for (size_t index = 1; index < steps.size(); ++index) {
     const auto [x, y] = std::min(steps[index], steps[index - 1]);
-    if (steps[index].first == steps[index - 1].first || x < 0 || x % 5 != 2 || x / 5 >= size.width) continue;
+    if (steps[index].first == steps[index - 1].first || x < 0 || x % 5 != 2 || x / 5 >= size.width)
+      continue;
     const double row = (std::min(steps[index].second, steps[index - 1].second) + 0.5) / 5 - 0.5;
     const double first = std::ceil(std::min(std::max(row, 0.0), static_cast<double>(size.height)));
-    toggles[static_cast<size_t>(x / 5) * static_cast<size_t>(size.height) + static_cast<size_t>(first)] ^= 1;
+    toggles[static_cast<size_t>(x / 5) * static_cast<size_t>(size.height) +
+            static_cast<size_t>(first)] ^= 1;
   }
   testing::Bitmap bitmap({0, 0, size.width, size.height});
   bool inside = false;
   for (int32_t x = 0; x < size.width; ++x) {
     for (int32_t y = 0; y < size.height; ++y) {
-      inside ^=
-          toggles[static_cast<size_t>(x) * static_cast<size_t>(size.height) + static_cast<size_t>(y)] != 0;
+      inside ^= toggles[static_cast<size_t>(x) * static_cast<size_t>(size.height) +
+                        static_cast<size_t>(y)] != 0;
       bitmap.set(x, y, inside);
     }
   }
@@ -200,7 +206,8 @@ testing::Bitmap cocoByStep(const std::vector<double>& ring, SizePx size) {
 TEST(MaskFromCocoPolygons, RandomRings_EqualStepByStep) {
   std::mt19937 random(10);
   for (int trial = 0; trial < 3000; ++trial) {
-    const SizePx size{static_cast<int32_t>(1 + random() % 40), static_cast<int32_t>(1 + random() % 40)};
+    const SizePx size{static_cast<int32_t>(1 + random() % 40),
+                      static_cast<int32_t>(1 + random() % 40)};
     const double grids[] = {0, 1, 2, 5, 10, 0.1};
     Rings rings = randomRings(random, {0, 0, size.width, size.height}, grids[trial % 6]);
     Mask mask, expected;

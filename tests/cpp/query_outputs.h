@@ -33,7 +33,8 @@ struct QueryOutputs {
   TensorView logitsView() const { return {logits.data(), {1, queryCount, columns}, 3}; }
   TensorView masksView() const {
     return {masks.data(),
-            {1, queryCount, static_cast<uint32_t>(sizeMsk.height), static_cast<uint32_t>(sizeMsk.width)},
+            {1, queryCount, static_cast<uint32_t>(sizeMsk.height),
+             static_cast<uint32_t>(sizeMsk.width)},
             4};
   }
   float& logit(uint32_t query, uint32_t column) { return logits[size_t{query} * columns + column]; }
@@ -65,8 +66,8 @@ struct QueryOutputs {
     return exponentials;
   }
 
-  /// Logits spaced apart, so that no order of scores hangs on rounding, and unevenly, so that differences
-  /// are.
+  /// Logits spaced apart, so that no order of scores hangs on rounding, and unevenly, so that
+  /// differences are.
   void fill(std::mt19937& random, float lowest, float highest) {
     std::uniform_real_distribution<float> unit(0, 1);
     std::normal_distribution<float> normal(0, 2);
@@ -79,7 +80,8 @@ struct QueryOutputs {
   }
 };
 
-/// Fails each tensor of a set in the ways that all decoders refuse; `decode(logits, masks)` returns a Status.
+/// Fails each tensor of a set in the ways that all decoders refuse; `decode(logits, masks)` returns
+/// a Status.
 template <class Decode>
 void expectWrongQueriesFail(const QueryOutputs& output, const Decode& decode) {
   const TensorView logits = output.logitsView();

@@ -25,7 +25,8 @@ TEST(PlaneResizer, RandomSizes_MatchTheFormula) {
       for (const MaskKernels* kernels : {&simdMaskKernels(), &scalarMaskKernels()}) {
         std::vector<float> resized(expected.values.size(), kNaN);
         resizer.resize(plane.data(), *kernels, resized.data());
-        for (size_t i = 0; i < resized.size(); ++i) EXPECT_NEAR(resized[i], expected.values[i], 1e-5);
+        for (size_t i = 0; i < resized.size(); ++i)
+          EXPECT_NEAR(resized[i], expected.values[i], 1e-5);
       }
     }
   }

@@ -19,8 +19,8 @@ struct Decoded {
   Status status;
 
   Decoded(const QueryOutputs& output, SizePx net, const DecodeOptions& options = {}) {
-    status = decodeRfDetrSeg({output.boxesView(), output.logitsView(), output.masksView()}, net, options,
-                             instances, source);
+    status = decodeRfDetrSeg({output.boxesView(), output.logitsView(), output.masksView()}, net,
+                             options, instances, source);
   }
 };
 
@@ -122,23 +122,27 @@ TEST(RfDetrSeg, WrongTensorsAndOptions_FailWithTheValue) {
   const QueryOutputs output(4, 3);
   Instances instances;
   MaskSource source;
-  const auto decode = [&](const TensorView& boxes, const TensorView& logits, const TensorView& masks,
-                          const DecodeOptions& options = {}) {
+  const auto decode = [&](const TensorView& boxes, const TensorView& logits,
+                          const TensorView& masks, const DecodeOptions& options = {}) {
     return decodeRfDetrSeg({boxes, logits, masks}, {8, 8}, options, instances, source);
   };
   const TensorView boxes = output.boxesView();
   test::expectWrongQueriesFail(output, [&](const TensorView& logits, const TensorView& masks) {
     return decode(boxes, logits, masks);
   });
-  expectStatus(decode(rankOf(boxes, 2), output.logitsView(), output.masksView()), StatusCode::badRank, 2);
-  expectStatus(decode(dimOf(boxes, 2, 5), output.logitsView(), output.masksView()), StatusCode::badShape, 5);
+  expectStatus(decode(rankOf(boxes, 2), output.logitsView(), output.masksView()),
+               StatusCode::badRank, 2);
+  expectStatus(decode(dimOf(boxes, 2, 5), output.logitsView(), output.masksView()),
+               StatusCode::badShape, 5);
   DecodeOptions options;
   options.scoreThreshold = 2;
-  expectStatus(decode(boxes, output.logitsView(), output.masksView(), options), StatusCode::badArgument, 2);
+  expectStatus(decode(boxes, output.logitsView(), output.masksView(), options),
+               StatusCode::badArgument, 2);
   options = {};
   const std::vector<uint8_t> filter{1, 1};
   options.classFilter = filter;
-  expectStatus(decode(boxes, output.logitsView(), output.masksView(), options), StatusCode::badArgument, 2);
+  expectStatus(decode(boxes, output.logitsView(), output.masksView(), options),
+               StatusCode::badArgument, 2);
 }
 
 }  // namespace

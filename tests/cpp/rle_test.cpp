@@ -17,8 +17,8 @@ using testing::Shape;
 using testing::shapes;
 using testing::trimmed;
 
-Status fromPixels(const std::vector<uint8_t>& pixels, RectPx rect, size_t stride, uint32_t threshold,
-                  Mask& mask) {
+Status fromPixels(const std::vector<uint8_t>& pixels, RectPx rect, size_t stride,
+                  uint32_t threshold, Mask& mask) {
   ImageView<const uint8_t> view;
   EXPECT_TRUE(makeImageView(std::span(pixels), {rect.width, rect.height}, 1, stride, view).ok());
   return maskFromPixels(view, rect.x, rect.y, threshold, mask);
@@ -47,7 +47,8 @@ TEST(MaskFromPixels, EveryThresholdAndWidth_TakesValuesNotBelowIt) {
       Mask mask;
       ASSERT_TRUE(fromPixels(pixels, {0, 0, width, height}, stride, threshold, mask).ok());
       expectMask(mask.view(), bitmapWhere({0, 0, width, height}, [&](int32_t x, int32_t y) {
-                   return pixels[static_cast<size_t>(y) * stride + static_cast<size_t>(x)] >= threshold;
+                   return pixels[static_cast<size_t>(y) * stride + static_cast<size_t>(x)] >=
+                          threshold;
                  }));
     }
   }
@@ -70,8 +71,9 @@ TEST(MaskToPixels, AnyCanvas_PaintsObjectOnly) {
     SCOPED_TRACE(shape.name);
     const Mask mask = maskOf(shape.bitmap);
     const RectPx& rect = shape.bitmap.rect;
-    for (const RectPx& canvas : {rect, RectPx{rect.x - 3, rect.y - 2, rect.width + 5, rect.height + 4},
-                                 RectPx{rect.x + 1, rect.y + 1, 2, 3}, RectPx{100, 100, 4, 4}}) {
+    for (const RectPx& canvas :
+         {rect, RectPx{rect.x - 3, rect.y - 2, rect.width + 5, rect.height + 4},
+          RectPx{rect.x + 1, rect.y + 1, 2, 3}, RectPx{100, 100, 4, 4}}) {
       std::vector<uint8_t> pixels(static_cast<size_t>(canvas.area()), 7);
       ImageView<uint8_t> view;
       ASSERT_TRUE(makeImageView(std::span(pixels), {canvas.width, canvas.height}, 1, 0, view).ok());
@@ -86,7 +88,7 @@ TEST(MaskToPixels, AnyCanvas_PaintsObjectOnly) {
   }
 }
 
-TEST(MaskToPixels, ColourCanvas_IsBadArgument) {
+TEST(MaskToPixels, ColorCanvas_IsBadArgument) {
   std::vector<uint8_t> pixels(16);
   ImageView<uint8_t> view;
   ASSERT_TRUE(makeImageView(std::span(pixels), {2, 2}, 4, 0, view).ok());
@@ -108,13 +110,14 @@ TEST(TrimMask, ShapeInLargerRectangle_IsTight) {
     for (const RectPx& margin :
          {RectPx{1, 0, 1, 0}, RectPx{0, 1, 0, 1}, RectPx{2, 3, 7, 5}, RectPx{0, 0, 1, 0}}) {
       const RectPx& rect = shape.bitmap.rect;
-      Mask mask = maskOf(bitmapWhere(
-          {rect.x - margin.x, rect.y - margin.y, rect.width + margin.width, rect.height + margin.height},
-          [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); }));
+      Mask mask = maskOf(bitmapWhere({rect.x - margin.x, rect.y - margin.y,
+                                      rect.width + margin.width, rect.height + margin.height},
+                                     [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); }));
       trimMask(mask);
-      const Bitmap visible = bitmapWhere(
-          {rect.x - margin.x, rect.y - margin.y, rect.width + margin.width, rect.height + margin.height},
-          [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); });
+      const Bitmap visible =
+          bitmapWhere({rect.x - margin.x, rect.y - margin.y, rect.width + margin.width,
+                       rect.height + margin.height},
+                      [&](int32_t x, int32_t y) { return shape.bitmap.at(x, y); });
       expectMask(mask.view(), trimmed(visible));
     }
   }
@@ -130,8 +133,9 @@ TEST(Reframe, AnyRectangle_EqualsBitmap) {
       const auto between = [&](int32_t low, int32_t high) {
         return std::uniform_int_distribution<int32_t>(low, high)(random);
       };
-      RectPx frame{between(rect.x - 5, rect.x + rect.width), between(rect.y - 5, rect.y + rect.height),
-                   between(1, rect.width + 8), between(1, rect.height + 8)};
+      RectPx frame{between(rect.x - 5, rect.x + rect.width),
+                   between(rect.y - 5, rect.y + rect.height), between(1, rect.width + 8),
+                   between(1, rect.height + 8)};
       if (trial % 3 == 0) frame.x = rect.x, frame.width = rect.width;
       Mask framed;
       ASSERT_TRUE(reframe(mask.view(), frame, framed).ok());
@@ -195,12 +199,13 @@ bool combine(MergeOp op, bool a, bool b) {
   return false;
 }
 
-constexpr MergeOp kOps[] = {MergeOp::unite, MergeOp::intersect, MergeOp::subtract, MergeOp::exclude};
+constexpr MergeOp kOps[] = {MergeOp::unite, MergeOp::intersect, MergeOp::subtract,
+                            MergeOp::exclude};
 
 Bitmap combined(MergeOp op, const Bitmap& a, const Bitmap& b) {
   const RectPx everywhere{-10, -10, 90, 60};
-  return trimmed(
-      bitmapWhere(everywhere, [&](int32_t x, int32_t y) { return combine(op, a.at(x, y), b.at(x, y)); }));
+  return trimmed(bitmapWhere(
+      everywhere, [&](int32_t x, int32_t y) { return combine(op, a.at(x, y), b.at(x, y)); }));
 }
 
 TEST(RleMerge, AnyTwoShapes_EqualBitmaps) {
@@ -236,10 +241,12 @@ TEST(RleMerge, OutputIsAnInput_Works) {
 }
 
 TEST(RleMerge, BadOpOrTooWide_Fails) {
-  const Mask left = maskOf(bitmapWhere({-kMaxSidePx, 0, 1, 1}, [](int32_t, int32_t) { return true; }));
+  const Mask left =
+      maskOf(bitmapWhere({-kMaxSidePx, 0, 1, 1}, [](int32_t, int32_t) { return true; }));
   const Mask right = maskOf(bitmapWhere({0, 0, 1, 1}, [](int32_t, int32_t) { return true; }));
   Mask merged;
-  EXPECT_EQ(merge(left.view(), right.view(), static_cast<MergeOp>(4), merged).code, StatusCode::badArgument);
+  EXPECT_EQ(merge(left.view(), right.view(), static_cast<MergeOp>(4), merged).code,
+            StatusCode::badArgument);
   const Status status = merge(left.view(), right.view(), MergeOp::unite, merged);
   EXPECT_EQ(status.code, StatusCode::badSize);
   EXPECT_EQ(status.value, kMaxSidePx + 1);

@@ -26,7 +26,8 @@ struct Outputs {
   OwnedTensor labels;
   OwnedTensor masks;
 
-  explicit Outputs(uint32_t count) : detections{1, count, 5}, labels{1, count}, masks{1, count, 16, 24} {
+  explicit Outputs(uint32_t count)
+      : detections{1, count, 5}, labels{1, count}, masks{1, count, 16, 24} {
     for (uint32_t row = 0; row < count; ++row) {
       const auto offset = static_cast<float>(row % 7);
       const float score = 0.95f - 0.6f * static_cast<float>(row) / static_cast<float>(count);
@@ -38,8 +39,8 @@ struct Outputs {
   float& score(uint32_t row) { return detections[row * 5 + 4]; }
   Status decode(const DecodeOptions& options, Instances& instances, MaskSource& source,
                 uint32_t classCount = 0) const {
-    return decodeRtmdetIns(detections.view, labels.view, masks.view, classCount, kNet, options, instances,
-                           source);
+    return decodeRtmdetIns(detections.view, labels.view, masks.view, classCount, kNet, options,
+                           instances, source);
   }
   Status decode(Instances& instances) const {
     MaskSource source;
@@ -105,8 +106,8 @@ TEST(RtmdetIns, ClassFilter_KeepsItsClasses) {
   MaskSource source;
   ASSERT_TRUE(outputs.decode({0.25f, 0.5f, 100, filter}, instances, source, 3).ok());
   EXPECT_EQ(rowsOf(instances), (std::vector<uint32_t>{0, 2, 3, 5}));
-  expectFailure(outputs.decode({0.25f, 0.5f, 100, filter}, instances, source, 80), StatusCode::badArgument,
-                3);
+  expectFailure(outputs.decode({0.25f, 0.5f, 100, filter}, instances, source, 80),
+                StatusCode::badArgument, 3);
 }
 
 TEST(RtmdetIns, WrongShapes_FailWithTheDimension) {

@@ -35,8 +35,8 @@ Letterbox letterboxOf(SizePx src, SizePx net, ResizeMode mode) {
 
 Status decode(const OwnedTensor& planes, const OwnedTensor& scores, const SamOptions& options,
               const Letterbox& letterbox, Decoded& decoded) {
-  return decodeSam(planes.view, scores.view, options, letterbox, simdMaskKernels(), decoded.instances,
-                   decoded.source, decoded.stability);
+  return decodeSam(planes.view, scores.view, options, letterbox, simdMaskKernels(),
+                   decoded.instances, decoded.source, decoded.stability);
 }
 
 OwnedTensor randomPlanes(uint32_t count, uint32_t height, uint32_t width, std::mt19937& random) {
@@ -53,13 +53,14 @@ OwnedTensor scoresOf(std::initializer_list<float> values) {
 }
 
 SlowPlane planeOf(const OwnedTensor& planes, uint32_t plane) {
-  SlowPlane slow(static_cast<int32_t>(planes.view.dims[3]), static_cast<int32_t>(planes.view.dims[2]));
+  SlowPlane slow(static_cast<int32_t>(planes.view.dims[3]),
+                 static_cast<int32_t>(planes.view.dims[2]));
   const size_t length = slow.values.size();
   for (size_t i = 0; i < length; ++i) slow.values[i] = planes.values[plane * length + i];
   return slow;
 }
 
-/// A plane at the picture's size the written-out way: enlarged to the network's input, cut, resized.
+/// A plane at the image's size the written-out way: enlarged to the network's input, cut, resized.
 SlowPlane atSource(const SlowPlane& plane, const Letterbox& letterbox) {
   const SlowPlane net = plane.resized(letterbox.net.width, letterbox.net.height);
   SlowPlane content(letterbox.contentNet.width, letterbox.contentNet.height);
@@ -123,7 +124,8 @@ TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
   Decoded decoded;
   const OwnedTensor scores = scoresOf({0.5f, 0.51f, kNotANumber, kInfinity, -1});
   ASSERT_TRUE(
-      decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded).ok());
+      decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
+          .ok());
   EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{1, 3}));
   ASSERT_EQ(decoded.stability.size(), 5u);
   EXPECT_EQ(decoded.stability[0], 0.0f);
@@ -131,7 +133,8 @@ TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
   // Nothing keeps NaN.
   options.predictedIouThreshold = -kInfinity;
   ASSERT_TRUE(
-      decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded).ok());
+      decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
+          .ok());
   EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{0, 1, 3, 4}));
 }
 
@@ -181,7 +184,8 @@ TEST(Sam, NoPlanes_GiveNothing) {
   OwnedTensor scores{1, 0};
   Decoded decoded;
   ASSERT_TRUE(
-      decode(planes, scores, keepAll(), letterboxOf({9, 9}, {4, 4}, ResizeMode::stretch), decoded).ok());
+      decode(planes, scores, keepAll(), letterboxOf({9, 9}, {4, 4}, ResizeMode::stretch), decoded)
+          .ok());
   EXPECT_EQ(decoded.instances.count(), 0u);
   EXPECT_EQ(decoded.stability.size(), 0u);
 }

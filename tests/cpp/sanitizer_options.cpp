@@ -1,5 +1,5 @@
-// Out of memory is a status here, so the address sanitizer must let malloc return null instead of ending the
-// run.
+// Out of memory is a status here, so the address sanitizer must let malloc return null instead of
+// ending the run.
 
 #if defined(__SANITIZE_ADDRESS__)
 #define MASKLET_TEST_ADDRESS_SANITIZER 1

@@ -13,11 +13,13 @@ namespace {
 double distanceToSegment(CornerPx p, CornerPx a, CornerPx b) {
   const double ax = a.x, ay = a.y, dx = b.x - ax, dy = b.y - ay;
   const double length2 = dx * dx + dy * dy;
-  const double along = length2 == 0 ? 0 : std::clamp(((p.x - ax) * dx + (p.y - ay) * dy) / length2, 0.0, 1.0);
+  const double along =
+      length2 == 0 ? 0 : std::clamp(((p.x - ax) * dx + (p.y - ay) * dy) / length2, 0.0, 1.0);
   return std::hypot(p.x - (ax + along * dx), p.y - (ay + along * dy));
 }
 
-/// The textbook's recursion between two corners that stay; `last` may be ring.size(), the first corner again.
+/// The textbook's recursion between two corners that stay; `last` may be ring.size(), the first
+/// corner again.
 void recurse(const std::vector<CornerPx>& ring, size_t first, size_t last, double tolerance,
              std::vector<uint8_t>& keep) {
   double farthest = 0;

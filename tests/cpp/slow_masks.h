@@ -1,4 +1,5 @@
-// Masks the slow way: whole frames in double precision, and assembled masks spread out to compare with them.
+// Masks the slow way: whole frames in double precision, and assembled masks spread out to compare
+// with them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +35,8 @@ struct SlowPlane {
     const auto x0 = static_cast<int32_t>(std::floor(x)), y0 = static_cast<int32_t>(std::floor(y));
     const int32_t x1 = std::min(x0 + 1, width - 1), y1 = std::min(y0 + 1, height - 1);
     const double u = x - x0, v = y - y0;
-    return (at(x0, y0) * (1 - u) + at(x1, y0) * u) * (1 - v) + (at(x0, y1) * (1 - u) + at(x1, y1) * u) * v;
+    return (at(x0, y0) * (1 - u) + at(x1, y0) * u) * (1 - v) +
+           (at(x0, y1) * (1 - u) + at(x1, y1) * u) * v;
   }
   double clamped(double x, double y) const { return clamped(x, y, 0, 0, width - 1, height - 1); }
 
@@ -43,14 +45,15 @@ struct SlowPlane {
     SlowPlane made(newWidth, newHeight);
     for (int32_t y = 0; y < newHeight; ++y) {
       for (int32_t x = 0; x < newWidth; ++x) {
-        made.at(x, y) = clamped((x + 0.5) * width / newWidth - 0.5, (y + 0.5) * height / newHeight - 0.5);
+        made.at(x, y) =
+            clamped((x + 0.5) * width / newWidth - 0.5, (y + 0.5) * height / newHeight - 0.5);
       }
     }
     return made;
   }
 };
 
-/// One picture with planes and instances of no particular form.
+/// One image with planes and instances of no particular form.
 struct PlaneScene {
   Letterbox letterbox;
   SizePx sizeMsk;
@@ -60,7 +63,9 @@ struct PlaneScene {
   MaskSource source;
 
   PlaneScene(SizePx src, SizePx net, ResizeMode mode, SizePx msk, uint32_t count)
-      : sizeMsk(msk), planeCount(count), planes(static_cast<size_t>(msk.width) * msk.height * count, 0.0f) {
+      : sizeMsk(msk),
+        planeCount(count),
+        planes(static_cast<size_t>(msk.width) * msk.height * count, 0.0f) {
     EXPECT_TRUE(makeLetterbox(src, net, mode, letterbox).ok());
     view();
   }
@@ -68,10 +73,10 @@ struct PlaneScene {
   PlaneScene& operator=(const PlaneScene&) = delete;
 
   void view() {
-    source.planes = {
-        planes.data(),
-        {1, planeCount, static_cast<uint32_t>(sizeMsk.height), static_cast<uint32_t>(sizeMsk.width)},
-        4};
+    source.planes = {planes.data(),
+                     {1, planeCount, static_cast<uint32_t>(sizeMsk.height),
+                      static_cast<uint32_t>(sizeMsk.width)},
+                     4};
   }
 
   void add(const Box& boxNet, uint32_t row, float score = 0.5f) {
@@ -103,22 +108,24 @@ struct PlaneScene {
 
   SlowPlane plane(uint32_t row) const {
     SlowPlane made(sizeMsk.width, sizeMsk.height);
-    std::copy_n(planes.begin() + static_cast<std::ptrdiff_t>(row * made.values.size()), made.values.size(),
-                made.values.begin());
+    std::copy_n(planes.begin() + static_cast<std::ptrdiff_t>(row * made.values.size()),
+                made.values.size(), made.values.begin());
     return made;
   }
 
-  Status assemble(bool soft, MaskColumns& masks, const MaskKernels& kernels = simdMaskKernels()) const {
+  Status assemble(bool soft, MaskColumns& masks,
+                  const MaskKernels& kernels = simdMaskKernels()) const {
     return assembleMasks(instances, source, letterbox, soft, kernels, masks);
   }
 };
 
-/// A mask spread over the picture, after checking that its runs are well formed and its area is right.
+/// A mask spread over the image, after checking that its runs are well formed and its area is
+/// right.
 inline std::vector<uint8_t> fullFrame(const MaskColumns& masks, size_t instance, SizePx src) {
   std::vector<uint8_t> pixels(static_cast<size_t>(src.width) * src.height, 0);
   const RectPx& rect = masks.rectsSrc[instance];
-  const auto runs = masks.runs.span().subspan(masks.runOffsets[instance],
-                                              masks.runOffsets[instance + 1] - masks.runOffsets[instance]);
+  const auto runs = masks.runs.span().subspan(
+      masks.runOffsets[instance], masks.runOffsets[instance + 1] - masks.runOffsets[instance]);
   EXPECT_TRUE(validateMask({rect, runs}).ok());
   if (rect.empty()) return pixels;
   EXPECT_EQ(intersect(rect, {0, 0, src.width, src.height}), rect);
@@ -130,13 +137,15 @@ inline std::vector<uint8_t> fullFrame(const MaskColumns& masks, size_t instance,
       pixels[static_cast<size_t>(y) * src.width + x] = run % 2;
     }
   }
-  EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 1), static_cast<int64_t>(masks.areasPx[instance]));
+  EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 1),
+            static_cast<int64_t>(masks.areasPx[instance]));
   return pixels;
 }
 
 template <class T>
 bool sameBuffers(const Buffer<T>& a, const Buffer<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
 inline void expectSameMasks(const MaskColumns& a, const MaskColumns& b) {
@@ -148,12 +157,13 @@ inline void expectSameMasks(const MaskColumns& a, const MaskColumns& b) {
   EXPECT_TRUE(sameBuffers(a.coverageOffsets, b.coverageOffsets));
 }
 
-/// The value of instance `k` at source pixel (x, y), less the threshold; -infinity where it cannot be object.
+/// The value of instance `k` at source pixel (x, y), less the threshold; -infinity where it cannot
+/// be object.
 using SlowValue = std::function<double(size_t k, int32_t x, int32_t y)>;
 
-/// Every pixel of the picture against `value`; those too near to 0 for fp32 to decide are few and not
-/// compared. Coverage against the sigmoid of the value, or against value + threshold. Hard and soft, scalar
-/// and SIMD must be the same.
+/// Every pixel of the image against `value`; those too near to 0 for fp32 to decide are few and not
+/// compared. Coverage against the sigmoid of the value, or against value + threshold. Hard and
+/// soft, scalar and SIMD must be the same.
 inline void expectMasks(const PlaneScene& scene, const SlowValue& value) {
   const SizePx src = scene.letterbox.src;
   MaskColumns masks;
@@ -169,10 +179,11 @@ inline void expectMasks(const PlaneScene& scene, const SlowValue& value) {
         const double expected = value(k, x, y);
         const bool inRect = !intersect({x, y, 1, 1}, rect).empty();
         if (inRect && std::isfinite(expected)) {
-          const double level =
-              scene.source.probability ? expected + scene.source.threshold : 1 / (1 + std::exp(-expected));
+          const double level = scene.source.probability ? expected + scene.source.threshold
+                                                        : 1 / (1 + std::exp(-expected));
           const size_t at = static_cast<size_t>(y - rect.y) * rect.width + (x - rect.x);
-          EXPECT_NEAR(masks.coverage[masks.coverageOffsets[k] + at], 255 * std::clamp(level, 0.0, 1.0), 0.51);
+          EXPECT_NEAR(masks.coverage[masks.coverageOffsets[k] + at],
+                      255 * std::clamp(level, 0.0, 1.0), 0.51);
         }
         if (std::fabs(expected) < 1e-4) {
           ++undecided;
@@ -183,7 +194,7 @@ inline void expectMasks(const PlaneScene& scene, const SlowValue& value) {
       }
     }
   }
-  // A plane of one row or column has the same value along whole columns or rows of the picture.
+  // A plane of one row or column has the same value along whole columns or rows of the image.
   EXPECT_LE(undecided, static_cast<size_t>(src.width + src.height) + compared / 500);
   MaskColumns scalar;
   ASSERT_TRUE(scene.assemble(true, scalar, scalarMaskKernels()).ok());

@@ -1,4 +1,5 @@
-// Rows of a detector as the tests' own slow decoders read them, suppressed by the definition of greedy NMS.
+// Rows of a detector as the tests' own slow decoders read them, suppressed by the definition of
+// greedy NMS.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -38,7 +39,8 @@ inline double slowIou(const Box& a, const Box& b) {
 }
 
 /// What is left after class-aware greedy NMS, best first.
-inline std::vector<SlowRow> suppressSlowly(std::vector<SlowRow> rows, const DecodeOptions& options) {
+inline std::vector<SlowRow> suppressSlowly(std::vector<SlowRow> rows,
+                                           const DecodeOptions& options) {
   sortSlowly(rows);
   std::vector<SlowRow> kept;
   for (const SlowRow& row : rows) {

@@ -27,7 +27,7 @@ inline std::vector<uint8_t> readTestFile(const std::string& path) {
   return bytes;
 }
 
-/// Raw picture or planes as the golden makers write them: u32 width, u32 height, elements.
+/// Raw image or planes as the golden makers write them: u32 width, u32 height, elements.
 template <class T>
 struct RawGolden {
   int32_t widthPx = 0;

@@ -18,7 +18,7 @@ namespace {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-/// One picture's objects and prototypes.
+/// One image's objects and prototypes.
 struct Scene {
   Letterbox letterbox;
   SizePx sizeMsk;
@@ -36,7 +36,8 @@ struct Scene {
 
   TensorView prototypesView() const {
     return {prototypes.data(),
-            {1, protoCount, static_cast<uint32_t>(sizeMsk.height), static_cast<uint32_t>(sizeMsk.width)},
+            {1, protoCount, static_cast<uint32_t>(sizeMsk.height),
+             static_cast<uint32_t>(sizeMsk.width)},
             4};
   }
 
@@ -53,8 +54,10 @@ struct Scene {
         coefficients);
   }
 
-  Status assemble(bool soft, MaskColumns& masks, const MaskKernels& kernels = simdMaskKernels()) const {
-    return assembleMasks(instances, prototypeSource(prototypesView()), letterbox, soft, kernels, masks);
+  Status assemble(bool soft, MaskColumns& masks,
+                  const MaskKernels& kernels = simdMaskKernels()) const {
+    return assembleMasks(instances, prototypeSource(prototypesView()), letterbox, soft, kernels,
+                         masks);
   }
 };
 
@@ -91,7 +94,8 @@ std::vector<uint8_t> pixelsOf(const MaskColumns& masks, size_t instance) {
     pixels.insert(pixels.end(), masks.runs[run], static_cast<uint8_t>((run - begin) % 2));
   }
   EXPECT_EQ(static_cast<int64_t>(pixels.size()), masks.rectsSrc[instance].area());
-  EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 1), static_cast<int64_t>(masks.areasPx[instance]));
+  EXPECT_EQ(std::count(pixels.begin(), pixels.end(), 1),
+            static_cast<int64_t>(masks.areasPx[instance]));
   return pixels;
 }
 
@@ -118,7 +122,8 @@ void expectExactMasks(const Scene& scene) {
   size_t compared = 0;
   for (size_t i = 0; i < masks.count(); ++i) {
     const RectPx rect = masks.rectsSrc[i];
-    EXPECT_EQ(rect, cropRect(scene.letterbox.toSrc(scene.instances.boxesNet[i]), scene.letterbox.src));
+    EXPECT_EQ(rect,
+              cropRect(scene.letterbox.toSrc(scene.instances.boxesNet[i]), scene.letterbox.src));
     const std::vector<uint8_t> pixels = pixelsOf(masks, i);
     for (size_t p = 0; p < pixels.size(); ++p) {
       const auto width = static_cast<size_t>(rect.width);
@@ -129,7 +134,8 @@ void expectExactMasks(const Scene& scene) {
       if (std::fabs(logit) < 1e-4) {
         ++undecided;
       } else {
-        ASSERT_EQ(pixels[p] != 0, logit > 0) << "instance " << i << " pixel " << p << " logit " << logit;
+        ASSERT_EQ(pixels[p] != 0, logit > 0)
+            << "instance " << i << " pixel " << p << " logit " << logit;
       }
     }
   }
@@ -160,19 +166,20 @@ Scene randomScene(std::mt19937& random, SizePx src, SizePx net, ResizeMode mode,
 TEST(Upsample, RandomScenes_MatchEveryPixelInDoublePrecision) {
   std::mt19937 random(1);
   for (const ResizeMode mode :
-       {ResizeMode::letterboxCentre, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
-    for (const SizePx src : {SizePx{64, 64}, SizePx{97, 31}, SizePx{31, 97}, SizePx{1, 1}, SizePx{1, 50},
-                             SizePx{50, 1}, SizePx{5, 4}, SizePx{200, 150}}) {
-      for (const SizePx msk : {SizePx{16, 12}, SizePx{1, 1}, SizePx{1, 9}, SizePx{9, 1}, SizePx{64, 48}}) {
-        SCOPED_TRACE(::testing::Message()
-                     << src.width << "x" << src.height << " msk " << msk.width << "x" << msk.height);
+       {ResizeMode::letterboxCenter, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
+    for (const SizePx src : {SizePx{64, 64}, SizePx{97, 31}, SizePx{31, 97}, SizePx{1, 1},
+                             SizePx{1, 50}, SizePx{50, 1}, SizePx{5, 4}, SizePx{200, 150}}) {
+      for (const SizePx msk :
+           {SizePx{16, 12}, SizePx{1, 1}, SizePx{1, 9}, SizePx{9, 1}, SizePx{64, 48}}) {
+        SCOPED_TRACE(::testing::Message() << src.width << "x" << src.height << " msk " << msk.width
+                                          << "x" << msk.height);
         expectExactMasks(randomScene(random, src, {64, 48}, mode, msk));
       }
     }
   }
 }
 
-TEST(Upsample, CropsOnEveryColumnAndWidth_MatchTheWholePicture) {
+TEST(Upsample, CropsOnEveryColumnAndWidth_MatchTheWholeImage) {
   std::mt19937 random(2);
   const SizePx src{71, 9};
   Scene scene(src, {64, 64}, ResizeMode::stretch, {16, 16}, 1);
@@ -199,16 +206,17 @@ TEST(Upsample, CropsOnEveryColumnAndWidth_MatchTheWholePicture) {
       const std::vector<uint8_t> pixels = pixelsOf(masks, instance);
       for (size_t p = 0; p < pixels.size(); ++p) {
         const size_t row = p / static_cast<size_t>(width);
-        ASSERT_EQ(pixels[p], whole[row * 71 + static_cast<size_t>(x) + p % static_cast<size_t>(width)]);
+        ASSERT_EQ(pixels[p],
+                  whole[row * 71 + static_cast<size_t>(x) + p % static_cast<size_t>(width)]);
       }
     }
   }
 }
 
 TEST(Upsample, BoxesWithoutPixels_GiveEmptyMasks) {
-  Scene scene({100, 80}, {64, 64}, ResizeMode::letterboxCentre, {16, 16}, 1);
+  Scene scene({100, 80}, {64, 64}, ResizeMode::letterboxCenter, {16, 16}, 1);
   std::fill(scene.prototypes.begin(), scene.prototypes.end(), 1.0f);
-  scene.add({-30, 10, -5, 20}, {1});       // left of the picture
+  scene.add({-30, 10, -5, 20}, {1});       // left of the image
   scene.add({70, 10, 90, 20}, {1});        // right of it
   scene.add({10, 0, 30, 5}, {1});          // in the padding above
   scene.add({10, 60, 30, 64}, {1});        // in the padding below
@@ -280,7 +288,7 @@ TEST(Upsample, HugeAndInfiniteLogits_KeepTheirSign) {
 TEST(Upsample, NaNPrototype_IsBackgroundWhereItCounts) {
   Scene scene({64, 64}, {64, 64}, ResizeMode::stretch, {16, 16}, 1);
   std::fill(scene.prototypes.begin(), scene.prototypes.end(), 1.0f);
-  scene.prototypes[8 * 16 + 8] = kNaN;  // the sample centred on source pixel 34
+  scene.prototypes[8 * 16 + 8] = kNaN;  // the sample centered on source pixel 34
   scene.addWhole({1});
   scene.addWhole({kNaN});
   MaskColumns masks;
@@ -290,14 +298,15 @@ TEST(Upsample, NaNPrototype_IsBackgroundWhereItCounts) {
     for (int x = 0; x < 64; ++x) {
       const bool near =
           std::abs(x + 0.5 - 34) < 4 && std::abs(y + 0.5 - 34) < 4;  // one sample is four pixels
-      EXPECT_EQ(pixels[static_cast<size_t>(y) * 64 + static_cast<size_t>(x)], near ? 0 : 1) << x << "," << y;
+      EXPECT_EQ(pixels[static_cast<size_t>(y) * 64 + static_cast<size_t>(x)], near ? 0 : 1)
+          << x << "," << y;
     }
   }
   EXPECT_EQ(masks.areasPx[1], 0u);
 }
 
-// The sample after the last column has weight 0 but must be a number all the same: what lies there in fresh
-// memory may be NaN.
+// The sample after the last column has weight 0 but must be a number all the same: what lies there
+// in fresh memory may be NaN.
 TEST(Upsample, LastColumn_DependsOnNothingBeyondThePlane) {
   Scene scene({500, 4}, {64, 64}, ResizeMode::stretch, {200, 16}, 1);
   std::fill(scene.prototypes.begin(), scene.prototypes.end(), 1.0f);
@@ -311,7 +320,8 @@ TEST(Upsample, LastColumn_DependsOnNothingBeyondThePlane) {
 
 TEST(Upsample, SoftAndHard_HaveTheSameRuns) {
   std::mt19937 random(3);
-  const Scene scene = randomScene(random, {123, 77}, {64, 64}, ResizeMode::letterboxCentre, {16, 16});
+  const Scene scene =
+      randomScene(random, {123, 77}, {64, 64}, ResizeMode::letterboxCenter, {16, 16});
   MaskColumns soft;
   MaskColumns hard;
   ASSERT_TRUE(scene.assemble(true, soft).ok());
@@ -332,10 +342,12 @@ TEST(Upsample, SoftAndHard_HaveTheSameRuns) {
   }
 }
 
-TEST(Upsample, ColumnsUsedAgain_HoldTheLastPictureOnly) {
+TEST(Upsample, ColumnsUsedAgain_HoldTheLastImageOnly) {
   std::mt19937 random(4);
-  const Scene large = randomScene(random, {200, 150}, {64, 64}, ResizeMode::letterboxCentre, {16, 16});
-  const Scene small = randomScene(random, {20, 15}, {64, 64}, ResizeMode::letterboxCentre, {16, 16});
+  const Scene large =
+      randomScene(random, {200, 150}, {64, 64}, ResizeMode::letterboxCenter, {16, 16});
+  const Scene small =
+      randomScene(random, {20, 15}, {64, 64}, ResizeMode::letterboxCenter, {16, 16});
   MaskColumns fresh;
   MaskColumns used;
   ASSERT_TRUE(small.assemble(true, fresh).ok());
@@ -346,13 +358,14 @@ TEST(Upsample, ColumnsUsedAgain_HoldTheLastPictureOnly) {
 
 TEST(Upsample, WrongInputs_FailAndTheNextCallWorks) {
   std::mt19937 random(5);
-  const Scene scene = randomScene(random, {20, 15}, {64, 64}, ResizeMode::letterboxCentre, {16, 16});
+  const Scene scene =
+      randomScene(random, {20, 15}, {64, 64}, ResizeMode::letterboxCenter, {16, 16});
   MaskColumns masks;
   const auto fails = [&](const TensorView& prototypes, const Letterbox& letterbox, StatusCode code,
                          double value) {
     ASSERT_TRUE(scene.assemble(true, masks).ok());
-    const Status status = assembleMasks(scene.instances, prototypeSource(prototypes), letterbox, true,
-                                        simdMaskKernels(), masks);
+    const Status status = assembleMasks(scene.instances, prototypeSource(prototypes), letterbox,
+                                        true, simdMaskKernels(), masks);
     EXPECT_EQ(status.code, code);
     EXPECT_EQ(status.value, value);
     EXPECT_EQ(masks.count(), 0u);
@@ -398,8 +411,8 @@ TEST(Upsample, Goldens_AreReproduced) {
       Instances instances;
       ASSERT_TRUE(golden.decode(*kernels, instances).ok());
       MaskColumns masks;
-      ASSERT_TRUE(assembleMasks(instances, prototypeSource(golden.prototypesView), golden.letterbox, true,
-                                *kernels, masks)
+      ASSERT_TRUE(assembleMasks(instances, prototypeSource(golden.prototypesView), golden.letterbox,
+                                true, *kernels, masks)
                       .ok());
       ASSERT_EQ(masks.count(), golden.instances.size());
       for (size_t i = 0; i < masks.count(); ++i) {

@@ -36,7 +36,8 @@ void copyIn(Address address, const std::vector<T>& values) {
   std::copy(values.begin(), values.end(), at<T>(address));
 }
 
-void setImage(Workspace& workspace, int32_t width, int32_t height, const std::vector<uint8_t>& rgba) {
+void setImage(Workspace& workspace, int32_t width, int32_t height,
+              const std::vector<uint8_t>& rgba) {
   ASSERT_EQ(workspace.reserveImage(width, height), kOk);
   ASSERT_EQ(rgba.size(), size_t{4} * width * height);
   copyIn(workspace.imageAddress(), rgba);
@@ -53,7 +54,7 @@ std::vector<uint8_t> noise(size_t count, uint32_t seed) {
   return bytes;
 }
 
-// ---- picture ----
+// ---- image ----
 
 // A 24-bit BMP, rows from the bottom, each padded to 4 bytes.
 std::vector<uint8_t> bmpFile(uint32_t width, uint32_t height, const std::vector<uint8_t>& rgb) {
@@ -77,7 +78,8 @@ std::vector<uint8_t> bmpFile(uint32_t width, uint32_t height, const std::vector<
   return file;
 }
 
-uint32_t decodeBytes(Workspace& workspace, const std::vector<uint8_t>& file, uint32_t maxPixels = 1000000) {
+uint32_t decodeBytes(Workspace& workspace, const std::vector<uint8_t>& file,
+                     uint32_t maxPixels = 1000000) {
   EXPECT_EQ(workspace.reserveFile(static_cast<uint32_t>(file.size())), kOk);
   copyIn(workspace.fileAddress(), file);
   return workspace.decodeFile(maxPixels);
@@ -138,7 +140,7 @@ TEST(Workspace, Tensorize_IsTheCoreFunction) {
       ImageView<const uint8_t> view;
       ASSERT_TRUE(makeImageView(std::span<const uint8_t>(rgba), {37, 23}, 4, 0, view).ok());
       const TensorizeOptions options{
-          static_cast<ColourOrder>(order), {1, 2, 3}, {4, 5, 6}, 0.5f, {77, 78, 79}, {}};
+          static_cast<ColorOrder>(order), {1, 2, 3}, {4, 5, 6}, 0.5f, {77, 78, 79}, {}};
       TensorizeScratch scratch;
       std::vector<float> expected(3 * 50 * 61);
       ASSERT_TRUE(tensorize(view, letterbox, options, scratch, expected).ok());
@@ -161,7 +163,7 @@ TEST(Workspace, Content_IsKeptForDecoding) {
   EXPECT_EQ(workspace.lastValue(), 33);
   EXPECT_EQ(workspace.setLetterbox(10, 10, 32, 32, 2, 20, 20), number(StatusCode::badArgument));
   ASSERT_EQ(workspace.setLetterbox(10, 10, 32, 32, 1, 20, 20), kOk);
-  // One end-to-end row over half of the content on each axis: half of the picture, not 10 * 10 / 32.
+  // One end-to-end row over half of the content on each axis: half of the image, not 10 * 10 / 32.
   const uint32_t dims[]{1, 1, 7, 1};
   ASSERT_EQ(workspace.reserveOutput(0, 3, dims[0], dims[1], dims[2], dims[3]), kOk);
   copyIn(workspace.outputAddress(0), std::vector<float>{0, 0, 10, 10, 0.9f, 0, 1});
@@ -178,12 +180,16 @@ TEST(Workspace, Tensorize_BadArguments_AreNamedAndLeaveNoInput) {
   Workspace workspace;
   EXPECT_EQ(tensorizePlain(workspace, 32, 32), number(StatusCode::noImage));
   setImage(workspace, 5, 5, noise(100, 4));
-  EXPECT_EQ(workspace.tensorize(32, 32, 3, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(32, 32, 3, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0),
+            number(StatusCode::badArgument));
   EXPECT_EQ(workspace.lastValue(), 3);
-  EXPECT_EQ(workspace.tensorize(32, 32, 0, 2, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(32, 32, 0, 2, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0),
+            number(StatusCode::badArgument));
   EXPECT_EQ(workspace.lastValue(), 2);
-  EXPECT_EQ(workspace.tensorize(32, 32, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0), number(StatusCode::badArgument));
-  EXPECT_EQ(workspace.tensorize(0, 32, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0), number(StatusCode::badSize));
+  EXPECT_EQ(workspace.tensorize(32, 32, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0),
+            number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.tensorize(0, 32, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0),
+            number(StatusCode::badSize));
   EXPECT_EQ(workspace.inputElements(), 0u);
   EXPECT_EQ(tensorizePlain(workspace, 32, 32), kOk);
   EXPECT_EQ(workspace.inputElements(), 3u * 32 * 32);
@@ -194,8 +200,8 @@ TEST(Workspace, Tensorize_BadArguments_AreNamedAndLeaveNoInput) {
 constexpr uint32_t kSideMsk = 8;
 constexpr uint32_t kRowLength = 7;
 
-// Final rows x1, y1, x2, y2, score, class, coefficient; one prototype plane with +1 left of the middle, -1
-// right of it.
+// Final rows x1, y1, x2, y2, score, class, coefficient; one prototype plane with +1 left of the
+// middle, -1 right of it.
 void writeOutputs(Workspace& workspace, const std::vector<float>& rows) {
   const auto count = static_cast<uint32_t>(rows.size() / kRowLength);
   ASSERT_EQ(workspace.reserveOutput(0, 3, 1, count, kRowLength, 0), kOk);
@@ -207,24 +213,28 @@ void writeOutputs(Workspace& workspace, const std::vector<float>& rows) {
   }
 }
 
-const std::vector<float> kThreeRows{2, 2,  10, 12, 0.9f, 5, 1,    //
-                                    4, 20, 30, 30, 0.8f, 3, 1,    //
-                                    2, 2,  10, 12, 0.7f, 1, -1};  // no pixel: all its logits are negative
+const std::vector<float> kThreeRows{
+    2, 2,  10, 12, 0.9f, 5, 1,    //
+    4, 20, 30, 30, 0.8f, 3, 1,    //
+    2, 2,  10, 12, 0.7f, 1, -1};  // no pixel: all its logits are negative
 
 TEST(Workspace, DecodeYoloSeg_EndToEnd_GivesRowsWithPixels) {
   Workspace workspace;
-  ASSERT_EQ(workspace.setLetterbox(64, 64, 32, 32, 2), kOk);  // a source pixel is half a network pixel
+  ASSERT_EQ(workspace.setLetterbox(64, 64, 32, 32, 2),
+            kOk);  // a source pixel is half a network pixel
   writeOutputs(workspace, kThreeRows);
   ASSERT_EQ(workspace.decodeYoloSeg(true, 0, 0.25f, 0.7f, 100), kOk);
   ASSERT_EQ(workspace.assembleMasks(true), kOk);
   ASSERT_EQ(workspace.instanceCount(), 2u);
-  EXPECT_EQ(copyOut<float>(workspace.boxesAddress(), 8), (std::vector<float>{4, 4, 20, 24, 8, 40, 60, 60}));
+  EXPECT_EQ(copyOut<float>(workspace.boxesAddress(), 8),
+            (std::vector<float>{4, 4, 20, 24, 8, 40, 60, 60}));
   EXPECT_EQ(copyOut<uint32_t>(workspace.classIdsAddress(), 2), (std::vector<uint32_t>{5, 3}));
   EXPECT_EQ(copyOut<float>(workspace.scoresAddress(), 2), (std::vector<float>{0.9f, 0.8f}));
   EXPECT_EQ(copyOut<int32_t>(workspace.rectsAddress(), 8),
             (std::vector<int32_t>{4, 4, 16, 20, 8, 40, 52, 20}));
-  // The logit crosses zero at the middle of the picture, column 32: the second object is cut there.
-  EXPECT_EQ(copyOut<uint32_t>(workspace.areasAddress(), 2), (std::vector<uint32_t>{16 * 20, 24 * 20}));
+  // The logit crosses zero at the middle of the image, column 32: the second object is cut there.
+  EXPECT_EQ(copyOut<uint32_t>(workspace.areasAddress(), 2),
+            (std::vector<uint32_t>{16 * 20, 24 * 20}));
   const auto offsets = copyOut<uint32_t>(workspace.runOffsetsAddress(), 3);
   const auto runs = copyOut<uint32_t>(workspace.runsAddress(), workspace.runCount());
   ASSERT_EQ(offsets[2], runs.size());
@@ -283,7 +293,8 @@ TEST(Workspace, Decode_StagesOutOfOrder_AreRefused) {
   ASSERT_EQ(workspace.decodeYoloSeg(true, 0, 0.25f, 0.7f, 100), kOk);
   ASSERT_EQ(workspace.assembleMasks(false), kOk);
   EXPECT_EQ(workspace.instanceCount(), 2u);
-  EXPECT_EQ(workspace.decodeYoloSeg(true, 0, std::nanf(""), 0.7f, 100), number(StatusCode::badArgument));
+  EXPECT_EQ(workspace.decodeYoloSeg(true, 0, std::nanf(""), 0.7f, 100),
+            number(StatusCode::badArgument));
   EXPECT_EQ(workspace.instanceCount(), 0u);
   EXPECT_EQ(workspace.assembleMasks(false), number(StatusCode::noInstances));
 }
@@ -301,7 +312,8 @@ TEST(Workspace, AssembleMasks_OutputReplacedAfterDecoding_IsNoInstances) {
 
 TEST(Workspace, ReserveOutput_BadSlotsRanksAndShapes_AreNamed) {
   Workspace workspace;
-  EXPECT_EQ(workspace.reserveOutput(Workspace::kOutputSlots, 1, 1, 0, 0, 0), number(StatusCode::badIndex));
+  EXPECT_EQ(workspace.reserveOutput(Workspace::kOutputSlots, 1, 1, 0, 0, 0),
+            number(StatusCode::badIndex));
   EXPECT_EQ(workspace.outputAddress(Workspace::kOutputSlots), Address{0});
   EXPECT_EQ(workspace.reserveOutput(0, 0, 1, 1, 1, 1), number(StatusCode::badRank));
   EXPECT_EQ(workspace.reserveOutput(0, 5, 1, 1, 1, 1), number(StatusCode::badRank));
@@ -382,7 +394,8 @@ Bitmap resultBitmap(const Workspace& workspace, int32_t width, int32_t height) {
   Bitmap bitmap(static_cast<size_t>(width) * height);
   size_t index = 0;
   bool inside = false;
-  for (const uint32_t run : copyOut<uint32_t>(workspace.resultAddress(), workspace.resultRunCount())) {
+  for (const uint32_t run :
+       copyOut<uint32_t>(workspace.resultAddress(), workspace.resultRunCount())) {
     for (uint32_t i = 0; i < run; ++i, ++index) {
       const auto crop = static_cast<size_t>(workspace.resultWidth());
       const size_t row = workspace.resultY() + index / crop;
@@ -428,7 +441,8 @@ TEST(Workspace, RemoveSmallRegions_FillsHolesThenDropsIslands) {
   ASSERT_EQ(workspace.reserveMask(0, 0, 0, 6, 3, 9), kOk);
   copyIn<uint32_t>(workspace.maskAddress(0), {0, 3, 3, 1, 1, 1, 2, 4, 3});
   ASSERT_EQ(workspace.removeSmallRegions(6, 3, 2), kOk);
-  EXPECT_EQ(resultBitmap(workspace, 6, 3), (Bitmap{1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0}));
+  EXPECT_EQ(resultBitmap(workspace, 6, 3),
+            (Bitmap{1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0}));
   EXPECT_EQ(workspace.removeSmallRegions(0, 3, 2), number(StatusCode::badSize));
 }
 
@@ -456,8 +470,10 @@ TEST(Workspace, Polygons_ThereAndBack_IsTheSameMask) {
     const int32_t height = 1 + static_cast<int32_t>(random() % 30);
     const Bitmap bitmap = setRandomMask(workspace, 0, width, height, random);
     ASSERT_EQ(workspace.polygons(0, 0), kOk);
-    const auto points = copyOut<float>(workspace.ringPointsAddress(), size_t{2} * workspace.ringPointCount());
-    const auto offsets = copyOut<uint32_t>(workspace.ringOffsetsAddress(), workspace.ringCount() + 1);
+    const auto points =
+        copyOut<float>(workspace.ringPointsAddress(), size_t{2} * workspace.ringPointCount());
+    const auto offsets =
+        copyOut<uint32_t>(workspace.ringOffsetsAddress(), workspace.ringCount() + 1);
     ASSERT_EQ(workspace.reservePolygons(workspace.ringPointCount(), workspace.ringCount()), kOk);
     copyIn(workspace.polygonPointsAddress(), std::vector<double>(points.begin(), points.end()));
     copyIn(workspace.polygonOffsetsAddress(), offsets);
@@ -469,7 +485,8 @@ TEST(Workspace, Polygons_ThereAndBack_IsTheSameMask) {
 TEST(Workspace, MaskFromPolygons_AsCoco_UnitesOverlappingRings) {
   Workspace workspace;
   ASSERT_EQ(workspace.reservePolygons(8, 2), kOk);
-  copyIn<double>(workspace.polygonPointsAddress(), {0, 0, 6, 0, 6, 6, 0, 6, 3, 3, 9, 3, 9, 9, 3, 9});
+  copyIn<double>(workspace.polygonPointsAddress(),
+                 {0, 0, 6, 0, 6, 6, 0, 6, 3, 3, 9, 3, 9, 9, 3, 9});
   copyIn<uint32_t>(workspace.polygonOffsetsAddress(), {0, 4, 8});
   ASSERT_EQ(workspace.maskFromPolygons(10, 10, true), kOk);
   EXPECT_EQ(resultBitmap(workspace, 10, 10)[4 * 10 + 4], 1);  // in both: united
@@ -485,8 +502,8 @@ TEST(Workspace, MaskOperations_BadOperands_AreNamedAndGiveAnEmptyResult) {
   copyIn<uint32_t>(workspace.maskAddress(0), {1, 7});
   ASSERT_EQ(workspace.reserveMask(1, 0, 0, 3, 3, 1), kOk);
   copyIn<uint32_t>(workspace.maskAddress(1), {9});
-  for (const uint32_t status : {workspace.cocoRle(3, 3), workspace.polygons(0, 0), workspace.mergeMasks(0),
-                                workspace.intersectMasks()}) {
+  for (const uint32_t status : {workspace.cocoRle(3, 3), workspace.polygons(0, 0),
+                                workspace.mergeMasks(0), workspace.intersectMasks()}) {
     EXPECT_EQ(status, number(StatusCode::badRuns));
   }
   EXPECT_EQ(workspace.lastValue(), 8);
@@ -521,8 +538,8 @@ TEST(Workspace, ReservePolygons_MoreThanMemory_IsOutOfMemory) {
 
 // ---- any order ----
 
-// Stages in random order with arguments that are mostly sensible: whatever they say, nothing may be read or
-// written out of bounds (the sanitizers watch).
+// Stages in random order with arguments that are mostly sensible: whatever they say, nothing may be
+// read or written out of bounds (the sanitizers watch).
 TEST(Workspace, RandomCalls_InAnyOrder_StayInBounds) {
   std::mt19937 random(17);
   const auto below = [&](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
@@ -536,16 +553,17 @@ TEST(Workspace, RandomCalls_InAnyOrder_StayInBounds) {
         const int32_t width = side();
         const int32_t height = side();
         status = workspace.reserveImage(width, height);
-        if (status == kOk) copyIn(workspace.imageAddress(), noise(size_t{4} * width * height, call));
+        if (status == kOk)
+          copyIn(workspace.imageAddress(), noise(size_t{4} * width * height, call));
         break;
       }
       case 1:
-        status = workspace.tensorize(side(), side(), below(4), below(3), 1, 0, 0, 0, 1, 1, 1, 0, 0, 0,
-                                     below(4) == 0 ? side() : 0, below(4) == 0 ? side() : 0);
+        status = workspace.tensorize(side(), side(), below(4), below(3), 1, 0, 0, 0, 1, 1, 1, 0, 0,
+                                     0, below(4) == 0 ? side() : 0, below(4) == 0 ? side() : 0);
         break;
       case 2:
-        status = workspace.setLetterbox(side(), side(), side(), side(), below(3), below(4) == 0 ? side() : 0,
-                                        below(4) == 0 ? side() : 0);
+        status = workspace.setLetterbox(side(), side(), side(), side(), below(3),
+                                        below(4) == 0 ? side() : 0, below(4) == 0 ? side() : 0);
         break;
       case 3:
       case 4: {
@@ -573,10 +591,12 @@ TEST(Workspace, RandomCalls_InAnyOrder_StayInBounds) {
         status = below(2) ? workspace.mergeMasks(below(5)) : workspace.intersectMasks();
         break;
       case 9:
-        status = below(2) ? workspace.cocoRle(side(), side()) : workspace.polygons(below(3), below(3));
+        status =
+            below(2) ? workspace.cocoRle(side(), side()) : workspace.polygons(below(3), below(3));
         break;
       case 10:
-        status = below(2) ? workspace.maskFromCocoRle(side(), side()) : workspace.maskFromCocoCounts(20, 20);
+        status = below(2) ? workspace.maskFromCocoRle(side(), side())
+                          : workspace.maskFromCocoCounts(20, 20);
         break;
       default:
         workspace.useScalarKernels(below(2) == 0);

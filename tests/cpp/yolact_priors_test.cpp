@@ -11,7 +11,8 @@ namespace {
 
 using test::expectFailure;
 
-void expectPrior(const Buffer<float>& priors, size_t row, double x, double y, double width, double height) {
+void expectPrior(const Buffer<float>& priors, size_t row, double x, double y, double width,
+                 double height) {
   EXPECT_FLOAT_EQ(priors[row * 4], static_cast<float>(x)) << row;
   EXPECT_FLOAT_EQ(priors[row * 4 + 1], static_cast<float>(y)) << row;
   EXPECT_FLOAT_EQ(priors[row * 4 + 2], static_cast<float>(width)) << row;
@@ -30,7 +31,8 @@ TEST(YolactPriors, Base550_AreThoseOfTheReleasedModel) {
   const size_t second = 3 * 69 * 69;
   expectPrior(priors, second, 0.5 / 35, 0.5 / 35, 48.0 / 550, 48.0 / 550);
   expectPrior(priors, second + 3 * 35 * 35, 0.5 / 18, 0.5 / 18, 96.0 / 550, 96.0 / 550);
-  expectPrior(priors, 19247, 4.5 / 5, 4.5 / 5, 384 * std::sqrt(2.0) / 550, 384 * std::sqrt(2.0) / 550);
+  expectPrior(priors, 19247, 4.5 / 5, 4.5 / 5, 384 * std::sqrt(2.0) / 550,
+              384 * std::sqrt(2.0) / 550);
 }
 
 TEST(YolactPriors, Plus550_HasThreeScalesAndOblongBoxes) {
@@ -39,7 +41,8 @@ TEST(YolactPriors, Plus550_HasThreeScalesAndOblongBoxes) {
   ASSERT_EQ(priors.size(), 57744u * 4);
   expectPrior(priors, 0, 0.5 / 69, 0.5 / 69, 24.0 / 550, 24.0 / 550);
   expectPrior(priors, 1, 0.5 / 69, 0.5 / 69, 24 * std::sqrt(0.5) / 550, 24 / std::sqrt(0.5) / 550);
-  expectPrior(priors, 3, 0.5 / 69, 0.5 / 69, 24 * std::exp2(1.0 / 3) / 550, 24 * std::exp2(1.0 / 3) / 550);
+  expectPrior(priors, 3, 0.5 / 69, 0.5 / 69, 24 * std::exp2(1.0 / 3) / 550,
+              24 * std::exp2(1.0 / 3) / 550);
   expectPrior(priors, 57743, 4.5 / 5, 4.5 / 5, 384 * std::exp2(2.0 / 3) * std::sqrt(2.0) / 550,
               384 * std::exp2(2.0 / 3) / std::sqrt(2.0) / 550);
 }

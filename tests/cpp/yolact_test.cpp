@@ -70,8 +70,9 @@ Box decodedBox(const Outputs& outputs, uint32_t row) {
   const float* prior = outputs.priors.values.data() + row * 4;
   const double x = prior[0] + loc[0] * 0.1 * prior[2], y = prior[1] + loc[1] * 0.1 * prior[3];
   const double w = prior[2] * std::exp(loc[2] * 0.2), h = prior[3] * std::exp(loc[3] * 0.2);
-  return {static_cast<float>((x - w / 2) * kNet.width), static_cast<float>((y - h / 2) * kNet.height),
-          static_cast<float>((x + w / 2) * kNet.width), static_cast<float>((y + h / 2) * kNet.height)};
+  return {
+      static_cast<float>((x - w / 2) * kNet.width), static_cast<float>((y - h / 2) * kNet.height),
+      static_cast<float>((x + w / 2) * kNet.width), static_cast<float>((y + h / 2) * kNet.height)};
 }
 
 /// Class by class: the best 200 by score, each kept unless any better one of them overlaps it.
@@ -82,7 +83,8 @@ std::vector<Found> plainDecode(Outputs outputs, const DecodeOptions& options) {
     std::vector<Found> all;
     for (uint32_t row = 0; row < rows; ++row) {
       const float score = outputs.score(row, classId);
-      if (score > options.scoreThreshold) all.push_back({decodedBox(outputs, row), score, classId, row});
+      if (score > options.scoreThreshold)
+        all.push_back({decodedBox(outputs, row), score, classId, row});
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Found& a, const Found& b) { return a.score > b.score; });
@@ -128,7 +130,8 @@ TEST(Yolact, RandomOutputs_MatchPlainDecoding) {
         EXPECT_EQ(instances.scores[i], expected[i].score);
         expectBox(instances.boxesNet[i], expected[i].box, 1e-4f);
         for (uint32_t k = 0; k < 3; ++k) {
-          EXPECT_EQ(instances.coefficients[i * 3 + k], outputs.coefficients[expected[i].row * 3 + k]);
+          EXPECT_EQ(instances.coefficients[i * 3 + k],
+                    outputs.coefficients[expected[i].row * 3 + k]);
         }
       }
     }
@@ -237,13 +240,15 @@ TEST(Yolact, TensorsOfOneShapeSwapped_AreTakenForWhatTheyAre) {
 
 TEST(Yolact, EveryLayoutOfPrototypes_GivesTheSamePlanes) {
   Outputs outputs(1, 1, 3);
-  for (size_t i = 0; i < outputs.prototypes.values.size(); ++i) outputs.prototypes[i] = static_cast<float>(i);
+  for (size_t i = 0; i < outputs.prototypes.values.size(); ++i)
+    outputs.prototypes[i] = static_cast<float>(i);
   OwnedTensor planesFirst{3, 5, 6};
   for (size_t pixel = 0; pixel < 30; ++pixel) {
     for (size_t plane = 0; plane < 3; ++plane)
       planesFirst[plane * 30 + pixel] = outputs.prototypes[pixel * 3 + plane];
   }
-  const auto expectPlanes = [&](const OwnedTensor& prototypes, std::initializer_list<uint32_t> dims) {
+  const auto expectPlanes = [&](const OwnedTensor& prototypes,
+                                std::initializer_list<uint32_t> dims) {
     Outputs changed = outputs;
     changed.prototypes = prototypes;
     changed.prototypes.view.rank = static_cast<uint32_t>(dims.size());
@@ -254,7 +259,8 @@ TEST(Yolact, EveryLayoutOfPrototypes_GivesTheSamePlanes) {
     EXPECT_EQ(source.form, MaskForm::croppedPrototypes);
     ASSERT_EQ(source.planes.rank, 4u);
     ASSERT_EQ(source.planes.dims, (std::array<uint32_t, 4>{1, 3, 5, 6}));
-    EXPECT_TRUE(std::equal(planesFirst.values.begin(), planesFirst.values.end(), source.planes.data));
+    EXPECT_TRUE(
+        std::equal(planesFirst.values.begin(), planesFirst.values.end(), source.planes.data));
   };
   expectPlanes(outputs.prototypes, {5, 6, 3});
   expectPlanes(outputs.prototypes, {1, 5, 6, 3});
@@ -299,8 +305,8 @@ TEST(Yolact, ClassFilterOfOtherLength_Fails) {
   const std::vector<uint8_t> filter(5, 1);
   Instances instances;
   MaskSource source;
-  expectFailure(Outputs(2, 4).decode({0.25f, 0.5f, 10, filter}, instances, source), StatusCode::badArgument,
-                5);
+  expectFailure(Outputs(2, 4).decode({0.25f, 0.5f, 10, filter}, instances, source),
+                StatusCode::badArgument, 5);
 }
 
 }  // namespace

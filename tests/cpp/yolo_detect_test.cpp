@@ -43,10 +43,12 @@ struct Output {
     const bool dense = layout == YoloDetectLayout::dense;
     return {values.data(), {1, dense ? columns() : rowCount, dense ? rowCount : columns()}, 3};
   }
-  Instances decoded(const DecodeOptions& options = {}, const MaskKernels& kernels = simdMaskKernels()) const {
+  Instances decoded(const DecodeOptions& options = {},
+                    const MaskKernels& kernels = simdMaskKernels()) const {
     Instances instances;
     MaskSource source;
-    EXPECT_TRUE(decodeYoloDetect(view(), layout, classCount, options, kernels, instances, source).ok());
+    EXPECT_TRUE(
+        decodeYoloDetect(view(), layout, classCount, options, kernels, instances, source).ok());
     EXPECT_EQ(source.form, MaskForm::boxes);
     EXPECT_EQ(instances.coefficientCount, 0u);
     return instances;
@@ -57,7 +59,8 @@ std::vector<SlowRow> decodeSlowly(Output output, const DecodeOptions& options) {
   std::vector<SlowRow> rows;
   const bool objectness = output.layout == YoloDetectLayout::objectness;
   for (uint32_t row = 0; row < output.rowCount; ++row) {
-    const float a = output.at(row, 0), b = output.at(row, 1), c = output.at(row, 2), d = output.at(row, 3);
+    const float a = output.at(row, 0), b = output.at(row, 1), c = output.at(row, 2),
+                d = output.at(row, 3);
     if (output.layout == YoloDetectLayout::endToEnd) {
       const float score = output.at(row, 4);
       if (score > options.scoreThreshold) {
@@ -76,7 +79,8 @@ std::vector<SlowRow> decodeSlowly(Output output, const DecodeOptions& options) {
     }
     if (best.score > options.scoreThreshold) rows.push_back(best);
   }
-  if (output.layout != YoloDetectLayout::endToEnd) return test::suppressSlowly(std::move(rows), options);
+  if (output.layout != YoloDetectLayout::endToEnd)
+    return test::suppressSlowly(std::move(rows), options);
   test::sortSlowly(rows);
   if (rows.size() > options.maxInstances) rows.resize(options.maxInstances);
   return rows;
@@ -91,14 +95,16 @@ TEST(YoloDetect, RandomOutputs_MatchRowByRowDecoding) {
   for (const YoloDetectLayout layout : kLayouts) {
     for (const uint32_t rowCount : {0u, 1u, 5u, 84u, 1023u, 1025u}) {
       for (const uint32_t classCount : {1u, 3u, 91u}) {
-        SCOPED_TRACE(testing::Message() << static_cast<int>(layout) << " " << rowCount << " " << classCount);
+        SCOPED_TRACE(testing::Message()
+                     << static_cast<int>(layout) << " " << rowCount << " " << classCount);
         Output output(layout, classCount, rowCount);
         for (float& value : output.values) value = unit(random);
         for (uint32_t row = 0; row < rowCount; ++row) {
           const float x = unit(random) * 400, y = unit(random) * 400;
           const float w = unit(random) * 90, h = unit(random) * 90;
           if (layout == YoloDetectLayout::endToEnd) {
-            const float classValue = std::floor(unit(random) * static_cast<float>(classCount) * 0.99f);
+            const float classValue =
+                std::floor(unit(random) * static_cast<float>(classCount) * 0.99f);
             output.set(row, {x, y, x + w, y + h, unit(random), classValue});
           } else {
             output.set(row, {x, y, w, h});
@@ -124,7 +130,8 @@ TEST(YoloDetect, RowsThatAreNotFinite_AreDropped) {
         for (uint32_t row = 0; row < 2; ++row) output.set(row, {10, 20, 30, 40, 0.9f, 1});
         output.at(0, column) = bad;
         output.at(1, 0) = 11;
-        if (layout == YoloDetectLayout::dense && column >= 4 && !(bad > 0)) continue;  // the other class wins
+        if (layout == YoloDetectLayout::dense && column >= 4 && !(bad > 0))
+          continue;  // the other class wins
         const Instances instances = output.decoded();
         ASSERT_EQ(instances.count(), 1u) << static_cast<int>(layout) << " " << column << " " << bad;
         EXPECT_EQ(instances.rows[0], 1u);
@@ -159,11 +166,11 @@ TEST(YoloDetect, WrongTensorsAndOptions_FailWithTheValue) {
     EXPECT_TRUE(decode(good).ok());
   }
   const Output wide(YoloDetectLayout::objectness, 2, 3);  // 7 columns: no final rows
-  expectStatus(
-      decodeYoloDetect(wide.view(), YoloDetectLayout::endToEnd, 0, {}, simdMaskKernels(), instances, source),
-      StatusCode::badShape, 7);
-  expectStatus(decodeYoloDetect(wide.view(), static_cast<YoloDetectLayout>(3), 0, {}, simdMaskKernels(),
+  expectStatus(decodeYoloDetect(wide.view(), YoloDetectLayout::endToEnd, 0, {}, simdMaskKernels(),
                                 instances, source),
+               StatusCode::badShape, 7);
+  expectStatus(decodeYoloDetect(wide.view(), static_cast<YoloDetectLayout>(3), 0, {},
+                                simdMaskKernels(), instances, source),
                StatusCode::badArgument, 3);
 }
 

@@ -1,4 +1,5 @@
-// Reader of tests/golden/yolo_seg/*.bin; the layout is described in tests/golden/make_yolo_goldens.py.
+// Reader of tests/golden/yolo_seg/*.bin; the layout is described in
+// tests/golden/make_yolo_goldens.py.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -43,7 +44,8 @@ struct YoloGolden {
   Status decode(const MaskKernels& kernels, Instances& out) const {
     DecodeOptions filtered = options;
     filtered.classFilter = filter;
-    if (endToEnd) return decodeYoloSegEndToEnd(detectionsView, prototypesView, classCount, filtered, out);
+    if (endToEnd)
+      return decodeYoloSegEndToEnd(detectionsView, prototypesView, classCount, filtered, out);
     return decodeYoloSeg(detectionsView, prototypesView, filtered, kernels, out);
   }
 };
@@ -121,8 +123,8 @@ inline GoldenInstance readInstance(GoldenReader& reader) {
   return instance;
 }
 
-/// Loads the golden of that name; reports a test failure when the file is missing or does not end where it
-/// should.
+/// Loads the golden of that name; reports a test failure when the file is missing or does not end
+/// where it should.
 inline void readYoloGolden(const std::string& name, YoloGolden& golden) {
   GoldenReader reader("golden/yolo_seg/" + name + ".bin");
   ASSERT_EQ(reader.integer(), 0x31475359u) << "missing or not a golden: " << name;
@@ -131,7 +133,8 @@ inline void readYoloGolden(const std::string& name, YoloGolden& golden) {
   const SizePx src{srcWidth, reader.side()};
   const int32_t netWidth = reader.side();
   const SizePx net{netWidth, reader.side()};
-  ASSERT_TRUE(makeLetterbox(src, net, static_cast<ResizeMode>(reader.integer()), golden.letterbox).ok());
+  ASSERT_TRUE(
+      makeLetterbox(src, net, static_cast<ResizeMode>(reader.integer()), golden.letterbox).ok());
   golden.classCount = reader.integer();
   const uint32_t rowCount = reader.integer();
   const uint32_t protoCount = reader.integer();

@@ -51,14 +51,17 @@ struct Output {
   }
 
   TensorView detectionsView() const {
-    return {detections.data(), {1, endToEnd ? rowCount : channels(), endToEnd ? channels() : rowCount}, 3};
+    return {detections.data(),
+            {1, endToEnd ? rowCount : channels(), endToEnd ? channels() : rowCount},
+            3};
   }
   TensorView prototypesView() const { return {prototypes.data(), {1, protoCount, 2, 2}, 4}; }
 
   Status decode(const DecodeOptions& options, Instances& instances,
                 const MaskKernels& kernels = simdMaskKernels()) const {
     if (endToEnd)
-      return decodeYoloSegEndToEnd(detectionsView(), prototypesView(), classCount, options, instances);
+      return decodeYoloSegEndToEnd(detectionsView(), prototypesView(), classCount, options,
+                                   instances);
     return decodeYoloSeg(detectionsView(), prototypesView(), options, kernels, instances);
   }
 };
@@ -72,7 +75,8 @@ void expectSame(const Instances& a, const Instances& b) {
     EXPECT_EQ(0, std::memcmp(&a.boxesNet[i], &b.boxesNet[i], sizeof(Box)));
   }
   ASSERT_EQ(a.coefficients.size(), b.coefficients.size());
-  for (size_t i = 0; i < a.coefficients.size(); ++i) EXPECT_EQ(a.coefficients[i], b.coefficients[i]);
+  for (size_t i = 0; i < a.coefficients.size(); ++i)
+    EXPECT_EQ(a.coefficients[i], b.coefficients[i]);
 }
 
 /// Row after row, with the second kernel set giving the same.
@@ -88,7 +92,8 @@ void expectPlainDecode(const Output& output, const DecodeOptions& options) {
       if (copy.at(4 + c, row) > copy.at(4 + best, row)) best = c;
     }
     if (!(copy.at(4 + best, row) > options.scoreThreshold)) continue;
-    const float cx = copy.at(0, row), cy = copy.at(1, row), w = copy.at(2, row), h = copy.at(3, row);
+    const float cx = copy.at(0, row), cy = copy.at(1, row), w = copy.at(2, row),
+                h = copy.at(3, row);
     boxes.push_back({cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2});
     scores.push_back(copy.at(4 + best, row));
     classIds.push_back(best);
@@ -123,7 +128,8 @@ TEST(YoloSeg, RandomOutputs_MatchRowByRowDecoding) {
       Output output(classCount, 3, rowCount);
       for (float& value : output.detections) value = unit(random);
       for (uint32_t row = 0; row < rowCount; ++row) {
-        output.setBox(row, {unit(random) * 600, unit(random) * 600, unit(random) * 80, unit(random) * 80});
+        output.setBox(
+            row, {unit(random) * 600, unit(random) * 600, unit(random) * 80, unit(random) * 80});
       }
       DecodeOptions options;
       options.scoreThreshold = classCount == 80 ? 0.99f : 0.6f;
@@ -158,7 +164,8 @@ TEST(YoloSeg, ClassFilter_IsAppliedAfterTheBestClass) {
   Output output(3, 1, 2);
   output.setBox(0, {10, 10, 5, 5});
   output.setBox(1, {40, 40, 5, 5});
-  output.setScore(0, 1, 0.9f);  // its second class would pass the filter: it must not come back as that
+  output.setScore(0, 1,
+                  0.9f);  // its second class would pass the filter: it must not come back as that
   output.setScore(0, 2, 0.8f);
   output.setScore(1, 2, 0.7f);
   const std::vector<uint8_t> filter{1, 0, 1};
@@ -288,8 +295,8 @@ TEST(YoloSeg, EndToEndClassFilter_DropsClasses) {
 }
 
 /// A call that must fail, then a good one into the same object that must work.
-void expectFailure(const TensorView& detections, const TensorView& prototypes, const DecodeOptions& options,
-                   bool endToEnd, StatusCode code, double value) {
+void expectFailure(const TensorView& detections, const TensorView& prototypes,
+                   const DecodeOptions& options, bool endToEnd, StatusCode code, double value) {
   Output good(2, 2, 1, endToEnd);
   if (endToEnd) {
     good.setResult(0, 0.9f, 1);
@@ -298,9 +305,9 @@ void expectFailure(const TensorView& detections, const TensorView& prototypes, c
   }
   Instances instances;
   ASSERT_TRUE(good.decode({}, instances).ok());
-  const Status status = endToEnd
-                            ? decodeYoloSegEndToEnd(detections, prototypes, 2, options, instances)
-                            : decodeYoloSeg(detections, prototypes, options, simdMaskKernels(), instances);
+  const Status status =
+      endToEnd ? decodeYoloSegEndToEnd(detections, prototypes, 2, options, instances)
+               : decodeYoloSeg(detections, prototypes, options, simdMaskKernels(), instances);
   EXPECT_EQ(status.code, code);
   EXPECT_EQ(status.value, value);
   EXPECT_EQ(instances.count(), 0u);
@@ -321,7 +328,8 @@ TEST(YoloSeg, WrongShapes_FailWithTheDimension) {
       view.dims[axis] = dim;
       return view;
     };
-    const auto fails = [&](const TensorView& d, const TensorView& p, StatusCode code, double value) {
+    const auto fails = [&](const TensorView& d, const TensorView& p, StatusCode code,
+                           double value) {
       SCOPED_TRACE(endToEnd ? "end to end" : "channel-major");
       expectFailure(d, p, {}, endToEnd, code, value);
     };
@@ -335,7 +343,8 @@ TEST(YoloSeg, WrongShapes_FailWithTheDimension) {
     const uint32_t channels = output.channels();
     fails(detections, withDim(prototypes, 1, channels), StatusCode::badShape, channels);
     const size_t channelAxis = endToEnd ? 2 : 1;
-    fails(withDim(detections, channelAxis, 6), prototypes, StatusCode::badShape, 6);  // no class left
+    fails(withDim(detections, channelAxis, 6), prototypes, StatusCode::badShape,
+          6);  // no class left
     fails(withDim(detections, channelAxis, 3), prototypes, StatusCode::badShape, 3);
     fails(withDim(detections, channelAxis, 0), prototypes, StatusCode::badShape, 0);
   }

@@ -35,7 +35,9 @@ struct Output {
 
   uint32_t columns() const { return 5 + classCount + protoCount; }
   float* row(uint32_t index) { return detections.data() + size_t{index} * columns(); }
-  void set(uint32_t index, std::vector<float> values) { std::copy(values.begin(), values.end(), row(index)); }
+  void set(uint32_t index, std::vector<float> values) {
+    std::copy(values.begin(), values.end(), row(index));
+  }
   TensorView detectionsView() const { return {detections.data(), {1, rowCount, columns()}, 3}; }
   TensorView prototypesView() const { return {prototypes.data(), {1, protoCount, 2, 3}, 4}; }
   Status decode(const DecodeOptions& options, Instances& instances, MaskSource& source) const {
@@ -72,7 +74,8 @@ TEST(Yolov5Seg, RandomOutputs_MatchRowByRowDecoding) {
       Output output(classCount, 4, rowCount);
       for (float& value : output.detections) value = unit(random);
       for (uint32_t row = 0; row < rowCount; ++row) {
-        output.set(row, {unit(random) * 320, unit(random) * 320, unit(random) * 90, unit(random) * 90});
+        output.set(row,
+                   {unit(random) * 320, unit(random) * 320, unit(random) * 90, unit(random) * 90});
       }
       DecodeOptions options;
       options.scoreThreshold = classCount == 1 ? 0.3f : 0.6f;
@@ -84,7 +87,8 @@ TEST(Yolov5Seg, RandomOutputs_MatchRowByRowDecoding) {
       ASSERT_EQ(instances.coefficients.size(), expected.size() * 4);
       for (size_t i = 0; i < expected.size(); ++i) {
         for (uint32_t k = 0; k < 4; ++k) {
-          EXPECT_EQ(instances.coefficients[i * 4 + k], output.row(expected[i].row)[5 + classCount + k]);
+          EXPECT_EQ(instances.coefficients[i * 4 + k],
+                    output.row(expected[i].row)[5 + classCount + k]);
         }
       }
     }
@@ -153,7 +157,8 @@ TEST(Yolov5Seg, WrongTensorsAndOptions_FailWithTheValue) {
   const TensorView prototypes = output.prototypesView();
   Instances instances;
   MaskSource source;
-  const auto decode = [&](const TensorView& d, const TensorView& p, const DecodeOptions& options = {}) {
+  const auto decode = [&](const TensorView& d, const TensorView& p,
+                          const DecodeOptions& options = {}) {
     return decodeYolov5Seg(d, p, options, instances, source);
   };
   expectStatus(decode(rankOf(good, 2), prototypes), StatusCode::badRank, 2);

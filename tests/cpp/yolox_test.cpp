@@ -40,7 +40,9 @@ struct Output {
   std::vector<float> values;
 
   Output(uint32_t classes, size_t rows)
-      : classCount(classes), rowCount(static_cast<uint32_t>(rows)), values((5 + classes) * rows, 0.0f) {}
+      : classCount(classes),
+        rowCount(static_cast<uint32_t>(rows)),
+        values((5 + classes) * rows, 0.0f) {}
 
   uint32_t columns() const { return 5 + classCount; }
   float* row(size_t index) { return values.data() + index * columns(); }
@@ -63,7 +65,8 @@ std::vector<SlowRow> decodeSlowly(Output output, const std::vector<Cell>& cells,
   for (uint32_t index = 0; index < output.rowCount; ++index) {
     const float* v = output.row(index);
     const auto [x, y, stride] = cells[index];
-    const double cx = (static_cast<double>(v[0]) + x) * stride, cy = (static_cast<double>(v[1]) + y) * stride;
+    const double cx = (static_cast<double>(v[0]) + x) * stride,
+                 cy = (static_cast<double>(v[1]) + y) * stride;
     const double w = std::exp(static_cast<double>(v[2])) * stride;
     const double h = std::exp(static_cast<double>(v[3])) * stride;
     const float* best = std::max_element(v + 5, v + output.columns());
@@ -122,7 +125,8 @@ TEST(Yolox, Automatic_SmallPositiveLogarithmsAreCells) {
   ASSERT_EQ(instances.count(), 1u);
   EXPECT_NEAR(instances.boxesNet[0].width(), 8 * std::exp(1.0f), 1e-4f);
   output.set(20, {0, 0, kNaN, 8.3f});  // just below the limit, and NaN says nothing
-  EXPECT_NEAR(output.decoded(YoloxBoxes::automatic, net).boxesNet[0].width(), 8 * std::exp(1.0f), 1e-4f);
+  EXPECT_NEAR(output.decoded(YoloxBoxes::automatic, net).boxesNet[0].width(), 8 * std::exp(1.0f),
+              1e-4f);
 }
 
 TEST(Yolox, RowsThatAreNotFinite_AreDropped) {

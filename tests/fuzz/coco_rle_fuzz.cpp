@@ -1,5 +1,5 @@
-// libFuzzer target: everything that takes run lengths or polygons from outside. Beside what the sanitizers
-// find, what can be read must come back the same through every other form.
+// libFuzzer target: everything that takes run lengths or polygons from outside. Beside what the
+// sanitizers find, what can be read must come back the same through every other form.
 //
 // Build with the preset native-fuzz, then run: build/native-fuzz/coco_rle_fuzz -max_total_time=300
 #include <cstdio>
@@ -47,7 +47,8 @@ class Input {
 };
 
 bool equal(const MaskView& a, const MaskView& b) {
-  return a.rectSrc == b.rectSrc && std::equal(a.runs.begin(), a.runs.end(), b.runs.begin(), b.runs.end());
+  return a.rectSrc == b.rectSrc &&
+         std::equal(a.runs.begin(), a.runs.end(), b.runs.begin(), b.runs.end());
 }
 
 bool equal(std::span<const uint32_t> a, std::span<const uint32_t> b) {
@@ -81,7 +82,8 @@ void fuzzString(Input input) {
   Buffer<uint32_t> counts;
   const Status read = cocoCountsFromString(input.rest(), counts);
   if (!read.ok()) {
-    REQUIRE(read.code == StatusCode::badRleString && read.value <= static_cast<double>(input.rest().size()));
+    REQUIRE(read.code == StatusCode::badRleString &&
+            read.value <= static_cast<double>(input.rest().size()));
     return;
   }
   // What was read comes back through the canonical string, whether or not it is a mask.
@@ -112,8 +114,8 @@ void fuzzCounts(Input input) {
 
 void fuzzMerge(Input input) {
   const auto takeMask = [&](Mask& mask) {
-    const RectPx rect{input.take<int8_t>() % 16, input.take<int8_t>() % 16, input.take<uint8_t>() % 24 + 1,
-                      input.take<uint8_t>() % 24 + 1};
+    const RectPx rect{input.take<int8_t>() % 16, input.take<int8_t>() % 16,
+                      input.take<uint8_t>() % 24 + 1, input.take<uint8_t>() % 24 + 1};
     std::vector<uint8_t> pixels(static_cast<size_t>(rect.area()));
     for (size_t index = 0; index < pixels.size(); index += 8) {
       const uint8_t bits = input.take<uint8_t>();
@@ -121,7 +123,8 @@ void fuzzMerge(Input input) {
         pixels[index + bit] = bits >> bit & 1;
     }
     ImageView<const uint8_t> view;
-    REQUIRE(makeImageView(std::span<const uint8_t>(pixels), {rect.width, rect.height}, 1, 0, view).ok());
+    REQUIRE(makeImageView(std::span<const uint8_t>(pixels), {rect.width, rect.height}, 1, 0, view)
+                .ok());
     REQUIRE(maskFromPixels(view, rect.x, rect.y, 1, mask).ok());
   };
   Mask a, b, both, either, one, rest;

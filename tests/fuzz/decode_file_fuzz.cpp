@@ -1,5 +1,5 @@
-// Whatever the bytes: a status, or a picture of the promised size, with no read or write outside and no leak.
-// Seeds: tests/golden/image.
+// Whatever the bytes: a status, or an image of the promised size, with no read or write outside and
+// no leak. Seeds: tests/golden/image.
 //
 //   build/native-fuzz/decode_file_fuzz -max_total_time=300 -max_len=65536 CORPUS tests/golden/image
 #include <cstddef>
@@ -12,7 +12,7 @@ using namespace masklet;
 
 namespace {
 
-// Small, so that a picture takes microseconds and large claims are refused.
+// Small, so that an image takes microseconds and large claims are refused.
 constexpr uint64_t kMaxPixels = 1 << 16;
 
 void require(bool condition) {

@@ -1,6 +1,6 @@
-// Mask outputs of any content and form: assembly must keep to its buffers, give well-formed masks within the
-// picture, give the same with scalar and SIMD kernels, and survive small regions being removed. The first
-// bytes choose form and shapes, the rest are the floats.
+// Mask outputs of any content and form: assembly must keep to its buffers, give well-formed masks
+// within the image, give the same with scalar and SIMD kernels, and survive small regions being
+// removed. The first bytes choose form and shapes, the rest are the floats.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -36,7 +36,8 @@ SizePx sizeOf(Input& input, uint32_t limit) {
 }
 
 void chooseSource(Input& input, Scene& scene) {
-  const std::array<uint32_t, 4> dims{1, 1 + input.below(4), 1 + input.below(10), 1 + input.below(10)};
+  const std::array<uint32_t, 4> dims{1, 1 + input.below(4), 1 + input.below(10),
+                                     1 + input.below(10)};
   scene.source.form = static_cast<MaskForm>(input.below(6));
   scene.source.paste = static_cast<BoxPaste>(input.below(3));
   scene.source.cropToBox = input.below(2) != 0;
@@ -82,8 +83,10 @@ void checkMasks(const MaskColumns& masks, SizePx src) {
 
 void fuzzForms(Input input) {
   Scene scene;
-  const SizePx src{1 + static_cast<int32_t>(input.below(90)), 1 + static_cast<int32_t>(input.below(90))};
-  const SizePx net{1 + static_cast<int32_t>(input.below(48)), 1 + static_cast<int32_t>(input.below(48))};
+  const SizePx src{1 + static_cast<int32_t>(input.below(90)),
+                   1 + static_cast<int32_t>(input.below(90))};
+  const SizePx net{1 + static_cast<int32_t>(input.below(48)),
+                   1 + static_cast<int32_t>(input.below(48))};
   require(makeLetterbox(src, net, static_cast<ResizeMode>(input.below(3)), scene.letterbox).ok());
   chooseSource(input, scene);
   chooseInstances(input, scene);

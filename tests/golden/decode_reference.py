@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
-"""The whole path once more, in plain numpy: an independent reference for the accuracy of `masklet segment`.
+"""The whole path once more, in plain numpy: an independent reference for the accuracy of `masklet
+segment`.
 
-Reads a COCO-style folder, runs a YOLOv8-layout segmentation model (YOLOv5's with --objectness) with ONNX Runtime (or takes raw outputs
-from --raw), decodes with full-frame masks in float64, writes COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
+Reads a COCO-style folder, runs a YOLOv8-layout segmentation model (YOLOv5's with --objectness) with
+ONNX Runtime (or takes raw outputs from --raw), decodes with full-frame masks in float64, writes
+COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
 
   python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out results.json
 
-Needs numpy, onnxruntime (not with --raw), opencv-python-headless (reading of JPEG only), pycocotools.
+Needs numpy, onnxruntime (not with --raw), opencv-python-headless (reading of JPEG only),
+pycocotools.
 
---raw DIR holds for each picture STEM.output0.f32 and STEM.output1.f32: little-endian fp32 in the shapes given by --shape0, --shape1.
+--raw DIR holds for each picture STEM.output0.f32 and STEM.output1.f32: little-endian fp32 in the
+shapes given by --shape0, --shape1.
 """
+
 import argparse
 import json
 import pathlib
@@ -22,7 +27,9 @@ from pycocotools.cocoeval import COCOeval
 
 
 def letterbox(width, height, side):
-    """Content rectangle (x, y, w, h) inside a side x side input: Ultralytics' LetterBox rule. Python's round() is half to even."""
+    """Content rectangle (x, y, w, h) inside a side x side input: Ultralytics' LetterBox rule.
+    Python's round() is half to even.
+    """
     ratio = min(side / width, side / height)
     new_w, new_h = max(1, round(width * ratio)), max(1, round(height * ratio))
     return round((side - new_w) / 2 - 0.1), round((side - new_h) / 2 - 0.1), new_w, new_h
@@ -50,7 +57,9 @@ def sample(plane, rows, columns):
 def preprocess(rgb, side):
     height, width = rgb.shape[:2]
     x, y, w, h = letterbox(width, height, side)
-    content = sample(rgb, (np.arange(h) + 0.5) * height / h - 0.5, (np.arange(w) + 0.5) * width / w - 0.5)
+    content = sample(
+        rgb, (np.arange(h) + 0.5) * height / h - 0.5, (np.arange(w) + 0.5) * width / w - 0.5
+    )
     net = np.full((side, side, 3), 114.0)
     net[y : y + h, x : x + w] = content
     return (net / 255).transpose(2, 0, 1)[None].astype(np.float32)
@@ -66,7 +75,9 @@ def box_iou(box, others):
 
 
 def detect(output, prototype_count, score_threshold, iou_threshold, limit, objectness=False):
-    """[4 + C + P, N], or [N, 5 + C + P] with `objectness`, to boxes, scores, classes, coefficients after class-aware greedy NMS."""
+    """[4 + C + P, N], or [N, 5 + C + P] with `objectness`, to boxes, scores, classes, coefficients
+    after class-aware greedy NMS.
+    """
     rows = (output if objectness else output.T).astype(np.float64)
     class_scores = rows[:, 4 : rows.shape[1] - prototype_count]
     if objectness:
@@ -83,14 +94,21 @@ def detect(output, prototype_count, score_threshold, iou_threshold, limit, objec
         kept.append(best)
         overlap = box_iou(boxes[best], boxes[chosen])
         chosen = chosen[(overlap <= iou_threshold) | (classes[chosen] != classes[best])]
-    return boxes[kept], scores[kept], classes[kept], rows[kept][:, rows.shape[1] - prototype_count :]
+    return (
+        boxes[kept],
+        scores[kept],
+        classes[kept],
+        rows[kept][:, rows.shape[1] - prototype_count :],
+    )
 
 
 def full_frame_mask(box_net, coefficients, prototypes, width, height, side):
     """Mask of one object over the whole picture, and its box in source pixels."""
     x, y, w, h = letterbox(width, height, side)
     count, proto_h, proto_w = prototypes.shape
-    logits = (coefficients @ prototypes.reshape(count, -1).astype(np.float64)).reshape(proto_h, proto_w)
+    logits = (coefficients @ prototypes.reshape(count, -1).astype(np.float64)).reshape(
+        proto_h, proto_w
+    )
     columns = ((np.arange(width) + 0.5) * w / width + x) * proto_w / side - 0.5
     rows = ((np.arange(height) + 0.5) * h / height + y) * proto_h / side - 0.5
     mask = sample(logits, rows, columns) > 0
@@ -106,15 +124,22 @@ def evaluate(ground_truth, results):
         run.evaluate()
         run.accumulate()
         run.summarize()
-        print(f"{kind} AP {run.stats[0]:.6f} AP50 {run.stats[1]:.6f} AP75 {run.stats[2]:.6f}", flush=True)
+        print(
+            f"{kind} AP {run.stats[0]:.6f} AP50 {run.stats[1]:.6f} AP75 {run.stats[2]:.6f}",
+            flush=True,
+        )
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=pathlib.Path, required=True)
     parser.add_argument("--coco", type=pathlib.Path, required=True)
     parser.add_argument("--model", type=pathlib.Path)
-    parser.add_argument("--raw", type=pathlib.Path, help="folder of raw outputs, instead of --model")
+    parser.add_argument(
+        "--raw", type=pathlib.Path, help="folder of raw outputs, instead of --model"
+    )
     parser.add_argument("--shape0", default="116,8400")
     parser.add_argument("--shape1", default="32,160,160")
     parser.add_argument("--side", type=int, default=640, help="network input side")
@@ -123,7 +148,9 @@ def parse_arguments():
     parser.add_argument("--max", type=int, default=100)
     parser.add_argument("--limit", type=int, default=0, help="first so many pictures only")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--objectness", action="store_true", help="rows [N, 5 + C + P] as of YOLOv5")
+    parser.add_argument(
+        "--objectness", action="store_true", help="rows [N, 5 + C + P] as of YOLOv5"
+    )
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     if (arguments.model is None) == (arguments.raw is None):
@@ -132,7 +159,9 @@ def parse_arguments():
 
 
 def network(arguments):
-    """A function from picture path to (output0 [4 + C + P, N], prototypes [P, h, w], width, height)."""
+    """A function from picture path to (output0 [4 + C + P, N], prototypes [P, h, w], width,
+    height).
+    """
 
     def read(path):
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
@@ -145,7 +174,10 @@ def network(arguments):
 
         def from_files(path):
             height, width = read(path).shape[:2]
-            outputs = [np.fromfile(arguments.raw / f"{path.stem}.output{i}.f32", "<f4").reshape(s) for i, s in enumerate(shapes)]
+            outputs = [
+                np.fromfile(arguments.raw / f"{path.stem}.output{i}.f32", "<f4").reshape(s)
+                for i, s in enumerate(shapes)
+            ]
             return *outputs, width, height
 
         return from_files
@@ -154,7 +186,9 @@ def network(arguments):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = arguments.threads
-    session = onnxruntime.InferenceSession(str(arguments.model), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        str(arguments.model), options, providers=["CPUExecutionProvider"]
+    )
 
     def from_model(path):
         rgb = read(path)
@@ -175,15 +209,26 @@ def main():
         images = images[: arguments.limit]
         kept = {image["id"] for image in images}
         ground_truth.dataset["images"] = images
-        ground_truth.dataset["annotations"] = [a for a in ground_truth.dataset["annotations"] if a["image_id"] in kept]
+        ground_truth.dataset["annotations"] = [
+            a for a in ground_truth.dataset["annotations"] if a["image_id"] in kept
+        ]
         ground_truth.createIndex()
     run = network(arguments)
     results = []
     for number, image in enumerate(images, 1):
         detections, prototypes, width, height = run(arguments.images / image["file_name"])
-        rows = detect(detections, prototypes.shape[0], arguments.score, arguments.iou, arguments.max, arguments.objectness)
+        rows = detect(
+            detections,
+            prototypes.shape[0],
+            arguments.score,
+            arguments.iou,
+            arguments.max,
+            arguments.objectness,
+        )
         for box, score, class_id, coefficients in zip(*rows):
-            mask, (x1, y1, x2, y2) = full_frame_mask(box, coefficients, prototypes, width, height, arguments.side)
+            mask, (x1, y1, x2, y2) = full_frame_mask(
+                box, coefficients, prototypes, width, height, arguments.side
+            )
             rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
             results.append(
                 {

@@ -1,9 +1,11 @@
-"""Makes tests/golden/eval/*: a small random COCO data set and results, and what pycocotools says of them.
+"""Makes tests/golden/eval/*: a small random COCO data set and results, and what pycocotools says of
+them.
 
 Needs numpy and pycocotools. Run: python tests/golden/make_eval_goldens.py
 
-The data set has polygons, plain and compressed RLE, crowds, objects of every class of sizes, pictures and categories without
-objects, detections without an object, doubled detections, equal scores, and more than 100 detections of one category in one picture.
+The data set has polygons, plain and compressed RLE, crowds, objects of every class of sizes,
+pictures and categories without objects, detections without an object, doubled detections, equal
+scores, and more than 100 detections of one category in one picture.
 """
 
 import contextlib
@@ -40,20 +42,28 @@ def plain(bitmap):
 
 def polygon(cx, cy, rx, ry):
     angles = np.linspace(0, 2 * np.pi, 9)[:-1]
-    return [np.stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)], 1).round(2).ravel().tolist()]
+    return [
+        np.stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)], 1).round(2).ravel().tolist()
+    ]
 
 
 def jitter(shape, amount):
     cx, cy, rx, ry = shape
-    return (cx + rng.normal(0, amount * rx), cy + rng.normal(0, amount * ry), rx * rng.uniform(1 - amount, 1 + amount),
-            ry * rng.uniform(1 - amount, 1 + amount))
+    return (
+        cx + rng.normal(0, amount * rx),
+        cy + rng.normal(0, amount * ry),
+        rx * rng.uniform(1 - amount, 1 + amount),
+        ry * rng.uniform(1 - amount, 1 + amount),
+    )
 
 
 def make_dataset():
     images, annotations, shapes = [], [], []
     for image_id in range(3, 23):
         height, width = int(rng.integers(60, 420)), int(rng.integers(60, 420))
-        images.append({"id": image_id, "file_name": f"{image_id}.jpg", "height": height, "width": width})
+        images.append(
+            {"id": image_id, "file_name": f"{image_id}.jpg", "height": height, "width": width}
+        )
         for _ in range(int(rng.integers(0, 7))):
             rx, ry = np.exp(rng.uniform(np.log(4), np.log(150), 2))
             shape = (rng.uniform(0, width), rng.uniform(0, height), rx, ry)
@@ -71,8 +81,17 @@ def make_dataset():
             if mask_utils.area(rle) == 0:
                 continue
             category = int(rng.choice([1, 2, 5, 9]))
-            annotations.append({"id": len(annotations) + 1, "image_id": image_id, "category_id": category, "segmentation": segmentation,
-                                "area": float(mask_utils.area(rle)), "bbox": mask_utils.toBbox(rle).tolist(), "iscrowd": crowd})
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_id,
+                    "category_id": category,
+                    "segmentation": segmentation,
+                    "area": float(mask_utils.area(rle)),
+                    "bbox": mask_utils.toBbox(rle).tolist(),
+                    "iscrowd": crowd,
+                }
+            )
             shapes.append((image_id, height, width, category, shape))
     categories = [{"id": i, "name": f"class {i}"} for i in (1, 2, 5, 9, 11)]
     return {"images": images, "annotations": annotations, "categories": categories}, shapes
@@ -83,8 +102,15 @@ def result(image_id, height, width, category, shape, score):
     if not bitmap.any():
         return []
     rle = compressed(bitmap)
-    return [{"image_id": image_id, "category_id": category, "score": round(float(score), 3), "segmentation": rle,
-             "bbox": mask_utils.toBbox(rle).tolist()}]
+    return [
+        {
+            "image_id": image_id,
+            "category_id": category,
+            "score": round(float(score), 3),
+            "segmentation": rle,
+            "bbox": mask_utils.toBbox(rle).tolist(),
+        }
+    ]
 
 
 def make_results(dataset, shapes):
@@ -92,11 +118,30 @@ def make_results(dataset, shapes):
     for image_id, height, width, category, shape in shapes:
         for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
             wrong = rng.random() < 0.1
-            results += result(image_id, height, width, 11 if wrong else category, jitter(shape, rng.choice([0.02, 0.1, 0.3])), rng.uniform(0.2, 1))
+            results += result(
+                image_id,
+                height,
+                width,
+                11 if wrong else category,
+                jitter(shape, rng.choice([0.02, 0.1, 0.3])),
+                rng.uniform(0.2, 1),
+            )
     for _ in range(60):
         image = dataset["images"][int(rng.integers(len(dataset["images"])))]
-        shape = (rng.uniform(0, image["width"]), rng.uniform(0, image["height"]), rng.uniform(3, 40), rng.uniform(3, 40))
-        results += result(image["id"], image["height"], image["width"], int(rng.choice([1, 2, 5, 9, 11])), shape, rng.choice([0.1, 0.3, 0.5]))
+        shape = (
+            rng.uniform(0, image["width"]),
+            rng.uniform(0, image["height"]),
+            rng.uniform(3, 40),
+            rng.uniform(3, 40),
+        )
+        results += result(
+            image["id"],
+            image["height"],
+            image["width"],
+            int(rng.choice([1, 2, 5, 9, 11])),
+            shape,
+            rng.choice([0.1, 0.3, 0.5]),
+        )
     first = shapes[0]
     for _ in range(130):
         results += result(*first[:4], jitter(first[4], 0.4), rng.choice([0.15, 0.25, 0.6]))
@@ -108,8 +153,12 @@ def evaluate(dataset, results, kind):
         truth = COCO()
         truth.dataset = json.loads(json.dumps(dataset))
         truth.createIndex()
-        # For masks the size class of a detection is that of its mask: loadRes takes the box's when there is one.
-        rows = [{k: v for k, v in row.items() if k != ("bbox" if kind == "segm" else "segmentation")} for row in results]
+        # For masks the size class of a detection is that of its mask: loadRes takes the box's when
+        # there is one.
+        rows = [
+            {k: v for k, v in row.items() if k != ("bbox" if kind == "segm" else "segmentation")}
+            for row in results
+        ]
         evaluation = COCOeval(truth, truth.loadRes(json.loads(json.dumps(rows))), kind)
         evaluation.evaluate()
         evaluation.accumulate()

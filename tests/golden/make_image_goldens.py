@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/image: encoded pictures with their pixels as Pillow decodes them, and resized pictures and
-network inputs as OpenCV makes them. Run once; the results are committed.
+"""Makes tests/golden/image: encoded pictures with their pixels as Pillow decodes them, and resized
+pictures and network inputs as OpenCV makes them. Run once; the results are committed.
 
     python3 -m venv venv && venv/bin/pip install numpy opencv-python-headless pillow
     venv/bin/python tests/golden/make_image_goldens.py
 
-Raw files are little-endian: NAME.rgba = u32 width, u32 height, then RGBA bytes; NAME.f32 = u32 width, u32 height, then three
-planes of float32.
+Raw files are little-endian: NAME.rgba = u32 width, u32 height, then RGBA bytes; NAME.f32 = u32
+width, u32 height, then three planes of float32.
 """
 
 import io
@@ -23,12 +23,16 @@ OUT = Path(__file__).parent / "image"
 
 def write_rgba(name: str, pixels: np.ndarray) -> None:
     height, width = pixels.shape[:2]
-    (OUT / f"{name}.rgba").write_bytes(struct.pack("<II", width, height) + pixels.astype(np.uint8).tobytes())
+    (OUT / f"{name}.rgba").write_bytes(
+        struct.pack("<II", width, height) + pixels.astype(np.uint8).tobytes()
+    )
 
 
 def write_planes(name: str, planes: np.ndarray) -> None:
     _, height, width = planes.shape
-    (OUT / f"{name}.f32").write_bytes(struct.pack("<II", width, height) + planes.astype("<f4").tobytes())
+    (OUT / f"{name}.f32").write_bytes(
+        struct.pack("<II", width, height) + planes.astype("<f4").tobytes()
+    )
 
 
 def scene(width: int, height: int, seed: int, noise: float = 0) -> np.ndarray:
@@ -36,7 +40,12 @@ def scene(width: int, height: int, seed: int, noise: float = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     u, v = x / max(width - 1, 1), y / max(height - 1, 1)
-    channels = [255 * u, 255 * v, 255 * (1 - u) * v + 40 * np.sin(6 * u), 255 * (0.2 + 0.8 * u * (1 - v))]
+    channels = [
+        255 * u,
+        255 * v,
+        255 * (1 - u) * v + 40 * np.sin(6 * u),
+        255 * (0.2 + 0.8 * u * (1 - v)),
+    ]
     picture = np.stack(channels, axis=2) + rng.normal(0, 1, (height, width, 4)) * noise
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 
@@ -48,7 +57,11 @@ def decoded(file: bytes) -> np.ndarray:
 
 def save(name: str, picture: Image.Image, expected: np.ndarray | None = None, **options) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, format={"jpg": "JPEG", "png": "PNG", "bmp": "BMP"}[name.rsplit(".", 1)[1]], **options)
+    picture.save(
+        buffer,
+        format={"jpg": "JPEG", "png": "PNG", "bmp": "BMP"}[name.rsplit(".", 1)[1]],
+        **options,
+    )
     file = buffer.getvalue()
     (OUT / name).write_bytes(file)
     write_rgba(name, decoded(file) if expected is None else expected)
@@ -72,12 +85,25 @@ def interlaced_png(pixels: np.ndarray) -> bytes:
     """Adam7, RGBA, filter 0; neither Pillow nor OpenCV writes it."""
     height, width = pixels.shape[:2]
     raw = b""
-    for x0, y0, dx, dy in [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]:
+    for x0, y0, dx, dy in [
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ]:
         part = pixels[y0::dy, x0::dx]
         if part.size:
             raw += b"".join(b"\0" + row.tobytes() for row in part)
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 1)
-    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(raw)) + png_chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(raw))
+        + png_chunk(b"IEND", b"")
+    )
 
 
 def make_encoded() -> None:
@@ -120,11 +146,24 @@ def make_resized() -> None:
     source = scene(61, 47, 3, noise=40)
     write_rgba("resize_source", source)
     filters = {"bilinear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA}
-    for width, height in [(61, 47), (30, 23), (17, 9), (7, 5), (1, 1), (61, 11), (20, 47), (100, 80), (122, 94), (64, 3)]:
+    for width, height in [
+        (61, 47),
+        (30, 23),
+        (17, 9),
+        (7, 5),
+        (1, 1),
+        (61, 11),
+        (20, 47),
+        (100, 80),
+        (122, 94),
+        (64, 3),
+    ]:
         for name, interpolation in filters.items():
             if name == "area" and (width > 61 or height > 47):
                 continue  # OpenCV's INTER_AREA enlarges by a rule of its own
-            exact = cv2.resize(source.astype(np.float32), (width, height), interpolation=interpolation)
+            exact = cv2.resize(
+                source.astype(np.float32), (width, height), interpolation=interpolation
+            )
             write_rgba(f"resize_{name}_{width}x{height}", np.floor(exact + 0.5))
     for width, height in [(30, 23), (17, 9)]:
         for name, interpolation in filters.items():
@@ -132,15 +171,21 @@ def make_resized() -> None:
             write_rgba(f"resize8_{name}_{width}x{height}", fixed_point)
 
 
-def letterboxed(source: np.ndarray, net: tuple[int, int], mean, std, fill: float, bgr: bool) -> np.ndarray:
-    """The letterbox of Ultralytics (round, then round(pad / 2 - 0.1)) with OpenCV's float32 bilinear resize."""
+def letterboxed(
+    source: np.ndarray, net: tuple[int, int], mean, std, fill: float, bgr: bool
+) -> np.ndarray:
+    """The letterbox of Ultralytics (round, then round(pad / 2 - 0.1)) with OpenCV's float32
+    bilinear resize.
+    """
     height, width = source.shape[:2]
     ratio = min(net[0] / width, net[1] / height)
     new_width, new_height = round(width * ratio), round(height * ratio)
-    resized = cv2.resize(source[..., :3].astype(np.float32), (new_width, new_height), interpolation=cv2.INTER_LINEAR)
+    resized = cv2.resize(
+        source[..., :3].astype(np.float32), (new_width, new_height), interpolation=cv2.INTER_LINEAR
+    )
     left, top = round((net[0] - new_width) / 2 - 0.1), round((net[1] - new_height) / 2 - 0.1)
     padded = np.full((net[1], net[0], 3), fill, np.float64)
-    padded[top:top + new_height, left:left + new_width] = resized
+    padded[top : top + new_height, left : left + new_width] = resized
     if bgr:
         padded = padded[..., ::-1]
     return ((padded / 255 - mean) / std).transpose(2, 0, 1)
@@ -163,4 +208,6 @@ if __name__ == "__main__":
     make_oriented()
     make_resized()
     make_tensors()
-    print(f"{sum(f.stat().st_size for f in OUT.iterdir())} bytes in {len(list(OUT.iterdir()))} files")
+    print(
+        f"{sum(f.stat().st_size for f in OUT.iterdir())} bytes in {len(list(OUT.iterdir()))} files"
+    )

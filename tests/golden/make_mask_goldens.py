@@ -1,7 +1,8 @@
-"""Makes tests/golden/mask/goldens.txt: what pycocotools and OpenCV say about small masks and polygons.
+"""Makes tests/golden/mask/goldens.txt: what pycocotools and OpenCV say about small masks and
+polygons.
 
-Run with numpy, pycocotools 2.0.11 and opencv-python-headless installed; the result is committed. A change of the file needs a reason in the
-commit message: the C++ tests demand equality.
+Run with numpy, pycocotools 2.0.11 and opencv-python-headless installed; the result is committed. A
+change of the file needs a reason in the commit message: the C++ tests demand equality.
 
 Lines, fields separated by blanks:
   mask NAME WIDTH HEIGHT PIXELS COUNTS AREA X Y W H OUTERS HOLES
@@ -52,8 +53,12 @@ def shapes():
         yield f"checker-{name}", ((x + y) % 2).astype(np.uint8)
         yield f"rows-{name}", (y % 2).astype(np.uint8)
         yield f"columns-{name}", ((x + 1) % 2).astype(np.uint8)
-        yield f"corners-{name}", (((x == 0) | (x == width - 1)) & ((y == 0) | (y == height - 1))).astype(np.uint8)
-        yield f"frame-{name}", ((x == 0) | (x == width - 1) | (y == 0) | (y == height - 1)).astype(np.uint8)
+        yield f"corners-{name}", (
+            ((x == 0) | (x == width - 1)) & ((y == 0) | (y == height - 1))
+        ).astype(np.uint8)
+        yield f"frame-{name}", ((x == 0) | (x == width - 1) | (y == 0) | (y == height - 1)).astype(
+            np.uint8
+        )
         for density in (0.1, 0.5, 0.9):
             yield f"noise{density}-{name}", (rng.random((height, width)) < density).astype(np.uint8)
     for index in range(6):
@@ -82,12 +87,18 @@ def mask_line(name, pixels):
 
 
 def iou_lines(masks):
-    same = [(name, coco.encode(np.asfortranarray(pixels))) for name, pixels in masks if pixels.shape == (27, 31)]
+    same = [
+        (name, coco.encode(np.asfortranarray(pixels)))
+        for name, pixels in masks
+        if pixels.shape == (27, 31)
+    ]
     for name_a, a in same:
         for name_b, b in same:
             plain = coco.iou([a], [b], [0])[0, 0]
             crowd = coco.iou([a], [b], [1])[0, 0]
-            yield f"iou {name_a} {name_b} {plain!r} {crowd!r}".replace("np.float64(", "").replace(")", "")
+            yield f"iou {name_a} {name_b} {plain!r} {crowd!r}".replace("np.float64(", "").replace(
+                ")", ""
+            )
 
 
 def star(cx, cy, radius, count):
@@ -115,7 +126,10 @@ def polygons():
     yield 1, 9, [[0, 0, 1, 3, 0.4, 8]]
     yield 9, 1, [[0, 0, 9, 0.2, 4, 1]]
     yield 10, 10, [[1, 1, 4, 1, 4, 4, 1, 4], [3, 3, 8, 3, 8, 8, 3, 8]]
-    yield 10, 10, [[1, 1, 9, 1, 9, 9, 1, 9], [3, 3, 6, 3, 6, 6, 3, 6]]  # COCO knows no holes: the union
+    yield 10, 10, [
+        [1, 1, 9, 1, 9, 9, 1, 9],
+        [3, 3, 6, 3, 6, 6, 3, 6],
+    ]  # COCO knows no holes: the union
     for _ in range(150):  # small pictures, on and off the fine grid, partly outside
         width, height = (int(v) for v in rng.integers(1, 40, 2))
         rings = []
@@ -127,7 +141,12 @@ def polygons():
         yield width, height, rings
     for _ in range(25):  # as annotators draw: two decimals, stars in photos
         width, height = (int(v) for v in rng.integers(200, 640, 2))
-        ring = star(rng.uniform(0, width), rng.uniform(0, height), rng.uniform(10, 200), int(rng.integers(5, 30)))
+        ring = star(
+            rng.uniform(0, width),
+            rng.uniform(0, height),
+            rng.uniform(10, 200),
+            int(rng.integers(5, 30)),
+        )
         yield width, height, [np.round(np.clip(ring, 0, [width, height]), 2)]
     for _ in range(10):  # far outside
         ring = rng.uniform(-5000, 5000, (5, 2))

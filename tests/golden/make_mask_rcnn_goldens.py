@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/mask_rcnn/*.golden: what the three exports of Mask R-CNN give, and what their own pasting makes of it.
+"""Makes tests/golden/mask_rcnn/*.golden: what the three exports of Mask R-CNN give, and what their
+own pasting makes of it.
 
-torchvision_*   a small torchvision network with random weights (tiny_mask_rcnn.py) on drawn pictures; its own result, masks > 0.5.
-detectron2_*    planted boxes and 28 x 28 masks; detectron2's rules written out: boxes scaled and clipped (detector_postprocess), masks sampled by
+torchvision_*   a small torchvision network with random weights (tiny_mask_rcnn.py) on drawn
+pictures; its own result, masks > 0.5. detectron2_*    planted boxes and 28 x 28 masks; detectron2's
+rules written out: boxes scaled and clipped (detector_postprocess), masks sampled by
                 F.grid_sample at pixel centres, >= 0.5 (paste_masks_in_image).
-onnx_models_*   the same with the rules of onnx/models' README: cv2.resize of the mask to (w + 1, h + 1) of the box cut to whole pixels, > 0.5.
+onnx_models_*   the same with the rules of onnx/models' README: cv2.resize of the mask to (w + 1, h
++ 1) of the box cut to whole pixels, > 0.5.
                 The README divides boxes by the nominal ratio; here, as in the project, by the true one, resized size / picture size.
 
-Objects without a single mask pixel are left out: the project does not give them. Draws in which a value lies on a threshold are drawn anew.
+Objects without a single mask pixel are left out: the project does not give them. Draws in which a
+value lies on a threshold are drawn anew.
 
   python make_mask_rcnn_goldens.py        (numpy, torch, torchvision, opencv-python-headless, pycocotools)
 """
+
 import cv2
 import numpy as np
 import torch
@@ -27,10 +32,21 @@ TYPES = {"labels": "int64", "size": "int64"}
 def picture(random, width, height):
     """Waves and flat rectangles, RGB 0..1 [3, H, W]."""
     y, x = np.mgrid[0:height, 0:width]
-    planes = np.stack([np.sin(x / random.uniform(2, 9) + c) + np.cos(y / random.uniform(2, 9)) for c in range(3)]) / 4 + 0.5
+    planes = (
+        np.stack(
+            [
+                np.sin(x / random.uniform(2, 9) + c) + np.cos(y / random.uniform(2, 9))
+                for c in range(3)
+            ]
+        )
+        / 4
+        + 0.5
+    )
     for _ in range(4):
         left, top = random.integers(0, width), random.integers(0, height)
-        planes[:, top : top + height // 3 + 1, left : left + width // 3 + 1] = random.uniform(0, 1, (3, 1, 1))
+        planes[:, top : top + height // 3 + 1, left : left + width // 3 + 1] = random.uniform(
+            0, 1, (3, 1, 1)
+        )
     return np.clip(planes, 0, 1).astype(np.float32)
 
 
@@ -44,21 +60,30 @@ def torchvision_case(name, size, seed, score=0.3, threshold=0.0, **network):
     random = np.random.default_rng(seed)
     source = {"width": size[0], "height": size[1]}
     with torch.no_grad():
-        out = tiny_mask_rcnn.make(seed, score=score, **network)([torch.from_numpy(picture(random, *size))])[0]
+        out = tiny_mask_rcnn.make(seed, score=score, **network)(
+            [torch.from_numpy(picture(random, *size))]
+        )[0]
     out = {key: value.numpy() for key, value in out.items()}
     rows = zip(out["boxes"], out["scores"], out["labels"], out["masks"][:, 0] > 0.5)
     header = {
-        "variant": "torchvision", "source": source, "network": source,
-        "options": {"scoreThreshold": threshold, "maxInstances": 200}, "expected": kept(threshold, rows),
+        "variant": "torchvision",
+        "source": source,
+        "network": source,
+        "options": {"scoreThreshold": threshold, "maxInstances": 200},
+        "expected": kept(threshold, rows),
         "origin": f"torchvision {torchvision.__version__} MaskRCNN with random weights, its own pasting",
     }
     order = ["boxes", "labels", "scores", "masks"]
-    write_golden("mask_rcnn", f"torchvision_{name}", header, {key: out[key] for key in order}, TYPES)
+    write_golden(
+        "mask_rcnn", f"torchvision_{name}", header, {key: out[key] for key in order}, TYPES
+    )
     return len(header["expected"]), len(out["scores"])
 
 
 def resized(size, multiple, down):
-    """(size of the picture, size of the input): the exports' rule for 800 by 1333, at a twelfth of that."""
+    """(size of the picture, size of the input): the exports' rule for 800 by 1333, at a twelfth of
+    that.
+    """
     short, long = 64, 108
     scale = min(short / min(size), long / max(size))
     content = [max(1, int(side * scale + (1e-9 if down else 0.5))) for side in size]
@@ -66,7 +91,9 @@ def resized(size, multiple, down):
 
 
 def planted(random, content, count, classes, mask_side, scale):
-    """Boxes in network pixels, some along each border of the picture, labels, falling scores and smooth masks."""
+    """Boxes in network pixels, some along each border of the picture, labels, falling scores and
+    smooth masks.
+    """
     boxes = np.empty((count, 4), np.float32)
     for i in range(count):
         size = [max(1.2, random.uniform(0.15, 0.6) * side * scale) for side in content]
@@ -81,8 +108,16 @@ def planted(random, content, count, classes, mask_side, scale):
     y, x = (np.mgrid[0:mask_side, 0:mask_side] + 0.5) / mask_side
     masks = []
     for _ in range(count):
-        (cx, cy), (rx, ry), angle = random.uniform(0.3, 0.7, 2), random.uniform(0.25, 0.6, 2), random.uniform(0, 3)
-        ring = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 + 0.3 * np.sin(5 * (x * np.cos(angle) + y * np.sin(angle)))
+        (cx, cy), (rx, ry), angle = (
+            random.uniform(0.3, 0.7, 2),
+            random.uniform(0.25, 0.6, 2),
+            random.uniform(0, 3),
+        )
+        ring = (
+            ((x - cx) / rx) ** 2
+            + ((y - cy) / ry) ** 2
+            + 0.3 * np.sin(5 * (x * np.cos(angle) + y * np.sin(angle)))
+        )
         masks.append(1 / (1 + np.exp(6 * (ring - 0.8))))
     masks = np.asarray(masks, np.float32).reshape(count, 1, mask_side, mask_side)
     scores = np.sort(random.uniform(0.3, 1, count))[::-1].astype(np.float32)
@@ -94,7 +129,9 @@ def detectron2_mask(mask, box, size):
     x = (torch.arange(size[0], dtype=torch.float32) + 0.5 - box[0]) / (box[2] - box[0]) * 2 - 1
     y = (torch.arange(size[1], dtype=torch.float32) + 0.5 - box[1]) / (box[3] - box[1]) * 2 - 1
     grid = torch.stack([x[None, :].expand(size[1], -1), y[:, None].expand(-1, size[0])], dim=2)
-    values = F.grid_sample(torch.from_numpy(mask)[None, None], grid[None], align_corners=False)[0, 0].numpy()
+    values = F.grid_sample(torch.from_numpy(mask)[None, None], grid[None], align_corners=False)[
+        0, 0
+    ].numpy()
     if np.abs(values - 0.5).min() < 1e-5:
         raise NearTie
     return values >= 0.5
@@ -114,7 +151,9 @@ def onnx_models_mask(mask, box, size):
     return out
 
 
-def planted_case(kind, name, size, seed, count=6, classes=5, mask_side=28, scale=1.0, threshold=0.35):
+def planted_case(
+    kind, name, size, seed, count=6, classes=5, mask_side=28, scale=1.0, threshold=0.35
+):
     random = np.random.default_rng(seed)
     is_d2 = kind == "detectron2"
     content, net = resized(size, 1 if is_d2 else 32, not is_d2)
@@ -123,17 +162,37 @@ def planted_case(kind, name, size, seed, count=6, classes=5, mask_side=28, scale
     boxes_src = np.clip(boxes.astype(np.float64) * factor, 0, np.tile(size, 2))
     paste = detectron2_mask if is_d2 else onnx_models_mask
     source_boxes = boxes_src.astype(np.float32) if is_d2 else boxes_src
-    rows = [(box, score, class_id, paste(mask[0], box, size)) for box, score, class_id, mask in zip(source_boxes, scores, classes, masks)]
+    rows = [
+        (box, score, class_id, paste(mask[0], box, size))
+        for box, score, class_id, mask in zip(source_boxes, scores, classes, masks)
+    ]
     header = {
         "variant": "detectron2" if is_d2 else "onnx-models",
-        "source": {"width": size[0], "height": size[1]}, "network": {"width": net[0], "height": net[1]},
+        "source": {"width": size[0], "height": size[1]},
+        "network": {"width": net[0], "height": net[1]},
         "preprocessing": {"content": {"width": content[0], "height": content[1]}},
-        "options": {"scoreThreshold": threshold, "maxInstances": 200}, "expected": kept(threshold, rows),
-        "origin": f"detectron2's rules with torch {torch.__version__}" if is_d2 else f"onnx/models' rules with OpenCV {cv2.__version__}",
+        "options": {"scoreThreshold": threshold, "maxInstances": 200},
+        "expected": kept(threshold, rows),
+        "origin": (
+            f"detectron2's rules with torch {torch.__version__}"
+            if is_d2
+            else f"onnx/models' rules with OpenCV {cv2.__version__}"
+        ),
     }
-    outputs = {"boxes": boxes, "labels": classes + (0 if is_d2 else 1), "scores": scores, "masks": masks}
+    outputs = {
+        "boxes": boxes,
+        "labels": classes + (0 if is_d2 else 1),
+        "scores": scores,
+        "masks": masks,
+    }
     if is_d2:
-        outputs = {"boxes": boxes, "labels": classes, "masks": masks, "scores": scores, "size": np.asarray(content[::-1])}
+        outputs = {
+            "boxes": boxes,
+            "labels": classes,
+            "masks": masks,
+            "scores": scores,
+            "size": np.asarray(content[::-1]),
+        }
     write_golden("mask_rcnn", f"{kind}_{name}", header, outputs, TYPES)
     return len(header["expected"]), count
 

@@ -1,16 +1,21 @@
 #!/usr/bin/env python3
-"""Makes tests/data/reference_models/*_mask_rcnn*: Mask R-CNNs with random weights exported to ONNX, and what their references make of them.
+"""Makes tests/data/reference_models/*_mask_rcnn*: Mask R-CNNs with random weights exported to ONNX,
+and what their references make of them.
 
-torchvision_*   the graph takes [3, height, width] of any size, RGB 0..1; resizing, normalisation, suppression and the pasting of masks are inside.
+torchvision_*   the graph takes [3, height, width] of any size, RGB 0..1; resizing, normalisation,
+suppression and the pasting of masks are inside.
                 Expected is what torchvision gives for the picture in PyTorch, masks > 0.5. The picture has the size to which the network
                 resizes, because the exported graph resizes others to slightly other sizes than PyTorch does (an odd one is half a pixel off).
                 In the second picture, of a single colour, a network with a higher threshold finds nothing.
-detectron2_*    the same network without torchvision's resizing and pasting, with the inputs and outputs of detectron2's tracing: BGR 0..255 of a
+detectron2_*    the same network without torchvision's resizing and pasting, with the inputs and
+outputs of detectron2's tracing: BGR 0..255 of a
                 fixed size, normalised inside. Expected: PyTorch, then detectron2's rules of make_mask_rcnn_goldens.py.
-onnx_models_*   likewise with those of onnx/models: BGR minus the mean, padded with 0 to multiples of 32, labels from 1.
+onnx_models_*   likewise with those of onnx/models: BGR minus the mean, padded with 0 to multiples
+of 32, labels from 1.
 
   python make_mask_rcnn_model.py        (numpy, onnx, opencv-python-headless, torch, torchvision, pillow, pycocotools)
 """
+
 import io
 import warnings
 
@@ -37,8 +42,16 @@ def export(network, example, input_name, names, open_sides=False):
         axes[input_name] = {1: "height", 2: "width"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(network, (example,), buffer, input_names=[input_name], output_names=names, dynamic_axes=axes, opset_version=17,
-                          dynamo=False)
+        torch.onnx.export(
+            network,
+            (example,),
+            buffer,
+            input_names=[input_name],
+            output_names=names,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     return buffer.getvalue()
 
 
@@ -54,8 +67,13 @@ def planar(pixels, order="rgb"):
 
 def write(name, model, pixels, variant, threshold, rows, origin, scores):
     expected = [instance(*row) for row in rows if row[1] > threshold and row[3].any()]
-    header = {"family": "mask_rcnn", "variant": variant, "options": {"scoreThreshold": threshold, "maxInstances": 100}, "expected": expected,
-              "origin": f"{origin} with random weights, run in PyTorch {torch.__version__}"}
+    header = {
+        "family": "mask_rcnn",
+        "variant": variant,
+        "options": {"scoreThreshold": threshold, "maxInstances": 100},
+        "expected": expected,
+        "origin": f"{origin} with random weights, run in PyTorch {torch.__version__}",
+    }
     write_reference(name, model, pixels, header)
     print(f"{name}: {len(expected)} of {len(scores)} instances, scores {scores[:4]}")
 
@@ -66,12 +84,29 @@ def make_torchvision(name, seed, pixels, score, threshold):
         out = network([planar(pixels) / 255])[0]
     out = {key: value.numpy() for key, value in out.items()}
     rows = zip(out["boxes"], out["scores"], out["labels"], out["masks"][:, 0] > 0.5)
-    model = export(network, [torch.rand(3, 50, 70)], "image", ["boxes", "labels", "scores", "masks"], open_sides=True)
-    write(name, model, pixels, "torchvision", threshold, rows, f"torchvision {torchvision.__version__} MaskRCNN", out["scores"])
+    model = export(
+        network,
+        [torch.rand(3, 50, 70)],
+        "image",
+        ["boxes", "labels", "scores", "masks"],
+        open_sides=True,
+    )
+    write(
+        name,
+        model,
+        pixels,
+        "torchvision",
+        threshold,
+        rows,
+        f"torchvision {torchvision.__version__} MaskRCNN",
+        out["scores"],
+    )
 
 
 class Bare(nn.Module):
-    """The network between the two transforms of torchvision: planes of a fixed size in, masks over boxes out."""
+    """The network between the two transforms of torchvision: planes of a fixed size in, masks over
+    boxes out.
+    """
 
     def __init__(self, network, mean, std):
         super().__init__()
@@ -103,29 +138,64 @@ def make_detectron2(seed, size, score):
     pixels = draw(seed, size)
     network = Detectron2(tiny_mask_rcnn.make(seed, score=score), D2_MEAN, D2_STD).eval()
     with torch.no_grad():
-        boxes, classes, masks, scores, _ = [value.numpy() for value in network(planar(pixels, "bgr"))]
-    rows = [(box, s, c, detectron2_mask(mask[0], box, size)) for box, s, c, mask in zip(boxes, scores, classes, masks)]
-    model = export(network, planar(pixels, "bgr"), "x.1", ["boxes", "value", "masks", "value.3", "size"])
-    write("detectron2_mask_rcnn", model, pixels, "detectron2", score, rows, "detectron2's layout and rules", scores)
+        boxes, classes, masks, scores, _ = [
+            value.numpy() for value in network(planar(pixels, "bgr"))
+        ]
+    rows = [
+        (box, s, c, detectron2_mask(mask[0], box, size))
+        for box, s, c, mask in zip(boxes, scores, classes, masks)
+    ]
+    model = export(
+        network, planar(pixels, "bgr"), "x.1", ["boxes", "value", "masks", "value.3", "size"]
+    )
+    write(
+        "detectron2_mask_rcnn",
+        model,
+        pixels,
+        "detectron2",
+        score,
+        rows,
+        "detectron2's layout and rules",
+        scores,
+    )
 
 
 def make_onnx_models(seed, size, score):
     pixels = draw(seed, size)
-    network = OnnxModels(tiny_mask_rcnn.make(seed, score=score), (0.0, 0.0, 0.0), (57.0, 57.0, 57.0)).eval()
+    network = OnnxModels(
+        tiny_mask_rcnn.make(seed, score=score), (0.0, 0.0, 0.0), (57.0, 57.0, 57.0)
+    ).eval()
     x = torch.zeros(3, -(-size[1] // 32) * 32, -(-size[0] // 32) * 32)
     x[:, : size[1], : size[0]] = planar(pixels, "bgr") - torch.tensor(ZOO_MEAN).view(3, 1, 1)
     with torch.no_grad():
         boxes, labels, scores, masks = [value.numpy() for value in network(x)]
     boxes_src = boxes.clip(0, np.tile(size, 2))
-    rows = [(shown, s, label - 1, onnx_models_mask(mask[0], box, size))
-            for shown, box, s, label, mask in zip(boxes_src, boxes, scores, labels, masks)]
+    rows = [
+        (shown, s, label - 1, onnx_models_mask(mask[0], box, size))
+        for shown, box, s, label, mask in zip(boxes_src, boxes, scores, labels, masks)
+    ]
     model = export(network, x, "image", ["out_6568", "out_6570", "out_6572", "out_6887"])
-    write("onnx_models_mask_rcnn", model, pixels, "onnx-models", score, rows, f"onnx/models' layout and rules (OpenCV {cv2.__version__})", scores)
+    write(
+        "onnx_models_mask_rcnn",
+        model,
+        pixels,
+        "onnx-models",
+        score,
+        rows,
+        f"onnx/models' layout and rules (OpenCV {cv2.__version__})",
+        scores,
+    )
 
 
 def main():
     make_torchvision("torchvision_mask_rcnn", 5, draw(5, (87, 64)), score=0.4, threshold=0.41)
-    make_torchvision("torchvision_mask_rcnn_none", 2, np.full((40, 61, 3), 127, np.uint8), score=0.99, threshold=0.5)
+    make_torchvision(
+        "torchvision_mask_rcnn_none",
+        2,
+        np.full((40, 61, 3), 127, np.uint8),
+        score=0.99,
+        threshold=0.5,
+    )
     make_detectron2(2, (90, 71), score=0.3)
     make_onnx_models(2, (87, 64), score=0.3)
 

@@ -1,4 +1,5 @@
-"""Writes tests/golden/prompt: pictures and what the networks of make_prompt_models.py must answer about them, by numpy_prompt.py.
+"""Writes tests/golden/prompt: pictures and what the networks of make_prompt_models.py must answer
+about them, by numpy_prompt.py.
 
 NAME.png is the picture, NAME.json:
 
@@ -9,7 +10,8 @@ NAME.png is the picture, NAME.json:
               tokens: [{rle, predictedIou, stability}] of the four mask tokens, the first being the single-mask one}]
             in source pixels; maskFrom names the prompt whose low-resolution mask of that token is given as the mask input
 
-Run with Python 3, numpy, scipy, torch, opencv, onnxruntime, pycocotools: python3 tests/golden/make_prompt_goldens.py [PICTURE ...]
+Run with Python 3, numpy, scipy, torch, opencv, onnxruntime, pycocotools: python3
+tests/golden/make_prompt_goldens.py [PICTURE ...]
 """
 
 import json
@@ -25,8 +27,15 @@ from golden_file import rle
 
 OUT = Path(__file__).resolve().parent / "prompt"
 MODELS = OUT.parent.parent / "data" / "prompt_models"
-BACKGROUND, RED, GREEN, BLUE, YELLOW = (30, 40, 50), (200, 60, 60), (60, 200, 90), (50, 80, 220), (240, 220, 20)
-# The first is 0.16 (inside the single-mask tolerance, outside the tight one) from RED, the second 0.51 (inside the loose one only).
+BACKGROUND, RED, GREEN, BLUE, YELLOW = (
+    (30, 40, 50),
+    (200, 60, 60),
+    (60, 200, 90),
+    (50, 80, 220),
+    (240, 220, 20),
+)
+# The first is 0.16 (inside the single-mask tolerance, outside the tight one) from RED, the second
+# 0.51 (inside the loose one only).
 NEAR_RED, FAR_FROM_RED = (220, 70, 70), (255, 98, 98)
 MEAN_COLOUR = (124, 116, 104)
 
@@ -53,7 +62,9 @@ def bg(x, y):
 
 def prompt(name, points=(), box=None, mask_from=None):
     found = {"name": name, "points": list(points), "box": box}
-    return found | ({"maskFrom": {"prompt": mask_from[0], "token": mask_from[1]}} if mask_from else {})
+    return found | (
+        {"maskFrom": {"prompt": mask_from[0], "token": mask_from[1]}} if mask_from else {}
+    )
 
 
 def square():
@@ -80,7 +91,11 @@ def square():
         prompt("box", box=[20.5, 30.25, 90, 140]),
         prompt("box around everything", box=[0, 0, 256, 256]),
         prompt("box and point", [fg(190.5, 126.5)], box=[150, 110, 240, 200]),
-        prompt("box, point and background point", [fg(80.5, 90.5), bg(80.5, 40)], box=[10, 40, 100, 150]),
+        prompt(
+            "box, point and background point",
+            [fg(80.5, 90.5), bg(80.5, 40)],
+            box=[10, 40, 100, 150],
+        ),
         prompt("tight mask fed back", [fg(80.5, 90.5)], mask_from=("centre", 1)),
         prompt("loose mask fed back", [fg(80.5, 90.5)], mask_from=("centre", 3)),
     ]
@@ -93,7 +108,11 @@ def bars(width, height):
     for k, colour in enumerate((RED, GREEN, BLUE, YELLOW)):
         start, end = along * (2 * k + 1) // 9, along * (2 * k + 2) // 9
         low, high = (0, across * 3 // 4) if k % 2 else (across // 4, across)
-        (box(p, start, low, end, high, colour) if width > height else box(p, low, start, high, end, colour))
+        (
+            box(p, start, low, end, high, colour)
+            if width > height
+            else box(p, low, start, high, end, colour)
+        )
     at = lambda k: (along * (4 * k + 3) / 18, across / 2)
     place = lambda k: fg(*(at(k) if width > height else at(k)[::-1]))
     edge = [width * 0.1, height * 0.047, width * 0.62, height * 0.93]
@@ -111,11 +130,17 @@ def bars(width, height):
 def odd():
     p, prompts = bars(257, 191)
     disc(p, 257, 40, 22, NEAR_RED)
-    return p, [*prompts, prompt("disc", [fg(256.5, 40.5)]), prompt("disc in a box", box=[241.3, 30.7, 257, 56.6])]
+    return p, [
+        *prompts,
+        prompt("disc", [fg(256.5, 40.5)]),
+        prompt("disc in a box", box=[241.3, 30.7, 257, 56.6]),
+    ]
 
 
 def padding():
-    """The lower part has the colour that padding has for the network: the region goes on there, which only the predicted IoU shows."""
+    """The lower part has the colour that padding has for the network: the region goes on there,
+    which only the predicted IoU shows.
+    """
     p = canvas(300, 150)
     box(p, 0, 90, 300, 150, MEAN_COLOUR)
     disc(p, 70, 45, 25, RED)
@@ -132,7 +157,15 @@ def shapes():
     cv2.fillPoly(p, [np.array([[150, 100], [210, 190], [100, 190]])], YELLOW)
     cv2.ellipse(p, (270, 170), (30, 50), 20, 0, 360, (200, 60, 220), -1)
     box(p, 120, 205, 230, 235, (20, 160, 160))
-    middle = [(50.5, 50.5), (270.5, 60.5), (150, 45), (50, 160), (150, 160), (270.5, 170.5), (170, 220)]
+    middle = [
+        (50.5, 50.5),
+        (270.5, 60.5),
+        (150, 45),
+        (50, 160),
+        (150, 160),
+        (270.5, 170.5),
+        (170, 220),
+    ]
     return p, [prompt(f"shape {k}", [fg(*m)]) for k, m in enumerate(middle)]
 
 
@@ -165,7 +198,11 @@ def graph_tokens(picture, case, rule, low_res_mask, sessions):
         "image_embeddings": embedding,
         "point_coords": (np.float32(points) * scale)[None].astype(np.float32),
         "point_labels": np.float32([labels]),
-        "mask_input": np.zeros((1, 1, 256, 256), np.float32) if low_res_mask is None else low_res_mask[None, None].astype(np.float32),
+        "mask_input": (
+            np.zeros((1, 1, 256, 256), np.float32)
+            if low_res_mask is None
+            else low_res_mask[None, None].astype(np.float32)
+        ),
         "has_mask_input": np.float32([low_res_mask is not None]),
         "orig_im_size": np.float32([height, width]),
     }
@@ -177,8 +214,12 @@ def check(name, case, tokens, masks, iou):
     for k, token in enumerate(tokens):
         union = (masks[k] | token["mask"]).sum()
         overlap = (masks[k] & token["mask"]).sum() / union if union else 1
-        assert overlap >= 0.9995, f"{name}, {case['name']}, token {k}: graph and reference have IoU {overlap}"
-        assert abs(iou[k] - token["predictedIou"]) < 5e-5, f"{name}, {case['name']}, token {k}: IoU {iou[k]} and {token['predictedIou']}"
+        assert (
+            overlap >= 0.9995
+        ), f"{name}, {case['name']}, token {k}: graph and reference have IoU {overlap}"
+        assert (
+            abs(iou[k] - token["predictedIou"]) < 5e-5
+        ), f"{name}, {case['name']}, token {k}: IoU {iou[k]} and {token['predictedIou']}"
 
 
 def answers(name, picture, prompts, rule, sessions):
@@ -189,7 +230,11 @@ def answers(name, picture, prompts, rule, sessions):
         tokens, low_res[case["name"]] = numpy_prompt.predict(picture, case, rule, given)
         check(name, case, tokens, *graph_tokens(picture, case, rule, given, sessions))
         written = [
-            {"rle": rle(token["mask"]), "predictedIou": round(token["predictedIou"], 6), "stability": round(token["stability"], 6)}
+            {
+                "rle": rle(token["mask"]),
+                "predictedIou": round(token["predictedIou"], 6),
+                "stability": round(token["stability"], 6),
+            }
             for token in tokens
         ]
         found.append({**case, "tokens": written})
@@ -198,7 +243,10 @@ def answers(name, picture, prompts, rule, sessions):
 
 def main():
     OUT.mkdir(exist_ok=True)
-    sessions = [onnxruntime.InferenceSession(str(MODELS / f"sam_{part}.onnx")) for part in ("encoder", "decoder")]
+    sessions = [
+        onnxruntime.InferenceSession(str(MODELS / f"sam_{part}.onnx"))
+        for part in ("encoder", "decoder")
+    ]
     for name in sys.argv[1:] or PICTURES:
         picture, prompts = PICTURES[name]()
         height, width = picture.shape[:2]
@@ -212,7 +260,9 @@ def main():
                 "origin": "numpy_prompt.py: numpy, priority flood, scipy.ndimage.label; agrees with the ONNX graphs",
                 "prompts": answers(name, picture, prompts, rule, sessions),
             }
-            (OUT / f"{name}_{rule.split('-')[0]}.json").write_text(json.dumps(header, separators=(",", ":")) + "\n")
+            (OUT / f"{name}_{rule.split('-')[0]}.json").write_text(
+                json.dumps(header, separators=(",", ":")) + "\n"
+            )
             print(name, rule)
 
 

@@ -1,6 +1,8 @@
-"""Writes tests/data/prompt_models/*.onnx: promptable networks with the tensors of each public export of Segment Anything and its kin.
+"""Writes tests/data/prompt_models/*.onnx: promptable networks with the tensors of each public
+export of Segment Anything and its kin.
 
-Names, ranks, types and dimensions are those of the exports; what the graphs compute is in prompt_graphs.py.
+Names, ranks, types and dimensions are those of the exports; what the graphs compute is in
+prompt_graphs.py.
 
   sam_encoder               image [1, 3, 1024, 1024] normalised -> image_embeddings
   sam_encoder_raw           samexporter's: input_image [H, W, 3] 0..255, already resized; normalised and padded inside
@@ -22,8 +24,22 @@ from pathlib import Path
 import numpy as np
 
 from prompt_graphs import (
-    BOOL, FLOAT, INT32, INT64, Graph, box_of_input, box_of_labels, cells_of, f32, i64, longest_side_masks, pack, region_logits, resize_to,
-    select_mask, unpack,
+    BOOL,
+    FLOAT,
+    INT32,
+    INT64,
+    Graph,
+    box_of_input,
+    box_of_labels,
+    cells_of,
+    f32,
+    i64,
+    longest_side_masks,
+    pack,
+    region_logits,
+    resize_to,
+    select_mask,
+    unpack,
 )
 
 OUT = Path(__file__).resolve().parent.parent / "data" / "prompt_models"
@@ -52,14 +68,26 @@ def sam_encoder(name, input_name):
 def sam_encoder_raw():
     g = Graph()
     scaled = g.add("Sub", g.add("Mul", "input_image", f32(1 / 255)), f32(IMAGE_NET_MEAN))
-    planes = g.add("Unsqueeze", g.add("Transpose", g.add("Div", scaled, f32(IMAGE_NET_STD)), perm=[2, 0, 1]), i64(0))
+    planes = g.add(
+        "Unsqueeze",
+        g.add("Transpose", g.add("Div", scaled, f32(IMAGE_NET_STD)), perm=[2, 0, 1]),
+        i64(0),
+    )
     missing = g.add("Sub", i64(1, 3, 1024, 1024), g.add("Shape", planes))
     padded = g.add("Pad", planes, g.add("Concat", i64(0, 0, 0, 0), missing, axis=0))
     g.name_output(sam_embedding(g, padded), "image_embeddings")
-    save(g, "sam_encoder_raw", [("input_image", FLOAT, ["image_height", "image_width", 3])], [("image_embeddings", FLOAT, EMBEDDING)])
+    save(
+        g,
+        "sam_encoder_raw",
+        [("input_image", FLOAT, ["image_height", "image_width", 3])],
+        [("image_embeddings", FLOAT, EMBEDDING)],
+    )
 
 
-SAM_PROMPTS = [("point_coords", FLOAT, [1, "num_points", 2]), ("point_labels", FLOAT, [1, "num_points"])]
+SAM_PROMPTS = [
+    ("point_coords", FLOAT, [1, "num_points", 2]),
+    ("point_labels", FLOAT, [1, "num_points"]),
+]
 SAM_INPUTS = [
     ("image_embeddings", FLOAT, EMBEDDING),
     *SAM_PROMPTS,
@@ -83,7 +111,11 @@ def sam_decoder(name, single=False):
     g.name_output(longest_side_masks(g, logits, "orig_im_size"), "masks")
     g.name_output(iou, "iou_predictions")
     g.name_output(logits, "low_res_masks")
-    outputs = [("masks", FLOAT, [1, count, "h", "w"]), ("iou_predictions", FLOAT, [1, count]), ("low_res_masks", FLOAT, [1, count, 256, 256])]
+    outputs = [
+        ("masks", FLOAT, [1, count, "h", "w"]),
+        ("iou_predictions", FLOAT, [1, count]),
+        ("low_res_masks", FLOAT, [1, count, 256, 256]),
+    ]
     save(g, name, SAM_INPUTS, outputs)
 
 
@@ -92,7 +124,8 @@ def sam_decoder_cvat():
     logits, iou = select_mask(g, *prompted(g, unpack(g, "image_embeddings", 3, 4)), "point_coords")
     masks = longest_side_masks(g, logits, "orig_im_size")
     positive = g.add("Cast", g.add("Greater", masks, f32(0)), to=FLOAT)
-    # An empty mask gives the whole picture: ArgMax of equals is the first (or, from the end, the last) index.
+    # An empty mask gives the whole picture: ArgMax of equals is the first (or, from the end, the
+    # last) index.
     edges = {}
     for low, high, other in (("xtl", "xbr", 2), ("ytl", "ybr", 3)):
         line = g.add("Reshape", g.add("ReduceMax", positive, axes=[other], keepdims=0), i64(-1))
@@ -105,8 +138,17 @@ def sam_decoder_cvat():
     g.name_output(logits, "low_res_masks")
     for name in ("xtl", "ytl", "xbr", "ybr"):
         g.name_output(edges[name], name)
-    outputs = [("masks", FLOAT, [1, 1, "h", "w"]), ("iou_predictions", FLOAT, [1, 1]), ("low_res_masks", FLOAT, [1, 1, 256, 256])]
-    save(g, "sam_decoder_cvat", SAM_INPUTS, [*outputs, *((name, INT64, [1]) for name in ("xtl", "ytl", "xbr", "ybr"))])
+    outputs = [
+        ("masks", FLOAT, [1, 1, "h", "w"]),
+        ("iou_predictions", FLOAT, [1, 1]),
+        ("low_res_masks", FLOAT, [1, 1, 256, 256]),
+    ]
+    save(
+        g,
+        "sam_decoder_cvat",
+        SAM_INPUTS,
+        [*outputs, *((name, INT64, [1]) for name in ("xtl", "ytl", "xbr", "ybr"))],
+    )
 
 
 def edge_sam():
@@ -116,11 +158,22 @@ def edge_sam():
     g.name_output(iou, "scores")
     g.name_output(logits, "masks")
     inputs = [("image_embeddings", FLOAT, EMBEDDING), *SAM_PROMPTS]
-    save(g, "edge_sam_decoder", inputs, [("scores", FLOAT, [1, 4]), ("masks", FLOAT, [1, 4, 256, 256])])
+    save(
+        g,
+        "edge_sam_decoder",
+        inputs,
+        [("scores", FLOAT, [1, 4]), ("masks", FLOAT, [1, 4, 256, 256])],
+    )
 
 
-EFFICIENT_PROMPTS = [("batched_point_coords", FLOAT, [1, "num_queries", "num_points", 2]), ("batched_point_labels", FLOAT, [1, "num_queries", "num_points"])]
-EFFICIENT_OUTPUTS = [("output_masks", FLOAT, [1, "num_queries", 3, "h", "w"]), ("iou_predictions", FLOAT, [1, "num_queries", 3])]
+EFFICIENT_PROMPTS = [
+    ("batched_point_coords", FLOAT, [1, "num_queries", "num_points", 2]),
+    ("batched_point_labels", FLOAT, [1, "num_queries", "num_points"]),
+]
+EFFICIENT_OUTPUTS = [
+    ("output_masks", FLOAT, [1, "num_queries", 3, "h", "w"]),
+    ("iou_predictions", FLOAT, [1, "num_queries", 3]),
+]
 EFFICIENT_IMAGES = ("batched_images", FLOAT, ["batch", 3, "height", "width"])
 
 
@@ -131,15 +184,28 @@ def efficient_embedding(g):
 
 
 def efficient_masks(g, embedding, height, width):
-    """height, width: int64 [1] of the picture. Labels: -1, 1, 2 and 3; a background point means nothing to this family."""
-    scale = g.add("Div", f32([1024, 1024]), g.add("Cast", g.add("Concat", width, height, axis=0), to=FLOAT))
+    """height, width: int64 [1] of the picture. Labels: -1, 1, 2 and 3; a background point means
+    nothing to this family.
+    """
+    scale = g.add(
+        "Div", f32([1024, 1024]), g.add("Cast", g.add("Concat", width, height, axis=0), to=FLOAT)
+    )
     points = g.add("Mul", g.add("Squeeze", "batched_point_coords", i64(0)), scale)
     labels = g.add("Squeeze", "batched_point_labels", i64(0))
-    logits, iou = region_logits(g, unpack(g, embedding, 3, 4), points, labels, box_of_labels(g, points, labels), background=False)
+    logits, iou = region_logits(
+        g,
+        unpack(g, embedding, 3, 4),
+        points,
+        labels,
+        box_of_labels(g, points, labels),
+        background=False,
+    )
     best_first = i64(2, 3, 1)
     masks = resize_to(g, g.add("Gather", logits, best_first, axis=1), height, width)
     g.name_output(g.add("Unsqueeze", masks, i64(0)), "output_masks")
-    g.name_output(g.add("Unsqueeze", g.add("Gather", iou, best_first, axis=1), i64(0)), "iou_predictions")
+    g.name_output(
+        g.add("Unsqueeze", g.add("Gather", iou, best_first, axis=1), i64(0)), "iou_predictions"
+    )
 
 
 def efficient_sam():
@@ -147,11 +213,19 @@ def efficient_sam():
     g.name_output(efficient_embedding(g), "image_embeddings")
     save(g, "efficient_sam_encoder", [EFFICIENT_IMAGES], [("image_embeddings", FLOAT, EMBEDDING)])
     g = Graph()
-    efficient_masks(g, "image_embeddings", g.slice("orig_im_size", 0, 1, 0), g.slice("orig_im_size", 1, 2, 0))
-    inputs = [("image_embeddings", FLOAT, EMBEDDING), *EFFICIENT_PROMPTS, ("orig_im_size", INT64, [2])]
+    efficient_masks(
+        g, "image_embeddings", g.slice("orig_im_size", 0, 1, 0), g.slice("orig_im_size", 1, 2, 0)
+    )
+    inputs = [
+        ("image_embeddings", FLOAT, EMBEDDING),
+        *EFFICIENT_PROMPTS,
+        ("orig_im_size", INT64, [2]),
+    ]
     save(g, "efficient_sam_decoder", inputs, EFFICIENT_OUTPUTS)
     g = Graph()
-    efficient_masks(g, efficient_embedding(g), g.dim("batched_images", 2), g.dim("batched_images", 3))
+    efficient_masks(
+        g, efficient_embedding(g), g.dim("batched_images", 2), g.dim("batched_images", 3)
+    )
     save(g, "efficient_sam_combined", [EFFICIENT_IMAGES, *EFFICIENT_PROMPTS], EFFICIENT_OUTPUTS)
 
 
@@ -164,7 +238,10 @@ HF_POINTS = [
     ("input_points", FLOAT, [1, "point_batch_size", "nb_points_per_image", 2]),
     ("input_labels", INT64, [1, "point_batch_size", "nb_points_per_image"]),
 ]
-HF_OUTPUTS = [("iou_scores", FLOAT, [1, "point_batch_size", 3]), ("pred_masks", FLOAT, [1, "point_batch_size", 3, 256, 256])]
+HF_OUTPUTS = [
+    ("iou_scores", FLOAT, [1, "point_batch_size", 3]),
+    ("pred_masks", FLOAT, [1, "point_batch_size", 3, 256, 256]),
+]
 
 
 def hf_outputs(g, logits, iou):
@@ -173,14 +250,19 @@ def hf_outputs(g, logits, iou):
 
 
 def sam_hf():
-    """The blue channel is in the positional embeddings, so that a decoder run without them would see another picture."""
+    """The blue channel is in the positional embeddings, so that a decoder run without them would
+    see another picture.
+    """
     g = Graph()
     cells = cells_of(g, "pixel_values", IMAGE_NET_MEAN, IMAGE_NET_STD)
     red_green = g.add("Mul", cells, f32([1, 1, 0]).reshape(1, 3, 1, 1))
     blue = g.add("Mul", cells, f32([0, 0, 1]).reshape(1, 3, 1, 1))
     g.name_output(pack(g, red_green, 256, 4), "image_embeddings")
     g.name_output(pack(g, blue, 256, 4), "image_positional_embeddings")
-    both = [("image_embeddings", FLOAT, EMBEDDING), ("image_positional_embeddings", FLOAT, EMBEDDING)]
+    both = [
+        ("image_embeddings", FLOAT, EMBEDDING),
+        ("image_positional_embeddings", FLOAT, EMBEDDING),
+    ]
     save(g, "sam_hf_vision_encoder", [("pixel_values", FLOAT, IMAGE)], both)
     g = Graph()
     cells = unpack(g, g.add("Add", "image_embeddings", "image_positional_embeddings"), 3, 4)
@@ -196,14 +278,29 @@ def sam2_encoder(name, input_name, output_names):
     cells = cells_of(g, input_name, IMAGE_NET_MEAN, IMAGE_NET_STD)
     red, green, blue = (g.slice(cells, c, c + 1, 1) for c in range(3))
     zeros = g.add("ConstantOfShape", i64(1, 2, 256, 256))
-    parts = pack(g, red, 32, 1), pack(g, green, 64, 2), pack(g, g.add("Concat", blue, zeros, axis=1), 256, 4)
+    parts = (
+        pack(g, red, 32, 1),
+        pack(g, green, 64, 2),
+        pack(g, g.add("Concat", blue, zeros, axis=1), 256, 4),
+    )
     for part, output in zip(parts, output_names):
         g.name_output(part, output)
-    save(g, name, [(input_name, FLOAT, IMAGE)], [(n, FLOAT, dims) for n, dims in zip(output_names, SAM2_FEATURES)])
+    save(
+        g,
+        name,
+        [(input_name, FLOAT, IMAGE)],
+        [(n, FLOAT, dims) for n, dims in zip(output_names, SAM2_FEATURES)],
+    )
 
 
 def sam2_cells(g, names):
-    return g.add("Concat", unpack(g, names[0], 1, 1), unpack(g, names[1], 1, 2), unpack(g, names[2], 1, 4), axis=1)
+    return g.add(
+        "Concat",
+        unpack(g, names[0], 1, 1),
+        unpack(g, names[1], 1, 2),
+        unpack(g, names[2], 1, 4),
+        axis=1,
+    )
 
 
 def features(names):
@@ -221,7 +318,12 @@ def sam2_hf():
     best = g.add("ReduceMax", g.slice(logits, 1, 4, 1), axes=[1, 2, 3], keepdims=0)
     g.name_output(g.add("Reshape", best, i64(1, -1, 1)), "object_score_logits")
     inputs = [*HF_POINTS, ("input_boxes", FLOAT, [1, "num_boxes", 4]), *features(names)]
-    save(g, "sam2_hf_prompt_encoder_mask_decoder", inputs, [*HF_OUTPUTS, ("object_score_logits", FLOAT, [1, "point_batch_size", 1])])
+    save(
+        g,
+        "sam2_hf_prompt_encoder_mask_decoder",
+        inputs,
+        [*HF_OUTPUTS, ("object_score_logits", FLOAT, [1, "point_batch_size", 1])],
+    )
 
 
 def sam2_samexporter():
@@ -238,7 +340,15 @@ def sam2_samexporter():
         ("mask_input", FLOAT, ["num_labels", 1, 256, 256]),
         ("has_mask_input", FLOAT, ["num_labels"]),
     ]
-    save(g, "sam2_samexporter_decoder", inputs, [("masks", FLOAT, ["num_labels", 3, 256, 256]), ("iou_predictions", FLOAT, ["num_labels", 3])])
+    save(
+        g,
+        "sam2_samexporter_decoder",
+        inputs,
+        [
+            ("masks", FLOAT, ["num_labels", 3, 256, 256]),
+            ("iou_predictions", FLOAT, ["num_labels", 3]),
+        ],
+    )
 
 
 def sam2_ort(name, names, single=False, as_logits=False):
@@ -262,7 +372,11 @@ def sam2_ort(name, names, single=False, as_logits=False):
     ]
     count = last - first
     outputs = [
-        ("masks", FLOAT if as_logits else BOOL, ["num_labels", count, "original_image_height", "original_image_width"]),
+        (
+            "masks",
+            FLOAT if as_logits else BOOL,
+            ["num_labels", count, "original_image_height", "original_image_width"],
+        ),
         ("iou_predictions", FLOAT, ["num_labels", count]),
         ("low_res_masks", FLOAT, ["num_labels", count, 256, 256]),
     ]

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/rtmdet_ins/*.golden: outputs of RTMDet-Ins as mmdeploy exports it with planted objects, and what they mean.
+"""Makes tests/golden/rtmdet_ins/*.golden: outputs of RTMDet-Ins as mmdeploy exports it with planted
+objects, and what they mean.
 
-The reference is mmdeploy's End2EndModel.forward written out with torch: rows of score 0 left out, boxes divided by the scale of each axis, masks
-cut to the picture's part of the input and resized to the picture. It resizes by the nearest sample; here, as in the project,
-bilinearly (align_corners = False) as mmdetection's own RTMDetInsHead does, and boxes are clipped to the picture. > 0.5.
-Objects without a single mask pixel are left out: the project does not give them. Draws in which a value lies on a threshold are drawn anew.
+The reference is mmdeploy's End2EndModel.forward written out with torch: rows of score 0 left out,
+boxes divided by the scale of each axis, masks cut to the picture's part of the input and resized to
+the picture. It resizes by the nearest sample; here, as in the project, bilinearly (align_corners =
+False) as mmdetection's own RTMDetInsHead does, and boxes are clipped to the picture. > 0.5. Objects
+without a single mask pixel are left out: the project does not give them. Draws in which a value
+lies on a threshold are drawn anew.
 
   python make_rtmdet_ins_goldens.py        (numpy, torch, pycocotools)
 """
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -35,10 +39,14 @@ def draw_box(random, number, content, scale):
 
 
 def draw_mask(random, box, net, binary):
-    """A shape around the box's middle that may reach out of it, with a blob elsewhere now and then, probabilities [H, W]."""
+    """A shape around the box's middle that may reach out of it, with a blob elsewhere now and then,
+    probabilities [H, W].
+    """
     y, x = np.mgrid[0 : net[1], 0 : net[0]] + 0.5
     w, h = max(box[2] - box[0], 2), max(box[3] - box[1], 2)
-    rings = ((x - (box[0] + box[2]) / 2) / (w * 0.5)) ** 2 + ((y - (box[1] + box[3]) / 2) / (h * 0.5)) ** 2
+    rings = ((x - (box[0] + box[2]) / 2) / (w * 0.5)) ** 2 + (
+        (y - (box[1] + box[3]) / 2) / (h * 0.5)
+    ) ** 2
     logits = 4 * (1 - rings) + np.sin(x / random.uniform(1, 4)) + np.cos(y / random.uniform(1, 4))
     if random.uniform() < 0.3:
         cx, cy = random.uniform(0, net[0]), random.uniform(0, net[1])
@@ -52,13 +60,27 @@ def masks_in_picture(masks, content, size):
     if len(masks) == 0:
         return np.zeros((0, size[1], size[0]), bool)
     cut = torch.from_numpy(masks[:, : content[1], : content[0]])
-    values = F.interpolate(cut[None], size=(size[1], size[0]), mode="bilinear", align_corners=False)[0].numpy()
+    values = F.interpolate(
+        cut[None], size=(size[1], size[0]), mode="bilinear", align_corners=False
+    )[0].numpy()
     if np.abs(values - 0.5).min() < 1e-5:
         raise NearTie
     return values > 0.5
 
 
-def make(name, seed, size, net=(32, 32), objects=6, padding_rows=0, classes=5, scale=1.0, score=0.3, binary=False, most=200):
+def make(
+    name,
+    seed,
+    size,
+    net=(32, 32),
+    objects=6,
+    padding_rows=0,
+    classes=5,
+    scale=1.0,
+    score=0.3,
+    binary=False,
+    most=200,
+):
     random = np.random.default_rng(seed)
     content = content_of(size, net)
     count = objects + padding_rows
@@ -73,15 +95,21 @@ def make(name, seed, size, net=(32, 32), objects=6, padding_rows=0, classes=5, s
     factor = np.tile([content[0] / size[0], content[1] / size[1]], 2)
     kept = dets[0, :, 4] > score
     boxes = np.clip(dets[0, kept, :4] / factor, 0, np.tile(size, 2))
-    rows = zip(boxes, dets[0, kept, 4], labels[0, kept], masks_in_picture(masks[0, kept], content, size))
+    rows = zip(
+        boxes, dets[0, kept, 4], labels[0, kept], masks_in_picture(masks[0, kept], content, size)
+    )
     expected = [instance(*row) for row in rows if row[3].any()][:most]
     header = {
-        "source": {"width": size[0], "height": size[1]}, "network": {"width": net[0], "height": net[1]},
-        "options": {"scoreThreshold": score, "maxInstances": most}, "expected": expected,
+        "source": {"width": size[0], "height": size[1]},
+        "network": {"width": net[0], "height": net[1]},
+        "options": {"scoreThreshold": score, "maxInstances": most},
+        "expected": expected,
         "origin": f"mmdeploy's steps written out with torch {torch.__version__}, bilinear as in mmdetection",
     }
     types = {"labels": "int64", **({"masks": "bool"} if binary else {})}
-    write_golden("rtmdet_ins", name, header, {"dets": dets, "labels": labels, "masks": masks}, types)
+    write_golden(
+        "rtmdet_ins", name, header, {"dets": dets, "labels": labels, "masks": masks}, types
+    )
     return len(expected), objects
 
 
@@ -106,7 +134,9 @@ CASES = {
 
 def main():
     for number, (name, case) in enumerate(CASES.items()):
-        attempt, counts = first_steady(name, lambda attempt: make(name, number * 1000 + attempt, **case))
+        attempt, counts = first_steady(
+            name, lambda attempt: make(name, number * 1000 + attempt, **case)
+        )
         print(f"{name}: %d of %d instances, draw {attempt}" % counts)
 
 

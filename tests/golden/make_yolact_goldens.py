@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/yolact/*.golden: outputs of a YOLACT head with planted objects, and what YOLACT's own steps make of them.
+"""Makes tests/golden/yolact/*.golden: outputs of a YOLACT head with planted objects, and what
+YOLACT's own steps make of them.
 
-The reference is those steps written out with torch, full frame and class by class: priors as PredictionModule.make_priors, boxes as
-box_utils.decode, Detect.fast_nms (IoU matrix, upper triangle, maximum), output_utils.postprocess (sigmoid of prototypes . coefficients, crop by
-one sample around the box at their resolution, F.interpolate, > 0.5). Left out: the cut of boxes to whole pixels at its very end.
-Objects without a single mask pixel are left out: the project does not give them. Draws in which a value lies on a threshold are drawn anew.
+The reference is those steps written out with torch, full frame and class by class: priors as
+PredictionModule.make_priors, boxes as box_utils.decode, Detect.fast_nms (IoU matrix, upper
+triangle, maximum), output_utils.postprocess (sigmoid of prototypes . coefficients, crop by one
+sample around the box at their resolution, F.interpolate, > 0.5). Left out: the cut of boxes to
+whole pixels at its very end. Objects without a single mask pixel are left out: the project does not
+give them. Draws in which a value lies on a threshold are drawn anew.
 
   python make_yolact_goldens.py        (numpy, torch, pycocotools)
 """
+
 import math
 
 import numpy as np
@@ -77,7 +81,9 @@ def sanitize(low, high, size, padding):
     low, high = low * size, high * size
     edges = torch.cat([low - padding, high + padding])
     need(bool(((edges - edges.round()).abs() > 1e-3)[(edges > 0) & (edges < size)].all()))
-    return torch.minimum(low, high).sub(padding).clamp(min=0), torch.maximum(low, high).add(padding).clamp(max=size)
+    return torch.minimum(low, high).sub(padding).clamp(min=0), torch.maximum(low, high).add(
+        padding
+    ).clamp(max=size)
 
 
 def masks_of(proto, coefficients, boxes, width, height):
@@ -90,7 +96,9 @@ def masks_of(proto, coefficients, boxes, width, height):
     y1, y2 = sanitize(boxes[:, 1], boxes[:, 3], h, 1)
     columns, rows = torch.arange(w).view(1, w, 1), torch.arange(h).view(h, 1, 1)
     masks = masks * ((columns >= x1) & (columns < x2) & (rows >= y1) & (rows < y2))
-    masks = F.interpolate(masks.permute(2, 0, 1)[None], (height, width), mode="bilinear", align_corners=False)[0]
+    masks = F.interpolate(
+        masks.permute(2, 0, 1)[None], (height, width), mode="bilinear", align_corners=False
+    )[0]
     need(float((masks - 0.5).abs().min()) > 1e-5)
     return (masks > 0.5).numpy()
 
@@ -106,7 +114,9 @@ def draw_target(random, number, scale):
 
 
 def encode(target, prior):
-    return np.concatenate([(target[:2] - prior[:2]) / (0.1 * prior[2:]), np.log(target[2:] / prior[2:]) / 0.2])
+    return np.concatenate(
+        [(target[:2] - prior[:2]) / (0.1 * prior[2:]), np.log(target[2:] / prior[2:]) / 0.2]
+    )
 
 
 def draw(random, priors, objects, copies, classes, planes, scale, proto_side):
@@ -119,7 +129,11 @@ def draw(random, priors, objects, copies, classes, planes, scale, proto_side):
     scores = 0.1 + 0.8 * (random.permutation(objects * copies) + 0.5) / max(objects * copies, 1)
     slots = random.permutation(count)[: objects * copies]
     for number in range(objects):
-        target, class_id, own = draw_target(random, number, scale), random.integers(classes), np.tanh(random.normal(0.5, 1, planes))
+        target, class_id, own = (
+            draw_target(random, number, scale),
+            random.integers(classes),
+            np.tanh(random.normal(0.5, 1, planes)),
+        )
         for copy in range(copies):
             slot = slots[number * copies + copy]
             moved = target * random.uniform(0.85, 1.15, 4) if copy else target
@@ -128,19 +142,45 @@ def draw(random, priors, objects, copies, classes, planes, scale, proto_side):
             if classes > 1 and number % 3 == 0:
                 conf[slot, 1 + (class_id + 1) % classes] = (1 - conf[slot, 1 + class_id]) * 0.7
     conf[:, 0] = 1 - conf[:, 1:].sum(1)
-    y, x = np.mgrid[0:proto_side[1], 0:proto_side[0]]
+    y, x = np.mgrid[0 : proto_side[1], 0 : proto_side[0]]
     proto = []
     for _ in range(planes):
-        angle, phase, frequency = random.uniform(0, 6.28), random.uniform(0, 6.28), random.uniform(0.1, 0.5)
-        proto.append(np.maximum(3 * np.sin(frequency * (x * np.cos(angle) + y * np.sin(angle)) + phase) + 1, 0))
+        angle, phase, frequency = (
+            random.uniform(0, 6.28),
+            random.uniform(0, 6.28),
+            random.uniform(0.1, 0.5),
+        )
+        proto.append(
+            np.maximum(
+                3 * np.sin(frequency * (x * np.cos(angle) + y * np.sin(angle)) + phase) + 1, 0
+            )
+        )
     return [array.astype(np.float32) for array in (loc, conf, coefficients, np.stack(proto, -1))]
 
 
-def make(name, seed, size, form="priors", layout="hwc", batched=False, objects=6, copies=3, classes=4, planes=8, scale=1.0, plus=False,
-         proto_side=(16, 16), iou=0.5, score=0.12, most=100):
+def make(
+    name,
+    seed,
+    size,
+    form="priors",
+    layout="hwc",
+    batched=False,
+    objects=6,
+    copies=3,
+    classes=4,
+    planes=8,
+    scale=1.0,
+    plus=False,
+    proto_side=(16, 16),
+    iou=0.5,
+    score=0.12,
+    most=100,
+):
     random = np.random.default_rng(seed)
     priors = make_priors(NET, plus)
-    loc, conf, coefficients, proto = draw(random, priors, objects, copies, classes, planes, scale, proto_side)
+    loc, conf, coefficients, proto = draw(
+        random, priors, objects, copies, classes, planes, scale, proto_side
+    )
     boxes = decode(torch.from_numpy(loc), torch.from_numpy(priors))
     found = detect(boxes, torch.from_numpy(conf), torch.from_numpy(coefficients), iou, most)
     need(bool(((found[3] - score).abs() > 1e-5).all()))
@@ -150,16 +190,23 @@ def make(name, seed, size, form="priors", layout="hwc", batched=False, objects=6
     boxes_src = (found[0].numpy() * np.tile(size, 2)).clip(0, np.tile(size, 2))
     rows = zip(boxes_src, found[3].numpy(), found[2].numpy(), masks)
     expected = [instance(*row) for row in rows if row[3].any()]
-    outputs = {"loc": boxes.numpy() if form == "decoded" else loc, "conf": conf, "mask": coefficients}
+    outputs = {
+        "loc": boxes.numpy() if form == "decoded" else loc,
+        "conf": conf,
+        "mask": coefficients,
+    }
     if form == "priors":
         outputs["priors"] = priors
     outputs["proto"] = proto.transpose(2, 0, 1) if layout == "chw" else proto
     if batched:
         outputs = {key: value if key == "priors" else value[None] for key, value in outputs.items()}
     header = {
-        "variant": "priors" if form == "priors" else "no-priors", "source": {"width": size[0], "height": size[1]},
-        "network": {"width": NET, "height": NET}, "options": {"scoreThreshold": score, "iouThreshold": iou, "maxInstances": most},
-        "expected": expected, "origin": f"YOLACT's steps written out with torch {torch.__version__}",
+        "variant": "priors" if form == "priors" else "no-priors",
+        "source": {"width": size[0], "height": size[1]},
+        "network": {"width": NET, "height": NET},
+        "options": {"scoreThreshold": score, "iouThreshold": iou, "maxInstances": most},
+        "expected": expected,
+        "origin": f"YOLACT's steps written out with torch {torch.__version__}",
     }
     write_golden("yolact", name, header, outputs)
     return len(expected), len(masks)
@@ -182,14 +229,18 @@ CASES = {
     "batched_planes_first": dict(size=(61, 47), batched=True, layout="chw", proto_side=(16, 12)),
     "decoded": dict(size=(90, 70), form="decoded", batched=True),
     "computed_priors": dict(size=(75, 85), form="offsets"),
-    "computed_priors_plus": dict(size=(75, 85), form="offsets", plus=True, batched=True, planes=6, classes=2),
+    "computed_priors_plus": dict(
+        size=(75, 85), form="offsets", plus=True, batched=True, planes=6, classes=2
+    ),
     "as_many_classes_as_planes": dict(size=(50, 50), classes=7, planes=8),
 }
 
 
 def main():
     for number, (name, case) in enumerate(CASES.items()):
-        attempt, counts = first_steady(name, lambda attempt: make(name, number * 1000 + attempt, **case), attempts=500)
+        attempt, counts = first_steady(
+            name, lambda attempt: make(name, number * 1000 + attempt, **case), attempts=500
+        )
         print(f"{name}: %d of %d instances, draw {attempt}" % counts)
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/yolo_seg/*.bin: small network outputs with planted objects, and the instances and masks they mean.
+"""Makes tests/golden/yolo_seg/*.bin: small network outputs with planted objects, and the instances
+and masks they mean.
 
-Independent of the project: numpy float64, full-frame logits by the written-out bilinear formula, greedy NMS by its definition. A case
-whose answer hangs on rounding (a logit near 0, an overlap near the threshold, a box edge near a whole pixel) is drawn anew, so the
-tests may ask for equality. Run it again only when a rule changes on purpose; the same seeds give the same bytes.
+Independent of the project: numpy float64, full-frame logits by the written-out bilinear formula,
+greedy NMS by its definition. A case whose answer hangs on rounding (a logit near 0, an overlap near
+the threshold, a box edge near a whole pixel) is drawn anew, so the tests may ask for equality. Run
+it again only when a rule changes on purpose; the same seeds give the same bytes.
 
   python make_yolo_goldens.py        (numpy; pycocotools for the *.golden files)
 
@@ -14,6 +16,7 @@ File layout, little-endian 32-bit words (u = uint32, f = float32):
   u instanceCount, then per instance: f boxNet[4], f score, u classId, u rect[4] (x, y, width, height in source pixels),
   u runCount, u runs[runCount], u coverageCount, u coverage[coverageCount].
 """
+
 import pathlib
 import struct
 
@@ -45,7 +48,9 @@ def iou(a, b):
 
 
 def rows_of(case, detections):
-    """[(box, score, class, coefficients)] of the rows above the score threshold, in the network's order."""
+    """[(box, score, class, coefficients)] of the rows above the score threshold, in the network's
+    order.
+    """
     out = []
     if case["end_to_end"]:
         for row in detections.astype(np.float64):
@@ -57,7 +62,14 @@ def rows_of(case, detections):
         best = int(np.argmax(scores))
         if scores[best] > case["score"] and (not case["filter"] or case["filter"][best]):
             cx, cy, w, h = anchor[:4]
-            out.append(([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], scores[best], best, anchor[4 + case["classes"] :]))
+            out.append(
+                (
+                    [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2],
+                    scores[best],
+                    best,
+                    anchor[4 + case["classes"] :],
+                )
+            )
     return out
 
 
@@ -98,7 +110,9 @@ def full_frame_logits(case, prototypes, coefficients):
         for x in range(src_w):
             x_net = (x + 0.5) * w / src_w + left
             y_net = (y + 0.5) * h / src_h + top
-            logits[y, x] = logit_at(plane, x_net * proto_w / net_w - 0.5, y_net * proto_h / net_h - 0.5)
+            logits[y, x] = logit_at(
+                plane, x_net * proto_w / net_w - 0.5, y_net * proto_h / net_h - 0.5
+            )
     return logits
 
 
@@ -106,7 +120,10 @@ def crop_of(case, box):
     """Pixels r with r >= x1 and r < x2, found by asking every column and row."""
     left, top, w, h = letterbox(case["src"], case["net"], case["mode"])
     ranges = []
-    for low, high, offset, content, side in ((box[0], box[2], left, w, case["src"][0]), (box[1], box[3], top, h, case["src"][1])):
+    for low, high, offset, content, side in (
+        (box[0], box[2], left, w, case["src"][0]),
+        (box[1], box[3], top, h, case["src"][1]),
+    ):
         edges = [(edge - offset) * side / content for edge in (low, high)]
         need(all(edge < 0 or edge > side or abs(edge - round(edge)) > 1e-3 for edge in edges))
         inside = [r for r in range(side) if edges[0] <= r < edges[1]]
@@ -132,7 +149,9 @@ def instance_words(case, prototypes, row):
     logits = full_frame_logits(case, prototypes, coefficients)[y : y + height, x : x + width]
     need(logits.size == 0 or np.abs(logits).min() > 1e-4)
     runs = runs_of(logits > 0)
-    coverage = np.floor(255 / (1 + np.exp(-logits)) + 0.5).astype(int).ravel() if case["coverage"] else []
+    coverage = (
+        np.floor(255 / (1 + np.exp(-logits)) + 0.5).astype(int).ravel() if case["coverage"] else []
+    )
     words = struct.pack("<5f", *box, score) + struct.pack("<5I", class_id, x, y, width, height)
     words += struct.pack(f"<{len(runs) + 1}I", len(runs), *runs)
     return words + struct.pack(f"<{len(coverage) + 1}I", len(coverage), *coverage)
@@ -171,12 +190,26 @@ def draw_detections(random, case):
         coefficients = random.normal(0, 1.5, protos)
         for copy in range(copies):
             jitter = random.uniform(-0.04, 0.04, 4) * np.tile(size, 2) * (copy > 0)
-            rows.append((centre + jitter[:2], size + jitter[2:], scores[i * copies + copy], class_id, coefficients))
+            rows.append(
+                (
+                    centre + jitter[:2],
+                    size + jitter[2:],
+                    scores[i * copies + copy],
+                    class_id,
+                    coefficients,
+                )
+            )
     slots = random.permutation(case["rows"])[: len(rows)]
     if case["end_to_end"]:
         table = np.zeros((case["rows"], 6 + protos), np.float32)  # padding rows are zeros
         for slot, (centre, size, score, class_id, coefficients) in zip(slots, rows):
-            table[slot] = [*(centre - size / 2), *(centre + size / 2), score, class_id, *coefficients]
+            table[slot] = [
+                *(centre - size / 2),
+                *(centre + size / 2),
+                score,
+                class_id,
+                *coefficients,
+            ]
         return table
     table = np.empty((4 + classes + protos, case["rows"]), np.float32)
     table[:4] = random.uniform(0, case["net"][0], table[:4].shape)
@@ -195,7 +228,11 @@ def draw_prototypes(random, case):
     y, x = np.mgrid[0:height, 0:width]
     planes = []
     for _ in range(case["protos"]):
-        angle, phase, bias = random.uniform(0, 2 * np.pi), random.uniform(0, 2 * np.pi), random.normal(0, 0.3)
+        angle, phase, bias = (
+            random.uniform(0, 2 * np.pi),
+            random.uniform(0, 2 * np.pi),
+            random.normal(0, 0.3),
+        )
         frequency = random.uniform(0.2, 0.9)
         planes.append(np.sin(frequency * (x * np.cos(angle) + y * np.sin(angle)) + phase) + bias)
     return np.asarray(planes, np.float32)
@@ -206,17 +243,44 @@ def make(case, seed):
     detections = draw_detections(random, case)
     prototypes = draw_prototypes(random, case)
     kept = suppress(case, rows_of(case, detections))
-    words = b"YSG1" + struct.pack("<11I", case["end_to_end"], *case["src"], *case["net"], case["mode"], case["classes"],
-                                  case["rows"], case["protos"], *case["proto"][::-1])
+    words = b"YSG1" + struct.pack(
+        "<11I",
+        case["end_to_end"],
+        *case["src"],
+        *case["net"],
+        case["mode"],
+        case["classes"],
+        case["rows"],
+        case["protos"],
+        *case["proto"][::-1],
+    )
     words += struct.pack("<2f2I", case["score"], case["iou"], case["max"], len(case["filter"]))
     words += struct.pack(f"<{len(case['filter'])}I", *case["filter"])
     words += detections.tobytes() + prototypes.tobytes()
-    words += struct.pack("<I", len(kept)) + b"".join(instance_words(case, prototypes, row) for row in kept)
+    words += struct.pack("<I", len(kept)) + b"".join(
+        instance_words(case, prototypes, row) for row in kept
+    )
     return words, len(kept)
 
 
-DEFAULTS = dict(src=(90, 70), net=(64, 64), proto=(16, 16), mode=CENTRE, classes=3, protos=4, rows=60, objects=6, copies=3, score=0.25,
-                iou=0.7, max=300, filter=[], end_to_end=0, coverage=False, object_scale=1.0)
+DEFAULTS = dict(
+    src=(90, 70),
+    net=(64, 64),
+    proto=(16, 16),
+    mode=CENTRE,
+    classes=3,
+    protos=4,
+    rows=60,
+    objects=6,
+    copies=3,
+    score=0.25,
+    iou=0.7,
+    max=300,
+    filter=[],
+    end_to_end=0,
+    coverage=False,
+    object_scale=1.0,
+)
 CASES = {
     "square": dict(src=(80, 80), coverage=True),
     "wide": dict(src=(157, 45)),
@@ -228,7 +292,9 @@ CASES = {
     "smaller_than_prototypes": dict(src=(9, 7), coverage=True),
     "one_prototype_sample": dict(src=(40, 30), proto=(1, 1), protos=2, coverage=True),
     "none": dict(objects=0),
-    "many": dict(src=(64, 48), classes=1, protos=2, rows=420, objects=140, copies=2, object_scale=0.35),
+    "many": dict(
+        src=(64, 48), classes=1, protos=2, rows=420, objects=140, copies=2, object_scale=0.35
+    ),
     "one_class": dict(classes=1),
     "ninety_one_classes": dict(classes=91, rows=37, objects=8, copies=2),
     "limited": dict(objects=9, max=4),
@@ -236,7 +302,9 @@ CASES = {
     "low_overlap": dict(classes=2, objects=12, iou=0.2),
     "top_left": dict(src=(120, 50), mode=TOP_LEFT),
     "stretched": dict(src=(120, 50), mode=STRETCH, net=(64, 96), proto=(16, 24)),
-    "end_to_end": dict(end_to_end=1, rows=30, objects=12, classes=5, protos=3, coverage=True, src=(70, 50)),
+    "end_to_end": dict(
+        end_to_end=1, rows=30, objects=12, classes=5, protos=3, coverage=True, src=(70, 50)
+    ),
     "end_to_end_limited": dict(end_to_end=1, rows=24, objects=12, classes=80, max=5),
 }
 
@@ -245,7 +313,9 @@ def main():
     FOLDER.mkdir(exist_ok=True)
     for number, (name, changes) in enumerate(CASES.items()):
         case = {**DEFAULTS, **changes}
-        attempt, (words, count) = first_steady(name, lambda attempt: make(case, number * 1000 + attempt))
+        attempt, (words, count) = first_steady(
+            name, lambda attempt: make(case, number * 1000 + attempt)
+        )
         (FOLDER / f"{name}.bin").write_bytes(words)
         print(f"{name}: {count} instances, {len(words)} bytes, draw {attempt}")
 

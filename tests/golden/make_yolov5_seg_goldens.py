@@ -1,11 +1,22 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/yolov5_seg/*.golden: YOLOv5 segmentation outputs with planted objects, decoded by numpy and torchvision.
+"""Makes tests/golden/yolov5_seg/*.golden: YOLOv5 segmentation outputs with planted objects, decoded
+by numpy and torchvision.
 
-The rule is that of YOLOv5's general.non_max_suppression with multi_label off: objectness above the threshold, then class scores times
-objectness, the best class above the threshold, suppression inside each class. Needs numpy, torch, torchvision, pycocotools.
+The rule is that of YOLOv5's general.non_max_suppression with multi_label off: objectness above the
+threshold, then class scores times objectness, the best class above the threshold, suppression
+inside each class. Needs numpy, torch, torchvision, pycocotools.
 """
+
 import numpy as np
-from detector_reference import SIZES, cells, corners, expected, make_all, objectness_rows, plant_not_finite
+from detector_reference import (
+    SIZES,
+    cells,
+    corners,
+    expected,
+    make_all,
+    objectness_rows,
+    plant_not_finite,
+)
 from make_yolo_goldens import STRETCH, TOP_LEFT, draw_prototypes
 
 FAMILY = "yolov5_seg"
@@ -35,7 +46,9 @@ def decode(case, rows, prototypes):
     with np.errstate(invalid="ignore"):
         products = wide[:, 5 : 5 + classes] * wide[:, 4:5]
     products[np.isnan(products) | ~(wide[:, 4:5] > case["score"])] = -1
-    return expected(case, corners(wide), products.max(1), products.argmax(1), wide[:, 5 + classes :], prototypes)
+    return expected(
+        case, corners(wide), products.max(1), products.argmax(1), wide[:, 5 + classes :], prototypes
+    )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,21 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/yolox/*.golden: YOLOX outputs with planted objects, as offsets and logarithms and in pixels, decoded by numpy and
-torchvision. Needs numpy, torch, torchvision, pycocotools.
+"""Makes tests/golden/yolox/*.golden: YOLOX outputs with planted objects, as offsets and logarithms
+and in pixels, decoded by numpy and torchvision. Needs numpy, torch, torchvision, pycocotools.
 
-Rows become boxes by the rule of YOLOX's demo_postprocess (yolox/utils/demo_utils.py); score and class are those of its postprocess
-(objectness times best class), suppression is inside each class.
+Rows become boxes by the rule of YOLOX's demo_postprocess (yolox/utils/demo_utils.py); score and
+class are those of its postprocess (objectness times best class), suppression is inside each class.
 """
+
 import numpy as np
-from detector_reference import SIZES, cells, corners, expected, make_all, objectness_rows, plant_not_finite
+from detector_reference import (
+    SIZES,
+    cells,
+    corners,
+    expected,
+    make_all,
+    objectness_rows,
+    plant_not_finite,
+)
 from make_yolo_goldens import CENTRE, TOP_LEFT
 
 FAMILY = "yolox"
@@ -29,9 +38,13 @@ def draw(random, case):
 
     def place(slot, box):
         x, y, stride = grid[slot]
-        return np.concatenate([box[:2] / stride - (x, y), np.log(np.maximum(box[2:], 0.05) / stride)])
+        return np.concatenate(
+            [box[:2] / stride - (x, y), np.log(np.maximum(box[2:], 0.05) / stride)]
+        )
 
-    nothing = np.concatenate([random.uniform(-0.5, 1.5, (len(grid), 2)), random.uniform(-2, 2, (len(grid), 2))], 1)
+    nothing = np.concatenate(
+        [random.uniform(-0.5, 1.5, (len(grid), 2)), random.uniform(-2, 2, (len(grid), 2))], 1
+    )
     rows = objectness_rows(random, case, nothing, place=place)
     if case.get("pixels"):
         rows[:, :4] = to_pixels(rows, grid)
@@ -42,7 +55,9 @@ def draw(random, case):
 def to_pixels(rows, grid):
     """demo_postprocess"""
     with np.errstate(all="ignore"):
-        return np.concatenate([(rows[:, :2] + grid[:, :2]) * grid[:, 2:], np.exp(rows[:, 2:4]) * grid[:, 2:]], 1)
+        return np.concatenate(
+            [(rows[:, :2] + grid[:, :2]) * grid[:, 2:], np.exp(rows[:, 2:4]) * grid[:, 2:]], 1
+        )
 
 
 def decode(case, rows, grid):

@@ -1,10 +1,15 @@
-"""Planted outputs of heads with mask queries, shared by the makers of the rf_detr_seg, detr_panoptic and mask_former goldens."""
+"""Planted outputs of heads with mask queries, shared by the makers of the rf_detr_seg,
+detr_panoptic and mask_former goldens.
+"""
+
 import numpy as np
 from steady_draw import NearTie, need
 
 
 def draw_masks(random, count, size, scale=1.0):
-    """Logits [count, height, width]: wobbly ellipses, some across each border, steep enough to be shapes and not noise."""
+    """Logits [count, height, width]: wobbly ellipses, some across each border, steep enough to be
+    shapes and not noise.
+    """
     width, height = size
     y, x = np.mgrid[0:height, 0:width] + 0.5
     planes = np.empty((count, height, width), np.float32)
@@ -31,16 +36,25 @@ def tight_box(mask):
 
 def clip_box(box, source):
     width, height = source
-    return [min(max(box[0], 0), width), min(max(box[1], 0), height), min(max(box[2], 0), width), min(max(box[3], 0), height)]
+    return [
+        min(max(box[0], 0), width),
+        min(max(box[1], 0), height),
+        min(max(box[2], 0), width),
+        min(max(box[3], 0), height),
+    ]
 
 
 def same(first, second):
     """Whether two lists of (box, score, class, mask) have the same objects and pixels."""
-    return len(first) == len(second) and all(a[2] == b[2] and np.array_equal(a[3], b[3]) for a, b in zip(first, second))
+    return len(first) == len(second) and all(
+        a[2] == b[2] and np.array_equal(a[3], b[3]) for a, b in zip(first, second)
+    )
 
 
 def settle(draw, decode, seed, attempts=300):
-    """Draws until the answer stays the same when every number moves by up to 3e-5; returns the outputs and the answer, best first."""
+    """Draws until the answer stays the same when every number moves by up to 3e-5; returns the
+    outputs and the answer, best first.
+    """
     for attempt in range(attempts):
         random = np.random.default_rng([seed, attempt])
         outputs = draw(random)
@@ -48,8 +62,21 @@ def settle(draw, decode, seed, attempts=300):
         try:
             answer = best_first(outputs)
             for shift in (3e-5, -3e-5, None):
-                noise = {name: random.uniform(-3e-5, 3e-5, value.shape) if shift is None else shift for name, value in outputs.items()}
-                need(same(answer, best_first({name: (value + noise[name]).astype(np.float32) for name, value in outputs.items()})))
+                noise = {
+                    name: random.uniform(-3e-5, 3e-5, value.shape) if shift is None else shift
+                    for name, value in outputs.items()
+                }
+                need(
+                    same(
+                        answer,
+                        best_first(
+                            {
+                                name: (value + noise[name]).astype(np.float32)
+                                for name, value in outputs.items()
+                            }
+                        ),
+                    )
+                )
             scores = [row[1] for row in answer]
             need(all(a - b > 1e-5 for a, b in zip(scores, scores[1:])))
             return outputs, answer

@@ -1,4 +1,5 @@
-"""What the networks of make_prompt_models.py must answer, without a graph: numpy, a priority queue, and scipy's labelling as a check.
+"""What the networks of make_prompt_models.py must answer, without a graph: numpy, a priority queue,
+and scipy's labelling as a check.
 
 One picture and one prompt in, four masks at the picture's size out.
 """
@@ -9,7 +10,17 @@ import numpy as np
 import torch
 from scipy import ndimage
 
-from prompt_graphs import AREA_PENALTY, BASE_IOU, BOX_SLOPE, CELL, FAR, FLOOR, GAIN, MASK_WEIGHT, TOLERANCES
+from prompt_graphs import (
+    AREA_PENALTY,
+    BASE_IOU,
+    BOX_SLOPE,
+    CELL,
+    FAR,
+    FLOOR,
+    GAIN,
+    MASK_WEIGHT,
+    TOLERANCES,
+)
 
 SIDE, CELLS = 1024, 256
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
@@ -18,7 +29,9 @@ MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 def bilinear(planes, height, width):
     """[C, h, w] -> [C, height, width], half-pixel centres, edge clamp, no antialiasing."""
     tensor = torch.from_numpy(np.ascontiguousarray(planes, np.float32))[None]
-    return torch.nn.functional.interpolate(tensor, (height, width), mode="bilinear", align_corners=False)[0].numpy()
+    return torch.nn.functional.interpolate(
+        tensor, (height, width), mode="bilinear", align_corners=False
+    )[0].numpy()
 
 
 def content_size(height, width, rule):
@@ -29,7 +42,9 @@ def content_size(height, width, rule):
 
 
 def network_input(picture, rule):
-    """uint8 [H, W, 3] -> normalised float32 [1, 3, 1024, 1024]; padding is 0 after the normalisation."""
+    """uint8 [H, W, 3] -> normalised float32 [1, 3, 1024, 1024]; padding is 0 after the
+    normalisation.
+    """
     height, width = content_size(*picture.shape[:2], rule)
     planes = bilinear(picture.transpose(2, 0, 1).astype(np.float32), height, width) / 255
     normalised = (planes - MEAN[:, None, None]) / STD[:, None, None]
@@ -45,7 +60,9 @@ def cells_of(image):
 
 
 def least_price(price, seeds):
-    """For every cell the least over all 8-connected paths from a seed of the dearest cell on the path."""
+    """For every cell the least over all 8-connected paths from a seed of the dearest cell on the
+    path.
+    """
     result = np.full(price.shape, np.inf)
     queue = [(price[y, x], y, x) for y, x in seeds]
     for p, y, x in queue:
@@ -74,7 +91,9 @@ def flooded(cells, points, barrier, relief):
     if not points:
         return np.full((CELLS, CELLS), FAR)
     seeds = [cell_of(point) for point in points]
-    distance = np.min([np.abs(cells - cells[:, y, x][:, None, None]).sum(0) for y, x in seeds], axis=0)
+    distance = np.min(
+        [np.abs(cells - cells[:, y, x][:, None, None]).sum(0) for y, x in seeds], axis=0
+    )
     price = distance - relief + FAR * barrier
     result = least_price(price, seeds)
     for tolerance in TOLERANCES:
@@ -111,7 +130,9 @@ def low_res_logits(cells, foreground, background, box, mask_input=None):
 
 
 def source_logits(logits, height, width, rule):
-    """256 -> 1024 -> the picture's part -> the picture (`longest-side`), 256 -> the picture (`stretch`)."""
+    """256 -> 1024 -> the picture's part -> the picture (`longest-side`), 256 -> the picture
+    (`stretch`).
+    """
     if rule == "stretch":
         return bilinear(logits, height, width)
     cut_height, cut_width = content_size(height, width, rule)
@@ -119,20 +140,28 @@ def source_logits(logits, height, width, rule):
 
 
 def predict(picture, prompt, rule, mask_input=None):
-    """prompt: {points: [{x, y, label}], box: [x1, y1, x2, y2] or None} in source pixels. One dict per token, and the low-res logits."""
+    """prompt: {points: [{x, y, label}], box: [x1, y1, x2, y2] or None} in source pixels. One dict
+    per token, and the low-res logits.
+    """
     height, width = picture.shape[:2]
     content = content_size(height, width, rule)
     scale = np.array([content[1] / width, content[0] / height])
-    of = lambda label: [np.array([p["x"], p["y"]]) * scale for p in prompt.get("points", []) if p["label"] == label]
+    of = lambda label: [
+        np.array([p["x"], p["y"]]) * scale for p in prompt.get("points", []) if p["label"] == label
+    ]
     box = None if prompt.get("box") is None else np.array(prompt["box"]) * np.tile(scale, 2)
-    low_res = low_res_logits(cells_of(network_input(picture, rule)), of("foreground"), of("background"), box, mask_input)
+    low_res = low_res_logits(
+        cells_of(network_input(picture, rule)), of("foreground"), of("background"), box, mask_input
+    )
     full = source_logits(low_res, height, width, rule)
     tokens = []
     for k, logit in enumerate(full):
         union = int((logit > -1).sum())
-        tokens.append({
-            "mask": logit > 0,
-            "predictedIou": float(BASE_IOU[k] - AREA_PENALTY * (low_res[k] > 0).mean()),
-            "stability": float((logit > 1).sum() / union) if union else 0.0,
-        })
+        tokens.append(
+            {
+                "mask": logit > 0,
+                "predictedIou": float(BASE_IOU[k] - AREA_PENALTY * (low_res[k] > 0).mean()),
+                "stability": float((logit > 1).sum() / union) if union else 0.0,
+            }
+        )
     return tokens, low_res

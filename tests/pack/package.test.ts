@@ -31,7 +31,8 @@ describe("PlainEsm", () => {
     refusal: { typed: boolean; code: string; stage: string; message: string } | null;
   };
   beforeAll(() => {
-    // The script must end by itself: a worker or timer that is left behind would keep it until the time limit.
+    // The script must end by itself: a worker or timer that is left behind would keep it until the
+    // time limit.
     report = JSON.parse(call(process.execPath, ["use.mjs", samplePhoto()], folder));
   });
 
@@ -39,7 +40,7 @@ describe("PlainEsm", () => {
     expect(report.globalsAdded).toBe(0);
   });
 
-  it("PlainEsm_GoodPicture_FindsObjectsInside", () => {
+  it("PlainEsm_GoodImage_FindsObjectsInside", () => {
     expect(report.device).toBe("wasm");
     expect(report.first.length).toBeGreaterThan(0);
     for (const { label, score, box, area } of report.first) {
@@ -51,19 +52,24 @@ describe("PlainEsm", () => {
       expect(box.x2).toBeLessThanOrEqual(report.width);
       expect(box.y2).toBeLessThanOrEqual(report.height);
       expect(area).toBeGreaterThan(0);
-      expect(area).toBeLessThanOrEqual((Math.ceil(box.x2) - Math.floor(box.x1)) * (Math.ceil(box.y2) - Math.floor(box.y1)));
+      expect(area).toBeLessThanOrEqual(
+        (Math.ceil(box.x2) - Math.floor(box.x1)) * (Math.ceil(box.y2) - Math.floor(box.y1)),
+      );
     }
   });
 
-  it("PlainEsm_BadPicture_IsRefusedByNameAndNextCallWorks", () => {
+  it("PlainEsm_BadImage_IsRefusedByNameAndNextCallWorks", () => {
     expect(report.refusal).toMatchObject({ typed: true, code: "badImageFile", stage: "source" });
     expect(report.refusal?.message).toContain("4");
     expect(report.second).toEqual(report.first);
   });
 
   it("PlainEsm_InternalModule_IsNotReachable", () => {
-    const script = 'import("masklet/dist/core/heap.js").then(() => console.log("reached"), (error) => console.log(error.code))';
-    expect(call(process.execPath, ["-e", script], folder).trim()).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+    const script =
+      'import("masklet/dist/core/heap.js").then(() => console.log("reached"), (error) => console.log(error.code))';
+    expect(call(process.execPath, ["-e", script], folder).trim()).toBe(
+      "ERR_PACKAGE_PATH_NOT_EXPORTED",
+    );
   });
 });
 
@@ -91,9 +97,16 @@ describe("BuiltInModels", () => {
 
   it("BuiltInModels_AndAllElse_StayBelowEightMebibytes", () => {
     const root = join(folder, "node_modules", "masklet");
-    const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-    const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
-    console.info(`the package is ${bytes.toLocaleString("en-US")} bytes unpacked, ${models.length} models included`);
+    const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const bytes = files.reduce(
+      (sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size,
+      0,
+    );
+    console.info(
+      `the package is ${bytes.toLocaleString("en-US")} bytes unpacked, ${models.length} models included`,
+    );
     expect(bytes).toBeGreaterThan(1_000_000);
     expect(bytes).toBeLessThan(8 * 2 ** 20);
   });
@@ -103,7 +116,15 @@ describe("CommandLine", () => {
   it("CommandLine_Segment_PrintsInstances", () => {
     const output = call(
       process.execPath,
-      ["node_modules/.bin/masklet", "segment", samplePhoto(), "--format", "json", "--device", "wasm"],
+      [
+        "node_modules/.bin/masklet",
+        "segment",
+        samplePhoto(),
+        "--format",
+        "json",
+        "--device",
+        "wasm",
+      ],
       folder,
     );
     expect(JSON.stringify(JSON.parse(output))).toContain('"label"');
@@ -115,11 +136,18 @@ describe("ViteBuild", () => {
     const config =
       'export default { build: { target: "es2022", assetsInlineLimit: 0, rolldownOptions: { input: "page.html" } }, worker: { format: "es" } };\n';
     writeFileSync(join(folder, "vite.config.mjs"), config);
-    call(process.execPath, [join(rootDir, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"], folder);
+    call(
+      process.execPath,
+      [join(rootDir, "node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn"],
+      folder,
+    );
     mkdirSync(join(folder, "dist", "data"));
     cpSync(samplePhoto(), join(folder, "dist", "data", "photo.jpg"));
     const { server, url } = await serve(join(folder, "dist"), { port: 4300 });
-    const browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
+    const browser = await chromium.launch({
+      executablePath: chromiumPath(),
+      args: ["--no-sandbox"],
+    });
     try {
       const page = await browser.newPage();
       const violations: string[] = [];
@@ -130,7 +158,11 @@ describe("ViteBuild", () => {
       await page.waitForFunction(() => document.title !== "loading", null, { timeout: 120_000 });
       const text = (await page.locator("body").textContent()) ?? "";
       expect(await page.title(), text).toBe("ready");
-      const { device, instances, isSame } = JSON.parse(text) as { device: string; instances: { area: number }[]; isSame: boolean };
+      const { device, instances, isSame } = JSON.parse(text) as {
+        device: string;
+        instances: { area: number }[];
+        isSame: boolean;
+      };
       expect(device).toBe("wasm");
       expect(isSame).toBe(true);
       expect(instances.length).toBeGreaterThan(0);
@@ -155,12 +187,18 @@ describe("Types", () => {
     };
     const config = { compilerOptions: { ...base, ...compilerOptions }, files: ["types.ts"] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-    call(process.execPath, [join(rootDir, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"], folder);
+    call(
+      process.execPath,
+      [join(rootDir, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"],
+      folder,
+    );
   };
 
-  it("Types_Node16Resolution_AcceptsUseAndRefusesMistakes", () => check({ module: "Node16", moduleResolution: "Node16" }));
+  it("Types_Node16Resolution_AcceptsUseAndRefusesMistakes", () =>
+    check({ module: "Node16", moduleResolution: "Node16" }));
 
-  it("Types_BundlerResolution_AcceptsUseAndRefusesMistakes", () => check({ module: "ESNext", moduleResolution: "Bundler" }));
+  it("Types_BundlerResolution_AcceptsUseAndRefusesMistakes", () =>
+    check({ module: "ESNext", moduleResolution: "Bundler" }));
 });
 
 describe("Manifest", () => {

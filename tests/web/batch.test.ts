@@ -50,7 +50,9 @@ describe("batchOf", () => {
   });
 
   it("FixedBatch_WithOutputsOfOtherLengths_IsRefused", () => {
-    expect(() => batch([4, 3, 64, 64], [1, 300, 6])).toThrow(expect.objectContaining({ code: "unsupported", value: 4 }));
+    expect(() => batch([4, 3, 64, 64], [1, 300, 6])).toThrow(
+      expect.objectContaining({ code: "unsupported", value: 4 }),
+    );
   });
 });
 
@@ -61,7 +63,7 @@ describe("splitBatch", () => {
     ["nothing", { dims: [2, 0], data: new Float32Array(0) }],
   ]);
 
-  it("EachPicture_GetsItsPart", () => {
+  it("EachImage_GetsItsPart", () => {
     expect(splitBatch(outputs, 2, 2)).toEqual([
       new Map([
         ["rows", { dims: [1, 3, 2], data: Float32Array.of(0, 1, 2, 3, 4, 5) }],
@@ -77,7 +79,7 @@ describe("splitBatch", () => {
     expect(splitBatch(outputs, 2, 1)).toHaveLength(1);
   });
 
-  it("OnePicture_IsHandedOnAsItIs", () => {
+  it("OneImage_IsHandedOnAsItIs", () => {
     expect(splitBatch(outputs, 1, 1)[0]).toBe(outputs);
   });
 

@@ -24,8 +24,11 @@ interface CardGraph {
   readonly outputs: readonly CardTensor[];
 }
 
-/** How a picture becomes numbers; a fill may be one number for each channel. */
-type CardPreprocessing = Pick<Preprocessing, "resizeMode" | "colourOrder" | "inputScale" | "mean" | "std"> & {
+/** How an image becomes numbers; a fill may be one number for each channel. */
+type CardPreprocessing = Pick<
+  Preprocessing,
+  "resizeMode" | "colorOrder" | "inputScale" | "mean" | "std"
+> & {
   readonly fill: number | readonly number[];
 };
 
@@ -45,7 +48,12 @@ interface Card {
   readonly preprocessing: CardPreprocessing;
   readonly sizing?: InputSizing;
   readonly classes: { readonly list: string; readonly first: number } | null;
-  readonly licence: { readonly name: string; readonly commercial: string; readonly terms?: string; readonly source: string };
+  readonly license: {
+    readonly name: string;
+    readonly commercial: string;
+    readonly terms?: string;
+    readonly source: string;
+  };
   readonly project: string;
   readonly weights: string;
   readonly export: { readonly commands: readonly string[]; readonly note?: string };
@@ -77,15 +85,25 @@ const instanceCards = cards.filter(({ kind }) => kind !== "prompts");
 const promptCards = cards.filter(({ kind }) => kind === "prompts");
 const fromRoot = (path: string) => new URL(`../../${path}`, import.meta.url);
 
-/** Two normalisations are one when black and white come out alike in every channel. */
-function normalised({ inputScale, mean, std }: Pick<Preprocessing, "inputScale" | "mean" | "std">): number[] {
-  return [0, 255].flatMap((pixel) => mean.map((value, channel) => (pixel * inputScale - value) / std[channel]!));
+/** Two normalizations are one when black and white come out alike in every channel. */
+function normalized({
+  inputScale,
+  mean,
+  std,
+}: Pick<Preprocessing, "inputScale" | "mean" | "std">): number[] {
+  return [0, 255].flatMap((pixel) =>
+    mean.map((value, channel) => (pixel * inputScale - value) / std[channel]!),
+  );
 }
 
-function expectSamePixels(actual: Pick<Preprocessing, "colourOrder" | "inputScale" | "mean" | "std">, wanted: CardPreprocessing): void {
-  expect(actual.colourOrder).toBe(wanted.colourOrder);
-  const expected = normalised(wanted);
-  for (const [k, value] of normalised(actual).entries()) expect(Math.abs(value - expected[k]!), `value ${k}`).toBeLessThan(1e-3);
+function expectSamePixels(
+  actual: Pick<Preprocessing, "colorOrder" | "inputScale" | "mean" | "std">,
+  wanted: CardPreprocessing,
+): void {
+  expect(actual.colorOrder).toBe(wanted.colorOrder);
+  const expected = normalized(wanted);
+  for (const [k, value] of normalized(actual).entries())
+    expect(Math.abs(value - expected[k]!), `value ${k}`).toBeLessThan(1e-3);
 }
 
 function signatureOf({ inputs, outputs }: CardGraph): ModelSignature {
@@ -95,21 +113,26 @@ function signatureOf({ inputs, outputs }: CardGraph): ModelSignature {
 
 describe.each(cards)("Card $stem", (card) => {
   it("Card_Fields_AreThereAndWellFormed", () => {
-    const { title, summary, checkpoints, graphs, licence, verified } = card;
-    for (const text of [title, summary, licence.name]) expect(text.length).toBeGreaterThan(2);
+    const { title, summary, checkpoints, graphs, license, verified } = card;
+    for (const text of [title, summary, license.name]) expect(text.length).toBeGreaterThan(2);
     expect(["instances", "boxes", "prompts"]).toContain(card.kind);
-    expect(["yes", "no", "with conditions", "unclear"]).toContain(licence.commercial);
-    if (licence.commercial === "with conditions" || licence.commercial === "unclear") expect(licence.terms).toMatch(/\w{4}/);
-    expect(["real weights", "reference library with random weights", "constructed graph", "not run against the real file"]).toContain(
-      verified.how,
-    );
-    for (const url of [card.project, card.weights, licence.source, ...card.sources]) {
+    expect(["yes", "no", "with conditions", "unclear"]).toContain(license.commercial);
+    if (license.commercial === "with conditions" || license.commercial === "unclear")
+      expect(license.terms).toMatch(/\w{4}/);
+    expect([
+      "real weights",
+      "reference library with random weights",
+      "constructed graph",
+      "not run against the real file",
+    ]).toContain(verified.how);
+    for (const url of [card.project, card.weights, license.source, ...card.sources]) {
       expect(new URL(url).protocol).toBe("https:");
       expect(url).not.toMatch(/registry|npmjs|pypi/);
     }
     expect(checkpoints.length).toBeGreaterThan(0);
     for (const { parametersM, input, fileMB } of checkpoints) {
-      for (const value of [parametersM, input, fileMB]) expect(value === undefined || value > 0).toBe(true);
+      for (const value of [parametersM, input, fileMB])
+        expect(value === undefined || value > 0).toBe(true);
     }
     expect(new Set(checkpoints.map(({ name }) => name)).size).toBe(checkpoints.length);
     expect(new Set(graphs.map(({ name }) => name)).size).toBe(graphs.length);
@@ -125,7 +148,11 @@ describe.each(cards)("Card $stem", (card) => {
       for (const { name, type, dims, content } of tensors) {
         expect(name.length).toBeGreaterThan(0);
         expect(["float32", "int32", "int64", "bool"]).toContain(type);
-        expect(dims.every((dim) => (typeof dim === "number" ? Number.isInteger(dim) && dim > 0 : dim.length > 0))).toBe(true);
+        expect(
+          dims.every((dim) =>
+            typeof dim === "number" ? Number.isInteger(dim) && dim > 0 : dim.length > 0,
+          ),
+        ).toBe(true);
         expect(content.length).toBeGreaterThan(3);
       }
     }
@@ -143,54 +170,72 @@ describe.each(cards)("Card $stem", (card) => {
 });
 
 describe.each(instanceCards)("Card $stem, its graphs", (card) => {
-  it.each(card.graphs)("Card_Graph_IsRecognisedAsItsFamily ($name)", (graph) => {
+  it.each(card.graphs)("Card_Graph_IsRecognizedAsItsFamily ($name)", (graph) => {
     const { match, verdicts, candidates } = matchFamily(signatureOf(graph));
     const said = `${verdicts.map(({ family, reason }) => `${family}: ${reason}`).join("; ")}; ${candidates.length} candidates`;
     expect(match?.family.name, said).toBe(card.family);
     if (graph.variant !== undefined) expect(match?.binding.variant).toBe(graph.variant);
   });
 
-  it.each(card.graphs)("Card_Graph_GetsThePicturesItWasTrainedOn ($name)", (graph) => {
-    const { match } = matchFamily(signatureOf(graph), { name: card.family, variant: graph.variant });
+  it.each(card.graphs)("Card_Graph_GetsTheImagesItWasTrainedOn ($name)", (graph) => {
+    const { match } = matchFamily(signatureOf(graph), {
+      name: card.family,
+      variant: graph.variant,
+    });
     expect(match).toBeDefined();
     const { family, binding } = match!;
     const preprocessing = { ...family.preprocessing, ...binding.preprocessing };
     expectSamePixels(preprocessing, card.preprocessing);
     const sizing = binding.sizing ?? { rule: "fixed" };
     expect(sizing).toMatchObject(card.sizing ?? { rule: "fixed" });
-    // Where nothing is padded, neither the place of the picture nor the colour beside it matters.
-    const isPadded = sizing.rule === "fixed" || (sizing.rule === "short-side" && sizing.multiple > 1);
-    if (sizing.rule === "fixed" || isPadded) expect(preprocessing.resizeMode).toBe(card.preprocessing.resizeMode);
-    if (isPadded && preprocessing.resizeMode !== "stretch") expect(preprocessing.fill).toEqual(card.preprocessing.fill);
+    // Where nothing is padded, neither the place of the image nor the color beside it matters.
+    const isPadded =
+      sizing.rule === "fixed" || (sizing.rule === "short-side" && sizing.multiple > 1);
+    if (sizing.rule === "fixed" || isPadded)
+      expect(preprocessing.resizeMode).toBe(card.preprocessing.resizeMode);
+    if (isPadded && preprocessing.resizeMode !== "stretch")
+      expect(preprocessing.fill).toEqual(card.preprocessing.fill);
   });
 });
 
 describe.each(promptCards)("Card $stem, its graphs", (card) => {
-  it.each(card.graphs.filter(({ role }) => role !== "encoder"))("Card_Graph_IsRecognisedAsItsFamily ($name)", (graph) => {
-    const tensors = readDecoder(graph);
-    expect(tensors).not.toHaveProperty("refusal");
-    if ("refusal" in tensors) return;
-    const bound = promptFamilies.flatMap(({ name, bind }) => {
-      const binding = bind(tensors);
-      return "refusal" in binding ? [] : [{ name, binding }];
-    });
-    expect(bound.map(({ name }) => name)).toEqual([card.family]);
-    const { variant, rules } = bound[0]!.binding;
-    if (graph.variant !== undefined) expect(variant).toBe(graph.variant);
-    expectSamePixels(rules.pixels, card.preprocessing);
-    const fits = { "longest-side": "letterbox-top-left", stretch: "stretch", inside: "stretch" } as const;
-    expect(fits[rules.fit]).toBe(card.preprocessing.resizeMode);
-    expect(rules.fit === "inside").toBe(card.sizing?.rule === "source");
-  });
+  it.each(card.graphs.filter(({ role }) => role !== "encoder"))(
+    "Card_Graph_IsRecognizedAsItsFamily ($name)",
+    (graph) => {
+      const tensors = readDecoder(graph);
+      expect(tensors).not.toHaveProperty("refusal");
+      if ("refusal" in tensors) return;
+      const bound = promptFamilies.flatMap(({ name, bind }) => {
+        const binding = bind(tensors);
+        return "refusal" in binding ? [] : [{ name, binding }];
+      });
+      expect(bound.map(({ name }) => name)).toEqual([card.family]);
+      const { variant, rules } = bound[0]!.binding;
+      if (graph.variant !== undefined) expect(variant).toBe(graph.variant);
+      expectSamePixels(rules.pixels, card.preprocessing);
+      const fits = {
+        "longest-side": "letterbox-top-left",
+        stretch: "stretch",
+        inside: "stretch",
+      } as const;
+      expect(fits[rules.fit]).toBe(card.preprocessing.resizeMode);
+      expect(rules.fit === "inside").toBe(card.sizing?.rule === "source");
+    },
+  );
 
   it("Card_Encoders_GiveWhatTheDecodersTake", () => {
-    const shapes = (tensors: readonly TensorInfo[]) => tensors.map(({ dims }) => dims!.slice(1).join()).sort();
-    const decoders = card.graphs.filter(({ role }) => role === "decoder").map((graph) => readDecoder(graph));
+    const shapes = (tensors: readonly TensorInfo[]) =>
+      tensors.map(({ dims }) => dims!.slice(1).join()).sort();
+    const decoders = card.graphs
+      .filter(({ role }) => role === "decoder")
+      .map((graph) => readDecoder(graph));
     for (const graph of card.graphs.filter(({ role }) => role === "encoder")) {
       const encoder = readEncoder(graph);
       if ("refusal" in encoder) throw new Error(encoder.refusal);
       const takers = decoders.filter(
-        (decoder) => "inputs" in decoder && shapes(decoder.inputs.embeddings).join(";") === shapes(encoder.outputs).join(";"),
+        (decoder) =>
+          "inputs" in decoder &&
+          shapes(decoder.inputs.embeddings).join(";") === shapes(encoder.outputs).join(";"),
       );
       expect(takers.length, graph.name).toBeGreaterThan(0);
     }
@@ -200,14 +245,17 @@ describe.each(promptCards)("Card $stem, its graphs", (card) => {
 describe("Cards", () => {
   it("Cards_EveryFamily_HasOne", () => {
     const named = new Set(cards.map(({ family }) => family));
-    const missing = [...families, ...promptFamilies].map(({ name }) => name).filter((name) => !named.has(name));
+    const missing = [...families, ...promptFamilies]
+      .map(({ name }) => name)
+      .filter((name) => !named.has(name));
     expect(missing).toEqual([]);
   });
 
   it("Cards_FolderOfShippedModels_HoldsOnlyCardsWithAFile", () => {
     const files = readdirSync(fromRoot("models"));
     for (const { file, encoder, decoder } of builtIn) {
-      for (const name of file === undefined ? [encoder?.file, decoder?.file] : [file]) expect(files).toContain(name);
+      for (const name of file === undefined ? [encoder?.file, decoder?.file] : [file])
+        expect(files).toContain(name);
     }
   });
 
@@ -215,7 +263,10 @@ describe("Cards", () => {
     const wanted: [string, string][] = Object.entries(pages(readCards()));
     expect(wanted.map(([path]) => path)).toEqual(["docs/models.md", "models/README.md"]);
     for (const [path, text] of wanted) expect(readFileSync(fromRoot(path), "utf8")).toBe(text);
-    const { stdout } = await promisify(execFile)(process.execPath, ["scripts/gen_docs.mjs", "--check"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "scripts/gen_docs.mjs",
+      "--check",
+    ]);
     expect(stdout).toContain("up to date");
   });
 
@@ -226,10 +277,12 @@ describe("Cards", () => {
       intendedUse: ["for trying out"],
       limits: ["sees nothing at night"],
       training: { command: "sh train.sh --all", seeds: [3, 4], note: "On one machine." },
-      trainingData: [{ name: "Set A", what: "7 photos", licence: "CC0", source: "https://example.org/a" }],
+      trainingData: [
+        { name: "Set A", what: "7 photos", license: "CC0", source: "https://example.org/a" },
+      ],
       metrics: { data: "9 photos", sizes: [{ input: 320, maskAp: 0.11 }, { input: 640, maskAp: 0.22, boundaryAp: 0.33 }] }, // biome-ignore format: a table
       variants: [{ storage: "fp16", isShipped: true, figures: { bytes: 1234567, maskAp: 0.11 } }, { storage: "int8", figures: { bytes: 765, ms: 8 } }], // biome-ignore format: a table
-      failures: [{ picture: "docs/images/models/x.jpg", caption: "A bed leaks" }],
+      failures: [{ image: "docs/images/models/x.jpg", caption: "A bed leaks" }],
     };
     const section = modelsPage({ ...readCards(), builtIn: [full] })
       .split("\n### model-x\n")[1]!
@@ -247,11 +300,11 @@ describe("Cards", () => {
       expect(section).toContain(part);
   });
 
-  it("Cards_Page_NamesEveryCardItsLicenceAndWhatWasRun", () => {
+  it("Cards_Page_NamesEveryCardItsLicenseAndWhatWasRun", () => {
     const page = modelsPage(readCards());
-    for (const { title, licence, verified } of cards) {
+    for (const { title, license, verified } of cards) {
       const section = page.split(`\n### ${title}\n`)[1]!.split("\n### ")[0]!;
-      expect(section).toContain(licence.name);
+      expect(section).toContain(license.name);
       expect(section).toContain(`verified: ${verified.how}`);
     }
   });
@@ -266,7 +319,9 @@ describe("ClassLists", () => {
     expect(namesOf("coco91").filter((name) => name !== null)).toEqual(namesOf("coco80"));
     expect(namesOf("coco91").indexOf("toothbrush")).toBe(90);
     expect(namesOf("coco_panoptic133")).toHaveLength(133);
-    expect(namesOf("coco_panoptic").filter((name) => name !== null)).toEqual(namesOf("coco_panoptic133"));
+    expect(namesOf("coco_panoptic").filter((name) => name !== null)).toEqual(
+      namesOf("coco_panoptic133"),
+    );
     expect(namesOf("coco_panoptic").slice(0, 91)).toEqual(namesOf("coco91"));
     expect(namesOf("coco_panoptic").indexOf("rug-merged")).toBe(200);
   });

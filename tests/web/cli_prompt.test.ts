@@ -11,8 +11,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "dist/cli/masklet.js");
 const model = (name: string) => join(root, "tests/data/prompt_models", `${name}.onnx`);
 const samModel = `${model("sam_encoder")},${model("sam_decoder")}`;
-const golden = JSON.parse(readFileSync(join(root, "tests/golden/prompt/shapes_longest.json"), "utf8")) as {
-  prompts: { points: { x: number; y: number }[]; tokens: { rle: CocoRle; predictedIou: number }[] }[];
+const golden = JSON.parse(
+  readFileSync(join(root, "tests/golden/prompt/shapes_longest.json"), "utf8"),
+) as {
+  prompts: {
+    points: { x: number; y: number }[];
+    tokens: { rle: CocoRle; predictedIou: number }[];
+  }[];
 };
 const shapes = join(root, "tests/golden/prompt/shapes.png");
 
@@ -24,14 +29,33 @@ let folder = "";
 
 function masklet(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd: folder, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        resolve({
+          code: typeof error?.code === "number" ? error.code : error ? -1 : 0,
+          stdout,
+          stderr,
+        });
+      },
+    );
   });
 }
 
 async function prompted(...args: string[]): Promise<Found> {
-  const { code, stdout, stderr } = await masklet("prompt", shapes, "-m", samModel, "-d", "node-cpu", "-f", "json", ...args);
+  const { code, stdout, stderr } = await masklet(
+    "prompt",
+    shapes,
+    "-m",
+    samModel,
+    "-d",
+    "node-cpu",
+    "-f",
+    "json",
+    ...args,
+  );
   expect(stderr).toBe("");
   expect(code).toBe(0);
   return (JSON.parse(stdout) as Found[])[0]!;
@@ -66,12 +90,23 @@ describe("masklet prompt", () => {
   it("finds each of seven shapes once", async () => {
     const { instances } = await prompted("--everything", "--grid", "10", "--predicted-iou", "0.9");
     const wanted = golden.prompts.map(({ tokens }) => tokens.map(({ rle }) => rle.counts));
-    const found = instances.map(({ segmentation }) => wanted.findIndex((counts) => counts.includes(segmentation.counts)));
+    const found = instances.map(({ segmentation }) =>
+      wanted.findIndex((counts) => counts.includes(segmentation.counts)),
+    );
     expect(found.sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
   it("paints an overlay", async () => {
-    const { code, stdout } = await masklet("prompt", shapes, "-p", "50.5,50.5", "-d", "node-cpu", "-o", "seen.png");
+    const { code, stdout } = await masklet(
+      "prompt",
+      shapes,
+      "-p",
+      "50.5,50.5",
+      "-d",
+      "node-cpu",
+      "-o",
+      "seen.png",
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/: 1 mask$/m);
     const { width, height } = decode(readFileSync(join(folder, "seen.png")));
@@ -89,7 +124,7 @@ describe("masklet prompt", () => {
     expect(stderr).toMatch(message);
   });
 
-  it("fails with 1 when the point lies outside the picture", async () => {
+  it("fails with 1 when the point lies outside the image", async () => {
     const { code, stderr } = await masklet("prompt", shapes, "--point", "400,20", "-d", "node-cpu");
     expect(code).toBe(1);
     expect(stderr).toMatch(/400/);
@@ -101,10 +136,23 @@ describe("masklet segment --refine-with", () => {
     // A red rectangle inside a cell that the detector takes as a whole.
     const data = new Uint8Array(64 * 64 * 4).map((_, k) => (k % 4 === 3 ? 255 : 0));
     for (let y = 17; y < 31; y += 1) for (let x = 34; x < 47; x += 1) data[(y * 64 + x) * 4] = 255;
-    writeFileSync(join(folder, "one.png"), encode({ width: 64, height: 64, data, channels: 4, depth: 8 }));
+    writeFileSync(
+      join(folder, "one.png"),
+      encode({ width: 64, height: 64, data, channels: 4, depth: 8 }),
+    );
     const tiny = join(root, "tests/data/tiny_models/dense.onnx");
     const run = async (...extra: string[]) => {
-      const { stdout, code } = await masklet("segment", "one.png", "-m", tiny, "-d", "node-cpu", "-f", "json", ...extra);
+      const { stdout, code } = await masklet(
+        "segment",
+        "one.png",
+        "-m",
+        tiny,
+        "-d",
+        "node-cpu",
+        "-f",
+        "json",
+        ...extra,
+      );
       expect(code).toBe(0);
       return (JSON.parse(stdout) as Found[])[0]!.instances;
     };
@@ -112,6 +160,11 @@ describe("masklet segment --refine-with", () => {
     const refined = await run("--refine-with", samModel);
     expect(plain!.box).toEqual([32, 16, 48, 32]);
     expect(refined).toHaveLength(1);
-    expect(refined[0]).toMatchObject({ label: "red", score: plain!.score, box: [34, 17, 47, 31], area: 13 * 14 });
+    expect(refined[0]).toMatchObject({
+      label: "red",
+      score: plain!.score,
+      box: [34, 17, 47, 31],
+      area: 13 * 14,
+    });
   });
 });

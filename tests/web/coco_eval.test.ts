@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { evaluateCoco } from "../../web/cli/coco_eval.js";
 import { type CocoDataset, type CocoResult, loadCore } from "../../web/index.js";
 
-const golden = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../golden/eval/${name}.json`, import.meta.url), "utf8")) as T;
+const golden = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../golden/eval/${name}.json`, import.meta.url), "utf8")) as T;
 
 const truth = golden<CocoDataset>("truth");
 const results = golden<CocoResult[]>("results");

@@ -2,22 +2,40 @@ import { encode } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Core, InstanceColumns } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
-import { colourOrders, type Preprocessing, type RawTensor, type RgbaImage, resizeModes } from "../../web/types.js";
+import {
+  colorOrders,
+  type Preprocessing,
+  type RawTensor,
+  type RgbaImage,
+  resizeModes,
+} from "../../web/types.js";
 import { Random } from "./random.js";
-import { type SlowInstance, slowDetect, slowLetterbox, slowLogit, slowTensorize } from "./slow_core.js";
+import {
+  type SlowInstance,
+  slowDetect,
+  slowLetterbox,
+  slowLogit,
+  slowTensorize,
+} from "./slow_core.js";
 
 const plain: Preprocessing = {
   width: 32,
   height: 32,
-  resizeMode: "letterbox-centre",
-  colourOrder: "rgb",
+  resizeMode: "letterbox-center",
+  colorOrder: "rgb",
   inputScale: 1 / 255,
   mean: [0, 0, 0],
   std: [1, 1, 1],
   fill: 114,
 };
 
-const options = { scoreThreshold: 0.25, iouThreshold: 0.6, maxInstances: 50, classCount: 0, soft: false };
+const options = {
+  scoreThreshold: 0.25,
+  iouThreshold: 0.6,
+  maxInstances: 50,
+  classCount: 0,
+  soft: false,
+};
 
 let core: Core;
 beforeAll(async () => {
@@ -36,7 +54,12 @@ const tensor = (dims: number[], value: (index: number) => number): RawTensor => 
 });
 
 /** A dense head with C classes and P prototypes of 8 x 8 over 32 x 32 network pixels. */
-function randomOutputs(random: Random, anchors: number, classCount: number, coefficientCount: number) {
+function randomOutputs(
+  random: Random,
+  anchors: number,
+  classCount: number,
+  coefficientCount: number,
+) {
   const detections = tensor([1, 4 + classCount + coefficientCount, anchors], (index) => {
     const channel = Math.floor(index / anchors);
     if (channel < 2) return random.between(-4, 36);
@@ -44,7 +67,10 @@ function randomOutputs(random: Random, anchors: number, classCount: number, coef
     if (channel < 4 + classCount) return random.unit() ** 2;
     return random.between(-1, 1);
   });
-  return { detections, prototypes: tensor([1, coefficientCount, 8, 8], () => random.between(-2, 2)) };
+  return {
+    detections,
+    prototypes: tensor([1, coefficientCount, 8, 8], () => random.between(-2, 2)),
+  };
 }
 
 /** 0 or 1 for each pixel of the crop of row `row`. */
@@ -54,7 +80,7 @@ function cropBytes(columns: InstanceColumns, row: number): number[] {
 }
 
 describe("tensorize", () => {
-  test("Tensorize_RandomPictures_IsTheSlowDefinition", () => {
+  test("Tensorize_RandomImages_IsTheSlowDefinition", () => {
     const random = new Random(1);
     for (let round = 0; round < 40; ++round) {
       const image = randomImage(random, 1 + random.below(60), 1 + random.below(60));
@@ -64,7 +90,7 @@ describe("tensorize", () => {
         width,
         height,
         resizeMode: resizeModes[round % 3]!,
-        colourOrder: colourOrders[round % 2]!,
+        colorOrder: colorOrders[round % 2]!,
         inputScale: 0.5,
         mean: [1, 2, 3],
         std: [2, 3, 4],
@@ -75,7 +101,10 @@ describe("tensorize", () => {
       const got = core.tensorize(p);
       const expected = slowTensorize(image, p);
       expect(got.length).toBe(expected.length);
-      const worst = got.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+      const worst = got.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - expected[i]!)),
+        0,
+      );
       expect(worst).toBeLessThan(2e-4);
     }
   });
@@ -148,7 +177,11 @@ describe("decodeImage", () => {
         return error;
       }
     };
-    expect(code(new Uint8Array(0))).toMatchObject({ code: "badImageFile", stage: "source", value: 0 });
+    expect(code(new Uint8Array(0))).toMatchObject({
+      code: "badImageFile",
+      stage: "source",
+      value: 0,
+    });
     expect(code(new Random(8).bytes(100))).toMatchObject({ code: "badImageFile", value: 100 });
     expect(code(file.subarray(0, file.length - 20))).toMatchObject({ code: "badImageFile" });
     expect(code(file, 599)).toMatchObject({ code: "tooManyPixels", stage: "source", value: 600 });
@@ -157,31 +190,63 @@ describe("decodeImage", () => {
   });
 });
 
-/** What the slow way finds that has a pixel for sure; `unsure` are pixels whose logit is too near 0 to tell. */
-function expectColumns(columns: InstanceColumns, found: SlowInstance[], prototypes: RawTensor, src: { width: number; height: number }) {
+/**
+ * What the slow way finds that has a pixel for sure; `unsure` are pixels whose logit is too near 0
+ * to tell.
+ */
+function expectColumns(
+  columns: InstanceColumns,
+  found: SlowInstance[],
+  prototypes: RawTensor,
+  src: { width: number; height: number },
+) {
   const box = slowLetterbox(src, plain);
   let row = 0;
   for (const instance of found) {
-    const toSrc = (value: number, offset: number, scale: number, most: number) => Math.min(Math.max((value - offset) / scale, 0), most);
-    const [x1, x2] = [instance.box[0], instance.box[2]].map((v) => toSrc(v, box.x, box.scaleX, src.width)) as [number, number];
-    const [y1, y2] = [instance.box[1], instance.box[3]].map((v) => toSrc(v, box.y, box.scaleY, src.height)) as [number, number];
-    const [left, top, right, bottom] = [x1, y1, x2, y2].map(Math.ceil) as [number, number, number, number];
+    const toSrc = (value: number, offset: number, scale: number, most: number) =>
+      Math.min(Math.max((value - offset) / scale, 0), most);
+    const [x1, x2] = [instance.box[0], instance.box[2]].map((v) =>
+      toSrc(v, box.x, box.scaleX, src.width),
+    ) as [number, number];
+    const [y1, y2] = [instance.box[1], instance.box[3]].map((v) =>
+      toSrc(v, box.y, box.scaleY, src.height),
+    ) as [number, number];
+    const [left, top, right, bottom] = [x1, y1, x2, y2].map(Math.ceil) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const logits: number[] = [];
     for (let y = top; y < bottom; ++y) {
-      for (let x = left; x < right; ++x) logits.push(slowLogit(instance, prototypes, box, plain, x, y));
+      for (let x = left; x < right; ++x)
+        logits.push(slowLogit(instance, prototypes, box, plain, x, y));
     }
     if (!logits.some((logit) => logit > 0)) continue;
     expect(columns.classIds[row]).toBe(instance.classId);
     expect(columns.scores[row]).toBe(instance.score);
-    expect([...columns.rects.subarray(row * 4, row * 4 + 4)]).toEqual([left, top, right - left, bottom - top]);
-    for (const [k, edge] of [x1, y1, x2, y2].entries()) expect(columns.boxes[row * 4 + k]).toBeCloseTo(edge, 3);
+    expect([...columns.rects.subarray(row * 4, row * 4 + 4)]).toEqual([
+      left,
+      top,
+      right - left,
+      bottom - top,
+    ]);
+    for (const [k, edge] of [x1, y1, x2, y2].entries())
+      expect(columns.boxes[row * 4 + k]).toBeCloseTo(edge, 3);
     const bytes = cropBytes(columns, row);
     expect(bytes.length).toBe(logits.length);
-    expect(bytes.filter((byte, k) => Math.abs(logits[k]!) > 1e-4 && byte !== Number(logits[k]! > 0))).toEqual([]);
+    expect(
+      bytes.filter((byte, k) => Math.abs(logits[k]!) > 1e-4 && byte !== Number(logits[k]! > 0)),
+    ).toEqual([]);
     expect(columns.areas[row]).toBe(bytes.reduce((sum, byte) => sum + byte, 0));
     if (columns.coverage && columns.coverageOffsets) {
-      const coverage = columns.coverage.subarray(columns.coverageOffsets[row]!, columns.coverageOffsets[row + 1]!);
-      const wrong = logits.filter((logit, k) => Math.abs(coverage[k]! - 255 / (1 + Math.exp(-logit))) > 0.51);
+      const coverage = columns.coverage.subarray(
+        columns.coverageOffsets[row]!,
+        columns.coverageOffsets[row + 1]!,
+      );
+      const wrong = logits.filter(
+        (logit, k) => Math.abs(coverage[k]! - 255 / (1 + Math.exp(-logit))) > 0.51,
+      );
       expect(wrong).toEqual([]);
     }
     row += 1;
@@ -194,12 +259,22 @@ describe("decodeYoloSeg", () => {
     const random = new Random(10);
     for (let round = 0; round < 25; ++round) {
       const src = { width: 1 + random.below(90), height: 1 + random.below(90) };
-      const outputs = randomOutputs(random, 1 + random.below(40), 1 + random.below(4), 1 + random.below(6));
+      const outputs = randomOutputs(
+        random,
+        1 + random.below(40),
+        1 + random.below(4),
+        1 + random.below(6),
+      );
       core.setImage(randomImage(random, src.width, src.height));
       core.tensorize(plain);
       const soft = round % 2 === 0;
       const columns = core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft });
-      expectColumns(columns, slowDetect(outputs.detections, outputs.prototypes.dims[1]!, options), outputs.prototypes, src);
+      expectColumns(
+        columns,
+        slowDetect(outputs.detections, outputs.prototypes.dims[1]!, options),
+        outputs.prototypes,
+        src,
+      );
       expect(columns.coverage !== undefined).toBe(soft);
     }
   });
@@ -210,16 +285,32 @@ describe("decodeYoloSeg", () => {
       const [x, y] = [random.between(0, 20), random.between(0, 20)];
       const numbers = [x, y, x + random.between(1, 12), y + random.between(1, 12)].map(Math.fround);
       const coefficients = [random.between(-1, 1), random.between(-1, 1)].map(Math.fround);
-      return { box: numbers as unknown as SlowInstance["box"], score: Math.fround(0.9 - k / 20), classId: k % 3, coefficients };
+      return {
+        box: numbers as unknown as SlowInstance["box"],
+        score: Math.fround(0.9 - k / 20),
+        classId: k % 3,
+        coefficients,
+      };
     });
-    const rows = found.flatMap(({ box, score, classId, coefficients }) => [...box, score, classId, ...coefficients]);
+    const rows = found.flatMap(({ box, score, classId, coefficients }) => [
+      ...box,
+      score,
+      classId,
+      ...coefficients,
+    ]);
     const detections = tensor([1, 12, 8], (index) => rows[index] ?? 0);
     const prototypes = tensor([1, 2, 8, 8], () => random.between(-2, 2));
     const src = { width: 61, height: 40 };
     core.setLetterbox(src, plain);
-    const columns = core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, soft: true });
+    const columns = core.decoders.decodeYoloSeg(
+      { detections, prototypes },
+      { ...options, endToEnd: true, soft: true },
+    );
     expectColumns(columns, found, prototypes, src);
-    const limited = core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: true, maxInstances: 1 });
+    const limited = core.decoders.decodeYoloSeg(
+      { detections, prototypes },
+      { ...options, endToEnd: true, maxInstances: 1 },
+    );
     expect(limited.count).toBeLessThanOrEqual(1);
     const filtered = core.decoders.decodeYoloSeg(
       { detections, prototypes },
@@ -235,8 +326,15 @@ describe("decodeYoloSeg", () => {
 
   test("DecodeYoloSeg_NothingFound_GivesEmptyColumns", () => {
     core.setLetterbox({ width: 50, height: 50 }, plain);
-    const outputs = { detections: tensor([1, 6, 5], () => 0), prototypes: tensor([1, 1, 8, 8], () => 1) };
-    const columns = core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: true });
+    const outputs = {
+      detections: tensor([1, 6, 5], () => 0),
+      prototypes: tensor([1, 1, 8, 8], () => 1),
+    };
+    const columns = core.decoders.decodeYoloSeg(outputs, {
+      ...options,
+      endToEnd: false,
+      soft: true,
+    });
     expect(columns.count).toBe(0);
     expect([...columns.runOffsets]).toEqual([0]);
     expect(columns.boxes.length + columns.runs.length + columns.coverage!.length).toBe(0);
@@ -245,35 +343,86 @@ describe("decodeYoloSeg", () => {
   test("DecodeYoloSeg_Columns_CanBeTransferredAndOutliveLaterCalls", () => {
     const random = new Random(12);
     core.setLetterbox({ width: 64, height: 64 }, plain);
-    const columns = core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
+    const columns = core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), {
+      ...options,
+      endToEnd: false,
+    });
     const before = structuredClone(columns);
     core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
     expect(columns).toEqual(before);
-    const moved = structuredClone(columns, { transfer: [columns.runs.buffer as ArrayBuffer, columns.boxes.buffer as ArrayBuffer] });
+    const moved = structuredClone(columns, {
+      transfer: [columns.runs.buffer as ArrayBuffer, columns.boxes.buffer as ArrayBuffer],
+    });
     expect(moved).toEqual(before);
     expect(columns.runs.length).toBe(0);
   });
 });
 
 describe("errors", () => {
-  const outputs = { detections: tensor([1, 6, 5], () => 0), prototypes: tensor([1, 1, 8, 8], () => 1) };
+  const outputs = {
+    detections: tensor([1, 6, 5], () => 0),
+    prototypes: tensor([1, 1, 8, 8], () => 1),
+  };
   const decode = (detections: RawTensor, prototypes: RawTensor, more = {}) =>
-    core.decoders.decodeYoloSeg({ detections, prototypes }, { ...options, endToEnd: false, ...more });
+    core.decoders.decodeYoloSeg(
+      { detections, prototypes },
+      { ...options, endToEnd: false, ...more },
+    );
   const { detections, prototypes } = outputs;
 
   test.each<[string, () => unknown, object]>([
-    ["no width", () => core.setImage({ width: 0, height: 4, data: new Uint8Array(0) }), { code: "badSize", stage: "preprocess", value: 0 }],
-    ["half a pixel", () => core.setImage({ width: 0.5, height: 2, data: new Uint8Array(4) }), { code: "badArgument", value: 0.5 }],
-    ["width beyond 32 bits", () => core.setImage({ width: 2 ** 32 + 1, height: 1, data: new Uint8Array(4) }), { code: "badArgument" }],
-    ["pixels missing", () => core.setImage({ width: 4, height: 4, data: new Uint8Array(63) }), { code: "bufferTooSmall", value: 63 }],
-    ["pixels too many", () => core.setImage({ width: 4, height: 4, data: new Uint8Array(65) }), { code: "badShape", value: 65 }],
-    ["input too wide", () => core.tensorize({ ...plain, width: 40000 }), { code: "badSize", stage: "preprocess", value: 40000 }],
-    ["std of 0", () => core.tensorize({ ...plain, std: [1, 0, 1] }), { code: "badArgument", stage: "preprocess", value: 0 }],
-    ["mean is NaN", () => core.tensorize({ ...plain, mean: [0, Number.NaN, 0] }), { code: "badArgument", value: Number.NaN }],
-    ["content too tall", () => core.tensorize({ ...plain, content: { width: 9, height: 33 } }), { code: "badSize", value: 33 }],
     [
-      "content of a stretched picture",
-      () => core.setLetterbox({ width: 9, height: 9 }, { ...plain, resizeMode: "stretch", content: { width: 9, height: 9 } }),
+      "no width",
+      () => core.setImage({ width: 0, height: 4, data: new Uint8Array(0) }),
+      { code: "badSize", stage: "preprocess", value: 0 },
+    ],
+    [
+      "half a pixel",
+      () => core.setImage({ width: 0.5, height: 2, data: new Uint8Array(4) }),
+      { code: "badArgument", value: 0.5 },
+    ],
+    [
+      "width beyond 32 bits",
+      () => core.setImage({ width: 2 ** 32 + 1, height: 1, data: new Uint8Array(4) }),
+      { code: "badArgument" },
+    ],
+    [
+      "pixels missing",
+      () => core.setImage({ width: 4, height: 4, data: new Uint8Array(63) }),
+      { code: "bufferTooSmall", value: 63 },
+    ],
+    [
+      "pixels too many",
+      () => core.setImage({ width: 4, height: 4, data: new Uint8Array(65) }),
+      { code: "badShape", value: 65 },
+    ],
+    [
+      "input too wide",
+      () => core.tensorize({ ...plain, width: 40000 }),
+      { code: "badSize", stage: "preprocess", value: 40000 },
+    ],
+    [
+      "std of 0",
+      () => core.tensorize({ ...plain, std: [1, 0, 1] }),
+      { code: "badArgument", stage: "preprocess", value: 0 },
+    ],
+    [
+      "mean is NaN",
+      () => core.tensorize({ ...plain, mean: [0, Number.NaN, 0] }),
+      { code: "badArgument", value: Number.NaN },
+    ],
+    [
+      "content too tall",
+      () => core.tensorize({ ...plain, content: { width: 9, height: 33 } }),
+      { code: "badSize", value: 33 },
+    ],
+    [
+      "content of a stretched image",
+      () =>
+        core.setLetterbox(
+          { width: 9, height: 9 },
+          { ...plain, resizeMode: "stretch", content: { width: 9, height: 9 } },
+        ),
       { code: "badArgument", stage: "decode" },
     ],
     [
@@ -281,8 +430,16 @@ describe("errors", () => {
       () => core.tensorize({ ...plain, content: { width: 0.5, height: 3 } }),
       { code: "badArgument", value: 0.5 },
     ],
-    ["unknown mode", () => core.tensorize({ ...plain, resizeMode: "crop" as never }), { code: "badOption", value: "crop" }],
-    ["unknown order", () => core.tensorize({ ...plain, colourOrder: "yuv" as never }), { code: "badOption", value: "yuv" }],
+    [
+      "unknown mode",
+      () => core.tensorize({ ...plain, resizeMode: "crop" as never }),
+      { code: "badOption", value: "crop" },
+    ],
+    [
+      "unknown order",
+      () => core.tensorize({ ...plain, colorOrder: "yuv" as never }),
+      { code: "badOption", value: "yuv" },
+    ],
     [
       "rank 5",
       () =>
@@ -301,7 +458,11 @@ describe("errors", () => {
         ),
       { code: "badRank", stage: "decode", value: 2 },
     ],
-    ["data missing", () => decode({ dims: [1, 6, 5], data: new Float32Array(29) }, prototypes), { code: "bufferTooSmall", value: 29 }],
+    [
+      "data missing",
+      () => decode({ dims: [1, 6, 5], data: new Float32Array(29) }, prototypes),
+      { code: "bufferTooSmall", value: 29 },
+    ],
     [
       "no channels left",
       () =>
@@ -311,12 +472,36 @@ describe("errors", () => {
         ),
       { code: "badShape", stage: "decode" },
     ],
-    ["negative dimension", () => decode({ dims: [1, -6, -5], data: new Float32Array(30) }, prototypes), { code: "badArgument", value: -6 }],
-    ["score of 2", () => decode(detections, prototypes, { scoreThreshold: 2 }), { code: "badArgument", stage: "decode", value: 2 }],
-    ["IoU is NaN", () => decode(detections, prototypes, { iouThreshold: Number.NaN }), { code: "badArgument" }],
-    ["no instances", () => decode(detections, prototypes, { maxInstances: 0 }), { code: "badArgument", value: 0 }],
-    ["minus one instance", () => decode(detections, prototypes, { maxInstances: -1 }), { code: "badArgument", value: -1 }],
-    ["filter too short", () => decode(detections, prototypes, { classFilter: new Uint8Array(0 + 3) }), { code: "badArgument", value: 3 }],
+    [
+      "negative dimension",
+      () => decode({ dims: [1, -6, -5], data: new Float32Array(30) }, prototypes),
+      { code: "badArgument", value: -6 },
+    ],
+    [
+      "score of 2",
+      () => decode(detections, prototypes, { scoreThreshold: 2 }),
+      { code: "badArgument", stage: "decode", value: 2 },
+    ],
+    [
+      "IoU is NaN",
+      () => decode(detections, prototypes, { iouThreshold: Number.NaN }),
+      { code: "badArgument" },
+    ],
+    [
+      "no instances",
+      () => decode(detections, prototypes, { maxInstances: 0 }),
+      { code: "badArgument", value: 0 },
+    ],
+    [
+      "minus one instance",
+      () => decode(detections, prototypes, { maxInstances: -1 }),
+      { code: "badArgument", value: -1 },
+    ],
+    [
+      "filter too short",
+      () => decode(detections, prototypes, { classFilter: new Uint8Array(0 + 3) }),
+      { code: "badArgument", value: 3 },
+    ],
   ])("Core_BadInput_IsTypedAndTheNextCallWorks: %s", (_name, call, expected) => {
     core.setImage({ width: 4, height: 4, data: new Uint8Array(64) });
     core.tensorize(plain);
@@ -327,13 +512,29 @@ describe("errors", () => {
   });
 
   test("SetImage_MoreThanMemory_IsOutOfMemoryAndTheNextCallWorks", () => {
-    const huge = { width: 32768, height: 32768, data: { length: 2 ** 32 } as unknown as Uint8Array };
-    expect(() => core.setImage(huge)).toThrow(expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 2 ** 32 }));
-    expect(() => core.tensorize({ ...plain, width: 32768, height: 32768 })).toThrow(expect.objectContaining({ code: "noImage" }));
+    const huge = {
+      width: 32768,
+      height: 32768,
+      data: { length: 2 ** 32 } as unknown as Uint8Array,
+    };
+    expect(() => core.setImage(huge)).toThrow(
+      expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 2 ** 32 }),
+    );
+    expect(() => core.tensorize({ ...plain, width: 32768, height: 32768 })).toThrow(
+      expect.objectContaining({ code: "noImage" }),
+    );
     // Just below 4 GB: the memory's own limit says no.
-    const large = { width: 32768, height: 32767, data: { length: 4 * 32768 * 32767 } as unknown as Uint8Array };
+    const large = {
+      width: 32768,
+      height: 32767,
+      data: { length: 4 * 32768 * 32767 } as unknown as Uint8Array,
+    };
     expect(() => core.setImage(large)).toThrow(
-      expect.objectContaining({ code: "outOfMemory", stage: "preprocess", value: 4 * 32768 * 32767 }),
+      expect.objectContaining({
+        code: "outOfMemory",
+        stage: "preprocess",
+        value: 4 * 32768 * 32767,
+      }),
     );
     core.setImage({ width: 4, height: 4, data: new Uint8Array(64) });
     expect(() => core.tensorize({ ...plain, width: 32768, height: 32768 })).toThrow(
@@ -361,24 +562,32 @@ describe("long use", () => {
 });
 
 describe("trap", () => {
-  /** Points the workspace's picture beyond the memory, so that the next stage that reads it really traps. */
-  function spoilPicture() {
+  /**
+   * Points the workspace's image beyond the memory, so that the next stage that reads it really
+   * traps.
+   */
+  function spoilImage() {
     core.run("preprocess", ({ workspace, heap }) => {
       const address = workspace.imageAddress();
       const words = heap.read(Uint32Array, 0, heap.byteLength / 4);
-      for (const [index, word] of words.entries()) if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);
+      for (const [index, word] of words.entries())
+        if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);
     });
   }
 
   test("Core_AfterATrap_StartsANewInstance", () => {
     core.setImage(randomImage(new Random(21), 64, 64));
     const expected = core.tensorize(plain);
-    spoilPicture();
+    spoilImage();
     expect(() => core.tensorize(plain)).toThrow(
-      expect.objectContaining({ code: "coreTrapped", stage: "preprocess", cause: expect.any(WebAssembly.RuntimeError) }),
+      expect.objectContaining({
+        code: "coreTrapped",
+        stage: "preprocess",
+        cause: expect.any(WebAssembly.RuntimeError),
+      }),
     );
     expect(core.memoryBytes).toBe(0);
-    // The picture went with the instance; everything else works at once.
+    // The image went with the instance; everything else works at once.
     expect(() => core.tensorize(plain)).toThrow(expect.objectContaining({ code: "noImage" }));
     core.setImage(randomImage(new Random(21), 64, 64));
     expect(core.tensorize(plain)).toEqual(expected);
@@ -387,7 +596,7 @@ describe("trap", () => {
   test("Core_ManyTraps_AreEachRecovered", () => {
     for (let round = 0; round < 20; ++round) {
       core.setImage(randomImage(new Random(round), 8, 8));
-      spoilPicture();
+      spoilImage();
       expect(() => core.tensorize(plain)).toThrow(expect.objectContaining({ code: "coreTrapped" }));
     }
     core.setImage(randomImage(new Random(1), 8, 8));

@@ -11,7 +11,7 @@ import { maskRcnnExports, yoloDetectLayouts, yoloxBoxes } from "../../web/core/d
 import { boundaryVersion } from "../../web/core/instance.js";
 import { mergeOps } from "../../web/core/mask_operations.js";
 import { statusError } from "../../web/core/status.js";
-import { colourOrders, resizeModes } from "../../web/types.js";
+import { colorOrders, resizeModes } from "../../web/types.js";
 
 const wasmPath = new URL("../../web/core/generated/masklet_core.wasm", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "masklet-core-"));
@@ -30,7 +30,9 @@ describe("loadCore", () => {
   });
 
   test("CurrentCore_BeforeLoading_IsCoreNotLoaded", () => {
-    expect(() => realm.currentCore()).toThrow(expect.objectContaining({ code: "coreNotLoaded", stage: "load" }));
+    expect(() => realm.currentCore()).toThrow(
+      expect.objectContaining({ code: "coreNotLoaded", stage: "load" }),
+    );
   });
 
   test("LoadCore_Twice_IsOneCore", async () => {
@@ -59,7 +61,9 @@ describe("loadCore", () => {
     const bytes = readFileSync(wasmPath);
     const server = createServer((request, response) => {
       // No wasm media type: the core must not depend on the server's configuration.
-      response.writeHead(request.url === "/core.wasm" ? 200 : 404, { "Content-Type": "text/plain" }).end(bytes);
+      response
+        .writeHead(request.url === "/core.wasm" ? 200 : 404, { "Content-Type": "text/plain" })
+        .end(bytes);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,7 +73,9 @@ describe("loadCore", () => {
         code: "networkError",
         message: expect.stringContaining("404"),
       });
-      expect((await next.loadCore({ wasmUrl: new URL(`${base}/core.wasm`) })).memoryBytes).toBeGreaterThan(0);
+      expect(
+        (await next.loadCore({ wasmUrl: new URL(`${base}/core.wasm`) })).memoryBytes,
+      ).toBeGreaterThan(0);
     } finally {
       server.close();
       server.closeAllConnections();
@@ -90,13 +96,19 @@ describe("loadCore", () => {
   test("LoadCore_CutShort_IsUnsupportedWithTheEnginesReason", async () => {
     const half = join(folder, "half.wasm");
     writeFileSync(half, readFileSync(wasmPath).subarray(0, 5000));
-    await expect(realm.loadCore({ wasmUrl: half })).rejects.toMatchObject({ code: "unsupported", stage: "load" });
+    await expect(realm.loadCore({ wasmUrl: half })).rejects.toMatchObject({
+      code: "unsupported",
+      stage: "load",
+    });
   });
 
   test("LoadCore_AnotherModule_IsCoreVersion", async () => {
     const other = join(folder, "other.wasm");
     writeFileSync(other, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-    await expect(realm.loadCore({ wasmUrl: other })).rejects.toMatchObject({ code: "coreVersion", stage: "load" });
+    await expect(realm.loadCore({ wasmUrl: other })).rejects.toMatchObject({
+      code: "coreVersion",
+      stage: "load",
+    });
   });
 
   test("LoadCore_Aborted_RejectsThatCallOnly", async () => {
@@ -124,11 +136,18 @@ describe("import", () => {
       globalThis.fetch = () => { throw new Error("fetch"); };
       await import(${JSON.stringify(String(glue))});
       console.log(Object.getOwnPropertyNames(globalThis).length - before);`;
-    expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim()).toBe("0");
+    expect(
+      execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+        encoding: "utf8",
+      }).trim(),
+    ).toBe("0");
   });
 
   test("Glue_HasNoEvaluationOfText", () => {
-    const glue = readFileSync(new URL("../../web/core/generated/masklet_core.js", import.meta.url), "utf8");
+    const glue = readFileSync(
+      new URL("../../web/core/generated/masklet_core.js", import.meta.url),
+      "utf8",
+    );
     expect(/\beval\(|\bFunction\(/.exec(glue)?.[0]).toBeUndefined();
   });
 });
@@ -141,7 +160,9 @@ describe("status", () => {
       expect(error).toMatchObject({ code: name, stage: "decode", value: 17 });
       expect(error.message).toContain(what);
     }
-    expect(statusError(3, 17, "source").message).toBe("the image has more pixels than the limit: 17 (pixels in the image)");
+    expect(statusError(3, 17, "source").message).toBe(
+      "the image has more pixels than the limit: 17 (pixels in the image)",
+    );
   });
 
   test("StatusError_UnknownNumber_IsCoreVersion", () => {
@@ -157,14 +178,23 @@ describe("status", () => {
     const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const enumerators = (file: string, type: string) => {
       const header = readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
-      const body = new RegExp(`enum class ${type} : uint32_t \\{([^}]*)\\}`).exec(header)?.[1] ?? "";
-      return Object.fromEntries([...body.matchAll(/(\w+) = (\d+)/g)].map(([, name = "", value]) => [kebab(name), Number(value)]));
+      const body =
+        new RegExp(`enum class ${type} : uint32_t \\{([^}]*)\\}`).exec(header)?.[1] ?? "";
+      return Object.fromEntries(
+        [...body.matchAll(/(\w+) = (\d+)/g)].map(([, name = "", value]) => [
+          kebab(name),
+          Number(value),
+        ]),
+      );
     };
-    const numbered = (names: readonly string[]) => Object.fromEntries(names.map((name, index) => [name, index]));
+    const numbered = (names: readonly string[]) =>
+      Object.fromEntries(names.map((name, index) => [name, index]));
     expect(enumerators("core/letterbox.h", "ResizeMode")).toEqual(numbered(resizeModes));
-    expect(enumerators("image/tensorize.h", "ColourOrder")).toEqual(numbered(colourOrders));
+    expect(enumerators("image/tensorize.h", "ColorOrder")).toEqual(numbered(colorOrders));
     expect(enumerators("decode/mask_rcnn.h", "MaskRcnnExport")).toEqual(numbered(maskRcnnExports));
-    expect(enumerators("decode/yolo_detect.h", "YoloDetectLayout")).toEqual(numbered(yoloDetectLayouts));
+    expect(enumerators("decode/yolo_detect.h", "YoloDetectLayout")).toEqual(
+      numbered(yoloDetectLayouts),
+    );
     expect(enumerators("decode/yolox.h", "YoloxBoxes")).toEqual(numbered(yoloxBoxes));
     expect(enumerators("mask/rle.h", "MergeOp")).toEqual(mergeOps);
   });

@@ -3,7 +3,7 @@ import type { Core } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
 import { MaskletError } from "../../web/errors.js";
 import { Mask } from "../../web/mask.js";
-import { colourOrders, type Preprocessing, type RawTensor, resizeModes } from "../../web/types.js";
+import { colorOrders, type Preprocessing, type RawTensor, resizeModes } from "../../web/types.js";
 import { Random } from "./random.js";
 
 let core: Core;
@@ -11,7 +11,26 @@ beforeAll(async () => {
   core = await loadCore();
 });
 
-const oddNumbers = [0, 1, -1, 2, 3, 0.5, 31, 32, 255, 32768, 32769, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 1e30, Number.NaN, -1 / 0, 1 / 0];
+const oddNumbers = [
+  0,
+  1,
+  -1,
+  2,
+  3,
+  0.5,
+  31,
+  32,
+  255,
+  32768,
+  32769,
+  2 ** 31,
+  2 ** 32,
+  2 ** 32 + 1,
+  1e30,
+  Number.NaN,
+  -1 / 0,
+  1 / 0,
+];
 
 class Caller extends Random {
   pick<T>(values: readonly T[]): T {
@@ -34,7 +53,9 @@ class Caller extends Random {
   }
 
   tensor(): RawTensor {
-    const dims = Array.from({ length: this.pick([1, 2, 3, 3, 3, 4, 4, 4, 5]) }, () => this.pick([1, 1, 2, 5, 7, 8, this.number(9)]));
+    const dims = Array.from({ length: this.pick([1, 2, 3, 3, 3, 4, 4, 4, 5]) }, () =>
+      this.pick([1, 1, 2, 5, 7, 8, this.number(9)]),
+    );
     const product = dims.reduce((a, b) => a * b, 1);
     return { dims, data: Float32Array.from({ length: this.length(product) }, () => this.value()) };
   }
@@ -45,7 +66,7 @@ class Caller extends Random {
       width: this.number(40),
       height: this.number(40),
       resizeMode: this.pick([...resizeModes, "none" as never]),
-      colourOrder: this.pick([...colourOrders, "cmy" as never]),
+      colorOrder: this.pick([...colorOrders, "cmy" as never]),
       inputScale: this.below(9) ? 1 : this.value(),
       mean: triple(0),
       std: triple(1),
@@ -58,7 +79,15 @@ class Caller extends Random {
     const runs = Uint32Array.from({ length: this.below(9) }, () => this.below(30));
     const rest = width * height - runs.reduce((sum, run) => sum + run, 0);
     const all = this.below(3) ? Uint32Array.of(...runs, Math.max(0, rest)) : runs;
-    return Mask.from({ x: this.below(5), y: this.below(5), width, height, sourceWidth: 25, sourceHeight: this.number(25), runs: all });
+    return Mask.from({
+      x: this.below(5),
+      y: this.below(5),
+      width,
+      height,
+      sourceWidth: 25,
+      sourceHeight: this.number(25),
+      runs: all,
+    });
   }
 }
 
@@ -66,7 +95,10 @@ function callAtRandom(caller: Caller): unknown {
   const size = { width: caller.number(30), height: caller.number(30) };
   switch (caller.below(11)) {
     case 0:
-      return core.setImage({ ...size, data: new Uint8Array(caller.length(size.width * size.height * 4)) });
+      return core.setImage({
+        ...size,
+        data: new Uint8Array(caller.length(size.width * size.height * 4)),
+      });
     case 1:
       return core.tensorize(caller.preprocessing());
     case 2:
@@ -93,12 +125,19 @@ function callAtRandom(caller: Caller): unknown {
       return caller.mask().toPolygons({ tolerance: caller.value(), minArea: caller.value() });
     case 8: {
       const ring = Array.from({ length: caller.below(12) }, () => caller.value() * 8);
-      return caller.below(2) ? Mask.fromPolygons([ring], size) : Mask.fromCocoPolygons([ring], size);
+      return caller.below(2)
+        ? Mask.fromPolygons([ring], size)
+        : Mask.fromCocoPolygons([ring], size);
     }
     case 9: {
       const counts = Array.from({ length: caller.below(6) }, () => caller.number(20));
-      const text = String.fromCharCode(...caller.bytes(caller.below(10)).map((byte) => 48 + (byte % 66)));
-      return Mask.fromRle({ size: [size.height, size.width], counts: caller.below(2) ? counts : text });
+      const text = String.fromCharCode(
+        ...caller.bytes(caller.below(10)).map((byte) => 48 + (byte % 66)),
+      );
+      return Mask.fromRle({
+        size: [size.height, size.width],
+        counts: caller.below(2) ? counts : text,
+      });
     }
     default:
       return core.useKernels(caller.pick(["simd", "scalar"]));
@@ -122,7 +161,14 @@ test("Core_AnyCallsInAnyOrder_SucceedOrFailTyped", () => {
   expect(outcomes.has("coreTrapped")).toBe(false);
   expect(outcomes.get("ok")).toBeGreaterThan(1000);
   // The calls reached many different refusals, not always the same first one.
-  for (const code of ["badArgument", "badSize", "badRank", "badShape", "badRuns", "bufferTooSmall"]) {
+  for (const code of [
+    "badArgument",
+    "badSize",
+    "badRank",
+    "badShape",
+    "badRuns",
+    "bufferTooSmall",
+  ]) {
     expect(outcomes.get(code), code).toBeGreaterThan(5);
   }
 });

@@ -11,9 +11,26 @@ beforeAll(async () => {
   core = await loadCore();
 });
 
-const oddNumbers = [0, -0, 1, 0.5, -1, 1e-30, 1e30, -1e30, 2 ** 24, 40000, Number.NaN, -1 / 0, 1 / 0];
+const oddNumbers = [
+  0,
+  -0,
+  1,
+  0.5,
+  -1,
+  1e-30,
+  1e30,
+  -1e30,
+  2 ** 24,
+  40000,
+  Number.NaN,
+  -1 / 0,
+  1 / 0,
+];
 
-/** Draws networks' outputs: right in shape, and in their values like real ones, but for odd numbers now and then. */
+/**
+ * Draws networks' outputs: right in shape, and in their values like real ones, but for odd numbers
+ * now and then.
+ */
 class Drawer extends Random {
   /** One value in this many is odd. */
   oddEvery = 40;
@@ -24,7 +41,9 @@ class Drawer extends Random {
 
   tensor(dims: number[], draw: () => number): RawTensor {
     const count = dims.reduce((a, b) => a * b, 1);
-    const data = Float32Array.from({ length: count }, () => (this.below(this.oddEvery) > 0 ? draw() : this.pick(oddNumbers)));
+    const data = Float32Array.from({ length: count }, () =>
+      this.below(this.oddEvery) > 0 ? draw() : this.pick(oddNumbers),
+    );
     return { dims, data };
   }
 
@@ -54,20 +73,30 @@ const sides = (d: Drawer) => [1 + d.below(9), 1 + d.below(9)] as const;
 
 const cases: Record<string, Case> = {
   yoloSeg: {
-    tensors: (d) => ({ detections: d.tensor([1, 4 + 3 + 2, rows(d)], () => d.between(0, 20)), prototypes: d.logits(1, 2, ...sides(d)) }),
+    tensors: (d) => ({
+      detections: d.tensor([1, 4 + 3 + 2, rows(d)], () => d.between(0, 20)),
+      prototypes: d.logits(1, 2, ...sides(d)),
+    }),
     decode: (t, o) => core.decoders.decodeYoloSeg(t, { ...o, endToEnd: false, classCount: 3 }),
   },
   yoloSegEndToEnd: {
-    tensors: (d, net) => ({ detections: d.corners(net, 6 + 2, 1, rows(d)), prototypes: d.logits(1, 2, ...sides(d)) }),
+    tensors: (d, net) => ({
+      detections: d.corners(net, 6 + 2, 1, rows(d)),
+      prototypes: d.logits(1, 2, ...sides(d)),
+    }),
     decode: (t, o) => core.decoders.decodeYoloSeg(t, { ...o, endToEnd: true, classCount: 0 }),
   },
   yolov5Seg: {
-    tensors: (d, net) => ({ detections: d.corners(net, 5 + 3 + 2, 1, rows(d)), prototypes: d.logits(1, 2, ...sides(d)) }),
+    tensors: (d, net) => ({
+      detections: d.corners(net, 5 + 3 + 2, 1, rows(d)),
+      prototypes: d.logits(1, 2, ...sides(d)),
+    }),
     decode: (t, o) => core.decoders.decodeYolov5Seg(t, o),
   },
   yoloDetect: {
     tensors: (d, net) => ({ detections: d.corners(net, 6, 1, rows(d)) }),
-    decode: (t, o) => core.decoders.decodeYoloDetect(t, { ...o, layout: "end-to-end", classCount: 0 }),
+    decode: (t, o) =>
+      core.decoders.decodeYoloDetect(t, { ...o, layout: "end-to-end", classCount: 0 }),
   },
   yolox: {
     tensors: (d, net) => ({ detections: d.corners(net, 5 + 3, 1, rows(d)) }),
@@ -83,7 +112,11 @@ const cases: Record<string, Case> = {
   detrPanoptic: {
     tensors: (d) => {
       const count = rows(d);
-      return { logits: d.logits(1, count, 4), masks: d.logits(1, count, ...sides(d)), boxes: d.scores(1, count, 4) };
+      return {
+        logits: d.logits(1, count, 4),
+        masks: d.logits(1, count, ...sides(d)),
+        boxes: d.scores(1, count, 4),
+      };
     },
     decode: (t, o) => core.decoders.decodeDetrPanoptic(t, { ...o, enlargeTo: 0 }),
   },
@@ -97,7 +130,11 @@ const cases: Record<string, Case> = {
   rfDetrSeg: {
     tensors: (d) => {
       const count = rows(d);
-      return { boxes: d.scores(1, count, 4), logits: d.logits(1, count, 4), masks: d.logits(1, count, ...sides(d)) };
+      return {
+        boxes: d.scores(1, count, 4),
+        logits: d.logits(1, count, 4),
+        masks: d.logits(1, count, ...sides(d)),
+      };
     },
     decode: (t, o) => core.decoders.decodeRfDetrSeg(t, o),
   },
@@ -105,7 +142,12 @@ const cases: Record<string, Case> = {
     tensors: (d, net) => {
       const count = rows(d);
       const masks = d.scores(count, 1, ...sides(d));
-      return { boxes: d.corners(net, 4, count), labels: d.labels(count), scores: d.scores(count), masks };
+      return {
+        boxes: d.corners(net, 4, count),
+        labels: d.labels(count),
+        scores: d.scores(count),
+        masks,
+      };
     },
     decode: (t, o) => core.decoders.decodeMaskRcnn(t, { ...o, kind: "detectron2", classCount: 0 }),
   },
@@ -117,14 +159,23 @@ const cases: Record<string, Case> = {
     tensors: (d, net) => {
       const count = d.pick([0, 1, 3]);
       const masks = d.scores(count, 1, net.height, net.width);
-      return { boxes: d.corners(net, 4, count), labels: d.labels(count), scores: d.scores(count), masks };
+      return {
+        boxes: d.corners(net, 4, count),
+        labels: d.labels(count),
+        scores: d.scores(count),
+        masks,
+      };
     },
     decode: (t, o) => core.decoders.decodeMaskRcnn(t, { ...o, kind: "torchvision", classCount: 0 }),
   },
   rtmdetIns: {
     tensors: (d, net) => {
       const count = d.pick([0, 1, 3]);
-      return { detections: d.corners(net, 5, 1, count), labels: d.labels(1, count), masks: d.scores(1, count, net.height, net.width) };
+      return {
+        detections: d.corners(net, 5, 1, count),
+        labels: d.labels(1, count),
+        masks: d.scores(1, count, net.height, net.width),
+      };
     },
     decode: (t, o) => core.decoders.decodeRtmdetIns(t, { ...o, classCount: 0 }),
   },
@@ -133,7 +184,13 @@ const cases: Record<string, Case> = {
       const count = rows(d);
       const boxes = d.tensor([count, 4], () => d.between(-2, 2));
       const coefficients = d.tensor([count, 2], () => d.between(-1, 1));
-      return { boxes, scores: d.scores(count, 4), coefficients, prototypes: d.scores(...sides(d), 2), priors: d.scores(count, 4) };
+      return {
+        boxes,
+        scores: d.scores(count, 4),
+        coefficients,
+        prototypes: d.scores(...sides(d), 2),
+        priors: d.scores(count, 4),
+      };
     },
     decode: (t, o) => core.decoders.decodeYolact(t, o),
   },
@@ -143,15 +200,26 @@ const cases: Record<string, Case> = {
       const boxes = d.corners({ width: 1, height: 1 }, 4, 1, count);
       // An inverted box would say that these are offsets.
       const low = Float32Array.from(boxes.data);
-      boxes.data.set(low.map((value, at) => (at % 4 > 1 && value < low[at - 2]! ? low[at - 2]! : value)));
-      return { boxes, scores: d.scores(1, count, 4), coefficients: d.scores(1, count, 2), prototypes: d.logits(1, ...sides(d), 2) };
+      boxes.data.set(
+        low.map((value, at) => (at % 4 > 1 && value < low[at - 2]! ? low[at - 2]! : value)),
+      );
+      return {
+        boxes,
+        scores: d.scores(1, count, 4),
+        coefficients: d.scores(1, count, 2),
+        prototypes: d.logits(1, ...sides(d), 2),
+      };
     },
     decode: (t, o) => core.decoders.decodeYolact(t, o),
   },
 };
 
 /** What must hold of any answer. */
-function expectSound({ count, boxes, scores, rects, runs, runOffsets, areas }: InstanceColumns, source: Size, least: number): void {
+function expectSound(
+  { count, boxes, scores, rects, runs, runOffsets, areas }: InstanceColumns,
+  source: Size,
+  least: number,
+): void {
   expect([boxes.length, scores.length, rects.length, areas.length, runOffsets.length]).toEqual([
     count * 4,
     count,
@@ -161,14 +229,21 @@ function expectSound({ count, boxes, scores, rects, runs, runOffsets, areas }: I
   ]);
   for (let i = 0; i < count; ++i) {
     const [x, y, width, height] = rects.slice(i * 4) as unknown as [number, number, number, number];
-    expect(x >= 0 && y >= 0 && x + width <= source.width && y + height <= source.height, `rectangle ${i}`).toBe(true);
+    expect(
+      x >= 0 && y >= 0 && x + width <= source.width && y + height <= source.height,
+      `rectangle ${i}`,
+    ).toBe(true);
     const own = runs.slice(runOffsets[i], runOffsets[i + 1]);
     expect(own.reduce((sum, run) => sum + run, 0)).toBe(width * height);
     expect(own.reduce((sum, run, at) => sum + (at % 2) * run, 0)).toBe(areas[i]);
     expect(areas[i]).toBeGreaterThan(0);
     expect(scores[i]! > least, `score ${scores[i]}`).toBe(true);
     for (let side = 0; side < 4; ++side) {
-      expect(boxes[i * 4 + side]! >= 0 && boxes[i * 4 + side]! <= (side % 2 ? source.height : source.width), `box ${i}`).toBe(true);
+      expect(
+        boxes[i * 4 + side]! >= 0 &&
+          boxes[i * 4 + side]! <= (side % 2 ? source.height : source.width),
+        `box ${i}`,
+      ).toBe(true);
     }
   }
 }

@@ -129,7 +129,7 @@ describe("detrDetect.bind", () => {
       "sigmoid",
       80,
     ],
-  ])("%s_IsRecognised", (_, outputs, options, variant, classCount) => {
+  ])("%s_IsRecognized", (_, outputs, options, variant, classCount) => {
     const model = signature(outputs, options);
     expect(detrDetect.bind(model)).toMatchObject({ variant, classCount });
     expect(matchOf(model)).toBe(`detr_detect/${variant}`);
@@ -174,7 +174,9 @@ describe("detrDetect.bind", () => {
     ],
     ["BoxesAlone", [[1, 300, 4]], /as many rows/],
   ])("%s_IsRefused", (_, outputs, refusal) => {
-    expect(detrDetect.bind(signature(outputs))).toMatchObject({ refusal: expect.stringMatching(refusal) });
+    expect(detrDetect.bind(signature(outputs))).toMatchObject({
+      refusal: expect.stringMatching(refusal),
+    });
   });
 });
 
@@ -185,13 +187,17 @@ describe("detrDetect preprocessing", () => {
     return answer;
   };
 
-  it("RtDetrAt640_IsNotNormalised_RfDetrIs", () => {
+  it("RtDetrAt640_IsNotNormalized_RfDetrIs", () => {
     const outputs: Dims[] = [
       [1, 300, 4],
       [1, 300, 80],
     ];
-    expect(boxesOf(signature(outputs, { names: ["pred_boxes", "logits"] })).preprocessing).toMatchObject({ mean: [0, 0, 0] });
-    expect(boxesOf(signature(outputs, { names: ["dets", "labels"] })).preprocessing).toBeUndefined();
+    expect(
+      boxesOf(signature(outputs, { names: ["pred_boxes", "logits"] })).preprocessing,
+    ).toMatchObject({ mean: [0, 0, 0] });
+    expect(
+      boxesOf(signature(outputs, { names: ["dets", "labels"] })).preprocessing,
+    ).toBeUndefined();
   });
 
   it("DetrOfOpenSize_KeepsTheAspectRatio_AndGetsAMaskOfOnes", () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   cutOut,
   type Instance,
-  instanceColour,
+  instanceColor,
   loadCore,
   Mask,
   paintOverlay,
@@ -17,11 +17,12 @@ import { drawText, textHeightPx, textWidthPx } from "../../web/view/bitmap_font.
 const width = 40;
 const height = 30;
 
-/** A mask from a picture in characters, `#` for the object, placed at (left, top). */
+/** A mask from an image in characters, `#` for the object, placed at (left, top). */
 function maskOf(rows: readonly string[], left: number, top: number): Mask {
   const bytes = new Uint8Array(width * height);
   for (const [y, row] of rows.entries()) {
-    for (const [x, character] of [...row].entries()) bytes[(top + y) * width + left + x] = character === "#" ? 1 : 0;
+    for (const [x, character] of [...row].entries())
+      bytes[(top + y) * width + left + x] = character === "#" ? 1 : 0;
   }
   return Mask.fromBytes(bytes, { width, height });
 }
@@ -37,7 +38,12 @@ let result: SegmentResult;
 
 beforeAll(async () => {
   await loadCore();
-  ring = instanceOf(maskOf(["#####", "#...#", "#...#", "#####"], 3, 4), 2, 'a "ring" & <more>', 0.9);
+  ring = instanceOf(
+    maskOf(["#####", "#...#", "#...#", "#####"], 3, 4),
+    2,
+    'a "ring" & <more>',
+    0.9,
+  );
   pieces = instanceOf(maskOf(["##......##", "##......##"], 10, 12), 7, "pieces", 0.5);
   const timingsMs = { source: 0, preprocess: 0, inference: 0, postprocess: 0, total: 0 };
   result = { instances: [ring, pieces], width, height, device: "wasm", timingsMs };
@@ -57,7 +63,9 @@ describe("toCocoResults", () => {
     const rows = toCocoResults(result, 5, ({ classId }) => (classId === 2 ? 44 : undefined));
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ image_id: 5, category_id: 44, score: 0.9, bbox: [3, 4, 5, 4] });
-    expect(Mask.fromRle(rows[0]!.segmentation as { size: [number, number]; counts: string }).area).toBe(ring.mask.area);
+    expect(
+      Mask.fromRle(rows[0]!.segmentation as { size: [number, number]; counts: string }).area,
+    ).toBe(ring.mask.area);
   });
 });
 
@@ -71,7 +79,9 @@ describe("toCocoDataset", () => {
       [1, "a.jpg"],
       [2, "b.jpg"],
     ]);
-    expect(dataset.annotations.map(({ id, image_id, area: pixels }) => [id, image_id, pixels])).toEqual([
+    expect(
+      dataset.annotations.map(({ id, image_id, area: pixels }) => [id, image_id, pixels]),
+    ).toEqual([
       [1, 1, 14],
       [2, 1, 8],
       [3, 2, 8],
@@ -88,7 +98,10 @@ describe("toYolo", () => {
     const [, line] = toYolo(result, { tolerance: 0 }).trim().split("\n");
     const [classId, ...numbers] = line!.split(" ").map(Number);
     expect(classId).toBe(7);
-    const points = Array.from({ length: numbers.length / 2 }, (_, k) => [numbers[2 * k]! * width, numbers[2 * k + 1]! * height] as const);
+    const points = Array.from(
+      { length: numbers.length / 2 },
+      (_, k) => [numbers[2 * k]! * width, numbers[2 * k + 1]! * height] as const,
+    );
     expect(area(points)).toBeCloseTo(8, 2);
     expect(Math.min(...points.map(([x]) => x))).toBeCloseTo(10, 3);
     expect(Math.max(...points.map(([x]) => x))).toBeCloseTo(20, 3);
@@ -114,7 +127,9 @@ describe("toSvg", () => {
 
 describe("cutOut", () => {
   it("copies the crop and makes everything else transparent", () => {
-    const data = new Uint8ClampedArray(width * height * 4).map((_, index) => (index % 4 === 3 ? 255 : index % 251));
+    const data = new Uint8ClampedArray(width * height * 4).map((_, index) =>
+      index % 4 === 3 ? 255 : index % 251,
+    );
     const image = { width, height, data };
     const before = data.slice();
     const cut = cutOut(image, ring.mask);
@@ -124,37 +139,49 @@ describe("cutOut", () => {
       const x = ring.mask.x + (i % cut.width);
       const y = ring.mask.y + Math.floor(i / cut.width);
       expect(cut.data[i * 4 + 3]).toBe(inside[i]! * 255);
-      expect([...cut.data.subarray(i * 4, i * 4 + 3)]).toEqual([...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3)]);
+      expect([...cut.data.subarray(i * 4, i * 4 + 3)]).toEqual([
+        ...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3),
+      ]);
     }
     expect(data).toEqual(before);
   });
 });
 
 describe("paintOverlay", () => {
-  const grey = () => ({ width, height, data: new Uint8ClampedArray(width * height * 4).fill(100) });
-  const at = (data: ArrayLike<number>, x: number, y: number) => Array.from({ length: 3 }, (_, c) => data[(y * width + x) * 4 + c]!);
+  const gray = () => ({ width, height, data: new Uint8ClampedArray(width * height * 4).fill(100) });
+  const at = (data: ArrayLike<number>, x: number, y: number) =>
+    Array.from({ length: 3 }, (_, c) => data[(y * width + x) * 4 + c]!);
 
-  it("outlines in the full colour, fills by blending, and leaves the rest and the source alone", () => {
+  it("outlines in the full color, fills by blending, and leaves the rest and the source alone", () => {
     const block = instanceOf(maskOf(Array(7).fill("#######"), 20, 15), 0, "block", 1);
-    const image = grey();
-    const { data } = paintOverlay(image, [block], { labels: false, outlineWidthPx: 1, fillOpacity: 0.5 });
-    const colour = instanceColour(0);
-    expect(at(data, 20, 18)).toEqual([...colour]);
+    const image = gray();
+    const { data } = paintOverlay(image, [block], {
+      labels: false,
+      outlineWidthPx: 1,
+      fillOpacity: 0.5,
+    });
+    const color = instanceColor(0);
+    expect(at(data, 20, 18)).toEqual([...color]);
     for (const [channel, value] of at(data, 23, 18).entries())
-      expect(Math.abs(value - (100 + colour[channel]!) / 2)).toBeLessThanOrEqual(1);
+      expect(Math.abs(value - (100 + color[channel]!) / 2)).toBeLessThanOrEqual(1);
     expect(at(data, 19, 18)).toEqual([100, 100, 100]);
-    expect(image.data).toEqual(grey().data);
+    expect(image.data).toEqual(gray().data);
   });
 
   it("paints the better of two instances on top", () => {
-    const block = (score: number) => instanceOf(maskOf(Array(7).fill("#######"), 20, 15), 0, "block", score);
-    const { data } = paintOverlay(grey(), [block(0.9), block(0.8)], { labels: false, outlineWidthPx: 2, fillOpacity: 1 });
-    expect(at(data, 22, 17)).toEqual([...instanceColour(0)]);
+    const block = (score: number) =>
+      instanceOf(maskOf(Array(7).fill("#######"), 20, 15), 0, "block", score);
+    const { data } = paintOverlay(gray(), [block(0.9), block(0.8)], {
+      labels: false,
+      outlineWidthPx: 2,
+      fillOpacity: 1,
+    });
+    expect(at(data, 22, 17)).toEqual([...instanceColor(0)]);
   });
 
-  it("keeps labels inside the smallest pictures", () => {
+  it("keeps labels inside the smallest images", () => {
     const dot = { ...instanceOf(maskOf(["#"], 0, 0), 0, "a very long name for a dot", 0.5) };
-    expect(() => paintOverlay(grey(), [dot])).not.toThrow();
+    expect(() => paintOverlay(gray(), [dot])).not.toThrow();
   });
 });
 

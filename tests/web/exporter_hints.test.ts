@@ -84,10 +84,15 @@ describe("readExporterHints", () => {
     expect(readExporterHints({})).toEqual({});
   });
 
-  it("Letterbox_SaysWhereThePictureLies", () => {
-    expect(readExporterHints({ letterbox: "top-left" })).toEqual({ preprocessing: { resizeMode: "letterbox-top-left" } });
-    expect(readExporterHints({ letterbox: "centre" })).toEqual({ preprocessing: { resizeMode: "letterbox-centre" } });
-    for (const letterbox of ["stretch", "constructor", ""]) expect(readExporterHints({ letterbox })).toEqual({});
+  it("Letterbox_SaysWhereTheImageLies", () => {
+    expect(readExporterHints({ letterbox: "top-left" })).toEqual({
+      preprocessing: { resizeMode: "letterbox-top-left" },
+    });
+    expect(readExporterHints({ letterbox: "center" })).toEqual({
+      preprocessing: { resizeMode: "letterbox-center" },
+    });
+    for (const letterbox of ["stretch", "constructor", ""])
+      expect(readExporterHints({ letterbox })).toEqual({});
   });
 
   it("Names_AsJsonOrList_AreLabels", () => {
@@ -95,9 +100,12 @@ describe("readExporterHints", () => {
     expect(readExporterHints({ names: "['a', 'b']" }).labels).toEqual(["a", "b"]);
   });
 
-  it.each(["{-1: 'a'}", "{0.5: 'a'}", "{'x': 'a'}", "{99999999: 'a'}", "nonsense", "[]"])("Names_%s_AreLeftOut", (names) => {
-    expect(readExporterHints({ names, imgsz: "[0, -3]", stride: "'x'" })).toEqual({});
-  });
+  it.each(["{-1: 'a'}", "{0.5: 'a'}", "{'x': 'a'}", "{99999999: 'a'}", "nonsense", "[]"])(
+    "Names_%s_AreLeftOut",
+    (names) => {
+      expect(readExporterHints({ names, imgsz: "[0, -3]", stride: "'x'" })).toEqual({});
+    },
+  );
 
   it("InheritedKeys_AreNoMetadata", () => {
     expect(readExporterHints(Object.create({ task: "segment" }))).toEqual({});

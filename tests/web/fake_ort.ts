@@ -1,19 +1,29 @@
 import type { OrtRuntime } from "../../web/runtime/device_ladder.js";
 import type { OrtBundle, OrtModule, OrtSession, OrtTensor } from "../../web/runtime/ort_module.js";
 
-type Run = (feeds: Record<string, OrtTensor>, wanted?: readonly string[]) => Promise<Record<string, OrtTensor>> | Record<string, OrtTensor>;
+type Run = (
+  feeds: Record<string, OrtTensor>,
+  wanted?: readonly string[],
+) => Promise<Record<string, OrtTensor>> | Record<string, OrtTensor>;
 
 /** What a test wants ONNX Runtime to do; by execution provider. */
-export interface FakeBehaviour {
+export interface FakeBehavior {
   create?: (provider: string) => void | Promise<void>;
-  run?: (provider: string, feeds: Record<string, OrtTensor>, wanted?: readonly string[]) => ReturnType<Run> | undefined;
+  run?: (
+    provider: string,
+    feeds: Record<string, OrtTensor>,
+    wanted?: readonly string[],
+  ) => ReturnType<Run> | undefined;
   load?: (bundle: OrtBundle) => void;
   refusal?: () => string | undefined;
   jspi?: boolean;
   node?: boolean;
 }
 
-/** A stand-in for ONNX Runtime that counts what is alive and complains about what the real one does not survive. */
+/**
+ * A stand-in for ONNX Runtime that counts what is alive and complains about what the real one does
+ * not survive.
+ */
 export class FakeOrt {
   readonly log: string[] = [];
   liveSessions = 0;
@@ -21,7 +31,7 @@ export class FakeOrt {
   private busy = 0;
   private lose: ((info: { message: string }) => void)[] = [];
 
-  constructor(public behaviour: FakeBehaviour = {}) {}
+  constructor(public behavior: FakeBehavior = {}) {}
 
   /** The device of every session made so far is lost. */
   loseDevice(message = "the driver was updated"): void {
@@ -39,13 +49,13 @@ export class FakeOrt {
 
   readonly runtime: OrtRuntime = {
     load: async (bundle) => {
-      this.behaviour.load?.(bundle);
+      this.behavior.load?.(bundle);
       this.log.push(`load ${bundle}`);
       return this.module;
     },
-    refuseWebgpu: async () => this.behaviour.refusal?.(),
-    webgpuBundle: () => (this.behaviour.jspi === false ? "webgpu" : "jspi"),
-    isNode: () => this.behaviour.node === true,
+    refuseWebgpu: async () => this.behavior.refusal?.(),
+    webgpuBundle: () => (this.behavior.jspi === false ? "webgpu" : "jspi"),
+    isNode: () => this.behavior.node === true,
   };
 
   private readonly module: OrtModule = {
@@ -65,9 +75,10 @@ export class FakeOrt {
 
   private async create(provider: string, kept: readonly string[]): Promise<OrtSession> {
     this.log.push(`create ${provider}${kept.length > 0 ? ` keeping ${kept}` : ""}`);
-    await this.behaviour.create?.(provider);
+    await this.behavior.create?.(provider);
     const lost = new Promise<{ message: string }>((resolve) => this.lose.push(resolve));
-    if (provider === "webgpu") Object.assign(this.module.env.webgpu, { device: Promise.resolve({ lost }) });
+    if (provider === "webgpu")
+      Object.assign(this.module.env.webgpu, { device: Promise.resolve({ lost }) });
     this.liveSessions++;
     let released = false;
     return {
@@ -75,7 +86,11 @@ export class FakeOrt {
         this.alone(async () => {
           if (released) throw new Error("run after release");
           this.log.push(`run ${provider}`);
-          return (await this.behaviour.run?.(provider, feeds, wanted)) ?? { out: this.tensor([1, 2], [1, 2]) };
+          return (
+            (await this.behavior.run?.(provider, feeds, wanted)) ?? {
+              out: this.tensor([1, 2], [1, 2]),
+            }
+          );
         }),
       release: () =>
         this.alone(async () => {
@@ -99,7 +114,12 @@ export class FakeOrt {
     }
   }
 
-  private makeTensor(type: string, data: ArrayBufferView, dims: readonly number[], onGpu = false): OrtTensor {
+  private makeTensor(
+    type: string,
+    data: ArrayBufferView,
+    dims: readonly number[],
+    onGpu = false,
+  ): OrtTensor {
     this.liveTensors++;
     let disposed = false;
     const dispose = () => {
@@ -111,7 +131,8 @@ export class FakeOrt {
       dims,
       location: onGpu ? "gpu-buffer" : "cpu",
       get data() {
-        if (disposed || onGpu) throw new Error(disposed ? "disposed tensor" : "the tensor is on the GPU");
+        if (disposed || onGpu)
+          throw new Error(disposed ? "disposed tensor" : "the tensor is on the GPU");
         return data;
       },
       async getData(release) {

@@ -1,11 +1,19 @@
-/// Every family's goldens through the public `decode()`: what the reference made of a network's outputs must come out, with the family named
-/// and with the family recognised, whatever the outputs are called and in whatever order they come.
+/// Every family's goldens through the public `decode()`: what the reference made of a network's
+/// outputs must come out, with the family named and with the family recognized, whatever the
+/// outputs are called and in whatever order they come.
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { globSync } from "tinyglobby";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type DecodeResult, decode, type Instance, loadCore, Mask, type OutputTensor } from "../../web/index.js";
+import {
+  type DecodeResult,
+  decode,
+  type Instance,
+  loadCore,
+  Mask,
+  type OutputTensor,
+} from "../../web/index.js";
 import { decodeOptions, type ExpectedInstance, type Golden, readGolden } from "./golden_file.js";
 
 const folder = fileURLToPath(new URL("../golden/", import.meta.url));
@@ -28,14 +36,22 @@ function tolerancesOf({ header }: Golden): Tolerances {
 }
 
 /** Undefined when the instance is the expected one, else what differs. */
-function difference(actual: Instance, expected: ExpectedInstance, { maxBoxPx, maxScore, minIou }: Tolerances): string | undefined {
+function difference(
+  actual: Instance,
+  expected: ExpectedInstance,
+  { maxBoxPx, maxScore, minIou }: Tolerances,
+): string | undefined {
   if (actual.classId !== expected.classId) return `class ${actual.classId} for ${expected.classId}`;
   // Negated comparisons, so that NaN differs.
-  if (!(Math.abs(actual.score - expected.score) <= maxScore)) return `score ${actual.score} for ${expected.score}`;
+  if (!(Math.abs(actual.score - expected.score) <= maxScore))
+    return `score ${actual.score} for ${expected.score}`;
   const box = [actual.box.x1, actual.box.y1, actual.box.x2, actual.box.y2];
-  if (!box.every((side, i) => Math.abs(side - expected.box[i]!) <= maxBoxPx)) return `box [${box}] for [${expected.box}]`;
+  if (!box.every((side, i) => Math.abs(side - expected.box[i]!) <= maxBoxPx))
+    return `box [${box}] for [${expected.box}]`;
   const iou = actual.mask.iou(Mask.fromRle(expected.rle));
-  return iou >= minIou ? undefined : `mask IoU ${iou} (areas ${actual.mask.area}, ${Mask.fromRle(expected.rle).area})`;
+  return iou >= minIou
+    ? undefined
+    : `mask IoU ${iou} (areas ${actual.mask.area}, ${Mask.fromRle(expected.rle).area})`;
 }
 
 /** Compares in order; within a tie of scores an instance may stand for any other. */
@@ -46,9 +62,14 @@ function expectInstances(result: DecodeResult, golden: Golden): void {
   expect(result.instances.length, "number of instances").toBe(expected.length);
   const open = new Set(result.instances);
   for (const [i, wanted] of expected.entries()) {
-    const ties = [...open].filter(({ score }) => Math.abs(score - result.instances[i]!.score) <= scoreTie);
+    const ties = [...open].filter(
+      ({ score }) => Math.abs(score - result.instances[i]!.score) <= scoreTie,
+    );
     const twin = ties.find((instance) => difference(instance, wanted, tolerances) === undefined);
-    if (!twin) expect.fail(`instance ${i}: ${ties.map((instance) => difference(instance, wanted, tolerances)).join("; ")}`);
+    if (!twin)
+      expect.fail(
+        `instance ${i}: ${ties.map((instance) => difference(instance, wanted, tolerances)).join("; ")}`,
+      );
     open.delete(twin);
   }
 }
@@ -63,7 +84,9 @@ beforeAll(async () => {
 });
 
 describe.each([...new Set(paths.map((path) => dirname(path)))])("%s", (family) => {
-  describe.each(paths.filter((path) => dirname(path) === family).map((path) => basename(path, ".golden")))("%s", (name) => {
+  describe.each(
+    paths.filter((path) => dirname(path) === family).map((path) => basename(path, ".golden")),
+  )("%s", (name) => {
     const read = () => readGolden(`${folder}${family}/${name}.golden`);
 
     it("Forced_IsTheReference", () => {
@@ -74,7 +97,7 @@ describe.each([...new Set(paths.map((path) => dirname(path)))])("%s", (family) =
       expectInstances(decode(outputs, { ...decodeOptions(header), family, ...variant }), golden);
     });
 
-    it("Recognised_IsTheReference", () => {
+    it("Recognized_IsTheReference", () => {
       const golden = read();
       const { header, outputs } = golden;
       const result = decode(outputs, decodeOptions(header));
@@ -94,7 +117,11 @@ describe.each([...new Set(paths.map((path) => dirname(path)))])("%s", (family) =
 
 it("EveryFolderOfGoldens_IsRead", () => {
   const withGoldens = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && readdirSync(`${folder}${entry.name}`).some((file) => file.endsWith(".golden")))
+    .filter(
+      (entry) =>
+        entry.isDirectory() &&
+        readdirSync(`${folder}${entry.name}`).some((file) => file.endsWith(".golden")),
+    )
     .map(({ name }) => name);
   expect(withGoldens).toContain("yolo_seg");
   expect([...new Set(paths.map((path) => dirname(path)))]).toEqual(withGoldens.sort());

@@ -21,7 +21,11 @@ export interface GoldenHeader {
   readonly labels?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly inputs?: DecodeOutputsOptions["inputs"];
-  readonly outputs: readonly { readonly name: string; readonly dims: readonly number[]; readonly type?: string }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly dims: readonly number[];
+    readonly type?: string;
+  }[];
   readonly expected: readonly ExpectedInstance[];
   readonly origin: string;
   readonly maxBoxPx?: number;
@@ -48,13 +52,24 @@ export function readGolden(path: string): Golden {
     outputs.set(name, { dims, data, ...(type === undefined ? {} : { type }) });
     at += count * 4;
   }
-  if (at !== bytes.length) throw new Error(`${path} has ${bytes.length} bytes, its header asks for ${at}`);
+  if (at !== bytes.length)
+    throw new Error(`${path} has ${bytes.length} bytes, its header asks for ${at}`);
   return { header, outputs };
 }
 
 /** What `decode` is told about a golden, apart from the family. */
-export function decodeOptions({ source, network, preprocessing, options, labels, metadata, inputs }: GoldenHeader): DecodeOutputsOptions {
+export function decodeOptions({
+  source,
+  network,
+  preprocessing,
+  options,
+  labels,
+  metadata,
+  inputs,
+}: GoldenHeader): DecodeOutputsOptions {
   const optional = { preprocessing, labels, metadata, inputs };
-  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  const given = Object.fromEntries(
+    Object.entries(optional).filter(([, value]) => value !== undefined),
+  );
   return { ...options, source, network, ...given };
 }

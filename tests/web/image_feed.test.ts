@@ -6,14 +6,22 @@ import { makeImageFeed } from "../../web/runtime/image_feed.js";
 const size = { width: 4, height: 2 };
 const area = 8;
 
-/** Two pictures: value = picture * 100 + channel * 10 + pixel. */
+/** Two images: value = image * 100 + channel * 10 + pixel. */
 const planar = Float32Array.from({ length: 2 * 3 * area }, (_, i) => {
   return Math.floor(i / (3 * area)) * 100 + (Math.floor(i / area) % 3) * 10 + (i % area);
 });
 const one = planar.slice(0, 3 * area);
 
 const input = (changes: Partial<ImageInput>): ImageInput => {
-  return { name: "x", type: "float32", layout: "nchw", batch: 1, width: undefined, height: undefined, ...changes };
+  return {
+    name: "x",
+    type: "float32",
+    layout: "nchw",
+    batch: 1,
+    width: undefined,
+    height: undefined,
+    ...changes,
+  };
 };
 
 describe("makeImageFeed", () => {
@@ -27,11 +35,16 @@ describe("makeImageFeed", () => {
   it.each(["nhwc", "hwc"] as const)("%s_HasTheChannelsOfAPixelTogether", (layout) => {
     const { dims, data } = makeImageFeed(input({ layout }), one, size);
     expect(dims).toEqual(layout === "nhwc" ? [1, 2, 4, 3] : [2, 4, 3]);
-    for (let i = 0; i < area; ++i) expect([...data.slice(i * 3, i * 3 + 3)]).toEqual([i, 10 + i, 20 + i]);
+    for (let i = 0; i < area; ++i)
+      expect([...data.slice(i * 3, i * 3 + 3)]).toEqual([i, 10 + i, 20 + i]);
   });
 
-  it("SeveralPictures_FollowEachOther_InEitherLayout", () => {
-    expect(makeImageFeed(input({ batch: "open" }), planar, size)).toEqual({ type: "float32", dims: [2, 3, 2, 4], data: planar });
+  it("SeveralImages_FollowEachOther_InEitherLayout", () => {
+    expect(makeImageFeed(input({ batch: "open" }), planar, size)).toEqual({
+      type: "float32",
+      dims: [2, 3, 2, 4],
+      data: planar,
+    });
     const { dims, data } = makeImageFeed(input({ layout: "nhwc", batch: "open" }), planar, size);
     expect(dims).toEqual([2, 2, 4, 3]);
     expect([...data.slice(3 * area, 3 * area + 3)]).toEqual([100, 110, 120]);
@@ -44,14 +57,28 @@ describe("makeImageFeed", () => {
   });
 
   it("Bytes_AreRoundedAndCut", () => {
-    const levels = Float32Array.of(-3, 0.49, 0.51, 1.5, 2.5, 254.6, 255.4, 300, ...new Float32Array(16));
+    const levels = Float32Array.of(
+      -3,
+      0.49,
+      0.51,
+      1.5,
+      2.5,
+      254.6,
+      255.4,
+      300,
+      ...new Float32Array(16),
+    );
     const { type, data } = makeImageFeed(input({ type: "uint8" }), levels, size);
     expect([type, ...data.slice(0, 8)]).toEqual(["uint8", 0, 0, 1, 2, 2, 255, 255, 255]);
     expect(data).toBeInstanceOf(Uint8Array);
   });
 
   it("Half_IsItsBitPatterns", () => {
-    const { type, data } = makeImageFeed(input({ type: "float16" }), new Float32Array(24).fill(-2), size);
+    const { type, data } = makeImageFeed(
+      input({ type: "float16" }),
+      new Float32Array(24).fill(-2),
+      size,
+    );
     expect([type, data.length, data[23]]).toEqual(["float16", 24, 0xc000]);
   });
 
@@ -61,7 +88,9 @@ describe("makeImageFeed", () => {
     [new Float32Array(0), "open"],
     [new Float32Array(4 * 3 * area), 3],
   ] as const)("WrongLength_IsTyped (%#)", (values, batch) => {
-    expect(() => makeImageFeed(input({ batch }), values, size)).toThrow(expect.objectContaining({ code: "badShape", stage: "preprocess" }));
+    expect(() => makeImageFeed(input({ batch }), values, size)).toThrow(
+      expect.objectContaining({ code: "badShape", stage: "preprocess" }),
+    );
   });
 });
 

@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { findImageInput, fixedSize, imageDims } from "../../web/families/image_input.js";
 import type { TensorInfo } from "../../web/types.js";
 
-const info = (type: string, dims: TensorInfo["dims"], name = "x"): TensorInfo => ({ name, type, dims });
+const info = (type: string, dims: TensorInfo["dims"], name = "x"): TensorInfo => ({
+  name,
+  type,
+  dims,
+});
 
 describe("findImageInput", () => {
   it.each<[TensorInfo["dims"], string, number | "open", number | undefined, number | undefined]>([
@@ -18,7 +22,14 @@ describe("findImageInput", () => {
     // Three rows of three columns: channels first.
     [[1, 3, 3, 3], "nchw", 1, 3, 3],
   ])("%s is %s", (dims, layout, batch, width, height) => {
-    expect(findImageInput([info("float32", dims)])).toEqual({ name: "x", type: "float32", layout, batch, width, height });
+    expect(findImageInput([info("float32", dims)])).toEqual({
+      name: "x",
+      type: "float32",
+      layout,
+      batch,
+      width,
+      height,
+    });
   });
 
   it.each(["float16", "uint8"])("%s_IsTaken", (type) => {
@@ -33,12 +44,12 @@ describe("findImageInput", () => {
     ["WrongRank", [info("float32", [3, 64])]],
     ["NoRank", [info("float32", undefined)]],
     ["Nothing", []],
-    ["TwoPictures", [info("float32", [1, 3, 64, 64], "a"), info("float32", [1, 3, 64, 64], "b")]],
+    ["TwoImages", [info("float32", [1, 3, 64, 64], "a"), info("float32", [1, 3, 64, 64], "b")]],
   ])("%s_IsNone", (_, inputs) => {
     expect(findImageInput(inputs)).toBeUndefined();
   });
 
-  it("AmongOthers_ThePictureIsFound", () => {
+  it("AmongOthers_TheImageIsFound", () => {
     const mask = info("int64", ["batch", 64, 64], "pixel_mask");
     const pixels = info("float32", ["batch", 3, "height", "width"], "pixel_values");
     const planes = info("float32", ["a", "b", "c", "d"], "planes");
@@ -55,7 +66,11 @@ it("FixedSize_NeedsBothSides", () => {
 
 it("ImageDims_AreInTheOrderOfTheLayout", () => {
   const size = { width: 5, height: 4 };
-  expect((["nchw", "nhwc", "chw", "hwc"] as const).map((layout) => imageDims(layout, size, layout.startsWith("n") ? 2 : 1))).toEqual([
+  expect(
+    (["nchw", "nhwc", "chw", "hwc"] as const).map((layout) =>
+      imageDims(layout, size, layout.startsWith("n") ? 2 : 1),
+    ),
+  ).toEqual([
     [2, 3, 4, 5],
     [2, 4, 5, 3],
     [3, 4, 5],

@@ -13,14 +13,21 @@ it("Fixed_IsTheSameForAll", () => {
   expect(preprocessingFor({ rule: "fixed" }, { width: 3, height: 1000 }, usual)).toBe(usual);
 });
 
-it("Source_IsThePicturesOwnSize", () => {
+it("Source_IsTheImagesOwnSize", () => {
   expect(size({ rule: "source" }, 333, 17)).toEqual([333, 17, undefined]);
 });
 
 const shortSide = (multiple: number, rounding?: "half-up" | "down") =>
-  ({ rule: "short-side", shortSide: 800, longSide: 1333, multiple, ...(rounding ? { rounding } : {}) }) as const;
+  ({
+    rule: "short-side",
+    shortSide: 800,
+    longSide: 1333,
+    multiple,
+    ...(rounding ? { rounding } : {}),
+  }) as const;
 
-// Worked out by hand from detectron2's ResizeShortestEdge: scale = 800 / min, unless scale * max > 1333; sides int(side * scale + 0.5).
+// Worked out by hand from detectron2's ResizeShortestEdge: scale = 800 / min, unless scale * max >
+// 1333; sides int(side * scale + 0.5).
 it.each([
   [640, 480, [1067, 800]],
   [480, 640, [800, 1067]],
@@ -39,11 +46,21 @@ it("Padding_GoesUpToTheMultiple_AndRoundingMayGoDown", () => {
   expect(size(shortSide(32, "down"), 640, 480)).toEqual([1088, 800, [1066, 800]]);
 });
 
-it("StretchedFamilies_KeepTheShapeOfAPictureThatIsSizedByItsShortSide", () => {
-  const made = preprocessingFor(shortSide(1), { width: 640, height: 480 }, { ...usual, resizeMode: "stretch" });
-  expect(made).toMatchObject({ width: 1067, height: 800, content: { width: 1067, height: 800 }, resizeMode: "letterbox-top-left" });
+it("StretchedFamilies_KeepTheShapeOfAImageThatIsSizedByItsShortSide", () => {
+  const made = preprocessingFor(
+    shortSide(1),
+    { width: 640, height: 480 },
+    { ...usual, resizeMode: "stretch" },
+  );
+  expect(made).toMatchObject({
+    width: 1067,
+    height: 800,
+    content: { width: 1067, height: 800 },
+    resizeMode: "letterbox-top-left",
+  });
 });
 
 it("WholeResults_AreNotLostToRounding", () => {
-  for (let side = 1; side <= 2000; ++side) expect(size(shortSide(1, "down"), side, side)).toEqual([800, 800, [800, 800]]);
+  for (let side = 1; side <= 2000; ++side)
+    expect(size(shortSide(1, "down"), side, side)).toEqual([800, 800, [800, 800]]);
 });

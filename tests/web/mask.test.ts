@@ -9,7 +9,7 @@ beforeAll(async () => {
   await loadCore();
 });
 
-/** A picture of 0 and 1, and a mask of it whose crop holds all its ones but may be larger. */
+/** An image of 0 and 1, and a mask of it whose crop holds all its ones but may be larger. */
 interface Sample {
   readonly width: number;
   readonly height: number;
@@ -35,7 +35,9 @@ function randomSample(random: Random, width: number, height: number): Sample {
 
 function randomSamples(seed: number, count: number): Sample[] {
   const random = new Random(seed);
-  return Array.from({ length: count }, () => randomSample(random, 1 + random.below(33), 1 + random.below(33)));
+  return Array.from({ length: count }, () =>
+    randomSample(random, 1 + random.below(33), 1 + random.below(33)),
+  );
 }
 
 const cropOf = ({ bytes, width, mask }: Sample): number[] =>
@@ -44,7 +46,10 @@ const cropOf = ({ bytes, width, mask }: Sample): number[] =>
     return bytes[(mask.y + y) * width + mask.x + x]!;
   });
 
-/** COCO's compressed string by its definition: column-major runs, differences to the run two before, groups of five bits. */
+/**
+ * COCO's compressed string by its definition: column-major runs, differences to the run two before,
+ * groups of five bits.
+ */
 function slowCocoString({ width, height, bytes }: Sample): string {
   const counts = [0];
   let last = 0;
@@ -93,7 +98,7 @@ function insideRings(rings: readonly PolygonRing[], x: number, y: number): boole
 }
 
 describe("reading", () => {
-  test("Mask_RandomPictures_AreReadBack", () => {
+  test("Mask_RandomImages_AreReadBack", () => {
     for (const sample of randomSamples(1, 80)) {
       const { mask, bytes, width, height } = sample;
       expect(mask.toBytes(true)).toEqual(bytes);
@@ -119,7 +124,9 @@ describe("reading", () => {
       }
       const [x, y] = [Math.min(...xs), Math.min(...ys)];
       const expected =
-        xs.length === 0 ? { x: 0, y: 0, width: 0, height: 0 } : { x, y, width: Math.max(...xs) - x + 1, height: Math.max(...ys) - y + 1 };
+        xs.length === 0
+          ? { x: 0, y: 0, width: 0, height: 0 }
+          : { x, y, width: Math.max(...xs) - x + 1, height: Math.max(...ys) - y + 1 };
       expect(mask.bounds()).toEqual(expected);
     }
   });
@@ -129,20 +136,24 @@ describe("reading", () => {
       const stride = width + 3;
       const map = new Uint16Array(stride * height).fill(9);
       mask.paint(map, stride, 1000);
-      const expected = map.map((_, i) => (i % stride < width && bytes[Math.floor(i / stride) * width + (i % stride)] ? 1000 : 9));
+      const expected = map.map((_, i) =>
+        i % stride < width && bytes[Math.floor(i / stride) * width + (i % stride)] ? 1000 : 9,
+      );
       expect(map).toEqual(expected);
     }
   });
 
-  test("Mask_ToImageData_IsTheColourOnTransparency", () => {
+  test("Mask_ToImageData_IsTheColorOnTransparency", () => {
     for (const { mask, bytes, width, height } of randomSamples(4, 30)) {
-      const full = mask.toImageData({ full: true, colour: [10, 20, 30, 40] });
+      const full = mask.toImageData({ full: true, color: [10, 20, 30, 40] });
       expect([full.width, full.height]).toEqual([width, height]);
       const expected = [...bytes].flatMap((byte) => (byte ? [10, 20, 30, 40] : [0, 0, 0, 0]));
       expect([...full.data]).toEqual(expected);
       const crop = mask.toImageData();
       expect(crop.data.length).toBe(mask.width * mask.height * 4);
-      expect([...crop.data].filter((_, index) => index % 4 === 3)).toEqual([...mask.toBytes()].map((byte) => byte * 255));
+      expect([...crop.data].filter((_, index) => index % 4 === 3)).toEqual(
+        [...mask.toBytes()].map((byte) => byte * 255),
+      );
     }
   });
 
@@ -150,13 +161,17 @@ describe("reading", () => {
     const coverage = Uint8Array.of(0, 100, 128, 255);
     const data = { x: 1, y: 1, width: 2, height: 2, sourceWidth: 4, sourceHeight: 3 };
     const mask = Mask.from({ ...data, runs: Uint32Array.of(2, 2), coverage });
-    expect([...mask.toImageData({ colour: [1, 2, 3, 200] }).data]).toEqual([0, 0, 0, 0, 1, 2, 3, 78, 1, 2, 3, 100, 1, 2, 3, 200]);
+    expect([...mask.toImageData({ color: [1, 2, 3, 200] }).data]).toEqual([
+      0, 0, 0, 0, 1, 2, 3, 78, 1, 2, 3, 100, 1, 2, 3, 200,
+    ]);
     const full = mask.toImageData({ full: true }).data.filter((_, index) => index % 4 === 3);
     expect([...full]).toEqual([0, 0, 0, 0, 0, 0, 100, 0, 0, 128, 255, 0]);
   });
 
   test("Mask_ToBitmap_IsUnsupportedInNode", async () => {
-    await expect(randomSamples(5, 1)[0]!.mask.toBitmap()).rejects.toMatchObject({ code: "unsupported" });
+    await expect(randomSamples(5, 1)[0]!.mask.toBitmap()).rejects.toMatchObject({
+      code: "unsupported",
+    });
   });
 });
 
@@ -176,11 +191,18 @@ describe("COCO", () => {
     const mask = Mask.fromRle({ size: [2, 3], counts: [1, 2, 3] });
     expect([...mask.toBytes(true)]).toEqual([0, 1, 0, 1, 0, 0]);
     expect([...Mask.fromRle({ size: [2, 3], counts: [0, 6] }).runs]).toEqual([0, 6]);
-    expect(Mask.fromRle({ size: [2, 3], counts: [6] })).toMatchObject({ area: 0, width: 0, height: 0 });
+    expect(Mask.fromRle({ size: [2, 3], counts: [6] })).toMatchObject({
+      area: 0,
+      width: 0,
+      height: 0,
+    });
   });
 
   test("Mask_Goldens_AreThoseOfPycocotools", () => {
-    const lines = readFileSync(new URL("../golden/mask/goldens.txt", import.meta.url), "utf8").split("\n");
+    const lines = readFileSync(
+      new URL("../golden/mask/goldens.txt", import.meta.url),
+      "utf8",
+    ).split("\n");
     const masks = new Map<string, Mask>();
     let polygons = 0;
     let pairs = 0;
@@ -189,10 +211,15 @@ describe("COCO", () => {
         const [, name = "", w, h, hex = "", counts, area] = fields;
         const [width, height] = [Number(w), Number(h)];
         const packed = Buffer.from(hex, "hex");
-        const bytes = Uint8Array.from({ length: width * height }, (_, i) => (packed[i >> 3]! >> (7 - (i & 7))) & 1);
+        const bytes = Uint8Array.from(
+          { length: width * height },
+          (_, i) => (packed[i >> 3]! >> (7 - (i & 7))) & 1,
+        );
         const mask = Mask.fromBytes(bytes, { width, height });
         expect(mask.toRle()).toEqual({ size: [height, width], counts });
-        expect(Mask.fromRle({ size: [height, width], counts: counts! }).toBytes(true)).toEqual(bytes);
+        expect(Mask.fromRle({ size: [height, width], counts: counts! }).toBytes(true)).toEqual(
+          bytes,
+        );
         expect(mask.area).toBe(Number(area));
         masks.set(name, mask);
       } else if (fields[0] === "iou") {
@@ -202,7 +229,8 @@ describe("COCO", () => {
       } else if (fields[0] === "polygon") {
         const [width = 0, height = 0, ringCount = 0, ...numbers] = fields.slice(1, -1).map(Number);
         const rings: number[][] = [];
-        for (let ring = 0; ring < ringCount; ++ring) rings.push(numbers.splice(0, 1 + 2 * numbers[0]!).slice(1));
+        for (let ring = 0; ring < ringCount; ++ring)
+          rings.push(numbers.splice(0, 1 + 2 * numbers[0]!).slice(1));
         expect(Mask.fromCocoPolygons(rings, { width, height }).toRle().counts).toBe(fields.at(-1));
         polygons += 1;
       }
@@ -238,7 +266,8 @@ describe("polygons", () => {
       Number(Math.hypot((index % size) + 0.5 - 100, Math.floor(index / size) + 0.5 - 100) < radius),
     );
     const mask = Mask.fromBytes(bytes, { width: size, height: size });
-    const corners = (tolerance?: number) => mask.toPolygons(tolerance === undefined ? {} : { tolerance })[0]!.points.length / 2;
+    const corners = (tolerance?: number) =>
+      mask.toPolygons(tolerance === undefined ? {} : { tolerance })[0]!.points.length / 2;
     expect(corners(0)).toBeGreaterThan(corners());
     expect(corners()).toBeGreaterThan(corners(2));
     const rings = mask.toPolygons({ tolerance: 2 });
@@ -254,13 +283,16 @@ describe("combining", () => {
     for (let round = 0; round < 60; ++round) {
       const [width, height] = [1 + random.below(40), 1 + random.below(40)];
       const [a, b] = [randomSample(random, width, height), randomSample(random, width, height)];
-      const pixels = (rule: (x: number, y: number) => boolean) => a.bytes.map((byte, i) => Number(rule(byte, b.bytes[i]!)));
+      const pixels = (rule: (x: number, y: number) => boolean) =>
+        a.bytes.map((byte, i) => Number(rule(byte, b.bytes[i]!)));
       const both = pixels((x, y) => x === 1 && y === 1);
       const either = pixels((x, y) => x === 1 || y === 1);
       expect(a.mask.intersect(b.mask).toBytes(true)).toEqual(both);
       expect(a.mask.union(b.mask).toBytes(true)).toEqual(either);
       expect(a.mask.subtract(b.mask).toBytes(true)).toEqual(pixels((x, y) => x === 1 && y === 0));
-      const [shared, all] = [both, either].map((bytes) => bytes.reduce((sum, byte) => sum + byte, 0)) as [number, number];
+      const [shared, all] = [both, either].map((bytes) =>
+        bytes.reduce((sum, byte) => sum + byte, 0),
+      ) as [number, number];
       expect(a.mask.intersectionArea(b.mask)).toBe(shared);
       expect(a.mask.iou(b.mask)).toBe(all === 0 ? 0 : shared / all);
     }
@@ -269,9 +301,17 @@ describe("combining", () => {
   test("Mask_RemoveSmallRegions_FillsHolesAndDropsIslands", () => {
     const size = { width: 6, height: 3 };
     const mask = Mask.fromBytes([1, 1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0], size);
-    expect([...mask.removeSmallRegions(1.5).toBytes(true)]).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0]);
+    expect([...mask.removeSmallRegions(1.5).toBytes(true)]).toEqual([
+      1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0,
+    ]);
     expect(mask.removeSmallRegions(0).toBytes(true)).toEqual(mask.toBytes(true));
-    expect(mask.removeSmallRegions(1000)).toMatchObject({ x: 0, y: 0, width: 6, height: 3, area: 18 });
+    expect(mask.removeSmallRegions(1000)).toMatchObject({
+      x: 0,
+      y: 0,
+      width: 6,
+      height: 3,
+      area: 18,
+    });
     const dots = Mask.fromBytes([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], size);
     expect(dots.removeSmallRegions(4)).toMatchObject({ x: 5, y: 0, width: 1, height: 2, area: 2 });
     for (const minArea of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -284,7 +324,15 @@ describe("combining", () => {
     const empty = Mask.fromBytes(new Uint8Array(20), size);
     const full = Mask.fromBytes(new Uint8Array(20).fill(1), size);
     const none = empty.intersect(full);
-    expect(none).toMatchObject({ x: 0, y: 0, width: 0, height: 0, area: 0, sourceWidth: 5, sourceHeight: 4 });
+    expect(none).toMatchObject({
+      x: 0,
+      y: 0,
+      width: 0,
+      height: 0,
+      area: 0,
+      sourceWidth: 5,
+      sourceHeight: 4,
+    });
     expect(none.union(full).toBytes(true)).toEqual(full.toBytes(true));
     expect(none.iou(empty)).toBe(0);
     expect(none.toPolygons()).toEqual([]);
@@ -311,7 +359,15 @@ describe("clones", () => {
   });
 
   test("MaskFrom_BadData_IsTypedAndNamesTheValue", () => {
-    const good: MaskData = { x: 1, y: 2, width: 3, height: 2, sourceWidth: 10, sourceHeight: 10, runs: Uint32Array.of(1, 5) };
+    const good: MaskData = {
+      x: 1,
+      y: 2,
+      width: 3,
+      height: 2,
+      sourceWidth: 10,
+      sourceHeight: 10,
+      runs: Uint32Array.of(1, 5),
+    };
     expect(Mask.from(good).area).toBe(5);
     const bad: [Partial<MaskData>, object][] = [
       [{ runs: Uint32Array.of(1, 4) }, { code: "badRuns", value: 5 }],
@@ -335,33 +391,78 @@ describe("clones", () => {
 describe("errors", () => {
   const size = { width: 4, height: 3 };
   test.each<[string, () => unknown, object]>([
-    ["RLE with a bad character", () => Mask.fromRle({ size: [3, 4], counts: "1~2" }), { code: "badRleString", value: 1 }],
-    ["RLE beyond ASCII", () => Mask.fromRle({ size: [3, 4], counts: "1é2" }), { code: "badRleString", value: 1 }],
-    ["RLE of another size", () => Mask.fromRle({ size: [3, 5], counts: [1, 11] }), { code: "badRuns", value: 12 }],
-    ["counts that are no numbers", () => Mask.fromRle({ size: [3, 4], counts: [1.5, 10.5] }), { code: "badArgument", value: 1.5 }],
-    ["RLE without a size", () => Mask.fromRle({ size: [], counts: [0] }), { code: "badSize", value: 0 }],
-    ["odd coordinates", () => Mask.fromPolygons([[0, 0, 1, 1, 2]], size), { code: "badArgument", value: 5 }],
-    ["coordinates not finite", () => Mask.fromPolygons([[0, 0, 1, Number.NaN, 2, 2]], size), { code: "badArgument" }],
+    [
+      "RLE with a bad character",
+      () => Mask.fromRle({ size: [3, 4], counts: "1~2" }),
+      { code: "badRleString", value: 1 },
+    ],
+    [
+      "RLE beyond ASCII",
+      () => Mask.fromRle({ size: [3, 4], counts: "1é2" }),
+      { code: "badRleString", value: 1 },
+    ],
+    [
+      "RLE of another size",
+      () => Mask.fromRle({ size: [3, 5], counts: [1, 11] }),
+      { code: "badRuns", value: 12 },
+    ],
+    [
+      "counts that are no numbers",
+      () => Mask.fromRle({ size: [3, 4], counts: [1.5, 10.5] }),
+      { code: "badArgument", value: 1.5 },
+    ],
+    [
+      "RLE without a size",
+      () => Mask.fromRle({ size: [], counts: [0] }),
+      { code: "badSize", value: 0 },
+    ],
+    [
+      "odd coordinates",
+      () => Mask.fromPolygons([[0, 0, 1, 1, 2]], size),
+      { code: "badArgument", value: 5 },
+    ],
+    [
+      "coordinates not finite",
+      () => Mask.fromPolygons([[0, 0, 1, Number.NaN, 2, 2]], size),
+      { code: "badArgument" },
+    ],
     [
       "negative tolerance",
       () => Mask.fromBytes(new Uint8Array(12).fill(1), size).toPolygons({ tolerance: -1 }),
       { code: "badArgument", value: -1 },
     ],
-    ["bytes too few", () => Mask.fromBytes(new Uint8Array(11), size), { code: "bufferTooSmall", value: 11 }],
-    ["crop outside", () => Mask.fromBytes(new Uint8Array(12), size, { x: 2, y: 0, width: 3, height: 1 }), { code: "badSize", value: 5 }],
+    [
+      "bytes too few",
+      () => Mask.fromBytes(new Uint8Array(11), size),
+      { code: "bufferTooSmall", value: 11 },
+    ],
+    [
+      "crop outside",
+      () => Mask.fromBytes(new Uint8Array(12), size, { x: 2, y: 0, width: 3, height: 1 }),
+      { code: "badSize", value: 5 },
+    ],
     [
       "map too small",
       () => Mask.fromBytes(new Uint8Array(12).fill(1), size).paint(new Uint8Array(11), 4, 1),
       { code: "bufferTooSmall", value: 11 },
     ],
-    ["map too narrow", () => Mask.fromBytes(new Uint8Array(12).fill(1), size).paint(new Uint8Array(99), 3, 1), { code: "bufferTooSmall" }],
+    [
+      "map too narrow",
+      () => Mask.fromBytes(new Uint8Array(12).fill(1), size).paint(new Uint8Array(99), 3, 1),
+      { code: "bufferTooSmall" },
+    ],
     [
       "sources differ",
-      () => Mask.fromBytes(new Uint8Array(12), size).iou(Mask.fromBytes(new Uint8Array(12), { width: 3, height: 4 })),
+      () =>
+        Mask.fromBytes(new Uint8Array(12), size).iou(
+          Mask.fromBytes(new Uint8Array(12), { width: 3, height: 4 }),
+        ),
       { code: "badArgument" },
     ],
   ])("Mask_BadInput_IsTypedAndTheNextCallWorks: %s", (_name, call, expected) => {
-    expect(call).toThrow(expect.objectContaining({ name: "MaskletError", stage: "mask-operation", ...expected }));
+    expect(call).toThrow(
+      expect.objectContaining({ name: "MaskletError", stage: "mask-operation", ...expected }),
+    );
     expect(Mask.fromRle({ size: [3, 4], counts: [1, 11] }).area).toBe(11);
   });
 
@@ -371,7 +472,12 @@ describe("errors", () => {
     const mask = fresh.Mask.fromBytes(Uint8Array.of(0, 1, 1, 0), { width: 2, height: 2 });
     expect([...mask.toBytes()]).toEqual([0, 1, 1, 0]);
     expect(mask.contains(1, 0)).toBe(true);
-    for (const call of [() => mask.toRle(), () => mask.toPolygons(), () => mask.iou(mask), () => mask.union(mask)]) {
+    for (const call of [
+      () => mask.toRle(),
+      () => mask.toPolygons(),
+      () => mask.iou(mask),
+      () => mask.union(mask),
+    ]) {
       expect(call).toThrow(expect.objectContaining({ code: "coreNotLoaded" }));
     }
   });

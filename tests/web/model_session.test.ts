@@ -4,21 +4,31 @@ import { ModelSession, type SessionRequest } from "../../web/runtime/model_sessi
 import type { OrtTensor } from "../../web/runtime/ort_module.js";
 import { enqueueOrt } from "../../web/runtime/ort_queue.js";
 import type { Device } from "../../web/types.js";
-import { type FakeBehaviour, FakeOrt } from "./fake_ort.js";
+import { type FakeBehavior, FakeOrt } from "./fake_ort.js";
 
-const feeds: Feeds = { images: { type: "float32", dims: [1, 3, 2, 4], data: new Float32Array(24) } };
+const feeds: Feeds = {
+  images: { type: "float32", dims: [1, 3, 2, 4], data: new Float32Array(24) },
+};
 
 let ort: FakeOrt;
 const opened: ModelSession[] = [];
 
-async function open(behaviour: FakeBehaviour = {}, request: Partial<SessionRequest> = {}): Promise<ModelSession> {
-  ort = new FakeOrt(behaviour);
+async function open(
+  behavior: FakeBehavior = {},
+  request: Partial<SessionRequest> = {},
+): Promise<ModelSession> {
+  ort = new FakeOrt(behavior);
   return openAnother(request);
 }
 
 async function openAnother(request: Partial<SessionRequest> = {}): Promise<ModelSession> {
   const model = new Uint8Array(1);
-  const usual = { model, checkFeeds: () => feeds, device: "auto", allowSoftwareAdapter: false } as const;
+  const usual = {
+    model,
+    checkFeeds: () => feeds,
+    device: "auto",
+    allowSoftwareAdapter: false,
+  } as const;
   const session = await ModelSession.open({ ...usual, ...request }, ort.runtime);
   opened.push(session);
   return session;
@@ -49,13 +59,19 @@ describe("the ladder", () => {
 
   it("WithoutJspi_TheCpuIsThatOfTheSmallBundle", async () => {
     await open({ jspi: false });
-    expect(ort.log.filter((entry) => entry.startsWith("load"))).toEqual(["load webgpu", "load webgpu", "load wasm"]);
+    expect(ort.log.filter((entry) => entry.startsWith("load"))).toEqual([
+      "load webgpu",
+      "load webgpu",
+      "load wasm",
+    ]);
   });
 
   it("NoAdapter_TakesWasm_AndLoadsNoGpuBundle", async () => {
     const session = await open({ refusal: () => "the browser offers no GPU adapter" });
     expect(session.device).toBe("wasm");
-    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "the browser offers no GPU adapter" }]);
+    expect(session.fallbacks).toEqual([
+      { device: "webgpu", reason: "the browser offers no GPU adapter" },
+    ]);
     expect(ort.log).toEqual(["load wasm", "create wasm"]);
   });
 
@@ -73,7 +89,9 @@ describe("the ladder", () => {
       run: (provider) => ({ out: ort.tensor([1, 2], provider === "webgpu" ? [0, 0] : [1, 2]) }),
     });
     expect(session.device).toBe("wasm");
-    expect(session.fallbacks[0]!.reason).toMatch(/^wrong results: output 'out' differs by 100\.0 %/);
+    expect(session.fallbacks[0]!.reason).toMatch(
+      /^wrong results: output 'out' differs by 100\.0 %/,
+    );
     expect(ort.log).toContain("release webgpu");
   });
 
@@ -104,12 +122,16 @@ describe("the ladder", () => {
     expect(session.fallbacks[0]!.reason).toContain("Cannot find package 'onnxruntime-node'");
   });
 
-  it.each<[Device | "auto", FakeBehaviour, string]>([
+  it.each<[Device | "auto", FakeBehavior, string]>([
     ["webgpu", { refusal: () => "no adapter" }, "noDevice"],
     ["webgpu", { run: (p) => ({ out: ort.tensor([1], [p === "wasm" ? 1 : 9]) }) }, "noDevice"],
     ["wasm", { create: () => Promise.reject(new Error("Unsupported operator Foo")) }, "badModel"],
     ["auto", { create: () => Promise.reject(new Error("Unsupported operator Foo")) }, "badModel"],
-    ["wasm", { create: () => Promise.reject(new Error("no available backend found. ERR: [wasm] 404")) }, "noDevice"],
+    [
+      "wasm",
+      { create: () => Promise.reject(new Error("no available backend found. ERR: [wasm] 404")) },
+      "noDevice",
+    ],
     [
       "node-cpu",
       {
@@ -119,15 +141,19 @@ describe("the ladder", () => {
       },
       "noDevice",
     ],
-  ])("NothingWorks_On_%s_NamesEveryReason (%#)", async (device, behaviour, code) => {
-    const error = await open(behaviour, { device }).catch((error) => error);
+  ])("NothingWorks_On_%s_NamesEveryReason (%#)", async (device, behavior, code) => {
+    const error = await open(behavior, { device }).catch((error) => error);
     expect(error).toMatchObject({ code, stage: "compile" });
-    for (const name of device === "auto" ? ["webgpu", "wasm"] : [device]) expect(error.message).toContain(`${name}: `);
+    for (const name of device === "auto" ? ["webgpu", "wasm"] : [device])
+      expect(error.message).toContain(`${name}: `);
   });
 
   it("Abort_WhileCreating_LeavesNothing", async () => {
     const controller = new AbortController();
-    const error = await open({ create: () => controller.abort(new Error("stop")) }, { signal: controller.signal }).catch((e) => e);
+    const error = await open(
+      { create: () => controller.abort(new Error("stop")) },
+      { signal: controller.signal },
+    ).catch((e) => e);
     expect(error).toMatchObject({ code: "aborted", cause: new Error("stop") });
   });
 });
@@ -142,13 +168,13 @@ describe("run", () => {
 
   it("Failure_IsTyped_AndTheNextRunHasANewSession", async () => {
     const session = await open({}, { device: "wasm" });
-    ort.behaviour.run = () => Promise.reject(new Error("non-zero status code"));
+    ort.behavior.run = () => Promise.reject(new Error("non-zero status code"));
     await expect(session.run(feeds)).rejects.toMatchObject({
       code: "inferenceFailed",
       stage: "inference",
       message: "the network failed on wasm: non-zero status code",
     });
-    ort.behaviour.run = () => undefined;
+    ort.behavior.run = () => undefined;
     ort.log.length = 0;
     await session.run(feeds);
     expect(ort.log).toEqual(["load wasm", "create wasm", "load wasm", "run wasm"]);
@@ -157,26 +183,33 @@ describe("run", () => {
   it("NoSessionAfterAFailure_IsNotTheModelsFault_AndTheNextRunTriesAgain", async () => {
     const session = await open({}, { device: "wasm" });
     await session.run(feeds);
-    ort.behaviour.run = () => Promise.reject(new Error("memory access out of bounds"));
+    ort.behavior.run = () => Promise.reject(new Error("memory access out of bounds"));
     await expect(session.run(feeds)).rejects.toMatchObject({ code: "inferenceFailed" });
-    ort.behaviour.create = () => Promise.reject(new Error("out of memory"));
+    ort.behavior.create = () => Promise.reject(new Error("out of memory"));
     await expect(session.run(feeds)).rejects.toMatchObject({ code: "noDevice", stage: "compile" });
-    ort.behaviour = {};
+    ort.behavior = {};
     expect((await session.run(feeds)).outputs.size).toBe(1);
   });
 
   it("OneFailure_AmongWaitingRuns_HarmsNoOther", async () => {
     const session = await open({}, { device: "wasm" });
     let count = 0;
-    ort.behaviour.run = () => (++count === 2 ? Promise.reject(new Error("once")) : undefined);
+    ort.behavior.run = () => (++count === 2 ? Promise.reject(new Error("once")) : undefined);
     const results = await Promise.allSettled([1, 2, 3, 4].map(() => session.run(feeds)));
-    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+    expect(results.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "fulfilled",
+    ]);
   });
 
   it("Abort_BeforeTheRun_RunsNothing", async () => {
     const session = await open({}, { device: "wasm" });
     ort.log.length = 0;
-    await expect(session.run(feeds, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+    await expect(session.run(feeds, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "aborted",
+    });
     expect(ort.log).toEqual([]);
   });
 
@@ -203,14 +236,21 @@ describe("a lost device", () => {
     await first.run(feeds);
     await second.run(feeds);
     const steps = ort.log.filter((entry) => !entry.startsWith("load"));
-    expect(steps).toEqual(["release webgpu", "release webgpu", "create webgpu", "run webgpu", "create webgpu", "run webgpu"]);
+    expect(steps).toEqual([
+      "release webgpu",
+      "release webgpu",
+      "create webgpu",
+      "run webgpu",
+      "create webgpu",
+      "run webgpu",
+    ]);
     expect([first.device, first.fallbacks, second.fallbacks]).toEqual(["webgpu", [], []]);
   });
 
   it("DuringARun_TheRunIsRepeatedOnce", async () => {
     const session = await open();
     let count = 0;
-    ort.behaviour.run = () => {
+    ort.behavior.run = () => {
       if (++count > 1) return undefined;
       // The message says nothing; the device tells a moment later.
       setTimeout(() => ort.loseDevice(), 5);
@@ -222,20 +262,28 @@ describe("a lost device", () => {
 
   it("TwiceInOneCall_GoesDownTheLadder", async () => {
     const session = await open();
-    ort.behaviour.run = (provider) => {
+    ort.behavior.run = (provider) => {
       if (provider === "webgpu") throw new Error("Device was lost: GPU hung");
       return undefined;
     };
     expect((await session.run(feeds)).outputs.size).toBe(1);
     expect(session.device).toBe("wasm");
-    expect(session.fallbacks).toEqual([{ device: "webgpu", reason: "the device was lost twice in one call: Device was lost: GPU hung" }]);
+    expect(session.fallbacks).toEqual([
+      {
+        device: "webgpu",
+        reason: "the device was lost twice in one call: Device was lost: GPU hung",
+      },
+    ]);
   });
 
   it("TwiceInOneCall_WithoutAnotherDevice_IsTyped_AndTheNextCallTriesAgain", async () => {
     const session = await open({}, { device: "webgpu" });
-    ort.behaviour.run = () => Promise.reject(new Error("GPUDevice is lost"));
-    await expect(session.run(feeds)).rejects.toMatchObject({ code: "deviceLost", stage: "inference" });
-    ort.behaviour.run = () => undefined;
+    ort.behavior.run = () => Promise.reject(new Error("GPUDevice is lost"));
+    await expect(session.run(feeds)).rejects.toMatchObject({
+      code: "deviceLost",
+      stage: "inference",
+    });
+    ort.behavior.run = () => undefined;
     expect((await session.run(feeds)).outputs.size).toBe(1);
   });
 
@@ -243,7 +291,7 @@ describe("a lost device", () => {
     const session = await open();
     ort.loseDevice();
     await new Promise((resolve) => setImmediate(resolve));
-    ort.behaviour.refusal = () => "the browser offers no GPU adapter";
+    ort.behavior.refusal = () => "the browser offers no GPU adapter";
     await session.run(feeds);
     expect([session.device, session.fallbacks.length]).toEqual(["wasm", 1]);
   });
@@ -253,8 +301,9 @@ describe("several inputs", () => {
   it("EveryType_ArrivesAsItsArray_AndIsDisposed", async () => {
     const session = await open({}, { device: "wasm" });
     const seen: Record<string, unknown> = {};
-    ort.behaviour.run = (_, tensors) => {
-      for (const [name, { type, dims, data }] of Object.entries(tensors)) seen[name] = [type, dims, data];
+    ort.behavior.run = (_, tensors) => {
+      for (const [name, { type, dims, data }] of Object.entries(tensors))
+        seen[name] = [type, dims, data];
       return undefined;
     };
     const mixed: Feeds = {
@@ -274,13 +323,15 @@ describe("several inputs", () => {
   });
 
   it("TextInput_CannotBeMade", () => {
-    expect(() => makeFeed("string", [1], [1])).toThrow(expect.objectContaining({ code: "unsupported", value: "string" }));
+    expect(() => makeFeed("string", [1], [1])).toThrow(
+      expect.objectContaining({ code: "unsupported", value: "string" }),
+    );
   });
 
   it("OutputsAskedFor_ArePassedOn", async () => {
     const session = await open({}, { device: "wasm" });
     const asked: unknown[] = [];
-    ort.behaviour.run = (_, __, wanted) => {
+    ort.behavior.run = (_, __, wanted) => {
       asked.push(wanted);
       return undefined;
     };
@@ -293,7 +344,10 @@ describe("several inputs", () => {
 describe("kept outputs", () => {
   const keptOutputs = ["embedding"];
   const encode = (provider: string) => ({
-    embedding: provider === "webgpu" && ort.log.some((entry) => entry.endsWith("keeping embedding")) ? gpu() : ort.tensor([1, 2], [3, 4]),
+    embedding:
+      provider === "webgpu" && ort.log.some((entry) => entry.endsWith("keeping embedding"))
+        ? gpu()
+        : ort.tensor([1, 2], [3, 4]),
     out: ort.tensor([1], [1]),
   });
   const gpu = () => ort.gpuTensor([1, 2], [3, 4]);
@@ -304,21 +358,28 @@ describe("kept outputs", () => {
     return undefined;
   };
 
-  async function encoder(request: Partial<SessionRequest> = {}): Promise<{ session: ModelSession; embedding: KeptTensor }> {
+  async function encoder(
+    request: Partial<SessionRequest> = {},
+  ): Promise<{ session: ModelSession; embedding: KeptTensor }> {
     taken.length = 0;
     const session = await open({ run: encode }, { keptOutputs, ...request });
     const { outputs, kept } = await session.run(feeds);
     expect([...outputs.keys(), ...kept.keys()]).toEqual(["out", "embedding"]);
-    ort.behaviour = {};
+    ort.behavior = {};
     return { session, embedding: kept.get("embedding")! };
   }
 
   it("OnTheGpu_StayThere_UntilDisposed", async () => {
     const { embedding } = await encoder();
     expect(ort.log).toContain("create webgpu keeping embedding");
-    expect([embedding.onGpu, embedding.type, embedding.dims, ort.liveTensors]).toEqual([true, "float32", [1, 2], 1]);
+    expect([embedding.onGpu, embedding.type, embedding.dims, ort.liveTensors]).toEqual([
+      true,
+      "float32",
+      [1, 2],
+      1,
+    ]);
     const second = await openAnother();
-    ort.behaviour.run = decode;
+    ort.behavior.run = decode;
     await second.run({ embedding });
     await second.run({ embedding });
     expect([taken, ort.liveTensors]).toEqual([["gpu-buffer", "gpu-buffer"], 1]);
@@ -326,18 +387,22 @@ describe("kept outputs", () => {
     await embedding.dispose();
     expect([embedding.lost, ort.liveTensors]).toEqual([true, 0]);
     await expect(second.run({ embedding })).rejects.toBeInstanceOf(LostTensorError);
-    ort.behaviour = {};
+    ort.behavior = {};
     expect((await second.run(feeds)).outputs.size).toBe(1);
   });
 
   it("FedToASessionOnTheCpu_AreBroughtThereOnce", async () => {
     const { session, embedding } = await encoder();
     const second = await openAnother({ device: "wasm" });
-    ort.behaviour.run = decode;
+    ort.behavior.run = decode;
     await second.run({ embedding });
     await session.dispose();
     await second.run({ embedding });
-    expect([taken, embedding.onGpu, ort.liveTensors]).toEqual([[Float32Array.of(3, 4), Float32Array.of(3, 4)], false, 0]);
+    expect([taken, embedding.onGpu, ort.liveTensors]).toEqual([
+      [Float32Array.of(3, 4), Float32Array.of(3, 4)],
+      false,
+      0,
+    ]);
   });
 
   it("OnTheCpu_OutliveTheirSession", async () => {
@@ -345,36 +410,43 @@ describe("kept outputs", () => {
     expect([embedding.onGpu, ort.liveTensors]).toEqual([false, 0]);
     await session.dispose();
     const second = await openAnother({ device: "wasm" });
-    ort.behaviour.run = decode;
+    ort.behavior.run = decode;
     await second.run({ embedding });
     expect(taken).toEqual([Float32Array.of(3, 4)]);
   });
 
-  it.each(["LostDevice", "Dispose", "FailedRun"])("%s_EndsThoseOnTheGpu_AndTheNextRunMakesNewOnes", async (how) => {
-    const { session, embedding } = await encoder();
-    const second = await openAnother();
-    if (how === "LostDevice") {
-      ort.loseDevice();
-      await new Promise((resolve) => setImmediate(resolve));
-      ort.behaviour.run = decode;
-      // The session of the decoder notices the loss, and with it goes everything on that device.
-      await expect(second.run({ embedding })).rejects.toBeInstanceOf(LostTensorError);
-    } else if (how === "Dispose") await session.dispose();
-    else {
-      ort.behaviour.run = () => Promise.reject(new Error("non-zero status code"));
-      await expect(session.run(feeds)).rejects.toMatchObject({ code: "inferenceFailed" });
-    }
-    expect([embedding.lost, ort.liveTensors]).toEqual([true, 0]);
-    if (how === "Dispose") return;
-    ort.behaviour.run = encode;
-    const again = (await session.run(feeds)).kept.get("embedding")!;
-    expect(again.onGpu).toBe(true);
-    await again.dispose();
-  });
+  it.each(["LostDevice", "Dispose", "FailedRun"])(
+    "%s_EndsThoseOnTheGpu_AndTheNextRunMakesNewOnes",
+    async (how) => {
+      const { session, embedding } = await encoder();
+      const second = await openAnother();
+      if (how === "LostDevice") {
+        ort.loseDevice();
+        await new Promise((resolve) => setImmediate(resolve));
+        ort.behavior.run = decode;
+        // The session of the decoder notices the loss, and with it goes everything on that device.
+        await expect(second.run({ embedding })).rejects.toBeInstanceOf(LostTensorError);
+      } else if (how === "Dispose") await session.dispose();
+      else {
+        ort.behavior.run = () => Promise.reject(new Error("non-zero status code"));
+        await expect(session.run(feeds)).rejects.toMatchObject({ code: "inferenceFailed" });
+      }
+      expect([embedding.lost, ort.liveTensors]).toEqual([true, 0]);
+      if (how === "Dispose") return;
+      ort.behavior.run = encode;
+      const again = (await session.run(feeds)).kept.get("embedding")!;
+      expect(again.onGpu).toBe(true);
+      await again.dispose();
+    },
+  );
 
   it("DuringTheSelfCheck_AreReadAndFreed", async () => {
     const session = await open(
-      { run: (p) => ({ embedding: p === "webgpu" ? ort.gpuTensor([2], [3, 9]) : ort.tensor([2], [3, 4]) }) },
+      {
+        run: (p) => ({
+          embedding: p === "webgpu" ? ort.gpuTensor([2], [3, 9]) : ort.tensor([2], [3, 4]),
+        }),
+      },
       {
         keptOutputs,
       },
@@ -394,7 +466,11 @@ it("Queue_AFailure_DoesNotStopLaterTasks", async () => {
       return i;
     }),
   );
-  expect((await Promise.allSettled(tasks)).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+  expect((await Promise.allSettled(tasks)).map(({ status }) => status)).toEqual([
+    "rejected",
+    "fulfilled",
+    "fulfilled",
+  ]);
   expect(order).toEqual([1, 2, 3]);
   ort = new FakeOrt();
 });

@@ -46,7 +46,8 @@ beforeEach(() => {
   requests.length = 0;
   cache = new FakeCache();
   vi.stubGlobal("caches", { open: async () => cache });
-  answer = (_, response) => response.setHeader("content-length", model.length).setHeader("etag", '"1"').end(model);
+  answer = (_, response) =>
+    response.setHeader("content-length", model.length).setHeader("etag", '"1"').end(model);
 });
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -57,13 +58,20 @@ describe("loadModel", () => {
     ["file URL", () => file],
     ["file URL as text", () => file.href],
     ["bytes", () => model],
-    ["view into a larger buffer", () => new Uint8Array([1, 2, ...model, 3]).subarray(2, 2 + model.length)],
+    [
+      "view into a larger buffer",
+      () => new Uint8Array([1, 2, ...model, 3]).subarray(2, 2 + model.length),
+    ],
     ["ArrayBuffer", () => model.slice().buffer],
     ["Blob", () => new Blob([model])],
     ["address", () => `${base}/dense.onnx`],
   ])("%s_IsRead", async (_, source) => {
     const loaded = await loadModel(source(), { sha256 });
-    expect([loaded.sha256, loaded.bytes.length, loaded.onnx.inputs[0]!.name]).toEqual([sha256, model.length, "images"]);
+    expect([loaded.sha256, loaded.bytes.length, loaded.onnx.inputs[0]!.name]).toEqual([
+      sha256,
+      model.length,
+      "images",
+    ]);
   });
 
   it("CallersBytes_ChangedLater_ChangeNothing", async () => {
@@ -86,13 +94,18 @@ describe("loadModel", () => {
     await loadModel(`${base}/m`, { onProgress: (event) => events.push(event) });
     expect(events[0]).toEqual({ stage: "download", loaded: 0, total: model.length });
     expect(events.at(-1)).toEqual({ stage: "download", loaded: model.length, total: model.length });
-    for (let i = 1; i < events.length; ++i) expect(events[i]!.loaded).toBeGreaterThanOrEqual(events[i - 1]!.loaded);
+    for (let i = 1; i < events.length; ++i)
+      expect(events[i]!.loaded).toBeGreaterThanOrEqual(events[i - 1]!.loaded);
   });
 
   it("CompressedTransfer_HasNoTotal_AndIsNoTruncation", async () => {
     const { gzipSync } = await import("node:zlib");
     const packed = gzipSync(model);
-    answer = (_, response) => response.setHeader("content-encoding", "gzip").setHeader("content-length", packed.length).end(packed);
+    answer = (_, response) =>
+      response
+        .setHeader("content-encoding", "gzip")
+        .setHeader("content-length", packed.length)
+        .end(packed);
     const events: Progress[] = [];
     const { bytes } = await loadModel(`${base}/m`, { onProgress: (event) => events.push(event) });
     expect(bytes).toEqual(model);
@@ -101,16 +114,32 @@ describe("loadModel", () => {
 
   it.each<[string, RequestListener | undefined, object, object]>([
     ["404", (_, r) => r.writeHead(404).end("no"), {}, { code: "networkError", value: 404 }],
-    ["web page", (_, r) => r.setHeader("content-type", "text/html").end("<html>"), {}, { code: "badModel" }],
-    ["truncated without a length", (_, r) => r.end(model.subarray(0, 2000)), {}, { code: "badModel" }],
+    [
+      "web page",
+      (_, r) => r.setHeader("content-type", "text/html").end("<html>"),
+      {},
+      { code: "badModel" },
+    ],
+    [
+      "truncated without a length",
+      (_, r) => r.end(model.subarray(0, 2000)),
+      {},
+      { code: "badModel" },
+    ],
     [
       "broken connection",
-      (_, r) => r.setHeader("content-length", model.length).write(model.subarray(0, 99), () => r.destroy()),
+      (_, r) =>
+        r.setHeader("content-length", model.length).write(model.subarray(0, 99), () => r.destroy()),
       {},
       { code: "networkError" },
     ],
     ["empty", (_, r) => r.end(), {}, { code: "badModel", value: 0 }],
-    ["another file", undefined, { sha256: "0".repeat(64) }, { code: "hashMismatch", value: sha256 }],
+    [
+      "another file",
+      undefined,
+      { sha256: "0".repeat(64) },
+      { code: "hashMismatch", value: sha256 },
+    ],
     ["malformed digest", undefined, { sha256: "ABC" }, { code: "badOption", value: "ABC" }],
   ])("%s_IsTyped_AndNeverKept", async (_, listener, options, expected) => {
     if (listener) answer = listener;
@@ -119,7 +148,10 @@ describe("loadModel", () => {
   });
 
   it("NoServer_IsANetworkError", async () => {
-    await expect(loadModel("http://127.0.0.1:9/m")).rejects.toMatchObject({ code: "networkError", stage: "download" });
+    await expect(loadModel("http://127.0.0.1:9/m")).rejects.toMatchObject({
+      code: "networkError",
+      stage: "download",
+    });
   });
 
   it.each([
@@ -134,9 +166,17 @@ describe("loadModel", () => {
 
   it("Abort_DuringTheDownload_KeepsNothing", async () => {
     const controller = new AbortController();
-    answer = (_, response) => void response.setHeader("content-length", model.length).write(model.subarray(0, 100));
-    const work = loadModel(`${base}/m`, { signal: controller.signal, onProgress: () => controller.abort("enough") });
-    await expect(work).rejects.toMatchObject({ code: "aborted", stage: "download", cause: "enough" });
+    answer = (_, response) =>
+      void response.setHeader("content-length", model.length).write(model.subarray(0, 100));
+    const work = loadModel(`${base}/m`, {
+      signal: controller.signal,
+      onProgress: () => controller.abort("enough"),
+    });
+    await expect(work).rejects.toMatchObject({
+      code: "aborted",
+      stage: "download",
+      cause: "enough",
+    });
     expect(cache.entries.size).toBe(0);
   });
 });
@@ -157,8 +197,11 @@ describe("the cache", () => {
     await load();
     await load();
     expect(requests).toEqual(["GET /m", "HEAD /m"]);
-    const other = new Uint8Array(readFileSync(new URL("../data/tiny_models/half.onnx", import.meta.url)));
-    answer = (_, response) => response.setHeader("content-length", other.length).setHeader("etag", '"2"').end(other);
+    const other = new Uint8Array(
+      readFileSync(new URL("../data/tiny_models/half.onnx", import.meta.url)),
+    );
+    answer = (_, response) =>
+      response.setHeader("content-length", other.length).setHeader("etag", '"2"').end(other);
     expect((await load()).bytes).toEqual(other);
     expect(requests.slice(2)).toEqual(["HEAD /m", "GET /m"]);
   });

@@ -1,4 +1,7 @@
-/** Nodes and constants of an ONNX file, for tests that ask what a graph is made of (onnx.proto: ModelProto, GraphProto, NodeProto, TensorProto). */
+/**
+ * Nodes and constants of an ONNX file, for tests that ask what a graph is made of (onnx.proto:
+ * ModelProto, GraphProto, NodeProto, TensorProto).
+ */
 import { ProtobufReader } from "../../web/runtime/protobuf_reader.js";
 
 /** `TensorProto.DataType` by number; those that are not named here are `type N`. */
@@ -34,7 +37,10 @@ export interface OnnxGraph {
 }
 
 /** Calls `read` for each field of a message; what it does not read is skipped. */
-function eachField(reader: ProtobufReader, readers: Readonly<Record<number, (reader: ProtobufReader) => void>>): void {
+function eachField(
+  reader: ProtobufReader,
+  readers: Readonly<Record<number, (reader: ProtobufReader) => void>>,
+): void {
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
     const read = readers[field];
     if (read) read(reader);
@@ -113,7 +119,12 @@ function readNode(reader: ProtobufReader): OnnxNode {
 }
 
 /** Operators whose outputs have a type of their own; all others have that of their first input. */
-const outputTypes: Readonly<Record<string, (node: OnnxNode, typeOf: (name: string) => string | undefined) => (string | undefined)[]>> = {
+const outputTypes: Readonly<
+  Record<
+    string,
+    (node: OnnxNode, typeOf: (name: string) => string | undefined) => (string | undefined)[]
+  >
+> = {
   Cast: ({ integers }) => [typeNames[integers.get("to") ?? 0]],
   Shape: () => ["int64"],
   Size: () => ["int64"],
@@ -126,29 +137,39 @@ const outputTypes: Readonly<Record<string, (node: OnnxNode, typeOf: (name: strin
   Where: ({ inputs }, typeOf) => [typeOf(inputs[1]!)],
   DequantizeLinear: ({ inputs }, typeOf) => [typeOf(inputs[1]!)],
   ...Object.fromEntries(
-    ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"].map((name) => [name, () => ["bool"]]),
+    ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "And", "Or"].map(
+      (name) => [name, () => ["bool"]],
+    ),
   ),
 };
 
-/** A node that is run for every picture, with the types of its inputs where they are known. */
+/** A node that is run for every image, with the types of its inputs where they are known. */
 export interface ComputedNode extends OnnxNode {
   readonly inputTypes: readonly (string | undefined)[];
 }
 
 /**
- * The nodes that are left to run once a runtime has folded what follows from constants alone, and from shapes where all of them are fixed.
- * @param inputs those that differ from picture to picture; others count as constants, of float32
+ * The nodes that are left to run once a runtime has folded what follows from constants alone, and
+ * from shapes where all of them are fixed.
+ * @param inputs those that differ from image to image; others count as constants, of float32
  * @param fixesShapes whether the graph fixes the shape of every tensor
  */
-export function computedNodes({ nodes, constants }: OnnxGraph, inputs: readonly string[], fixesShapes: boolean): ComputedNode[] {
+export function computedNodes(
+  { nodes, constants }: OnnxGraph,
+  inputs: readonly string[],
+  fixesShapes: boolean,
+): ComputedNode[] {
   const types = new Map<string, string | undefined>(constants);
   for (const name of inputs) types.set(name, "float32");
   const varies = new Set(inputs);
   const left: ComputedNode[] = [];
   for (const node of nodes) {
-    const own = outputTypes[node.operator]?.(node, (name) => types.get(name)) ?? node.outputs.map(() => types.get(node.inputs[0]!));
+    const own =
+      outputTypes[node.operator]?.(node, (name) => types.get(name)) ??
+      node.outputs.map(() => types.get(node.inputs[0]!));
     for (const [k, output] of node.outputs.entries()) types.set(output, own[k]);
-    if (!node.inputs.some((name) => varies.has(name)) || (fixesShapes && node.operator === "Shape")) continue;
+    if (!node.inputs.some((name) => varies.has(name)) || (fixesShapes && node.operator === "Shape"))
+      continue;
     for (const output of node.outputs) varies.add(output);
     left.push(
       { ...node, inputTypes: node.inputs.map((name) => types.get(name)) },

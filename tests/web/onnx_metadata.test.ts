@@ -5,10 +5,15 @@ import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
 import { encode, handMadeModel, valueInfo } from "./protobuf_writer.js";
 import { sharedFile } from "./shared_data.js";
 
-const builtIn = new Uint8Array(readFileSync(new URL("../../models/masklet-n.onnx", import.meta.url)));
+const builtIn = new Uint8Array(
+  readFileSync(new URL("../../models/masklet-n.onnx", import.meta.url)),
+);
 
 const small = handMadeModel({
-  inputs: [valueInfo("images", "float32", ["batch", 3, "height", 640]), valueInfo("weight", "float32", [2])],
+  inputs: [
+    valueInfo("images", "float32", ["batch", 3, "height", 640]),
+    valueInfo("weight", "float32", [2]),
+  ],
   outputs: [valueInfo("output0", "float16", [1, 116, 8400]), valueInfo("open", "int64")],
   initializers: [
     [
@@ -44,36 +49,54 @@ describe("readOnnxMetadata", () => {
         { name: "output0", type: "float16", dims: [1, 116, 8400] },
         { name: "open", type: "int64", dims: undefined },
       ],
-      quantisesAtRun: false,
+      quantizesAtRun: false,
       metadata: { names: "{0: 'cat'}", stride: "32", "": "no key" },
     });
   });
 
-  it("Nodes_TellOfQuantisingAtRun", () => {
+  it("Nodes_TellOfQuantizingAtRun", () => {
     const model = (...operators: string[]) =>
-      handMadeModel({ inputs: [valueInfo("x", "float32", [1])], outputs: [valueInfo("y", "float32", [1])], operators });
-    expect(readOnnxMetadata(model("Conv", "DynamicQuantizeLinear", "Relu")).quantisesAtRun).toBe(true);
-    expect(readOnnxMetadata(model("Conv", "QuantizeLinear")).quantisesAtRun).toBe(false);
+      handMadeModel({
+        inputs: [valueInfo("x", "float32", [1])],
+        outputs: [valueInfo("y", "float32", [1])],
+        operators,
+      });
+    expect(readOnnxMetadata(model("Conv", "DynamicQuantizeLinear", "Relu")).quantizesAtRun).toBe(
+      true,
+    );
+    expect(readOnnxMetadata(model("Conv", "QuantizeLinear")).quantizesAtRun).toBe(false);
   });
 
   it("BuiltInModel_AsShipped_HasTheTensorsOfItsCard", () => {
-    const { inputs, outputs, opset, quantisesAtRun } = readOnnxMetadata(builtIn);
-    const card = JSON.parse(readFileSync(new URL("../../models/masklet-n.json", import.meta.url), "utf8"));
+    const { inputs, outputs, opset, quantizesAtRun } = readOnnxMetadata(builtIn);
+    const card = JSON.parse(
+      readFileSync(new URL("../../models/masklet-n.json", import.meta.url), "utf8"),
+    );
     const plain = ({ name, type, dims }: Record<string, unknown>) => ({ name, type, dims });
     expect(inputs).toEqual([plain(card.input)]);
     expect(outputs).toEqual(card.outputs.map(plain));
     // 4 + 80 classes + 32 coefficients, whatever size the input has.
     expect([inputs[0]!.dims![1], outputs[0]!.dims![1], outputs[1]!.dims![1]]).toEqual([3, 116, 32]);
     expect([13, 17]).toContain(opset);
-    expect(quantisesAtRun).toBe(false);
+    expect(quantizesAtRun).toBe(false);
   });
 
-  it.skipIf(!sharedFile("models/yolov8n-seg-640.onnx"))("ExportedModel_UltralyticsMetadata_IsRead", () => {
-    const { metadata, producer } = readOnnxMetadata(new Uint8Array(readFileSync(sharedFile("models/yolov8n-seg-640.onnx")!)));
-    expect(metadata).toMatchObject({ stride: "32", task: "segment", imgsz: "[640, 640]", end2end: "False" });
-    expect(metadata.names).toMatch(/^\{0: 'person', 1: 'bicycle'/);
-    expect(producer).toBe("onnx.quantize");
-  });
+  it.skipIf(!sharedFile("models/yolov8n-seg-640.onnx"))(
+    "ExportedModel_UltralyticsMetadata_IsRead",
+    () => {
+      const { metadata, producer } = readOnnxMetadata(
+        new Uint8Array(readFileSync(sharedFile("models/yolov8n-seg-640.onnx")!)),
+      );
+      expect(metadata).toMatchObject({
+        stride: "32",
+        task: "segment",
+        imgsz: "[640, 640]",
+        end2end: "False",
+      });
+      expect(metadata.names).toMatch(/^\{0: 'person', 1: 'bicycle'/);
+      expect(producer).toBe("onnx.quantize");
+    },
+  );
 
   it("MinusOneAndZeroDimensions_OfOldExporters_AreOpen", () => {
     const shape = [-1n, 0, 3].map((dim) => [1, [[1, dim]]] as const);
@@ -92,7 +115,9 @@ describe("readOnnxMetadata", () => {
         ],
       ],
     ] as never;
-    expect(readOnnxMetadata(handMadeModel({ inputs: [info], outputs: [info] })).inputs[0]!.dims).toEqual(["?", "?", 3]);
+    expect(
+      readOnnxMetadata(handMadeModel({ inputs: [info], outputs: [info] })).inputs[0]!.dims,
+    ).toEqual(["?", "?", 3]);
   });
 
   it("ExternalWeights_AreUnsupportedByName", () => {
@@ -105,14 +130,19 @@ describe("readOnnxMetadata", () => {
       outputs: [valueInfo("y", "float32", [1])],
       initializers: [external],
     });
-    expect(errorOf(() => readOnnxMetadata(bytes))).toMatchObject({ code: "unsupported", stage: "load", value: "conv.weight" });
+    expect(errorOf(() => readOnnxMetadata(bytes))).toMatchObject({
+      code: "unsupported",
+      stage: "load",
+      value: "conv.weight",
+    });
   });
 
   it("EveryPrefix_OfASmallFile_IsRefusedOrTheWholeGraph", () => {
     const complete = readOnnxMetadata(small);
     for (let length = 0; length < small.length; ++length) {
       try {
-        // A cut between two fields after the graph leaves a well-formed, shorter file; the tensors must then be all there.
+        // A cut between two fields after the graph leaves a well-formed, shorter file; the tensors
+        // must then be all there.
         expect(readOnnxMetadata(small.subarray(0, length)).outputs).toEqual(complete.outputs);
       } catch (error) {
         expect(error, `cut at ${length}`).toMatchObject({ code: "badModel", stage: "load" });
@@ -136,8 +166,10 @@ describe("readOnnxMetadata", () => {
       return state >> 8;
     };
     for (let round = 0; round < 3000; ++round) {
-      const bytes = round % 2 ? small.slice() : Uint8Array.from({ length: random() % 200 }, () => random());
-      for (let flip = 0; flip < 3 && round % 2; ++flip) bytes[random() % bytes.length]! ^= 1 << (random() % 8);
+      const bytes =
+        round % 2 ? small.slice() : Uint8Array.from({ length: random() % 200 }, () => random());
+      for (let flip = 0; flip < 3 && round % 2; ++flip)
+        bytes[random() % bytes.length]! ^= 1 << (random() % 8);
       try {
         readOnnxMetadata(bytes);
       } catch (error) {
@@ -155,12 +187,18 @@ describe("readOnnxMetadata", () => {
   });
 
   it("NumberOfElevenBytes_AndGroups_AreRefused", () => {
-    expect(errorOf(() => readOnnxMetadata(new Uint8Array(11).fill(0xff))).message).toContain("longer than ten bytes");
-    expect(errorOf(() => readOnnxMetadata(Uint8Array.of(9 * 8 + 3))).message).toContain("wire type 3");
+    expect(errorOf(() => readOnnxMetadata(new Uint8Array(11).fill(0xff))).message).toContain(
+      "longer than ten bytes",
+    );
+    expect(errorOf(() => readOnnxMetadata(Uint8Array.of(9 * 8 + 3))).message).toContain(
+      "wire type 3",
+    );
   });
 
   it("WebPage_InPlaceOfAModel_IsNoModel", () => {
-    expect(errorOf(() => readOnnxMetadata(new TextEncoder().encode("<!doctype html><html>"))).code).toBe("badModel");
+    expect(
+      errorOf(() => readOnnxMetadata(new TextEncoder().encode("<!doctype html><html>"))).code,
+    ).toBe("badModel");
   });
 
   it("GraphWithoutOutputs_IsNamed", () => {
@@ -173,6 +211,8 @@ describe("readOnnxMetadata", () => {
         ],
       ],
     ]);
-    expect(errorOf(() => readOnnxMetadata(bytes)).message).toBe("the ONNX graph 'empty' has no outputs");
+    expect(errorOf(() => readOnnxMetadata(bytes)).message).toBe(
+      "the ONNX graph 'empty' has no outputs",
+    );
   });
 });

@@ -16,12 +16,24 @@ export interface SignatureOptions {
 }
 
 /** What a family is shown of a model with one image input and these outputs. */
-export function signature(outputs: readonly Dims[], options: SignatureOptions = {}): ModelSignature {
+export function signature(
+  outputs: readonly Dims[],
+  options: SignatureOptions = {},
+): ModelSignature {
   const { size = 640, hints = {}, type = "float32", names = [], open = false } = options;
   const [width, height] = typeof size === "number" ? [size, size] : size;
-  const tensors: TensorInfo[] = outputs.map((dims, i) => ({ name: names[i] ?? `out${i}`, type, dims }));
+  const tensors: TensorInfo[] = outputs.map((dims, i) => ({
+    name: names[i] ?? `out${i}`,
+    type,
+    dims,
+  }));
   const dims = open ? [1, 3, "height", "width"] : [1, 3, height, width];
-  return { inputs: [{ name: "images", type: "float32", dims }], outputs: tensors, inputSize: { width, height }, hints };
+  return {
+    inputs: [{ name: "images", type: "float32", dims }],
+    outputs: tensors,
+    inputSize: { width, height },
+    hints,
+  };
 }
 
 /** Among all families: `family/variant` of the match, or undefined. */

@@ -5,19 +5,40 @@ import type { IdMap, OverlayInstance } from "../../web/view/overlay_renderer.js"
 /** An instance whose mask is a filled rectangle; only what the overlay uses of a mask. */
 function rectangle(x: number, y: number, width: number, height: number): OverlayInstance {
   const paint = (target: Uint8Array | Uint16Array, stride: number, value: number) => {
-    for (let row = y; row < y + height; row += 1) target.fill(value, row * stride + x, row * stride + x + width);
+    for (let row = y; row < y + height; row += 1)
+      target.fill(value, row * stride + x, row * stride + x + width);
   };
-  return { mask: { x, y, width, height, area: width * height, paint } } as unknown as OverlayInstance;
+  return {
+    mask: { x, y, width, height, area: width * height, paint },
+  } as unknown as OverlayInstance;
 }
 
 const anySide = Number.POSITIVE_INFINITY;
 
-function paintIds(instances: OverlayInstance[], width: number, height: number, maxSidePx: number, previous?: IdMap): IdMap {
-  return paintInOrder(instances, paintOrder(instances, "bestScore"), width, height, maxSidePx, previous);
+function paintIds(
+  instances: OverlayInstance[],
+  width: number,
+  height: number,
+  maxSidePx: number,
+  previous?: IdMap,
+): IdMap {
+  return paintInOrder(
+    instances,
+    paintOrder(instances, "bestScore"),
+    width,
+    height,
+    maxSidePx,
+    previous,
+  );
 }
 
 describe("paintOrder", () => {
-  const instances = [rectangle(0, 0, 9, 9), rectangle(0, 0, 1, 1), rectangle(0, 0, 3, 3), rectangle(5, 5, 1, 1)];
+  const instances = [
+    rectangle(0, 0, 9, 9),
+    rectangle(0, 0, 1, 1),
+    rectangle(0, 0, 3, 3),
+    rectangle(5, 5, 1, 1),
+  ];
 
   test("PaintOrder_BestScore_IsLast", () => {
     expect(paintOrder(instances, "bestScore")).toEqual([3, 2, 1, 0]);

@@ -19,7 +19,7 @@ function randomFrom(seed: number): () => number {
 }
 
 describe("placeLabels", () => {
-  test("PlaceLabels_RoomAbove_CentresOverTheObject", () => {
+  test("PlaceLabels_RoomAbove_CentersOverTheObject", () => {
     expect(placeLabels([wish(100, 100, 180, 180)], bounds)).toEqual([{ x: 110, y: 76 }]);
   });
 
@@ -65,7 +65,11 @@ describe("placeLabels", () => {
       for (const [index, a] of placed.entries()) {
         expect(a.x >= 0 && a.y >= 0 && a.x + a.width <= 300 && a.y + a.height <= 200).toBe(true);
         for (const b of placed.slice(index + 1)) {
-          const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+          const apart =
+            a.x + a.width <= b.x ||
+            b.x + b.width <= a.x ||
+            a.y + a.height <= b.y ||
+            b.y + b.height <= a.y;
           expect(apart, `seed ${seed}`).toBe(true);
         }
       }

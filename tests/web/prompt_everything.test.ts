@@ -7,7 +7,7 @@ import { boxIou, suppressBoxes } from "../../web/prompt_suppression.js";
 import { goldenFile, openPromptModel } from "./prompt_models.js";
 
 describe("Point grid", () => {
-  it("Points_AreCellCentres_RowByRow", () => {
+  it("Points_AreCellCenters_RowByRow", () => {
     expect(pointGrid(2, { width: 8, height: 4 })).toEqual([
       { x: 2, y: 1 },
       { x: 6, y: 1 },
@@ -19,7 +19,8 @@ describe("Point grid", () => {
   });
 
   it("Crops_OfOneLayer_OverlapAsTheReference", () => {
-    // By hand from amg.generate_crop_boxes: overlap int(512 / 1500 * 600 * 2 / 2) = 204, width ceil((204 + 900) / 2) = 552, height 402.
+    // By hand from amg.generate_crop_boxes: overlap int(512 / 1500 * 600 * 2 / 2) = 204, width
+    // ceil((204 + 900) / 2) = 552, height 402.
     const crops = cropsOf({ width: 900, height: 600 }, 1);
     expect(crops).toEqual([
       { x: 0, y: 0, width: 900, height: 600, layer: 0 },
@@ -32,16 +33,17 @@ describe("Point grid", () => {
   });
 
   it("Crops_OfOnePixel_HaveNoEmptyOnes", () => {
-    for (const { width, height } of cropsOf({ width: 1, height: 7 }, 3)) expect(Math.min(width, height)).toBeGreaterThan(0);
+    for (const { width, height } of cropsOf({ width: 1, height: 7 }, 3))
+      expect(Math.min(width, height)).toBeGreaterThan(0);
   });
 
-  it("CutOff_IsWhatEndsAtTheCropAndNotAtThePicture", () => {
+  it("CutOff_IsWhatEndsAtTheCropAndNotAtTheImage", () => {
     const crop = { x: 100, y: 0, width: 200, height: 300, layer: 1 };
-    const picture = { width: 1000, height: 300 };
-    expect(isCutOff({ x1: 150, y1: 0, x2: 250, y2: 300 }, crop, picture)).toBe(false);
-    expect(isCutOff({ x1: 120, y1: 50, x2: 250, y2: 100 }, crop, picture)).toBe(true);
-    expect(isCutOff({ x1: 121, y1: 50, x2: 279, y2: 100 }, crop, picture)).toBe(false);
-    expect(isCutOff({ x1: 150, y1: 50, x2: 280, y2: 100 }, crop, picture)).toBe(true);
+    const image = { width: 1000, height: 300 };
+    expect(isCutOff({ x1: 150, y1: 0, x2: 250, y2: 300 }, crop, image)).toBe(false);
+    expect(isCutOff({ x1: 120, y1: 50, x2: 250, y2: 100 }, crop, image)).toBe(true);
+    expect(isCutOff({ x1: 121, y1: 50, x2: 279, y2: 100 }, crop, image)).toBe(false);
+    expect(isCutOff({ x1: 150, y1: 50, x2: 280, y2: 100 }, crop, image)).toBe(true);
   });
 });
 
@@ -51,7 +53,9 @@ describe("Suppression", () => {
   it("Boxes_BestFirst_EqualIouStays", () => {
     expect(boxIou(box(0, 10), box(5, 15))).toBeCloseTo(1 / 3, 12);
     expect(boxIou(box(0, 1), box(1, 2))).toBe(0);
-    expect(suppressBoxes([box(0, 10), box(0, 9), box(20, 30), box(0, 7)], [0.5, 0.9, 0.1, 0.2], 0.75)).toEqual([1, 2]);
+    expect(
+      suppressBoxes([box(0, 10), box(0, 9), box(20, 30), box(0, 7)], [0.5, 0.9, 0.1, 0.2], 0.75),
+    ).toEqual([1, 2]);
     expect(suppressBoxes([box(0, 10), box(0, 5)], [1, 0.5], 0.5)).toEqual([0, 1]);
     expect(suppressBoxes([], [], 0.5)).toEqual([]);
   });
@@ -61,12 +65,13 @@ describe("Everything", () => {
   let segmenter: PromptSegmenter;
   const scene = { width: 120, height: 90, data: new Uint8ClampedArray(120 * 90 * 4).fill(40) };
   const things = [
-    { x: 10, y: 10, width: 30, height: 20, colour: [220, 40, 40] },
-    { x: 60, y: 40, width: 40, height: 40, colour: [40, 220, 40] },
-    { x: 90, y: 5, width: 20, height: 20, colour: [60, 60, 230] },
+    { x: 10, y: 10, width: 30, height: 20, color: [220, 40, 40] },
+    { x: 60, y: 40, width: 40, height: 40, color: [40, 220, 40] },
+    { x: 90, y: 5, width: 20, height: 20, color: [60, 60, 230] },
   ];
-  for (const { x, y, width, height, colour } of things) {
-    for (let row = y; row < y + height; ++row) for (let i = x; i < x + width; ++i) scene.data.set(colour, (row * 120 + i) * 4);
+  for (const { x, y, width, height, color } of things) {
+    for (let row = y; row < y + height; ++row)
+      for (let i = x; i < x + width; ++i) scene.data.set(color, (row * 120 + i) * 4);
   }
 
   beforeAll(async () => {
@@ -92,21 +97,42 @@ describe("Everything", () => {
     expect(progress).toEqual([0, 64]);
     const ious = found.map(({ predictedIou }) => predictedIou);
     expect(ious).toEqual([...ious].sort((a, b) => b - a));
-    for (const { mask, lowResMask } of found) expect([mask.sourceWidth, mask.sourceHeight, lowResMask]).toEqual([120, 90, undefined]);
+    for (const { mask, lowResMask } of found)
+      expect([mask.sourceWidth, mask.sourceHeight, lowResMask]).toEqual([120, 90, undefined]);
   });
 
   it("Thresholds_Filter", async () => {
-    const all = await segmenter.everything({ gridSize: 4, predictedIouThreshold: 0, stabilityThreshold: 0, boxIouThreshold: 1 });
-    const some = await segmenter.everything({ gridSize: 4, predictedIouThreshold: 0.9, stabilityThreshold: 0, boxIouThreshold: 1 });
+    const all = await segmenter.everything({
+      gridSize: 4,
+      predictedIouThreshold: 0,
+      stabilityThreshold: 0,
+      boxIouThreshold: 1,
+    });
+    const some = await segmenter.everything({
+      gridSize: 4,
+      predictedIouThreshold: 0.9,
+      stabilityThreshold: 0,
+      boxIouThreshold: 1,
+    });
     expect(some.length).toBeGreaterThan(0);
     expect(some.length).toBe(all.filter(({ predictedIou }) => predictedIou > 0.9).length);
-    const stable = await segmenter.everything({ gridSize: 4, predictedIouThreshold: 0, stabilityThreshold: 0.93, boxIouThreshold: 1 });
+    const stable = await segmenter.everything({
+      gridSize: 4,
+      predictedIouThreshold: 0,
+      stabilityThreshold: 0.93,
+      boxIouThreshold: 1,
+    });
     expect(stable.length).toBe(all.filter(({ stabilityScore }) => stabilityScore >= 0.93).length);
     expect(await segmenter.everything({ gridSize: 2, predictedIouThreshold: 2 })).toEqual([]);
   });
 
   it("CropLayer_GivesMasksInPixelsOfTheWhole", async () => {
-    const found = await segmenter.everything({ gridSize: 8, predictedIouThreshold: 0.5, stabilityThreshold: 0.6, cropLayers: 1 });
+    const found = await segmenter.everything({
+      gridSize: 8,
+      predictedIouThreshold: 0.5,
+      stabilityThreshold: 0.6,
+      cropLayers: 1,
+    });
     for (const { box, mask } of found) {
       const { x, y, width, height } = mask.bounds();
       expect(box).toEqual({ x1: x, y1: y, x2: x + width, y2: y + height });
@@ -116,19 +142,32 @@ describe("Everything", () => {
   });
 
   it("MaskIou_RemovesDoubles", async () => {
-    const options = { gridSize: 8, predictedIouThreshold: 0, stabilityThreshold: 0, boxIouThreshold: 1 };
+    const options = {
+      gridSize: 8,
+      predictedIouThreshold: 0,
+      stabilityThreshold: 0,
+      boxIouThreshold: 1,
+    };
     const all = await segmenter.everything(options);
     const different = await segmenter.everything({ ...options, maskIouThreshold: 0.8 });
     expect(different.length).toBeLessThan(all.length);
-    for (const [i, a] of different.entries()) for (const b of different.slice(i + 1)) expect(a.mask.iou(b.mask)).toBeLessThanOrEqual(0.8);
+    for (const [i, a] of different.entries())
+      for (const b of different.slice(i + 1)) expect(a.mask.iou(b.mask)).toBeLessThanOrEqual(0.8);
   });
 
   it("MinArea_LeavesNoSmallRegions", async () => {
     const core = await loadCore();
-    const found = await segmenter.everything({ gridSize: 6, predictedIouThreshold: 0, stabilityThreshold: 0, minArea: 60 });
+    const found = await segmenter.everything({
+      gridSize: 6,
+      predictedIouThreshold: 0,
+      stabilityThreshold: 0,
+      minArea: 60,
+    });
     expect(found.length).toBeGreaterThan(0);
     for (const { mask, box } of found) {
-      expect(core.masks.intersectionArea(mask, core.masks.removeSmallRegions(mask, 60))).toBe(mask.area);
+      expect(core.masks.intersectionArea(mask, core.masks.removeSmallRegions(mask, 60))).toBe(
+        mask.area,
+      );
       const { x, y, width, height } = mask.bounds();
       expect(box).toEqual({ x1: x, y1: y, x2: x + width, y2: y + height });
     }
@@ -142,7 +181,9 @@ describe("Everything", () => {
       onProgress: ({ done }) => done > 0 && controller.abort(),
     });
     await expect(call).rejects.toMatchObject({ code: "aborted" });
-    expect(await segmenter.everything({ gridSize: 2, predictedIouThreshold: 0, stabilityThreshold: 0 })).not.toHaveLength(0);
+    expect(
+      await segmenter.everything({ gridSize: 2, predictedIouThreshold: 0, stabilityThreshold: 0 }),
+    ).not.toHaveLength(0);
   });
 
   it.each([
@@ -155,12 +196,19 @@ describe("Everything", () => {
     ["cropLayers", 5],
     ["predictedIouThreshold", Number.NaN],
   ])("Setting_%s_%s_IsTyped", async (name, value) => {
-    await expect(segmenter.everything({ [name]: value })).rejects.toMatchObject({ code: "badOption", value });
+    await expect(segmenter.everything({ [name]: value })).rejects.toMatchObject({
+      code: "badOption",
+      value,
+    });
   });
 
   it("Photo_OfTheGoldens_KeepsEveryShapeApart", async () => {
     await segmenter.setImage(readFileSync(goldenFile("shapes.png")));
-    const found = await segmenter.everything({ gridSize: 16, predictedIouThreshold: 0.5, stabilityThreshold: 0.5 });
+    const found = await segmenter.everything({
+      gridSize: 16,
+      predictedIouThreshold: 0.5,
+      stabilityThreshold: 0.5,
+    });
     expect(found.length).toBeGreaterThan(2);
   });
 });

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CocoRle, loadCore, Mask, type PromptCandidate, type PromptSegmenter } from "../../web/index.js";
+import {
+  type CocoRle,
+  loadCore,
+  Mask,
+  type PromptCandidate,
+  type PromptSegmenter,
+} from "../../web/index.js";
 import {
   goldenFile,
-  goldenPictures,
+  goldenImages,
   openPromptModel,
   type PromptGolden,
   type PromptModelName,
@@ -25,7 +31,10 @@ function request({ points, box }: Golden) {
   return { points, ...(box ? { box: { x1: x1!, y1: y1!, x2: x2!, y2: y2! } } : {}) };
 }
 
-function expectCandidate(candidate: PromptCandidate, expected: { rle: CocoRle; predictedIou: number; stability: number }): void {
+function expectCandidate(
+  candidate: PromptCandidate,
+  expected: { rle: CocoRle; predictedIou: number; stability: number },
+): void {
   expect(Math.abs(candidate.predictedIou - expected.predictedIou)).toBeLessThan(1e-4);
   const mask = Mask.fromRle(expected.rle);
   if (mask.area === 0) {
@@ -48,17 +57,18 @@ describe.each(Object.keys(promptModels) as PromptModelName[])("Golden prompts of
   });
   afterAll(() => segmenter?.dispose());
 
-  it("Family_IsRecognised", () => {
+  it("Family_IsRecognized", () => {
     expect(segmenter.info.family).toBe(family);
   });
 
-  // Variants of a family differ in few tensors: the pictures with a border of their own will do.
-  const pictures = /^(sam_raw|sam_single|sam_cvat|efficient_sam_combined|sam2_ort|sam2_ort_single)$/.test(name)
-    ? goldenPictures.filter((picture) => /odd|one_row|padding/.test(picture))
-    : goldenPictures;
+  // Variants of a family differ in few tensors: the images with a border of their own will do.
+  const images =
+    /^(sam_raw|sam_single|sam_cvat|efficient_sam_combined|sam2_ort|sam2_ort_single)$/.test(name)
+      ? goldenImages.filter((image) => /odd|one_row|padding/.test(image))
+      : goldenImages;
 
-  it.each(pictures)("Picture_%s_AnswersAsTheReference", async (picture) => {
-    const golden = readPromptGolden(picture, rule);
+  it.each(images)("Image_%s_AnswersAsTheReference", async (image) => {
+    const golden = readPromptGolden(image, rule);
     const { width, height } = await segmenter.setImage(goldenFile(golden.picture));
     expect([width, height]).toEqual([golden.width, golden.height]);
     let asked = 0;
@@ -78,23 +88,40 @@ describe.each(Object.keys(promptModels) as PromptModelName[])("Golden prompts of
 
 async function lowResOf(segmenter: PromptSegmenter, prompt: Golden, token: number) {
   const { candidates } = await segmenter.predict({ ...request(prompt), multimask: token > 0 });
-  return candidates.find(({ predictedIou }) => Math.abs(predictedIou - prompt.tokens[token]!.predictedIou) < 1e-4)?.lowResMask;
+  return candidates.find(
+    ({ predictedIou }) => Math.abs(predictedIou - prompt.tokens[token]!.predictedIou) < 1e-4,
+  )?.lowResMask;
 }
 
-async function expectMultimask(segmenter: PromptSegmenter, options: object, expected: Golden["tokens"]): Promise<void> {
+async function expectMultimask(
+  segmenter: PromptSegmenter,
+  options: object,
+  expected: Golden["tokens"],
+): Promise<void> {
   const { candidates } = await segmenter.predict({ ...options, multimask: true });
   const isEmpty = ({ rle }: { rle: CocoRle }) => Number(Mask.fromRle(rle).area === 0);
-  const sorted = [...expected].sort((a, b) => isEmpty(a) - isEmpty(b) || b.predictedIou - a.predictedIou);
+  const sorted = [...expected].sort(
+    (a, b) => isEmpty(a) - isEmpty(b) || b.predictedIou - a.predictedIou,
+  );
   expect(candidates).toHaveLength(sorted.length);
   for (const [i, candidate] of candidates.entries()) expectCandidate(candidate, sorted[i]!);
 }
 
-/** One of the four, as the reference implementation of the family chooses: which depends on the number of points. */
-async function expectSingle(segmenter: PromptSegmenter, options: object, { tokens }: Golden): Promise<void> {
+/**
+ * One of the four, as the reference implementation of the family chooses: which depends on the
+ * number of points.
+ */
+async function expectSingle(
+  segmenter: PromptSegmenter,
+  options: object,
+  { tokens }: Golden,
+): Promise<void> {
   const { candidates } = await segmenter.predict({ ...options, multimask: false });
   expect(candidates).toHaveLength(1);
   const [candidate] = candidates as [PromptCandidate];
-  const expected = tokens.find(({ predictedIou }) => Math.abs(predictedIou - candidate.predictedIou) < 1e-4);
+  const expected = tokens.find(
+    ({ predictedIou }) => Math.abs(predictedIou - candidate.predictedIou) < 1e-4,
+  );
   expect(expected).toBeDefined();
   expectCandidate(candidate, expected!);
 }

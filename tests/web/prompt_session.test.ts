@@ -9,13 +9,25 @@ import {
   PromptSession,
 } from "../../web/index.js";
 
-const mask = Mask.from({ x: 0, y: 0, width: 1, height: 1, sourceWidth: 4, sourceHeight: 4, runs: Uint32Array.of(0, 1) });
+const mask = Mask.from({
+  x: 0,
+  y: 0,
+  width: 1,
+  height: 1,
+  sourceWidth: 4,
+  sourceHeight: 4,
+  runs: Uint32Array.of(0, 1),
+});
 const at = (x: number, label: "foreground" | "background" = "foreground") => ({ x, y: 1, label });
 
 /** Answers with a new mask each time; `asked` has what it was asked. */
 function fake(fail: (call: number) => boolean = () => false) {
   const asked: PredictOptions[] = [];
-  const lowRes = (call: number, k: number): LowResMask => ({ width: 1, height: 1, logits: Float32Array.of(10 * call + k) });
+  const lowRes = (call: number, k: number): LowResMask => ({
+    width: 1,
+    height: 1,
+    logits: Float32Array.of(10 * call + k),
+  });
   const predict = async (options: PredictOptions): Promise<PromptResult> => {
     const call = asked.push(options);
     await new Promise((resolve) => setTimeout(resolve, 5 - call));
@@ -38,7 +50,12 @@ function fake(fail: (call: number) => boolean = () => false) {
 describe("PromptSession", () => {
   it("Points_AddUp_AndStartFromTheMaskBefore", async () => {
     const { session, asked, lowRes } = fake();
-    expect([session.points, session.result, session.mask, session.canUndo]).toEqual([[], undefined, undefined, false]);
+    expect([session.points, session.result, session.mask, session.canUndo]).toEqual([
+      [],
+      undefined,
+      undefined,
+      false,
+    ]);
     const first = await session.addPoint(at(1));
     await session.addPoint(at(2, "background"));
     expect(asked).toEqual([
@@ -58,7 +75,9 @@ describe("PromptSession", () => {
     await session.addPoint(at(2));
     expect(asked[1]!.mask).toEqual(lowRes(1, 1));
     expect(session.chosen).toBe(0);
-    expect(() => session.choose(2)).toThrow(expect.objectContaining({ code: "badOption", value: 2 }));
+    expect(() => session.choose(2)).toThrow(
+      expect.objectContaining({ code: "badOption", value: 2 }),
+    );
     expect(() => fake().session.choose(0)).toThrow(expect.objectContaining({ code: "badOption" }));
   });
 
@@ -116,7 +135,12 @@ describe("PromptSession", () => {
 
   it("OverlappingCalls_AreDoneInTheirOrder", async () => {
     const { session, asked } = fake();
-    await Promise.all([session.addPoint(at(1)), session.addPoint(at(2)), session.undo(), session.addPoint(at(3))]);
+    await Promise.all([
+      session.addPoint(at(1)),
+      session.addPoint(at(2)),
+      session.undo(),
+      session.addPoint(at(3)),
+    ]);
     expect(asked.map(({ points }) => points!.length)).toEqual([1, 2, 2]);
     expect(session.points).toEqual([at(1), at(3)]);
   });
@@ -125,7 +149,12 @@ describe("PromptSession", () => {
     const { session } = fake();
     await session.addPoint(at(1));
     await session.reset();
-    expect([session.points, session.result, session.canUndo, session.canRedo]).toEqual([[], undefined, false, false]);
+    expect([session.points, session.result, session.canUndo, session.canRedo]).toEqual([
+      [],
+      undefined,
+      false,
+      false,
+    ]);
   });
 
   it("Signal_AndSoft_GoOn", async () => {

@@ -1,13 +1,25 @@
-/** Just enough of the protobuf wire format to write ONNX files by hand, so that the reader is tested against something not made by itself. */
-export type Field = readonly [number: number, value: number | bigint | string | Uint8Array | readonly Field[]];
+/**
+ * Just enough of the protobuf wire format to write ONNX files by hand, so that the reader is tested
+ * against something not made by itself.
+ */
+export type Field = readonly [
+  number: number,
+  value: number | bigint | string | Uint8Array | readonly Field[],
+];
 
 export function encode(fields: readonly Field[]): Uint8Array {
   return concat(fields.map(([number, value]) => encodeField(number, value)));
 }
 
 function encodeField(number: number, value: Field[1]): Uint8Array {
-  if (typeof value === "number" || typeof value === "bigint") return concat([varint(number * 8), varint(value)]);
-  const body = typeof value === "string" ? new TextEncoder().encode(value) : value instanceof Uint8Array ? value : encode(value);
+  if (typeof value === "number" || typeof value === "bigint")
+    return concat([varint(number * 8), varint(value)]);
+  const body =
+    typeof value === "string"
+      ? new TextEncoder().encode(value)
+      : value instanceof Uint8Array
+        ? value
+        : encode(value);
   return concat([varint(number * 8 + 2), varint(body.length), body]);
 }
 
@@ -34,7 +46,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 export const elementType = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 
 /** ValueInfoProto; undefined dims leave the rank open. */
-export function valueInfo(name: string, type: keyof typeof elementType, dims?: readonly (number | string)[]): Field[] {
+export function valueInfo(
+  name: string,
+  type: keyof typeof elementType,
+  dims?: readonly (number | string)[],
+): Field[] {
   const shape = dims?.map((dim): Field => [1, [typeof dim === "number" ? [1, dim] : [2, dim]]]);
   return [
     [1, name],

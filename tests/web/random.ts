@@ -1,4 +1,7 @@
-/** Random numbers that are the same in every run (mulberry32, a public-domain generator by T. Ettinger). */
+/**
+ * Random numbers that are the same in every run (mulberry32, a public-domain generator by T.
+ * Ettinger).
+ */
 export class Random {
   #state: number;
 

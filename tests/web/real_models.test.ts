@@ -1,20 +1,26 @@
-/// Real weights of several families on real photos: wasm against the native runtime, and against what the photos show. Skipped where the
-/// models are not on this machine.
+/// Real weights of several families on real photos: wasm against the native runtime, and against
+/// what the photos show. Skipped where the models are not on this machine.
 import { describe, expect, it } from "vitest";
 import { type Device, type Instance, Segmenter } from "../../web/index.js";
 import { sharedFile } from "./shared_data.js";
 
 const photo = (id: number) => sharedFile(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)!;
 
-/** How far two builds of ONNX Runtime may lie apart; what is closer to the score threshold than `score` may fall on either side of it. */
+/**
+ * How far two builds of ONNX Runtime may lie apart; what is closer to the score threshold than
+ * `score` may fall on either side of it.
+ */
 interface Tolerance {
   readonly score: number;
   readonly boxPx: number;
   readonly iou: number;
 }
 const rounding: Tolerance = { score: 0.01, boxPx: 1, iou: 0.98 };
-/** Levels are chosen anew for each layer (DynamicQuantizeLinear): a last bit of difference moves whole levels of 1/255 of the range. */
-const requantised: Tolerance = { score: 0.05, boxPx: 6, iou: 0.94 };
+/**
+ * Levels are chosen anew for each layer (DynamicQuantizeLinear): a last bit of difference moves
+ * whole levels of 1/255 of the range.
+ */
+const requantized: Tolerance = { score: 0.05, boxPx: 6, iou: 0.94 };
 
 interface Case {
   readonly model: string;
@@ -57,7 +63,7 @@ const cases: readonly Case[] = [
     family: "yolo_seg",
     masks: true,
     threshold: 0.25,
-    tolerance: requantised,
+    tolerance: requantized,
     photos: [
       [74, [1, 16, 0]],
       [25, [23]],
@@ -66,7 +72,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function run({ model, photos }: Case, device: Device): Promise<{ segmenter: Segmenter; found: (readonly Instance[])[] }> {
+async function run(
+  { model, photos }: Case,
+  device: Device,
+): Promise<{ segmenter: Segmenter; found: (readonly Instance[])[] }> {
   const segmenter = await Segmenter.create({ model: sharedFile(`models/${model}.onnx`)!, device });
   const found: (readonly Instance[])[] = [];
   for (const [id] of photos) found.push((await segmenter.segment(photo(id))).instances);
@@ -91,13 +100,18 @@ describe.skipIf(!sharedFile("models") || !sharedFile("coco-train/images"))("real
       const { segmenter, found } = await run(one, "wasm");
       expect([segmenter.info.family, segmenter.info.masks]).toEqual([one.family, one.masks]);
       for (const [i, [, classIds]] of one.photos.entries()) {
-        expect(found[i]!.map(({ classId }) => classId)).toEqual(expect.arrayContaining([...classIds]));
+        expect(found[i]!.map(({ classId }) => classId)).toEqual(
+          expect.arrayContaining([...classIds]),
+        );
         expect(found[i]!.length).toBeGreaterThanOrEqual(classIds.length);
         for (const { score, box, mask } of found[i]!) {
           expect(score).toBeGreaterThan(one.threshold);
           const area = (box.x2 - box.x1) * (box.y2 - box.y1);
           // Whole pixels of a box differ from its area by its border at most.
-          if (!one.masks) expect(Math.abs(mask.area - area)).toBeLessThanOrEqual(2 * (box.x2 - box.x1 + box.y2 - box.y1) + 4);
+          if (!one.masks)
+            expect(Math.abs(mask.area - area)).toBeLessThanOrEqual(
+              2 * (box.x2 - box.x1 + box.y2 - box.y1) + 4,
+            );
           else expect(mask.area).toBeLessThan(area + 1);
         }
       }

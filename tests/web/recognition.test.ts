@@ -1,13 +1,20 @@
-/// Which family every fixture and every real model is recognised as, from the file alone.
+/// Which family every fixture and every real model is recognized as, from the file alone.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { builtInModels, detectFamily, inspectModel, MaskletError, Segmenter } from "../../web/index.js";
+import {
+  builtInModels,
+  detectFamily,
+  inspectModel,
+  MaskletError,
+  Segmenter,
+} from "../../web/index.js";
 import { handMadeModel, valueInfo } from "./protobuf_writer.js";
 import { sharedFile } from "./shared_data.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const modelsIn = (folder: string) => readdirSync(`${root}${folder}`).filter((file) => file.endsWith(".onnx"));
+const modelsIn = (folder: string) =>
+  readdirSync(`${root}${folder}`).filter((file) => file.endsWith(".onnx"));
 
 // Skipped where the models are not on this machine.
 describe.skipIf(!sharedFile("models"))("real models", () => {
@@ -19,18 +26,26 @@ describe.skipIf(!sharedFile("models"))("real models", () => {
   ])("%s is %s", async (file, family, masks) => {
     const info = await inspectModel(sharedFile(`models/${file}`)!);
     expect([info.family, info.masks, info.prompt]).toEqual([family, masks, undefined]);
-    expect(info.verdicts.filter(({ accepted }) => accepted).map((verdict) => verdict.family)).toEqual([family]);
+    expect(
+      info.verdicts.filter(({ accepted }) => accepted).map((verdict) => verdict.family),
+    ).toEqual([family]);
     const { inputs, outputs, metadata } = info;
     const renamed = outputs.map((output, i) => ({ ...output, name: `t${i}` })).reverse();
-    expect(detectFamily(inputs, renamed, metadata)).toMatchObject({ family, variant: info.variant });
+    expect(detectFamily(inputs, renamed, metadata)).toMatchObject({
+      family,
+      variant: info.variant,
+    });
   });
 });
 
 it("BuiltInModels_AreOfTheirCardsFamily", async () => {
-  for (const { name, family } of builtInModels) expect((await inspectModel(name)).family).toBe(family);
+  for (const { name, family } of builtInModels)
+    expect((await inspectModel(name)).family).toBe(family);
 });
 
-/** `createOptions` says what the tensors cannot tell: two layouts of one family can have the same. */
+/**
+ * `createOptions` says what the tensors cannot tell: two layouts of one family can have the same.
+ */
 interface ReferenceHeader {
   readonly family: string;
   readonly variant?: string;
@@ -38,13 +53,14 @@ interface ReferenceHeader {
 }
 
 describe("fixtures", () => {
-  it.each(modelsIn("tests/data/tiny_models").filter((file) => !["open_shapes.onnx", "second_input.onnx"].includes(file)))(
-    "tiny %s",
-    async (file) => {
-      const { family } = await inspectModel(`${root}tests/data/tiny_models/${file}`);
-      expect(family).toBe(file === "any_size.onnx" ? "mask_rcnn" : "yolo_seg");
-    },
-  );
+  it.each(
+    modelsIn("tests/data/tiny_models").filter(
+      (file) => !["open_shapes.onnx", "second_input.onnx"].includes(file),
+    ),
+  )("tiny %s", async (file) => {
+    const { family } = await inspectModel(`${root}tests/data/tiny_models/${file}`);
+    expect(family).toBe(file === "any_size.onnx" ? "mask_rcnn" : "yolo_seg");
+  });
 
   it("OpenShapes_NeedATrialRun", async () => {
     const model = `${root}tests/data/tiny_models/open_shapes.onnx`;
@@ -53,9 +69,13 @@ describe("fixtures", () => {
     expect(segmenter.info.family).toBe("yolo_seg");
   });
 
-  it.each(readdirSync(`${root}tests/data/reference_models`).filter((file) => file.endsWith(".json")))("reference %s", async (file) => {
+  it.each(
+    readdirSync(`${root}tests/data/reference_models`).filter((file) => file.endsWith(".json")),
+  )("reference %s", async (file) => {
     const path = `${root}tests/data/reference_models/${file}`;
-    const { family, variant, createOptions } = JSON.parse(readFileSync(path, "utf8")) as ReferenceHeader;
+    const { family, variant, createOptions } = JSON.parse(
+      readFileSync(path, "utf8"),
+    ) as ReferenceHeader;
     const model = path.replace(".json", ".onnx");
     expect((await inspectModel(model)).family).toBe(family);
     const info = await inspectModel(model, createOptions);
@@ -65,10 +85,18 @@ describe("fixtures", () => {
 
   it.each(modelsIn("tests/data/prompt_models"))("promptable %s", async (file) => {
     const { family, prompt } = await inspectModel(`${root}tests/data/prompt_models/${file}`);
-    const part = /encoder/.test(file) && !/prompt_encoder/.test(file) ? "encoder" : /combined/.test(file) ? "combined" : "decoder";
+    const part =
+      /encoder/.test(file) && !/prompt_encoder/.test(file)
+        ? "encoder"
+        : /combined/.test(file)
+          ? "combined"
+          : "decoder";
     expect([family, prompt?.part]).toEqual([undefined, part]);
     const named = /^(edge_sam|efficient_sam|sam2_hf|sam2|sam_hf|sam)/.exec(file)![1]!;
-    const families: Record<string, string> = { sam2_hf: "sam2_transformers", sam_hf: "sam_transformers" };
+    const families: Record<string, string> = {
+      sam2_hf: "sam2_transformers",
+      sam_hf: "sam_transformers",
+    };
     if (part !== "encoder") expect(prompt!.family).toBe(families[named] ?? named);
   });
 });
@@ -79,23 +107,39 @@ describe("detectFamily", () => {
   const planes = { name: "b", type: "float32", dims: [1, 32, 160, 160] };
 
   it("NeedsNoInputs", () => {
-    expect(detectFamily([], [planes, rows])).toMatchObject({ family: "yolo_seg", variant: "dense", prompt: undefined });
-    expect(detectFamily([input], [rows, planes])).toMatchObject({ family: "yolo_seg", candidates: [{ family: "yolo_seg", certainty: 1 }] });
+    expect(detectFamily([], [planes, rows])).toMatchObject({
+      family: "yolo_seg",
+      variant: "dense",
+      prompt: undefined,
+    });
+    expect(detectFamily([input], [rows, planes])).toMatchObject({
+      family: "yolo_seg",
+      candidates: [{ family: "yolo_seg", certainty: 1 }],
+    });
   });
 
   it("Nothing_IsNoError", () => {
-    const { family, candidates, verdicts } = detectFamily([input], [{ name: "classes", type: "float32", dims: [1, 1000] }]);
+    const { family, candidates, verdicts } = detectFamily(
+      [input],
+      [{ name: "classes", type: "float32", dims: [1, 1000] }],
+    );
     expect([family, candidates]).toEqual([undefined, []]);
     expect(verdicts.every(({ accepted, reason }) => !accepted && reason.length > 10)).toBe(true);
   });
 });
 
 describe("a promptable network given to Segmenter", () => {
-  it.each(["sam_decoder", "sam_encoder", "efficient_sam_combined"])("%s_TheErrorSaysWhoTakesIt", async (name) => {
-    const error = await Segmenter.create({ model: `${root}tests/data/prompt_models/${name}.onnx`, device: "wasm" }).catch((error) => error);
-    expect(error).toBeInstanceOf(MaskletError);
-    expect(error.message).toMatch(/promptable network.*PromptSegmenter takes it/);
-  });
+  it.each(["sam_decoder", "sam_encoder", "efficient_sam_combined"])(
+    "%s_TheErrorSaysWhoTakesIt",
+    async (name) => {
+      const error = await Segmenter.create({
+        model: `${root}tests/data/prompt_models/${name}.onnx`,
+        device: "wasm",
+      }).catch((error) => error);
+      expect(error).toBeInstanceOf(MaskletError);
+      expect(error.message).toMatch(/promptable network.*PromptSegmenter takes it/);
+    },
+  );
 });
 
 it("AmbiguousFile_ShowsItsCandidates_AndTheOptionDecides", async () => {
@@ -105,9 +149,15 @@ it("AmbiguousFile_ShowsItsCandidates_AndTheOptionDecides", async () => {
     outputs: [valueInfo("a", "float32", [1, 8, 8]), valueInfo("b", "float32", [1, 2, 16, 16])],
   });
   const info = await inspectModel(model);
-  if (info.family !== undefined) expect(info.candidates[0]!.certainty - (info.candidates[1]?.certainty ?? 0)).toBeGreaterThanOrEqual(0.03);
+  if (info.family !== undefined)
+    expect(
+      info.candidates[0]!.certainty - (info.candidates[1]?.certainty ?? 0),
+    ).toBeGreaterThanOrEqual(0.03);
   else expect(info.candidates.length).toBeGreaterThan(1);
   for (const { family, variant } of info.candidates) {
-    expect(await inspectModel(model, { family: `${family}/${variant}` })).toMatchObject({ family, variant });
+    expect(await inspectModel(model, { family: `${family}/${variant}` })).toMatchObject({
+      family,
+      variant,
+    });
   }
 });

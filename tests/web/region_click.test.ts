@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CocoDataset, decodeImage, loadCore, Mask, type PromptCandidate, PromptSegmenter } from "../../web/index.js";
+import {
+  type CocoDataset,
+  decodeImage,
+  loadCore,
+  Mask,
+  type PromptCandidate,
+  PromptSegmenter,
+} from "../../web/index.js";
 import { goldenFile, readPromptGolden } from "./prompt_models.js";
 import { sharedFile } from "./shared_data.js";
 
@@ -11,16 +18,20 @@ beforeAll(async () => {
 });
 afterAll(() => segmenter?.dispose());
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 const areas = (candidates: readonly PromptCandidate[]) => candidates.map(({ mask }) => mask.area);
 
-describe("region-click on seven shapes of one colour each", () => {
+describe("region-click on seven shapes of one color each", () => {
   const golden = readPromptGolden("shapes", "longest");
   let shapes: { point: { x: number; y: number }; shape: Mask }[] = [];
   const foreground = (x: number, y: number) => ({ x, y, label: "foreground" as const });
 
   beforeAll(async () => {
-    shapes = golden.prompts.map(({ points, tokens }) => ({ point: points[0]!, shape: Mask.fromRle(tokens[2]!.rle) }));
+    shapes = golden.prompts.map(({ points, tokens }) => ({
+      point: points[0]!,
+      shape: Mask.fromRle(tokens[2]!.rle),
+    }));
     await segmenter.setImage(goldenFile(golden.picture));
   });
 
@@ -39,10 +50,16 @@ describe("region-click on seven shapes of one colour each", () => {
   it("BoxAroundEachShape_GivesTheShape", async () => {
     const boxes = shapes.map(({ shape }) => {
       const { x, y, width, height } = shape.bounds();
-      return { x1: Math.max(0, x - 4), y1: Math.max(0, y - 4), x2: Math.min(320, x + width + 4), y2: Math.min(240, y + height + 4) };
+      return {
+        x1: Math.max(0, x - 4),
+        y1: Math.max(0, y - 4),
+        x2: Math.min(320, x + width + 4),
+        y2: Math.min(240, y + height + 4),
+      };
     });
     const found = await segmenter.segmentBoxes(boxes);
-    for (const [k, { mask }] of found.entries()) expect(mask.iou(shapes[k]!.shape)).toBeGreaterThan(0.95);
+    for (const [k, { mask }] of found.entries())
+      expect(mask.iou(shapes[k]!.shape)).toBeGreaterThan(0.95);
   });
 
   it("BackgroundPoint_TakesItsShapeAway", async () => {
@@ -59,12 +76,19 @@ describe("region-click on seven shapes of one colour each", () => {
   it("MaskFedBack_ChangesTheAnswer", async () => {
     const points = [foreground(160, 150)];
     const { candidates } = await segmenter.predict({ points });
-    const again = await segmenter.predict({ points, mask: candidates[2]!.lowResMask!, multimask: true });
+    const again = await segmenter.predict({
+      points,
+      mask: candidates[2]!.lowResMask!,
+      multimask: true,
+    });
     expect(areas(again.candidates)).not.toEqual(areas(candidates));
   });
 
   it("OnlyABackgroundPoint_GivesNothing", async () => {
-    const { candidates } = await segmenter.predict({ points: [{ x: 50, y: 50, label: "background" }], multimask: true });
+    const { candidates } = await segmenter.predict({
+      points: [{ x: 50, y: 50, label: "background" }],
+      multimask: true,
+    });
     expect(Math.max(...areas(candidates))).toBe(0);
   });
 });
@@ -76,10 +100,17 @@ describe.skipIf(annotations === undefined)("region-click on photos", () => {
     const truth = JSON.parse(readFileSync(annotations!, "utf8")) as CocoDataset;
     const [own, whole]: [number[], number[]] = [[], []];
     for (const { id, file_name } of truth.images.slice(0, 12)) {
-      const objects = truth.annotations.filter(({ image_id, iscrowd, area }) => image_id === id && !iscrowd && area! > 4000);
+      const objects = truth.annotations.filter(
+        ({ image_id, iscrowd, area }) => image_id === id && !iscrowd && area! > 4000,
+      );
       const image = await decodeImage(sharedFile(`coco-train/images/${file_name}`)!);
       await segmenter.setImage(image);
-      const boxes = objects.map(({ bbox: [x, y, width, height] }) => ({ x1: x, y1: y, x2: x + width, y2: y + height }));
+      const boxes = objects.map(({ bbox: [x, y, width, height] }) => ({
+        x1: x,
+        y1: y,
+        x2: x + width,
+        y2: y + height,
+      }));
       const found = await segmenter.segmentBoxes(boxes);
       for (const [k, { segmentation }] of objects.entries()) {
         const wanted = Mask.fromCocoPolygons(segmentation as number[][], image);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { rfDetrSeg } from "../../web/families/rf_detr_seg.js";
-import { recognised, refusalOf, renamed, signatureOf, type Tensors, tensorInfos } from "./signatures.js";
+import {
+  recognized,
+  refusalOf,
+  renamed,
+  signatureOf,
+  type Tensors,
+  tensorInfos,
+} from "./signatures.js";
 
 /** As rfdetr exports: the third output has a name or a number. */
 function heads(queries: number, columns: number, side: number, masks = "masks"): Tensors {
@@ -25,13 +32,17 @@ describe("rfDetrSeg.bind", () => {
   ])("%s_IsTaken", (_, side, queries, columns) => {
     const signature = signatureOf(heads(queries, columns, side / 4, "4245"), side);
     const outputs = { boxes: "dets", logits: "labels", masks: "4245" };
-    expect(rfDetrSeg.bind(signature)).toMatchObject({ variant: "sigmoid", classCount: columns, outputs });
-    expect(recognised(signature)).toBe("rf_detr_seg/sigmoid");
+    expect(rfDetrSeg.bind(signature)).toMatchObject({
+      variant: "sigmoid",
+      classCount: columns,
+      outputs,
+    });
+    expect(recognized(signature)).toBe("rf_detr_seg/sigmoid");
   });
 
   it("RenamedAndReordered_IsTaken", () => {
     const { signature, original } = renamed(signatureOf(heads(100, 91, 78), 312));
-    expect(recognised(signature)).toBe("rf_detr_seg/sigmoid");
+    expect(recognized(signature)).toBe("rf_detr_seg/sigmoid");
     const binding = rfDetrSeg.bind(signature);
     if ("refusal" in binding) throw new Error(binding.refusal);
     expect(original.get(binding.outputs.boxes!)).toBe("dets");
@@ -40,7 +51,9 @@ describe("rfDetrSeg.bind", () => {
   });
 
   it("FourClasses_NamesTellBoxesFromLogits", () => {
-    expect(rfDetrSeg.bind(signatureOf(heads(200, 4, 108), 432))).toMatchObject({ outputs: { boxes: "dets", logits: "labels" } });
+    expect(rfDetrSeg.bind(signatureOf(heads(200, 4, 108), 432))).toMatchObject({
+      outputs: { boxes: "dets", logits: "labels" },
+    });
   });
 
   it("OpenBatch_IsTaken", () => {
@@ -49,16 +62,18 @@ describe("rfDetrSeg.bind", () => {
       labels: ["float16", ["batch", 200, 91]],
       masks: ["float16", ["batch", 200, 108, 108]],
     };
-    expect(recognised(signatureOf(outputs, 432))).toBe("rf_detr_seg/sigmoid");
+    expect(recognized(signatureOf(outputs, 432))).toBe("rf_detr_seg/sigmoid");
   });
 
   it("InputsUnknown_IsTaken", () => {
-    expect(recognised({ ...signatureOf(heads(200, 91, 108), 432), inputs: [] })).toBe("rf_detr_seg/sigmoid");
+    expect(recognized({ ...signatureOf(heads(200, 91, 108), 432), inputs: [] })).toBe(
+      "rf_detr_seg/sigmoid",
+    );
   });
 
   it("NothingTellsSigmoidFromSoftmax_IsAmbiguous", () => {
     const { signature } = renamed({ ...signatureOf(heads(100, 12, 96), 384), inputs: [] });
-    expect(recognised(signature)).toContain(" or ");
+    expect(recognized(signature)).toContain(" or ");
   });
 
   it.each<[string, Tensors]>([
@@ -66,7 +81,7 @@ describe("rfDetrSeg.bind", () => {
     ["NoBoxes", { labels: ["float32", [1, 100, 91]], masks: ["float32", [1, 100, 78, 78]] }],
     ["OtherNumberOfMasks", { ...heads(100, 91, 78), masks: ["float32", [1, 32, 78, 78]] }],
     ["WholeNumbers", { ...heads(100, 91, 78), labels: ["int64", [1, 100, 91]] }],
-    ["SeveralPictures", { ...heads(100, 91, 78), masks: ["float32", [4, 100, 78, 78]] }],
+    ["SeveralImages", { ...heads(100, 91, 78), masks: ["float32", [4, 100, 78, 78]] }],
   ])("%s_IsRefused", (_, outputs) => {
     expect(refusalOf(rfDetrSeg, signatureOf(outputs, 312)).refusal).toMatch(/number Q of queries/);
   });

@@ -22,7 +22,10 @@ describe("Serve", () => {
     writeFileSync(join(folder, "site", "core.wasm"), "wasm");
     writeFileSync(join(folder, "site_secret", "key.txt"), "secret");
     writeFileSync(join(folder, "extra", "a b.json"), "{}");
-    ({ server } = await serve(join(folder, "site"), { port: 4400, mounts: [["/extra", join(folder, "extra")]] }));
+    ({ server } = await serve(join(folder, "site"), {
+      port: 4400,
+      mounts: [["/extra", join(folder, "extra")]],
+    }));
   });
   afterAll(() => {
     server.close();
@@ -31,31 +34,42 @@ describe("Serve", () => {
 
   // node:http sends the path as it is; fetch would tidy the dots away.
   const request = (path: string) =>
-    new Promise<{ status: number; headers: IncomingMessage["headers"]; body: string }>((resolve, reject) => {
-      get({ host: "127.0.0.1", port: (server.address() as AddressInfo).port, path, agent: false }, (response) => {
-        let body = "";
-        response.on("data", (chunk) => {
-          body += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
-      }).on("error", reject);
-    });
+    new Promise<{ status: number; headers: IncomingMessage["headers"]; body: string }>(
+      (resolve, reject) => {
+        get(
+          { host: "127.0.0.1", port: (server.address() as AddressInfo).port, path, agent: false },
+          (response) => {
+            let body = "";
+            response.on("data", (chunk) => {
+              body += chunk;
+            });
+            response.on("end", () =>
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+            );
+          },
+        ).on("error", reject);
+      },
+    );
 
   it("Serve_Page_HasTypeAndPolicy", async () => {
     const page = await request("/");
     expect(page).toMatchObject({ status: 200, body: "<p>page</p>" });
-    expect(page.headers["content-security-policy"]).toBe("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'");
+    expect(page.headers["content-security-policy"]).toBe(
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+    );
     expect(page.headers["content-type"]).toBe("text/html; charset=utf-8");
     expect((await request("/core.wasm")).headers["content-type"]).toBe("application/wasm");
     expect(await request("/extra/a%20b.json")).toMatchObject({ status: 200, body: "{}" });
   });
 
-  it.each(["/../site_secret/key.txt", "/%2e%2e/site_secret/key.txt", "/..%2fsite_secret%2fkey.txt", "/extra/../../site_secret/key.txt"])(
-    "Serve_PathOutside_%s_IsNotFound",
-    async (path) => {
-      expect((await request(path)).status).toBe(404);
-    },
-  );
+  it.each([
+    "/../site_secret/key.txt",
+    "/%2e%2e/site_secret/key.txt",
+    "/..%2fsite_secret%2fkey.txt",
+    "/extra/../../site_secret/key.txt",
+  ])("Serve_PathOutside_%s_IsNotFound", async (path) => {
+    expect((await request(path)).status).toBe(404);
+  });
 
   it("Serve_MissingOrMalformedPath_IsRefusedAndServerLives", async () => {
     expect((await request("/missing.js")).status).toBe(404);
@@ -74,27 +88,38 @@ describe("Serve", () => {
 
 describe("GenCodes", () => {
   it("GenCodes_MalformedLine_IsNamed", () => {
-    expect(() => parseStatuses('MASKLET_STATUS(ok, 0, "fine")\nMASKLET_STATUS(bad)\n')).toThrow("status.def:2");
+    expect(() => parseStatuses('MASKLET_STATUS(ok, 0, "fine")\nMASKLET_STATUS(bad)\n')).toThrow(
+      "status.def:2",
+    );
   });
 
   it("GenCodes_NumberTwice_IsRefused", () => {
-    expect(() => parseStatuses('MASKLET_STATUS(ok, 0, "a")\nMASKLET_STATUS(bad, 0, "b")\n')).toThrow("twice");
+    expect(() =>
+      parseStatuses('MASKLET_STATUS(ok, 0, "a")\nMASKLET_STATUS(bad, 0, "b")\n'),
+    ).toThrow("twice");
   });
 
   it("GenCodes_Entry_BecomesOneRow", () => {
-    const text = statusesAsTypeScript(parseStatuses('MASKLET_STATUS(badRank, 6, "wrong rank; value: the rank")\n'));
+    const text = statusesAsTypeScript(
+      parseStatuses('MASKLET_STATUS(badRank, 6, "wrong rank; value: the rank")\n'),
+    );
     expect(text).toContain('6: { name: "badRank", what: "wrong rank", value: "the rank" }');
   });
 
   it("GenCodes_Check_PassesOnTheCommittedFile", async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["scripts/gen_codes.mjs", "--check"]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "scripts/gen_codes.mjs",
+      "--check",
+    ]);
     expect(stdout).toContain("up to date");
   });
 });
 
 describe("Run", () => {
   it("Run_FailingCommand_SaysCommandCodeAndOutput", async () => {
-    const failing = run(process.execPath, ["-e", "console.error('broken part'); process.exit(3)"], { remedy: "mend it" });
+    const failing = run(process.execPath, ["-e", "console.error('broken part'); process.exit(3)"], {
+      remedy: "mend it",
+    });
     await expect(failing).rejects.toMatchObject({ remedy: "mend it" });
     await expect(failing).rejects.toThrow(/exit code 3[\s\S]*broken part/);
   });

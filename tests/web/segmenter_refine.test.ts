@@ -1,13 +1,22 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Box, type BoxSegmenter, Mask, type PromptSegmenter, Segmenter } from "../../web/index.js";
+import {
+  type Box,
+  type BoxSegmenter,
+  Mask,
+  type PromptSegmenter,
+  Segmenter,
+} from "../../web/index.js";
 import { openPromptModel } from "./prompt_models.js";
 
-const tiny = (name: string) => fileURLToPath(new URL(`../data/tiny_models/${name}`, import.meta.url));
+const tiny = (name: string) =>
+  fileURLToPath(new URL(`../data/tiny_models/${name}`, import.meta.url));
 const squares = tiny("squares.png");
 
 /** Answers with the left half of each box, or as `answer` says. */
-function fake(answer: (box: Box, i: number) => { mask: Mask; box: Box } = leftHalf): BoxSegmenter & { calls: Box[][] } {
+function fake(
+  answer: (box: Box, i: number) => { mask: Mask; box: Box } = leftHalf,
+): BoxSegmenter & { calls: Box[][] } {
   const calls: Box[][] = [];
   const segmentBoxesIn: BoxSegmenter["segmentBoxesIn"] = async (_, boxes) => {
     calls.push([...boxes]);
@@ -25,7 +34,15 @@ function leftHalf({ x1, y1, x2, y2 }: Box): { mask: Mask; box: Box } {
 
 const empty = () => ({
   box: { x1: 0, y1: 0, x2: 0, y2: 0 },
-  mask: Mask.from({ x: 0, y: 0, width: 0, height: 0, sourceWidth: 64, sourceHeight: 64, runs: new Uint32Array(0) }),
+  mask: Mask.from({
+    x: 0,
+    y: 0,
+    width: 0,
+    height: 0,
+    sourceWidth: 64,
+    sourceHeight: 64,
+    runs: new Uint32Array(0),
+  }),
 });
 
 describe("refineWith", () => {
@@ -55,7 +72,9 @@ describe("refineWith", () => {
 
   it("NothingFound_KeepsTheDetectorsMask", async () => {
     const before = await segmenter.segment(squares);
-    const after = await segmenter.segment(squares, { refineWith: fake((box, i) => (i === 1 ? empty() : leftHalf(box))) });
+    const after = await segmenter.segment(squares, {
+      refineWith: fake((box, i) => (i === 1 ? empty() : leftHalf(box))),
+    });
     expect(after.instances[1]).toEqual(before.instances[1]);
     expect(after.instances[0]!.mask.area).toBe(128);
   });
@@ -82,11 +101,12 @@ describe("refineWith", () => {
     expect(refineWith.calls).toEqual([]);
   });
 
-  it("Batch_RefinesEveryPicture", async () => {
+  it("Batch_RefinesEveryImage", async () => {
     const refiner = fake();
     const results = await segmenter.segmentBatch([squares, squares], { refineWith: refiner });
     expect(refiner.calls).toHaveLength(2);
-    for (const { instances } of results) expect(instances.map(({ mask }) => mask.area)).toEqual([128, 128, 128]);
+    for (const { instances } of results)
+      expect(instances.map(({ mask }) => mask.area)).toEqual([128, 128, 128]);
   });
 });
 
@@ -99,7 +119,7 @@ describe("refineWith a PromptSegmenter", () => {
   });
   afterAll(() => Promise.all([segmenter?.dispose(), prompts?.dispose()]));
 
-  it("Squares_AreFoundInTheirBoxes_AndThePictureInUseStays", async () => {
+  it("Squares_AreFoundInTheirBoxes_AndTheImageInUseStays", async () => {
     const other = { width: 8, height: 6, data: new Uint8ClampedArray(8 * 6 * 4).fill(90) };
     await prompts.setImage(other);
     const { instances } = await segmenter.segment(squares, { refineWith: prompts });
@@ -109,6 +129,9 @@ describe("refineWith a PromptSegmenter", () => {
       expect(box).toEqual({ x1: x, y1: y, x2: x + width, y2: y + height });
       expect(Math.abs(mask.area - 256)).toBeLessThan(40);
     }
-    expect(await prompts.predict({ points: [{ x: 4, y: 3, label: "foreground" }] })).toMatchObject({ width: 8, height: 6 });
+    expect(await prompts.predict({ points: [{ x: 4, y: 3, label: "foreground" }] })).toMatchObject({
+      width: 8,
+      height: 6,
+    });
   });
 });

@@ -4,15 +4,20 @@ import { Random } from "./random.js";
 
 const size = { width: 37, height: 23 };
 
-/** An ellipse somewhere, perhaps over the edge, as bytes of the whole picture. */
+/** An ellipse somewhere, perhaps over the edge, as bytes of the whole image. */
 function ellipse(random: Random): Uint8Array {
   const [x, y] = [random.between(0, size.width), random.between(0, size.height)];
   const [rx, ry] = [random.between(1, 15), random.between(1, 10)];
-  const inside = (i: number) => (((i % size.width) + 0.5 - x) / rx) ** 2 + ((Math.floor(i / size.width) + 0.5 - y) / ry) ** 2 < 1;
+  const inside = (i: number) =>
+    (((i % size.width) + 0.5 - x) / rx) ** 2 + ((Math.floor(i / size.width) + 0.5 - y) / ry) ** 2 <
+    1;
   return Uint8Array.from({ length: size.width * size.height }, (_, i) => Number(inside(i)));
 }
 
-/** FastSAM's box_prompt on bitmaps: sums over the slice and over all, first of the greatest. -1 when all are 0. */
+/**
+ * FastSAM's box_prompt on bitmaps: sums over the slice and over all, first of the greatest. -1 when
+ * all are 0.
+ */
 function boxPromptSlowly(bitmaps: readonly Uint8Array[], { x1, y1, x2, y2 }: Box): number {
   const ious = bitmaps.map((bitmap) => {
     let [shared, all] = [0, 0];
@@ -27,14 +32,20 @@ function boxPromptSlowly(bitmaps: readonly Uint8Array[], { x1, y1, x2, y2 }: Box
   return best > 0 ? ious.indexOf(best) : -1;
 }
 
-const covers = (bitmap: Uint8Array, { x, y }: PromptPoint) => bitmap[Math.floor(y) * size.width + Math.floor(x)] === 1;
+const covers = (bitmap: Uint8Array, { x, y }: PromptPoint) =>
+  bitmap[Math.floor(y) * size.width + Math.floor(x)] === 1;
 
 const square = (x: number, y: number, side: number) => {
   const bytes = new Uint8Array(size.width * size.height);
-  for (let row = y; row < y + side; ++row) bytes.fill(1, row * size.width + x, row * size.width + x + side);
+  for (let row = y; row < y + side; ++row)
+    bytes.fill(1, row * size.width + x, row * size.width + x + side);
   return { mask: Mask.fromBytes(bytes, size) };
 };
-const point = (x: number, y: number, label: PromptPoint["label"] = "foreground"): PromptPoint => ({ x, y, label });
+const point = (x: number, y: number, label: PromptPoint["label"] = "foreground"): PromptPoint => ({
+  x,
+  y,
+  label,
+});
 
 describe("selectByPrompt", () => {
   it("RandomMasks_AsFastSamOnBitmaps", () => {
@@ -43,16 +54,28 @@ describe("selectByPrompt", () => {
       const bitmaps = Array.from({ length: random.below(8) }, () => ellipse(random));
       const instances = bitmaps.map((bytes, id) => ({ id, mask: Mask.fromBytes(bytes, size) }));
       const [left, top] = [random.below(size.width - 1), random.below(size.height - 1)];
-      const box = { x1: left, y1: top, x2: left + 1 + random.below(size.width - left), y2: top + 1 + random.below(size.height - top) };
+      const box = {
+        x1: left,
+        y1: top,
+        x2: left + 1 + random.below(size.width - left),
+        y2: top + 1 + random.below(size.height - top),
+      };
       const best = boxPromptSlowly(bitmaps, box);
-      expect(selectByPrompt(instances, { box }).map(({ id }) => id)).toEqual(best < 0 ? [] : [best]);
+      expect(selectByPrompt(instances, { box }).map(({ id }) => id)).toEqual(
+        best < 0 ? [] : [best],
+      );
 
       const points = Array.from({ length: 1 + random.below(3) }, () =>
-        point(random.between(0, size.width), random.between(0, size.height), random.below(3) === 0 ? "background" : "foreground"),
+        point(
+          random.between(0, size.width),
+          random.between(0, size.height),
+          random.below(3) === 0 ? "background" : "foreground",
+        ),
       );
       const hasForeground = points.some(({ label }) => label === "foreground");
       const wanted = instances.filter(({ id }) => {
-        const hit = (label: string) => points.some((at) => at.label === label && covers(bitmaps[id]!, at));
+        const hit = (label: string) =>
+          points.some((at) => at.label === label && covers(bitmaps[id]!, at));
         return (!hasForeground || hit("foreground")) && !hit("background");
       });
       expect(selectByPrompt(instances, { points })).toEqual(wanted);
@@ -69,7 +92,7 @@ describe("selectByPrompt", () => {
     expect(selectByPrompt(all, { box: { x1: 2, y1: 2, x2: 16, y2: 16 } })).toEqual([large]);
   });
 
-  it("Box_BeyondThePictureIsCutToIt", () => {
+  it("Box_BeyondTheImageIsCutToIt", () => {
     expect(selectByPrompt(all, { box: { x1: 20, y1: -50, x2: 500, y2: 500 } })).toEqual([far]);
   });
 
@@ -81,7 +104,9 @@ describe("selectByPrompt", () => {
   it("Points_ChooseAndDrop", () => {
     expect(selectByPrompt(all, { points: [point(6, 6)] })).toEqual([large, small]);
     expect(selectByPrompt(all, { points: [point(6, 6), point(27, 12)] })).toEqual(all);
-    expect(selectByPrompt(all, { points: [point(6, 6), point(13, 13, "background")] })).toEqual([small]);
+    expect(selectByPrompt(all, { points: [point(6, 6), point(13, 13, "background")] })).toEqual([
+      small,
+    ]);
     expect(selectByPrompt(all, { points: [point(13, 13, "background")] })).toEqual([far, small]);
     expect(selectByPrompt(all, { points: [point(-4, 900)] })).toEqual([]);
   });
@@ -101,7 +126,9 @@ describe("selectByPrompt", () => {
     ["NaNPoint", { points: [point(Number.NaN, 1)] }, /points\[0\] is NaN/],
     ["Label", { points: [point(1, 1, "other" as "foreground")] }, /points\[0\].label is other/],
   ])("%s_IsABadOption", (_, prompt, message) => {
-    expect(() => selectByPrompt(all, prompt)).toThrow(expect.objectContaining({ code: "badOption", stage: "masks" }));
+    expect(() => selectByPrompt(all, prompt)).toThrow(
+      expect.objectContaining({ code: "badOption", stage: "masks" }),
+    );
     expect(() => selectByPrompt(all, prompt)).toThrow(message);
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { checkPicture, compareOutputs } from "../../web/runtime/self_check.js";
+import { checkImage, compareOutputs } from "../../web/runtime/self_check.js";
 import type { Preprocessing, RawTensor } from "../../web/types.js";
 
 const preprocessing: Preprocessing = {
   width: 64,
   height: 32,
   resizeMode: "stretch",
-  colourOrder: "rgb",
+  colorOrder: "rgb",
   inputScale: 1,
   mean: [100, 110, 120],
   std: [50, 51, 52],
@@ -23,18 +23,25 @@ const tensor = (dims: number[], value: (i: number) => number): RawTensor => ({
   data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => value(i)),
 });
 const one = (output: RawTensor) => new Map([["out", output]]);
-const map = ({ dims, data }: RawTensor, change: (value: number, i: number) => number): RawTensor => ({ dims, data: data.map(change) });
+const map = (
+  { dims, data }: RawTensor,
+  change: (value: number, i: number) => number,
+): RawTensor => ({ dims, data: data.map(change) });
 
 /** Boxes in pixels and scores near zero in one tensor, as detection heads give them. */
 const head = tensor([1, 8, 500], (i) => (i < 2000 ? 640 * random() : 0.01 * random()));
 
 describe("compareOutputs", () => {
   it("Rounding_Agrees", () => {
-    expect(compareOutputs(one(map(head, (v) => v * (1 + 0.01 * (random() - 0.5)))), one(head))).toBeUndefined();
+    expect(
+      compareOutputs(one(map(head, (v) => v * (1 + 0.01 * (random() - 0.5)))), one(head)),
+    ).toBeUndefined();
   });
 
   it("ScoresAllZero_AreSeenBesideLargeBoxes", () => {
-    expect(compareOutputs(one(map(head, (v, i) => (i < 2000 ? v : 0))), one(head))).toMatch(/'out' differs by 9\d\.\d %/);
+    expect(compareOutputs(one(map(head, (v, i) => (i < 2000 ? v : 0))), one(head))).toMatch(
+      /'out' differs by 9\d\.\d %/,
+    );
   });
 
   it.each([
@@ -56,11 +63,15 @@ describe("compareOutputs", () => {
     const rows = tensor([1, 50, 10], () => random());
     const swapped = map(rows, (_, i) => rows.data[(i + 10) % 500]!);
     expect(compareOutputs(one(swapped), one(rows))).toBeUndefined();
-    expect(compareOutputs(one(map(rows, (v, i) => (i % 10 === 4 ? 1 - v * v : v))), one(rows))).toContain("differs");
+    expect(
+      compareOutputs(one(map(rows, (v, i) => (i % 10 === 4 ? 1 - v * v : v))), one(rows)),
+    ).toContain("differs");
   });
 
   it("ShapeOrOutput_Missing_IsNamed", () => {
-    expect(compareOutputs(one(tensor([2], () => 1)), one(tensor([1], () => 1)))).toBe("output 'out' has shape [2], on the CPU [1]");
+    expect(compareOutputs(one(tensor([2], () => 1)), one(tensor([1], () => 1)))).toBe(
+      "output 'out' has shape [2], on the CPU [1]",
+    );
     expect(compareOutputs(new Map(), one(head))).toContain("[none]");
   });
 
@@ -70,13 +81,13 @@ describe("compareOutputs", () => {
   });
 });
 
-describe("checkPicture", () => {
-  it("Normalised_LiesInTheRangeOfRealPictures_AndIsTheSameEachTime", () => {
-    const picture = checkPicture(preprocessing);
-    expect(picture).toHaveLength(3 * 64 * 32);
-    expect(checkPicture(preprocessing)).toEqual(picture);
+describe("checkImage", () => {
+  it("Normalized_LiesInTheRangeOfRealImages_AndIsTheSameEachTime", () => {
+    const image = checkImage(preprocessing);
+    expect(image).toHaveLength(3 * 64 * 32);
+    expect(checkImage(preprocessing)).toEqual(image);
     for (let channel = 0; channel < 3; ++channel) {
-      const plane = picture
+      const plane = image
         .subarray(channel * 2048, (channel + 1) * 2048)
         .map((v) => v * preprocessing.std[channel]! + preprocessing.mean[channel]!);
       expect(Math.min(...plane)).toBeGreaterThanOrEqual(-0.01);
@@ -85,9 +96,12 @@ describe("checkPicture", () => {
     }
   });
 
-  it("QuantisedAtRun_MoreIsAllowed_ButNoWrongKernel", () => {
-    const off = (part: number) => compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1 + part : 1 - part))), one(head), true);
-    expect(compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1.1 : 0.9))), one(head))).toMatch(/allowed 5 %/);
+  it("QuantizedAtRun_MoreIsAllowed_ButNoWrongKernel", () => {
+    const off = (part: number) =>
+      compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1 + part : 1 - part))), one(head), true);
+    expect(compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1.1 : 0.9))), one(head))).toMatch(
+      /allowed 5 %/,
+    );
     expect(off(0.1)).toBeUndefined();
     expect(off(0.3)).toMatch(/differs by 30\.0 % .*allowed 20 %/);
     // One row of a plane is nearly nothing, and off by as much as itself.

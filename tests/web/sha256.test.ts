@@ -7,8 +7,13 @@ afterEach(() => void vi.unstubAllGlobals());
 describe("sha256", () => {
   it("EveryLengthAroundTheBlocks_AgreesWithNode", () => {
     for (let length = 0; length <= 260; ++length) {
-      const bytes = Uint8Array.from({ length: length + 3 }, (_, i) => (i * 89 + length) & 255).subarray(3);
-      expect(Buffer.from(sha256(bytes)).toString("hex")).toBe(createHash("sha256").update(bytes).digest("hex"));
+      const bytes = Uint8Array.from(
+        { length: length + 3 },
+        (_, i) => (i * 89 + length) & 255,
+      ).subarray(3);
+      expect(Buffer.from(sha256(bytes)).toString("hex")).toBe(
+        createHash("sha256").update(bytes).digest("hex"),
+      );
     }
   });
 

@@ -1,9 +1,13 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const folder = process.env.MASKLET_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const folder =
+  process.env.MASKLET_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
-/** Path of a large picture or model outside the repository; undefined when this machine does not have it, and its tests are skipped. */
+/**
+ * Path of a large image or model outside the repository; undefined when this machine does not have
+ * it, and its tests are skipped.
+ */
 export function sharedFile(name: string): string | undefined {
   const path = `${folder}/${name}`;
   return existsSync(path) ? path : undefined;

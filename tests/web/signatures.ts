@@ -12,29 +12,53 @@ export function tensorInfos(tensors: Tensors): TensorInfo[] {
   return Object.entries(tensors).map(([name, [type, dims]]) => ({ name, type, dims }));
 }
 
-/** What a family is shown of a model with these outputs and one float input; a side of 0 is open. */
-export function signatureOf(outputs: Tensors, side: number, hints: ExporterHints = {}): ModelSignature {
+/**
+ * What a family is shown of a model with these outputs and one float input; a side of 0 is open.
+ */
+export function signatureOf(
+  outputs: Tensors,
+  side: number,
+  hints: ExporterHints = {},
+): ModelSignature {
   const sides: Dims = side > 0 ? [side, side] : ["height", "width"];
   const inputSize = side > 0 ? { width: side, height: side } : undefined;
-  return { inputs: tensorInfos({ image: ["float32", [1, 3, ...sides]] }), outputs: tensorInfos(outputs), inputSize, hints };
+  return {
+    inputs: tensorInfos({ image: ["float32", [1, 3, ...sides]] }),
+    outputs: tensorInfos(outputs),
+    inputSize,
+    hints,
+  };
 }
 
-/** The same tensors in reverse order under names that say nothing, and what the new names stand for. */
-export function renamed(signature: ModelSignature): { signature: ModelSignature; original: ReadonlyMap<string, string> } {
-  const outputs = [...signature.outputs].reverse().map((output, i) => ({ ...output, name: `t${i}` }));
+/**
+ * The same tensors in reverse order under names that say nothing, and what the new names stand for.
+ */
+export function renamed(signature: ModelSignature): {
+  signature: ModelSignature;
+  original: ReadonlyMap<string, string>;
+} {
+  const outputs = [...signature.outputs]
+    .reverse()
+    .map((output, i) => ({ ...output, name: `t${i}` }));
   const original = new Map([...signature.outputs].reverse().map(({ name }, i) => [`t${i}`, name]));
   return { signature: { ...signature, outputs }, original };
 }
 
-/** What all families together make of it: `family/variant`, or the candidates when it is ambiguous, or nothing. */
-export function recognised(signature: ModelSignature): string {
+/**
+ * What all families together make of it: `family/variant`, or the candidates when it is ambiguous,
+ * or nothing.
+ */
+export function recognized(signature: ModelSignature): string {
   const { match, candidates } = matchFamily(signature, undefined, families);
   if (match) return `${match.family.name}/${match.binding.variant}`;
   return candidates.map(({ family, binding }) => `${family.name}/${binding.variant}`).join(" or ");
 }
 
 /** The refusal of one family; fails when it takes the model. */
-export function refusalOf(family: ModelFamily, signature: ModelSignature): { refusal: string; unresolved?: boolean } {
+export function refusalOf(
+  family: ModelFamily,
+  signature: ModelSignature,
+): { refusal: string; unresolved?: boolean } {
   const answer = family.bind(signature);
   if ("refusal" in answer) return answer;
   throw new Error(`taken as ${answer.variant}: ${answer.reason}`);

@@ -1,4 +1,7 @@
-/** The obvious, slow way to do what the core does, in plain loops over doubles; the tests compare with it. */
+/**
+ * The obvious, slow way to do what the core does, in plain loops over doubles; the tests compare
+ * with it.
+ */
 import type { Preprocessing, RawTensor, RgbaImage } from "../../web/types.js";
 
 export interface Letterbox {
@@ -16,7 +19,8 @@ const roundHalfEven = (value: number): number => {
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 };
 
-const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
+const clamp = (value: number, least: number, most: number) =>
+  Math.min(Math.max(value, least), most);
 
 export function slowLetterbox(
   src: { width: number; height: number },
@@ -26,10 +30,15 @@ export function slowLetterbox(
   const stretch = net.resizeMode === "stretch";
   const largest = stretch
     ? net
-    : { width: clamp(roundHalfEven(src.width * ratio), 1, net.width), height: clamp(roundHalfEven(src.height * ratio), 1, net.height) };
+    : {
+        width: clamp(roundHalfEven(src.width * ratio), 1, net.width),
+        height: clamp(roundHalfEven(src.height * ratio), 1, net.height),
+      };
   const { width, height } = net.content ?? largest;
   const offset = (side: number, content: number) =>
-    net.resizeMode === "letterbox-centre" ? Math.max(0, roundHalfEven((side - content) / 2 - 0.1)) : 0;
+    net.resizeMode === "letterbox-center"
+      ? Math.max(0, roundHalfEven((side - content) / 2 - 0.1))
+      : 0;
   return {
     x: offset(net.width, width),
     y: offset(net.height, height),
@@ -56,13 +65,16 @@ export function slowTensorize(image: RgbaImage, p: Preprocessing): Float64Array 
   const box = slowLetterbox(image, p);
   const out = new Float64Array(3 * p.width * p.height);
   for (let plane = 0; plane < 3; ++plane) {
-    const channel = p.colourOrder === "rgb" ? plane : 2 - plane;
+    const channel = p.colorOrder === "rgb" ? plane : 2 - plane;
     for (let y = 0; y < p.height; ++y) {
       for (let x = 0; x < p.width; ++x) {
         const inside = x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
         const fill = typeof p.fill === "number" ? p.fill : p.fill[plane]!;
-        const level = inside ? sample(image, channel, (x + 0.5 - box.x) / box.scaleX, (y + 0.5 - box.y) / box.scaleY) : fill;
-        out[(plane * p.height + y) * p.width + x] = (level * p.inputScale - p.mean[plane]!) / p.std[plane]!;
+        const level = inside
+          ? sample(image, channel, (x + 0.5 - box.x) / box.scaleX, (y + 0.5 - box.y) / box.scaleY)
+          : fill;
+        out[(plane * p.height + y) * p.width + x] =
+          (level * p.inputScale - p.mean[plane]!) / p.std[plane]!;
       }
     }
   }
@@ -79,11 +91,19 @@ export interface SlowInstance {
 const area = ([x1, y1, x2, y2]: SlowInstance["box"]) => Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
 
 export function slowIou(a: SlowInstance["box"], b: SlowInstance["box"]): number {
-  const shared = area([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]);
+  const shared = area([
+    Math.max(a[0], b[0]),
+    Math.max(a[1], b[1]),
+    Math.min(a[2], b[2]),
+    Math.min(a[3], b[3]),
+  ]);
   return shared === 0 ? 0 : shared / (area(a) + area(b) - shared);
 }
 
-/** Detections [1, 4 + C + P, N]: best class of each anchor, then greedy suppression within each class. */
+/**
+ * Detections [1, 4 + C + P, N]: best class of each anchor, then greedy suppression within each
+ * class.
+ */
 export function slowDetect(
   detections: RawTensor,
   coefficientCount: number,
@@ -102,19 +122,23 @@ export function slowDetect(
       box: [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2],
       score,
       classId: scores.indexOf(score),
-      coefficients: Array.from({ length: coefficientCount }, (_, k) => at(4 + classCount + k, anchor)),
+      coefficients: Array.from({ length: coefficientCount }, (_, k) =>
+        at(4 + classCount + k, anchor),
+      ),
     });
   }
   found.sort((a, b) => b.score - a.score);
   const kept: SlowInstance[] = [];
   for (const one of found) {
-    const rival = kept.some((k) => k.classId === one.classId && slowIou(k.box, one.box) > options.iouThreshold);
+    const rival = kept.some(
+      (k) => k.classId === one.classId && slowIou(k.box, one.box) > options.iouThreshold,
+    );
     if (!rival && kept.length < options.maxInstances) kept.push(one);
   }
   return kept;
 }
 
-/** The mask logit of one instance at the centre of source pixel (x, y). */
+/** The mask logit of one instance at the center of source pixel (x, y). */
 export function slowLogit(
   { coefficients }: SlowInstance,
   prototypes: RawTensor,
@@ -125,7 +149,10 @@ export function slowLogit(
 ): number {
   const [, , height = 0, width = 0] = prototypes.dims;
   const logit = (column: number, row: number) =>
-    coefficients.reduce((sum, c, k) => sum + c * prototypes.data[(k * height + row) * width + column]!, 0);
+    coefficients.reduce(
+      (sum, c, k) => sum + c * prototypes.data[(k * height + row) * width + column]!,
+      0,
+    );
   const px = clamp((((x + 0.5) * box.scaleX + box.x) * width) / net.width - 0.5, 0, width - 1);
   const py = clamp((((y + 0.5) * box.scaleY + box.y) * height) / net.height - 0.5, 0, height - 1);
   const [x0, y0] = [Math.floor(px), Math.floor(py)];

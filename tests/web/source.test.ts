@@ -8,7 +8,7 @@ import type { RgbaImage, Source } from "../../web/types.js";
 const file = new URL("../data/tiny_models/squares.png", import.meta.url);
 const bytes = new Uint8Array(readFileSync(file));
 
-/** The picture that make_tiny_models.py draws. */
+/** The image that make_tiny_models.py draws. */
 function expectSquares({ width, height, data }: RgbaImage): void {
   const expected = new Uint8Array(64 * 64 * 4);
   for (let i = 3; i < expected.length; i += 4) expected[i] = 255;
@@ -17,7 +17,8 @@ function expectSquares({ width, height, data }: RgbaImage): void {
     [32, 16, 2],
     [48, 48, 1],
   ] as const) {
-    for (let y = y0; y < y0 + 16; ++y) for (let x = x0; x < x0 + 16; ++x) expected[(y * 64 + x) * 4 + channel] = 255;
+    for (let y = y0; y < y0 + 16; ++y)
+      for (let x = x0; x < x0 + 16; ++x) expected[(y * 64 + x) * 4 + channel] = 255;
   }
   expect([width, height]).toEqual([64, 64]);
   expect(Buffer.from(data).equals(expected)).toBe(true);
@@ -47,7 +48,11 @@ describe("decodeImage in Node", () => {
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
       expectSquares(await decodeImage(`${base}/squares.png`));
-      await expect(decodeImage(`${base}/gone`)).rejects.toMatchObject({ code: "networkError", stage: "source", value: 410 });
+      await expect(decodeImage(`${base}/gone`)).rejects.toMatchObject({
+        code: "networkError",
+        stage: "source",
+        value: 410,
+      });
     } finally {
       server.closeAllConnections();
       server.close();
@@ -60,10 +65,10 @@ describe("decodeImage in Node", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["/no/such/picture.png", "/no/such/picture.png", "badSource"],
+    ["/no/such/image.png", "/no/such/image.png", "badSource"],
     ["empty bytes", new Uint8Array(0), "badSource"],
     ["empty Blob", new Blob([]), "badSource"],
-    ["no picture", new Uint8Array(100).fill(7), "badImageFile"],
+    ["no image", new Uint8Array(100).fill(7), "badImageFile"],
     ["truncated", bytes.subarray(0, 60), "badImageFile"],
     ["short pixels", { width: 4, height: 4, data: new Uint8Array(63) }, "badSource"],
     ["long pixels", { width: 4, height: 4, data: new Uint8Array(65) }, "badSource"],
@@ -87,13 +92,22 @@ describe("decodeImage in Node", () => {
   });
 
   it("MorePixelsThanTheLimit_AreRefused", async () => {
-    await expect(decodeImage(bytes, { maxPixels: 4095 })).rejects.toMatchObject({ code: "tooManyPixels", value: 4096 });
+    await expect(decodeImage(bytes, { maxPixels: 4095 })).rejects.toMatchObject({
+      code: "tooManyPixels",
+      value: 4096,
+    });
     expectSquares(await decodeImage(bytes, { maxPixels: 4096 }));
     const image = { width: 100, height: 1, data: new Uint8Array(400) };
-    await expect(decodeImage(image, { maxPixels: 99 })).rejects.toMatchObject({ code: "tooManyPixels", value: 100 });
+    await expect(decodeImage(image, { maxPixels: 99 })).rejects.toMatchObject({
+      code: "tooManyPixels",
+      value: 100,
+    });
   });
 
   it("Abort_IsTyped", async () => {
-    await expect(decodeImage(bytes, { signal: AbortSignal.abort("why") })).rejects.toMatchObject({ code: "aborted", cause: "why" });
+    await expect(decodeImage(bytes, { signal: AbortSignal.abort("why") })).rejects.toMatchObject({
+      code: "aborted",
+      cause: "why",
+    });
   });
 });

@@ -20,16 +20,38 @@ describe("refuseWebgpu", () => {
   it("says why there is no adapter", async () => {
     offer(null);
     expect(await refuseWebgpu(true)).toMatch(/offers no GPU adapter/);
-    vi.stubGlobal("navigator", { gpu: { requestAdapter: () => Promise.reject(new Error("blocked by policy")) } });
+    vi.stubGlobal("navigator", {
+      gpu: { requestAdapter: () => Promise.reject(new Error("blocked by policy")) },
+    });
     expect(await refuseWebgpu(true)).toMatch(/failed: blocked by policy/);
   });
 
   it.each([
-    ["by its name in info", { info: { vendor: "google", architecture: "swiftshader" } }, /software \(google swiftshader\)/],
-    ["Mesa's", { info: { description: "llvmpipe (LLVM 15.0.6, 256 bits)" } }, /software \(llvmpipe/],
-    ["Windows'", { info: { device: "Microsoft Basic Render Driver" } }, /software \(Microsoft Basic Render Driver\)/],
-    ["by the flag in info", { info: { vendor: "acme", isFallbackAdapter: true } }, /software \(acme\)/],
-    ["by the flag where it stood before", { isFallbackAdapter: true }, /software \(fallback adapter\)/],
+    [
+      "by its name in info",
+      { info: { vendor: "google", architecture: "swiftshader" } },
+      /software \(google swiftshader\)/,
+    ],
+    [
+      "Mesa's",
+      { info: { description: "llvmpipe (LLVM 15.0.6, 256 bits)" } },
+      /software \(llvmpipe/,
+    ],
+    [
+      "Windows'",
+      { info: { device: "Microsoft Basic Render Driver" } },
+      /software \(Microsoft Basic Render Driver\)/,
+    ],
+    [
+      "by the flag in info",
+      { info: { vendor: "acme", isFallbackAdapter: true } },
+      /software \(acme\)/,
+    ],
+    [
+      "by the flag where it stood before",
+      { isFallbackAdapter: true },
+      /software \(fallback adapter\)/,
+    ],
   ])("refuses a software adapter known %s, unless it is wanted", async (_, adapter, reason) => {
     offer(adapter);
     expect(await refuseWebgpu(false)).toMatch(reason);

@@ -12,7 +12,13 @@ describe("yoloDetect.bind", () => {
     ["SmallInput_FewerAnchorsThanChannels", [[1, 95, 84]], { size: 64 }, "dense", 91],
     ["OpenSize", [["b", 84, "anchors"]], { open: true }, "dense", 80],
     ["Yolov10", [[1, 300, 6]], {}, "end-to-end", 0],
-    ["Yolo26_ByMetadata", [[1, 300, 6]], { hints: { endToEnd: true, task: "detect", labels: ["a", "b"] } }, "end-to-end", 2],
+    [
+      "Yolo26_ByMetadata",
+      [[1, 300, 6]],
+      { hints: { endToEnd: true, task: "detect", labels: ["a", "b"] } },
+      "end-to-end",
+      2,
+    ],
     ["EndToEnd_OpenRows", [["b", "rows", 6]], { hints: { endToEnd: true } }, "end-to-end", 0],
     ["Yolov5", [[1, 25200, 85]], {}, "objectness", 80],
     [
@@ -29,7 +35,7 @@ describe("yoloDetect.bind", () => {
     ["Yolov5OneClass_NotEndToEnd", [[1, 252, 6]], { size: 64 }, "objectness", 1],
     ["Yolov3Tiny", [[1, 6000, 85]], {}, "objectness", 80],
     ["Yolov5Half", [[1, 25200, 85]], { type: "float16" }, "objectness", 80],
-  ])("%s_IsRecognised", (_, outputs, options, variant, classCount) => {
+  ])("%s_IsRecognized", (_, outputs, options, variant, classCount) => {
     const model = signature(outputs, options);
     expect(yoloDetect.bind(model)).toMatchObject({ variant, classCount });
     expect(matchOf(model)).toBe(`yolo_detect/${variant}`);
@@ -59,17 +65,27 @@ describe("yoloDetect.bind", () => {
     ["LongAxisFirst", [[1, 500, 84]], {}, /long axis first/],
     ["Integers", [[1, 84, 8400]], { type: "int64" }, /float output of rank 3/],
   ])("%s_IsRefused", (_, outputs, options, refusal) => {
-    expect(yoloDetect.bind(signature(outputs, options))).toMatchObject({ refusal: expect.stringMatching(refusal) });
+    expect(yoloDetect.bind(signature(outputs, options))).toMatchObject({
+      refusal: expect.stringMatching(refusal),
+    });
   });
 
   it("OneRowForEachCell_IsYolox_ByForceYolov6", () => {
     const model = signature([[1, 8400, 85]]);
     expect(matchOf(model)).toBe("yolox/automatic");
-    expect(matchOf(model, { name: "yolo_detect", variant: undefined })).toBe("yolo_detect/objectness");
+    expect(matchOf(model, { name: "yolo_detect", variant: undefined })).toBe(
+      "yolo_detect/objectness",
+    );
   });
 
   it("OpenRows_AreLeftToATrialRun", () => {
-    expect(matchFamily(signature([["b", "rows", 85]]))).toMatchObject({ match: undefined, unresolved: true });
-    expect(matchFamily(signature([["b", "rows", 6]]))).toMatchObject({ match: undefined, unresolved: true });
+    expect(matchFamily(signature([["b", "rows", 85]]))).toMatchObject({
+      match: undefined,
+      unresolved: true,
+    });
+    expect(matchFamily(signature([["b", "rows", 6]]))).toMatchObject({
+      match: undefined,
+      unresolved: true,
+    });
   });
 });

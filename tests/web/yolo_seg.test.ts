@@ -5,7 +5,12 @@ import type { TensorInfo } from "../../web/types.js";
 
 type Dims = (number | string)[];
 
-function signature(outputs: (Dims | undefined)[], size = 640, hints: ExporterHints = {}, type = "float32"): ModelSignature {
+function signature(
+  outputs: (Dims | undefined)[],
+  size = 640,
+  hints: ExporterHints = {},
+  type = "float32",
+): ModelSignature {
   const tensors: TensorInfo[] = outputs.map((dims, i) => ({ name: `out${i}`, type, dims }));
   const inputs: TensorInfo[] = [{ name: "images", type: "float32", dims: [1, 3, size, size] }];
   return { inputs, outputs: tensors, inputSize: { width: size, height: size }, hints };
@@ -158,7 +163,7 @@ describe("yoloSeg.bind", () => {
       ]),
       { variant: "dense", outputs: { detections: "out1", prototypes: "out2" } },
     ],
-  ])("%s_IsRecognised", (_, model, expected) => {
+  ])("%s_IsRecognized", (_, model, expected) => {
     expect(yoloSeg.bind(model)).toMatchObject(expected);
   });
 

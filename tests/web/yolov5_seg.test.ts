@@ -50,7 +50,7 @@ describe("yolov5Seg.bind", () => {
     ],
     ["Half", [[1, 25200, 117], planes], { type: "float16" }, 80],
     ["OtherStrides", [[1, 30000, 117], planes], {}, 80],
-  ])("%s_IsRecognised", (_, outputs, options, classCount) => {
+  ])("%s_IsRecognized", (_, outputs, options, classCount) => {
     const model = signature(outputs, options);
     expect(yolov5Seg.bind(model)).toMatchObject({ variant: "anchors", classCount });
     expect(matchOf(model)).toBe("yolov5_seg/anchors");
@@ -63,7 +63,9 @@ describe("yolov5Seg.bind", () => {
     ["Detector", [[1, 25200, 85]], {}, /rank 4/],
     ["NoClass", [[1, 25200, 37], planes], {}, /37 columns/],
   ])("%s_IsRefused", (_, outputs, options, refusal) => {
-    expect(yolov5Seg.bind(signature(outputs, options))).toMatchObject({ refusal: expect.stringMatching(refusal) });
+    expect(yolov5Seg.bind(signature(outputs, options))).toMatchObject({
+      refusal: expect.stringMatching(refusal),
+    });
   });
 
   it("OpenRows_AreTakenWithLessCertainty", () => {
@@ -72,13 +74,21 @@ describe("yolov5Seg.bind", () => {
       ["batch", 32, "h", "w"],
     ];
     const model = signature(outputs, { open: true });
-    expect(yolov5Seg.bind(model)).toMatchObject({ variant: "anchors", classCount: 80, certainty: 0.5 });
+    expect(yolov5Seg.bind(model)).toMatchObject({
+      variant: "anchors",
+      classCount: 80,
+      certainty: 0.5,
+    });
     expect(matchOf(model)).toBe("yolov5_seg/anchors");
   });
 
   it("OpenColumnsOrRows_AreLeftToATrialRun", () => {
-    expect(yolov5Seg.bind(signature([[1, 25200, "columns"], planes]))).toMatchObject({ unresolved: true });
-    expect(yolov5Seg.bind(signature([["b", "rows", 38], planes]))).toMatchObject({ unresolved: true });
+    expect(yolov5Seg.bind(signature([[1, 25200, "columns"], planes]))).toMatchObject({
+      unresolved: true,
+    });
+    expect(yolov5Seg.bind(signature([["b", "rows", 38], planes]))).toMatchObject({
+      unresolved: true,
+    });
     expect(
       yolov5Seg.bind(
         signature([
@@ -93,7 +103,8 @@ describe("yolov5Seg.bind", () => {
 describe("a real YOLOv5-seg", () => {
   const model = sharedFile("models/yolov5n-hand-seg-640.onnx");
   const images = sharedFile("coco-train/images");
-  // What tests/golden/decode_reference.py --objectness (letterbox, decoding and masks in numpy) gives above 0.5: score, box, mask area.
+  // What tests/golden/decode_reference.py --objectness (letterbox, decoding and masks in numpy)
+  // gives above 0.5: score, box, mask area.
   const reference: [photo: string, score: number, box: number[], area: number][] = [
     ["000000000036", 0.6627, [216.08, 372.4, 264.38, 464.57], 2630],
     ["000000000074", 0.6319, [65.79, 284.53, 230.84, 372.11], 9680],
@@ -101,18 +112,26 @@ describe("a real YOLOv5-seg", () => {
     ["000000000113", 0.7212, [223.59, 318.65, 267.28, 377.13], 1622],
   ];
 
-  it.skipIf(!model || !images)("Photos_SameHandsAsTheNumpyReference", { timeout: 120_000 }, async () => {
-    await using segmenter = await Segmenter.create({ model: model! });
-    expect(segmenter.info).toMatchObject({ family: "yolov5_seg", masks: true });
-    for (const [photo, score, corners, area] of reference) {
-      const { instances } = await segmenter.segment(new Uint8Array(readFileSync(`${images}/${photo}.jpg`)), { scoreThreshold: 0.5 });
-      expect(instances, photo).toHaveLength(1);
-      const { label, box, mask, score: found } = instances[0]!;
-      expect(label).toBe("hand");
-      // The decoders of the JPEG differ in the last bit.
-      expect(Math.abs(found - score)).toBeLessThan(0.005);
-      for (const [i, side] of [box.x1, box.y1, box.x2, box.y2].entries()) expect(Math.abs(side - corners[i]!)).toBeLessThan(0.3);
-      expect(Math.abs(mask.area - area)).toBeLessThanOrEqual(0.01 * area);
-    }
-  });
+  it.skipIf(!model || !images)(
+    "Photos_SameHandsAsTheNumpyReference",
+    { timeout: 120_000 },
+    async () => {
+      await using segmenter = await Segmenter.create({ model: model! });
+      expect(segmenter.info).toMatchObject({ family: "yolov5_seg", masks: true });
+      for (const [photo, score, corners, area] of reference) {
+        const { instances } = await segmenter.segment(
+          new Uint8Array(readFileSync(`${images}/${photo}.jpg`)),
+          { scoreThreshold: 0.5 },
+        );
+        expect(instances, photo).toHaveLength(1);
+        const { label, box, mask, score: found } = instances[0]!;
+        expect(label).toBe("hand");
+        // The decoders of the JPEG differ in the last bit.
+        expect(Math.abs(found - score)).toBeLessThan(0.005);
+        for (const [i, side] of [box.x1, box.y1, box.x2, box.y2].entries())
+          expect(Math.abs(side - corners[i]!)).toBeLessThan(0.3);
+        expect(Math.abs(mask.area - area)).toBeLessThanOrEqual(0.01 * area);
+      }
+    },
+  );
 });

@@ -14,7 +14,7 @@ describe("yolox.bind", () => {
     ["FourLevels", [[1, 34000, 85]], { size: 1280 }, 80],
     ["OddSides", [[1, 80 * 52 + 40 * 26 + 20 * 13, 85]], { size: [640, 416] }, 80],
     ["Half", [[1, 3549, 85]], { size: 416, type: "float16" }, 80],
-  ])("%s_IsRecognised", (_, outputs, options, classCount) => {
+  ])("%s_IsRecognized", (_, outputs, options, classCount) => {
     const model = signature(outputs, options);
     expect(yolox.bind(model)).toMatchObject({ variant: "automatic", classCount, certainty: 1 });
     expect(matchOf(model)).toBe("yolox/automatic");
@@ -39,7 +39,9 @@ describe("yolox.bind", () => {
     ],
     ["OtherTask", [[1, 8400, 85]], { hints: { task: "pose" } }, /pose/],
   ])("%s_IsRefused", (_, outputs, options, refusal) => {
-    expect(yolox.bind(signature(outputs, options))).toMatchObject({ refusal: expect.stringMatching(refusal) });
+    expect(yolox.bind(signature(outputs, options))).toMatchObject({
+      refusal: expect.stringMatching(refusal),
+    });
   });
 
   it("OpenRows_AreLeftToATrialRun", () => {
@@ -69,10 +71,15 @@ describe("yolox.decode", () => {
       [cells, undefined],
       [pixels, undefined],
     ] as const) {
-      const { instances } = decode(outputs, { ...sizes, family: "yolox", ...(variant ? { variant } : {}) });
+      const { instances } = decode(outputs, {
+        ...sizes,
+        family: "yolox",
+        ...(variant ? { variant } : {}),
+      });
       expect(instances).toHaveLength(1);
       const { box, mask } = instances[0]!;
-      for (const [i, side] of [box.x1, box.y1, box.x2, box.y2].entries()) expect(side).toBeCloseTo([20, 20, 52, 28][i]!, 4);
+      for (const [i, side] of [box.x1, box.y1, box.x2, box.y2].entries())
+        expect(side).toBeCloseTo([20, 20, 52, 28][i]!, 4);
       expect(mask.area).toBe(32 * 8);
     }
   });
@@ -86,27 +93,51 @@ describe("yolox.decode", () => {
 describe("a real YOLOX", () => {
   const model = sharedFile("models/yolox-nano-416.onnx");
   const images = sharedFile("coco-train/images");
-  // What tests/golden/yolox_reference.py --nearest gives for the first forty photos by name; by YOLOX's own resizing it is 0.3262.
+  // What tests/golden/yolox_reference.py --nearest gives for the first forty photos by name; by
+  // YOLOX's own resizing it is 0.3262.
   const referenceAp = 0.3278;
 
-  it.skipIf(!model || !images)("FortyPhotos_SameBoxApAsTheNumpyReference", { timeout: 300_000 }, async () => {
-    const dataset = JSON.parse(readFileSync(sharedFile("coco-train/instances.json")!, "utf8")) as CocoDataset;
-    const names = readdirSync(images!).sort().slice(0, 40);
-    const part = dataset.images.filter(({ file_name }) => names.includes(file_name.split("/").at(-1)!));
-    const ids = new Set(part.map(({ id }) => id));
-    const truth = { ...dataset, images: part, annotations: dataset.annotations.filter(({ image_id }) => ids.has(image_id)) };
-    const categories = dataset.categories.map(({ id }) => id).sort((a, b) => a - b);
-    const results: CocoResult[] = [];
-    await using segmenter = await Segmenter.create({ model: model! });
-    expect(segmenter.info).toMatchObject({ family: "yolox", masks: false });
-    for (const { id, file_name } of part) {
-      const photo = new Uint8Array(readFileSync(`${images}/${file_name.split("/").at(-1)}`));
-      const { instances } = await segmenter.segment(photo, { scoreThreshold: 0.01, iouThreshold: 0.65, maxInstances: 100 });
-      for (const { classId, score, box } of instances) {
-        const bbox: [number, number, number, number] = [box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1];
-        results.push({ image_id: id, category_id: categories[classId]!, bbox, score });
+  it.skipIf(!model || !images)(
+    "FortyPhotos_SameBoxApAsTheNumpyReference",
+    { timeout: 300_000 },
+    async () => {
+      const dataset = JSON.parse(
+        readFileSync(sharedFile("coco-train/instances.json")!, "utf8"),
+      ) as CocoDataset;
+      const names = readdirSync(images!).sort().slice(0, 40);
+      const part = dataset.images.filter(({ file_name }) =>
+        names.includes(file_name.split("/").at(-1)!),
+      );
+      const ids = new Set(part.map(({ id }) => id));
+      const truth = {
+        ...dataset,
+        images: part,
+        annotations: dataset.annotations.filter(({ image_id }) => ids.has(image_id)),
+      };
+      const categories = dataset.categories.map(({ id }) => id).sort((a, b) => a - b);
+      const results: CocoResult[] = [];
+      await using segmenter = await Segmenter.create({ model: model! });
+      expect(segmenter.info).toMatchObject({ family: "yolox", masks: false });
+      for (const { id, file_name } of part) {
+        const photo = new Uint8Array(readFileSync(`${images}/${file_name.split("/").at(-1)}`));
+        const { instances } = await segmenter.segment(photo, {
+          scoreThreshold: 0.01,
+          iouThreshold: 0.65,
+          maxInstances: 100,
+        });
+        for (const { classId, score, box } of instances) {
+          const bbox: [number, number, number, number] = [
+            box.x1,
+            box.y1,
+            box.x2 - box.x1,
+            box.y2 - box.y1,
+          ];
+          results.push({ image_id: id, category_id: categories[classId]!, bbox, score });
+        }
       }
-    }
-    expect(Math.abs(evaluateCoco(results, truth, "bbox").AP - referenceAp)).toBeLessThanOrEqual(0.003);
-  });
+      expect(Math.abs(evaluateCoco(results, truth, "bbox").AP - referenceAp)).toBeLessThanOrEqual(
+        0.003,
+      );
+    },
+  );
 });

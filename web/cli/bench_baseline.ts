@@ -1,9 +1,11 @@
 import type { Preprocessing, RgbaImage } from "../index.js";
 
 /**
- * The ordinary JavaScript way, as demos of YOLO segmentation in the browser write it: resize to a padded RGBA picture as a canvas
- * would, loop over it into a planar tensor; transpose-free loops over the scores, a sort and a quadratic NMS, and for each object a full-frame mask
- * made pixel by pixel. Plain and correct, nothing slowed down on purpose: it is what `masklet bench` compares with.
+ * The ordinary JavaScript way, as demos of YOLO segmentation in the browser write it: resize to a
+ * padded RGBA image as a canvas would, loop over it into a planar tensor; transpose-free loops over
+ * the scores, a sort and a quadratic NMS, and for each object a full-frame mask made pixel by
+ * pixel. Plain and correct, nothing slowed down on purpose: it is what `masklet bench` compares
+ * with.
  */
 
 export interface BaselineOutputs {
@@ -22,7 +24,7 @@ export interface BaselineInstance {
   readonly mask: Uint8Array;
 }
 
-/** Where the picture lies in the network input. */
+/** Where the image lies in the network input. */
 export interface Placement {
   readonly x: number;
   readonly y: number;
@@ -30,19 +32,31 @@ export interface Placement {
   readonly height: number;
 }
 
-export function placementOf(image: { width: number; height: number }, net: Preprocessing): Placement {
+export function placementOf(
+  image: { width: number; height: number },
+  net: Preprocessing,
+): Placement {
   if (net.resizeMode === "stretch") return { x: 0, y: 0, width: net.width, height: net.height };
   const ratio = Math.min(net.width / image.width, net.height / image.height);
   const width = Math.round(image.width * ratio);
   const height = Math.round(image.height * ratio);
   if (net.resizeMode === "letterbox-top-left") return { x: 0, y: 0, width, height };
-  return { x: Math.round((net.width - width) / 2 - 0.1), y: Math.round((net.height - height) / 2 - 0.1), width, height };
+  return {
+    x: Math.round((net.width - width) / 2 - 0.1),
+    y: Math.round((net.height - height) / 2 - 0.1),
+    width,
+    height,
+  };
 }
 
-/** A canvas's drawImage with bilinear smoothing onto a canvas of one grey, in typed arrays. */
-export function drawImage(image: RgbaImage, net: Pick<Preprocessing, "width" | "height" | "fill">, place: Placement): Uint8ClampedArray {
-  const grey = typeof net.fill === "number" ? net.fill : net.fill[0];
-  const canvas = new Uint8ClampedArray(net.width * net.height * 4).fill(grey);
+/** A canvas's drawImage with bilinear smoothing onto a canvas of one gray, in typed arrays. */
+export function drawImage(
+  image: RgbaImage,
+  net: Pick<Preprocessing, "width" | "height" | "fill">,
+  place: Placement,
+): Uint8ClampedArray {
+  const gray = typeof net.fill === "number" ? net.fill : net.fill[0];
+  const canvas = new Uint8ClampedArray(net.width * net.height * 4).fill(gray);
   const { width, height, data } = image;
   for (let y = 0; y < place.height; y += 1) {
     const sy = Math.min(Math.max(((y + 0.5) * height) / place.height - 0.5, 0), height - 1);
@@ -56,8 +70,10 @@ export function drawImage(image: RgbaImage, net: Pick<Preprocessing, "width" | "
       const fx = sx - x0;
       const to = ((place.y + y) * net.width + place.x + x) * 4;
       for (let c = 0; c < 4; c += 1) {
-        const top = data[(y0 * width + x0) * 4 + c]! * (1 - fx) + data[(y0 * width + x1) * 4 + c]! * fx;
-        const bottom = data[(y1 * width + x0) * 4 + c]! * (1 - fx) + data[(y1 * width + x1) * 4 + c]! * fx;
+        const top =
+          data[(y0 * width + x0) * 4 + c]! * (1 - fx) + data[(y0 * width + x1) * 4 + c]! * fx;
+        const bottom =
+          data[(y1 * width + x0) * 4 + c]! * (1 - fx) + data[(y1 * width + x1) * 4 + c]! * fx;
         canvas[to + c] = top * (1 - fy) + bottom * fy;
       }
     }
@@ -65,15 +81,16 @@ export function drawImage(image: RgbaImage, net: Pick<Preprocessing, "width" | "
   return canvas;
 }
 
-/** Picture to planar tensor [3, height, width]. */
+/** Image to planar tensor [3, height, width]. */
 export function baselinePreprocess(image: RgbaImage, net: Preprocessing): Float32Array {
   const canvas = drawImage(image, net, placementOf(image, net));
   const plane = net.width * net.height;
   const tensor = new Float32Array(3 * plane);
-  const order = net.colourOrder === "rgb" ? [0, 1, 2] : [2, 1, 0];
+  const order = net.colorOrder === "rgb" ? [0, 1, 2] : [2, 1, 0];
   for (let i = 0; i < plane; i += 1) {
     for (let c = 0; c < 3; c += 1) {
-      tensor[c * plane + i] = (canvas[i * 4 + order[c]!]! * net.inputScale - net.mean[c]!) / net.std[c]!;
+      tensor[c * plane + i] =
+        (canvas[i * 4 + order[c]!]! * net.inputScale - net.mean[c]!) / net.std[c]!;
     }
   }
   return tensor;
@@ -86,7 +103,10 @@ interface Candidate {
   readonly coefficients: Float32Array;
 }
 
-function candidatesOf({ detections, prototypes }: BaselineOutputs, scoreThreshold: number): Candidate[] {
+function candidatesOf(
+  { detections, prototypes }: BaselineOutputs,
+  scoreThreshold: number,
+): Candidate[] {
   const [, rows = 0, anchors = 0] = detections.dims;
   const prototypeCount = prototypes.dims[1]!;
   const classes = rows - 4 - prototypeCount;
@@ -103,10 +123,21 @@ function candidatesOf({ detections, prototypes }: BaselineOutputs, scoreThreshol
       }
     }
     if (score <= scoreThreshold) continue;
-    const [cx, cy, w, h] = [0, 1, 2, 3].map((row) => data[row * anchors + i]!) as [number, number, number, number];
+    const [cx, cy, w, h] = [0, 1, 2, 3].map((row) => data[row * anchors + i]!) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const coefficients = new Float32Array(prototypeCount);
-    for (let p = 0; p < prototypeCount; p += 1) coefficients[p] = data[(4 + classes + p) * anchors + i]!;
-    found.push({ score, classId, box: [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], coefficients });
+    for (let p = 0; p < prototypeCount; p += 1)
+      coefficients[p] = data[(4 + classes + p) * anchors + i]!;
+    found.push({
+      score,
+      classId,
+      box: [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2],
+      coefficients,
+    });
   }
   return found;
 }
@@ -119,11 +150,20 @@ function overlap(a: Candidate["box"], b: Candidate["box"]): number {
   return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both);
 }
 
-function suppress(candidates: Candidate[], iouThreshold: number, maxInstances: number): Candidate[] {
+function suppress(
+  candidates: Candidate[],
+  iouThreshold: number,
+  maxInstances: number,
+): Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of candidates.sort((a, b) => b.score - a.score)) {
     if (kept.length >= maxInstances) break;
-    if (!kept.some((k) => k.classId === candidate.classId && overlap(k.box, candidate.box) > iouThreshold)) kept.push(candidate);
+    if (
+      !kept.some(
+        (k) => k.classId === candidate.classId && overlap(k.box, candidate.box) > iouThreshold,
+      )
+    )
+      kept.push(candidate);
   }
   return kept;
 }
@@ -134,7 +174,8 @@ function logitsOf(coefficients: Float32Array, { prototypes }: BaselineOutputs): 
   const logits = new Float32Array(height * width);
   for (let i = 0; i < logits.length; i += 1) {
     let sum = 0;
-    for (let p = 0; p < count; p += 1) sum += coefficients[p]! * prototypes.data[p * height * width + i]!;
+    for (let p = 0; p < count; p += 1)
+      sum += coefficients[p]! * prototypes.data[p * height * width + i]!;
     logits[i] = sum;
   }
   return logits;
@@ -149,8 +190,12 @@ function fullFrameMask(
   const place = placementOf(image, net);
   const logits = logitsOf(candidate.coefficients, outputs);
   const [, , rows = 0, columns = 0] = outputs.prototypes.dims;
-  const [x1, x2] = [candidate.box[0], candidate.box[2]].map((x) => ((x - place.x) * image.width) / place.width);
-  const [y1, y2] = [candidate.box[1], candidate.box[3]].map((y) => ((y - place.y) * image.height) / place.height);
+  const [x1, x2] = [candidate.box[0], candidate.box[2]].map(
+    (x) => ((x - place.x) * image.width) / place.width,
+  );
+  const [y1, y2] = [candidate.box[1], candidate.box[3]].map(
+    (y) => ((y - place.y) * image.height) / place.height,
+  );
   const mask = new Uint8Array(image.width * image.height);
   for (let y = 0; y < image.height; y += 1) {
     const py = (((y + 0.5) * place.height) / image.height + place.y) * (rows / net.height) - 0.5;
@@ -162,8 +207,11 @@ function fullFrameMask(
       const sx = Math.min(Math.max(px, 0), columns - 1);
       const x0 = Math.floor(sx);
       const x1Column = Math.min(x0 + 1, columns - 1);
-      const top = logits[y0 * columns + x0]! * (1 - (sx - x0)) + logits[y0 * columns + x1Column]! * (sx - x0);
-      const bottom = logits[y1Row * columns + x0]! * (1 - (sx - x0)) + logits[y1Row * columns + x1Column]! * (sx - x0);
+      const top =
+        logits[y0 * columns + x0]! * (1 - (sx - x0)) + logits[y0 * columns + x1Column]! * (sx - x0);
+      const bottom =
+        logits[y1Row * columns + x0]! * (1 - (sx - x0)) +
+        logits[y1Row * columns + x1Column]! * (sx - x0);
       const logit = top * (1 - (sy - y0)) + bottom * (sy - y0);
       if (logit > 0 && x >= x1! && x < x2! && y >= y1! && y < y2!) mask[y * image.width + x] = 1;
     }

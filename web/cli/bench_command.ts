@@ -9,7 +9,13 @@ import {
   type RgbaImage,
   Segmenter,
 } from "../index.js";
-import { type BaselineInstance, type BaselineOutputs, baselinePostprocess, baselinePreprocess, drawImage } from "./bench_baseline.js";
+import {
+  type BaselineInstance,
+  type BaselineOutputs,
+  baselinePostprocess,
+  baselinePreprocess,
+  drawImage,
+} from "./bench_baseline.js";
 import { contest } from "./bench_contest.js";
 import { type ModelFlags, modelOptions } from "./model_options.js";
 import { UsageError } from "./usage_error.js";
@@ -26,7 +32,7 @@ const width = 1920;
 const height = 1080;
 const options = { scoreThreshold: 0.25, iouThreshold: 0.7, maxInstances: 100 };
 
-/** The middle of the picture at 16:9, as large as it goes, resized to 1920 x 1080. */
+/** The middle of the image at 16:9, as large as it goes, resized to 1920 x 1080. */
 function fullHd(image: RgbaImage): RgbaImage {
   const cropWidth = Math.min(image.width, Math.round((image.height * width) / height));
   const cropHeight = Math.min(image.height, Math.round((image.width * height) / width));
@@ -38,7 +44,11 @@ function fullHd(image: RgbaImage): RgbaImage {
     data.set(image.data.subarray(from, from + cropWidth * 4), y * cropWidth * 4);
   }
   const crop = { width: cropWidth, height: cropHeight, data };
-  return { width, height, data: drawImage(crop, { width, height, fill: 0 }, { x: 0, y: 0, width, height }) };
+  return {
+    width,
+    height,
+    data: drawImage(crop, { width, height, fill: 0 }, { x: 0, y: 0, width, height }),
+  };
 }
 
 interface Differences {
@@ -50,21 +60,29 @@ interface Differences {
   readonly pixelsInMasks: number;
 }
 
-/** Pixels of a mask of the core, over the whole picture. */
+/** Pixels of a mask of the core, over the whole image. */
 function fullFrame(columns: InstanceColumns, index: number): Uint8Array {
   const [x = 0, y = 0, maskWidth = 0] = columns.rects.subarray(index * 4, index * 4 + 4);
   const frame = new Uint8Array(width * height);
   let at = 0;
   let inside = 0;
-  for (const run of columns.runs.subarray(columns.runOffsets[index]!, columns.runOffsets[index + 1]!)) {
-    for (const end = at + run; at < end; at += 1) frame[(y + Math.floor(at / maskWidth)) * width + x + (at % maskWidth)] = inside;
+  for (const run of columns.runs.subarray(
+    columns.runOffsets[index]!,
+    columns.runOffsets[index + 1]!,
+  )) {
+    for (const end = at + run; at < end; at += 1)
+      frame[(y + Math.floor(at / maskWidth)) * width + x + (at % maskWidth)] = inside;
     inside = 1 - inside;
   }
   return frame;
 }
 
-function compareMasks(columns: InstanceColumns, baseline: readonly BaselineInstance[]): Omit<Differences, "tensorSteps"> {
-  if (columns.count !== baseline.length) throw new Error(`the core found ${columns.count} objects, the JavaScript ${baseline.length}`);
+function compareMasks(
+  columns: InstanceColumns,
+  baseline: readonly BaselineInstance[],
+): Omit<Differences, "tensorSteps"> {
+  if (columns.count !== baseline.length)
+    throw new Error(`the core found ${columns.count} objects, the JavaScript ${baseline.length}`);
   let leastMaskIou = 1;
   let pixelsDifferent = 0;
   let pixelsInMasks = 0;
@@ -83,7 +101,11 @@ function compareMasks(columns: InstanceColumns, baseline: readonly BaselineInsta
   return { leastMaskIou, pixelsDifferent, pixelsInMasks };
 }
 
-function tensorDifference(a: Float32Array, b: Float32Array, { inputScale, std }: Preprocessing): number {
+function tensorDifference(
+  a: Float32Array,
+  b: Float32Array,
+  { inputScale, std }: Preprocessing,
+): number {
   let greatest = 0;
   for (let i = 0; i < a.length; i += 1) greatest = Math.max(greatest, Math.abs(a[i]! - b[i]!));
   return (greatest * Math.max(...std)) / inputScale;
@@ -105,7 +127,13 @@ interface BenchReport {
   readonly differences: Differences;
 }
 
-function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: BaselineOutputs, rounds: number): BenchReport {
+function measure(
+  core: Core,
+  image: RgbaImage,
+  net: Preprocessing,
+  outputs: BaselineOutputs,
+  rounds: number,
+): BenchReport {
   const tensor = new Float32Array(3 * net.width * net.height);
   const withKernels = (kernels: "simd" | "scalar", work: () => void) => () => {
     core.useKernels(kernels);
@@ -116,16 +144,31 @@ function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: Base
     core.setImage(image);
     tensorize();
   };
-  const postprocess = () => core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, classCount: 0, soft: false });
+  const postprocess = () =>
+    core.decoders.decodeYoloSeg(outputs, {
+      ...options,
+      endToEnd: false,
+      classCount: 0,
+      soft: false,
+    });
   const compare = (work: () => void, kernelWork: () => void, javaScript: () => void): Ratios => {
     const whole = contest({ core: withKernels("simd", work), javaScript }, rounds);
-    const kernels = contest({ simd: withKernels("simd", kernelWork), scalar: withKernels("scalar", kernelWork) }, rounds);
-    return { overJavaScript: whole.javaScript / whole.core, simdOverScalar: kernels.scalar / kernels.simd, ms: whole.core };
+    const kernels = contest(
+      { simd: withKernels("simd", kernelWork), scalar: withKernels("scalar", kernelWork) },
+      rounds,
+    );
+    return {
+      overJavaScript: whole.javaScript / whole.core,
+      simdOverScalar: kernels.scalar / kernels.simd,
+      ms: whole.core,
+    };
   };
   preprocess();
   const report = {
     preprocess: compare(preprocess, tensorize, () => baselinePreprocess(image, net)),
-    postprocess: compare(postprocess, postprocess, () => baselinePostprocess(outputs, image, net, options)),
+    postprocess: compare(postprocess, postprocess, () =>
+      baselinePostprocess(outputs, image, net, options),
+    ),
   };
   core.useKernels("simd");
   preprocess();
@@ -140,7 +183,10 @@ function measure(core: Core, image: RgbaImage, net: Preprocessing, outputs: Base
   };
 }
 
-function describe({ objects, preprocess, postprocess, differences }: BenchReport, net: Preprocessing): string {
+function describe(
+  { objects, preprocess, postprocess, differences }: BenchReport,
+  net: Preprocessing,
+): string {
   const row = (name: string, { overJavaScript, simdOverScalar, ms }: Ratios) =>
     `${name.padEnd(16)}${`${overJavaScript.toFixed(1)}x`.padStart(14)}${`${simdOverScalar.toFixed(1)}x`.padStart(14)}${`${ms.toFixed(2)} ms`.padStart(14)}`;
   return [
@@ -157,22 +203,34 @@ function yoloOutputs(outputs: ReadonlyMap<string, BaselineOutputs["detections"]>
   const tensors = [...outputs.values()];
   const detections = tensors.find(({ dims }) => dims.length === 3);
   const prototypes = tensors.find(({ dims }) => dims.length === 4);
-  if (detections === undefined || prototypes === undefined || detections.dims[1]! > detections.dims[2]!) {
-    throw new UsageError("bench needs a model with the outputs [1, 4 + classes + prototypes, anchors] and [1, prototypes, height, width]");
+  if (
+    detections === undefined ||
+    prototypes === undefined ||
+    detections.dims[1]! > detections.dims[2]!
+  ) {
+    throw new UsageError(
+      "bench needs a model with the outputs [1, 4 + classes + prototypes, anchors] and [1, prototypes, height, width]",
+    );
   }
   return { detections, prototypes };
 }
 
 /**
- * Runs `masklet bench`: the network runs once on the photo, brought to 1920 x 1080; then the work before and after it is timed, the core's against
- * the ordinary JavaScript way and its SIMD kernels against its scalar ones.
+ * Runs `masklet bench`: the network runs once on the photo, brought to 1920 x 1080; then the work
+ * before and after it is timed, the core's against the ordinary JavaScript way and its SIMD kernels
+ * against its scalar ones.
  */
 export async function benchCommand(photo: string, flags: BenchFlags): Promise<number> {
   const bytes = await readFile(photo).catch((cause: unknown) => {
     throw new UsageError(`cannot read ${photo}: ${(cause as Error).message}`);
   });
   const image = fullHd(await decodeImage(new Uint8Array(bytes)));
-  using segmenter = await Segmenter.create({ model: flags.model, device: flags.device, worker: false, ...modelOptions(flags) });
+  using segmenter = await Segmenter.create({
+    model: flags.model,
+    device: flags.device,
+    worker: false,
+    ...modelOptions(flags),
+  });
   const net = segmenter.info.preprocessing!;
   const { outputs } = await segmenter.infer(image);
   const report = measure(await loadCore(), image, net, yoloOutputs(outputs), flags.rounds);

@@ -1,4 +1,7 @@
-/** Times of things that do the same work, taken alternately, so that whatever else the machine does hits all of them alike. */
+/**
+ * Times of things that do the same work, taken alternately, so that whatever else the machine does
+ * hits all of them alike.
+ */
 
 export type Contestants<Name extends string> = Readonly<Record<Name, () => void>>;
 
@@ -8,15 +11,24 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The names in an order that changes from round to round, so that each comes after every other and nobody always finds the caches cold. */
+/**
+ * The names in an order that changes from round to round, so that each comes after every other and
+ * nobody always finds the caches cold.
+ */
 function order<Name>(names: readonly Name[], round: number): Name[] {
   const first = (round + names.length) % names.length;
   const rotated = [...names.slice(first), ...names.slice(0, first)];
   return Math.floor((round + names.length) / names.length) % 2 === 0 ? rotated : rotated.reverse();
 }
 
-/** Median milliseconds of each contestant over `rounds` rounds, after two rounds that are not counted. */
-export function contest<Name extends string>(contestants: Contestants<Name>, rounds: number): Record<Name, number> {
+/**
+ * Median milliseconds of each contestant over `rounds` rounds, after two rounds that are not
+ * counted.
+ */
+export function contest<Name extends string>(
+  contestants: Contestants<Name>,
+  rounds: number,
+): Record<Name, number> {
   const names = Object.keys(contestants) as Name[];
   const timesMs = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -2; round < rounds; round += 1) {
@@ -26,5 +38,8 @@ export function contest<Name extends string>(contestants: Contestants<Name>, rou
       if (round >= 0) timesMs.get(name)!.push(performance.now() - start);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, median(timesMs.get(name)!)])) as Record<Name, number>;
+  return Object.fromEntries(names.map((name) => [name, median(timesMs.get(name)!)])) as Record<
+    Name,
+    number
+  >;
 }

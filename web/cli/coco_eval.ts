@@ -1,9 +1,19 @@
 import { type CocoDataset, type CocoResult, type CocoSegmentation, Mask } from "../index.js";
-import { type AreaRange, averagePrecisions, type MatchDetection, type Matches, type MatchTruth, matchImage } from "./coco_match.js";
+import {
+  type AreaRange,
+  averagePrecisions,
+  type MatchDetection,
+  type Matches,
+  type MatchTruth,
+  matchImage,
+} from "./coco_match.js";
 
 export type EvaluationKind = "segm" | "bbox";
 
-/** COCO's summary numbers, 0..1; -1 where no ground truth falls into the class of sizes, as pycocotools prints it. */
+/**
+ * COCO's summary numbers, 0..1; -1 where no ground truth falls into the class of sizes, as
+ * pycocotools prints it.
+ */
 export interface Evaluation {
   readonly kind: EvaluationKind;
   readonly AP: number;
@@ -56,9 +66,15 @@ class BoxRegion implements Region {
   }
 }
 
-/** Mask of a COCO segmentation on a picture of the given size, in every form the format knows. */
-export function maskOfSegmentation(segmentation: CocoSegmentation, width: number, height: number): Mask {
-  return Array.isArray(segmentation) ? Mask.fromCocoPolygons(segmentation, { width, height }) : Mask.fromRle(segmentation);
+/** Mask of a COCO segmentation on an image of the given size, in every form the format knows. */
+export function maskOfSegmentation(
+  segmentation: CocoSegmentation,
+  width: number,
+  height: number,
+): Mask {
+  return Array.isArray(segmentation)
+    ? Mask.fromCocoPolygons(segmentation, { width, height })
+    : Mask.fromRle(segmentation);
 }
 
 interface Detection extends MatchDetection {
@@ -72,7 +88,7 @@ interface Cell {
   readonly truths: Truth[];
 }
 
-/** Everything of one category, a cell for each picture. */
+/** Everything of one category, a cell for each image. */
 type Category = Map<number, Cell>;
 
 function cellOf(categories: Map<number, Category>, categoryId: number, imageId: number): Cell {
@@ -83,12 +99,18 @@ function cellOf(categories: Map<number, Category>, categoryId: number, imageId: 
   return cell;
 }
 
-function addTruths(categories: Map<number, Category>, dataset: CocoDataset, kind: EvaluationKind): void {
+function addTruths(
+  categories: Map<number, Category>,
+  dataset: CocoDataset,
+  kind: EvaluationKind,
+): void {
   const images = new Map(dataset.images.map((image) => [image.id, image]));
   for (const annotation of dataset.annotations) {
     const image = images.get(annotation.image_id);
     if (image === undefined)
-      throw new Error(`annotation ${annotation.id} names image ${annotation.image_id}, which the file does not list`);
+      throw new Error(
+        `annotation ${annotation.id} names image ${annotation.image_id}, which the file does not list`,
+      );
     const region =
       kind === "bbox"
         ? new BoxRegion(annotation.bbox)
@@ -104,13 +126,19 @@ function addTruths(categories: Map<number, Category>, dataset: CocoDataset, kind
   }
 }
 
-function regionOfResult(result: CocoResult, index: number, kind: EvaluationKind, size: { width: number; height: number }): Region {
+function regionOfResult(
+  result: CocoResult,
+  index: number,
+  kind: EvaluationKind,
+  size: { width: number; height: number },
+): Region {
   if (kind === "segm") {
     if (result.segmentation === undefined) throw new Error(`result ${index} has no segmentation`);
     return new MaskRegion(maskOfSegmentation(result.segmentation, size.width, size.height));
   }
   if (result.bbox !== undefined) return new BoxRegion(result.bbox);
-  if (result.segmentation === undefined) throw new Error(`result ${index} has neither bbox nor segmentation`);
+  if (result.segmentation === undefined)
+    throw new Error(`result ${index} has neither bbox nor segmentation`);
   const mask = maskOfSegmentation(result.segmentation, size.width, size.height);
   return new BoxRegion([mask.x, mask.y, mask.width, mask.height]);
 }
@@ -126,7 +154,10 @@ function addDetections(
   const best = [...results.entries()].sort((a, b) => b[1].score - a[1].score);
   for (const [index, result] of best) {
     const image = images.get(result.image_id);
-    if (image === undefined) throw new Error(`result ${index} names image ${result.image_id}, which the ground truth does not list`);
+    if (image === undefined)
+      throw new Error(
+        `result ${index} names image ${result.image_id}, which the ground truth does not list`,
+      );
     if (!known.has(result.category_id)) continue;
     const cell = cellOf(categories, result.category_id, result.image_id);
     if (cell.detections.length >= maxDetections) continue;
@@ -140,13 +171,19 @@ function mean(values: readonly number[]): number {
 }
 
 /** AP per category (rows without ground truth left out), one column per IoU threshold. */
-function curves(categories: Map<number, Category>, imageIds: readonly number[], range: AreaRange, ious: Map<Cell, number[][]>): number[][] {
+function curves(
+  categories: Map<number, Category>,
+  imageIds: readonly number[],
+  range: AreaRange,
+  ious: Map<Cell, number[][]>,
+): number[][] {
   const rows: number[][] = [];
   for (const category of categories.values()) {
     const matches: Matches[] = [];
     for (const imageId of imageIds) {
       const cell = category.get(imageId);
-      if (cell !== undefined) matches.push(matchImage(cell.detections, cell.truths, ious.get(cell)!, range));
+      if (cell !== undefined)
+        matches.push(matchImage(cell.detections, cell.truths, ious.get(cell)!, range));
     }
     const row = averagePrecisions(matches);
     if (row !== undefined) rows.push(row);
@@ -155,11 +192,16 @@ function curves(categories: Map<number, Category>, imageIds: readonly number[], 
 }
 
 /**
- * COCO's average precision of masks or boxes: same matching, area classes, 100 detections a picture and category, 101-point
- * interpolation as pycocotools' `COCOeval` (1 point in 1000 is promised, in practice equal). The size class of a detection is taken from its mask for
- * `segm` and its box for `bbox`. Throws an Error that names the entry when the files do not fit together.
+ * COCO's average precision of masks or boxes: same matching, area classes, 100 detections an image
+ * and category, 101-point interpolation as pycocotools' `COCOeval` (1 point in 1000 is promised, in
+ * practice equal). The size class of a detection is taken from its mask for `segm` and its box for
+ * `bbox`. Throws an Error that names the entry when the files do not fit together.
  */
-export function evaluateCoco(results: readonly CocoResult[], dataset: CocoDataset, kind: EvaluationKind): Evaluation {
+export function evaluateCoco(
+  results: readonly CocoResult[],
+  dataset: CocoDataset,
+  kind: EvaluationKind,
+): Evaluation {
   const categories = new Map<number, Category>();
   addTruths(categories, dataset, kind);
   addDetections(categories, dataset, results, kind);
@@ -168,7 +210,9 @@ export function evaluateCoco(results: readonly CocoResult[], dataset: CocoDatase
     for (const cell of category.values()) {
       ious.set(
         cell,
-        cell.detections.map((d) => cell.truths.map((truth) => d.region.iou(truth.region, truth.crowd))),
+        cell.detections.map((d) =>
+          cell.truths.map((truth) => d.region.iou(truth.region, truth.crowd)),
+        ),
       );
     }
   }

@@ -1,10 +1,14 @@
 /**
- * Matching of detections to ground truth for one picture and one category, as pycocotools' `COCOeval.evaluateImg` does it. Masks and boxes
- * come in as IoU matrices, so nothing here knows what is being compared.
+ * Matching of detections to ground truth for one image and one category, as pycocotools'
+ * `COCOeval.evaluateImg` does it. Masks and boxes come in as IoU matrices, so nothing here knows
+ * what is being compared.
  */
 
 /** IoU thresholds .50, .55, … .95. */
-export const iouThresholds: readonly number[] = Array.from({ length: 10 }, (_, k) => 0.5 + k * ((0.95 - 0.5) / 9));
+export const iouThresholds: readonly number[] = Array.from(
+  { length: 10 },
+  (_, k) => 0.5 + k * ((0.95 - 0.5) / 9),
+);
 
 export interface MatchObject {
   /** Source pixels. */
@@ -27,7 +31,7 @@ export interface AreaRange {
   readonly max: number;
 }
 
-/** What one picture gives to the curve of one category and area range. */
+/** What one image gives to the curve of one category and area range. */
 export interface Matches {
   readonly scores: readonly number[];
   /** [threshold][detection]: found a ground truth. */
@@ -40,7 +44,10 @@ export interface Matches {
 
 const outside = (area: number, range: AreaRange) => area < range.min || area > range.max;
 
-/** The truth that a detection takes at one threshold, or -1. `order` lists truths, the ignored ones last. */
+/**
+ * The truth that a detection takes at one threshold, or -1. `order` lists truths, the ignored ones
+ * last.
+ */
 function bestTruth(
   ious: readonly number[],
   order: readonly number[],
@@ -75,7 +82,10 @@ export function matchImage(
 ): Matches {
   const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
   const indices = truths.map((_, index) => index);
-  const order = [...indices.filter((index) => !truthIgnored[index]), ...indices.filter((index) => truthIgnored[index])];
+  const order = [
+    ...indices.filter((index) => !truthIgnored[index]),
+    ...indices.filter((index) => truthIgnored[index]),
+  ];
   const matched: Uint8Array[] = [];
   const ignored: Uint8Array[] = [];
   for (const threshold of iouThresholds) {
@@ -105,8 +115,14 @@ export function matchImage(
 
 const recallSteps = 101;
 
-/** Precision at 101 recalls for one category, area range and threshold; undefined when there is nothing to find. */
-function precisionCurve(images: readonly Matches[], thresholdIndex: number): Float64Array | undefined {
+/**
+ * Precision at 101 recalls for one category, area range and threshold; undefined when there is
+ * nothing to find.
+ */
+function precisionCurve(
+  images: readonly Matches[],
+  thresholdIndex: number,
+): Float64Array | undefined {
   const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
   if (truthCount === 0) return undefined;
   const rows = images.flatMap((image) =>
@@ -125,7 +141,8 @@ function precisionCurve(images: readonly Matches[], thresholdIndex: number): Flo
     recalls.push(hits / truthCount);
     precisions.push(hits / (index + 1));
   }
-  for (let i = precisions.length - 1; i > 0; i -= 1) precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
+  for (let i = precisions.length - 1; i > 0; i -= 1)
+    precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
   const curve = new Float64Array(recallSteps);
   let position = 0;
   for (let step = 0; step < recallSteps; step += 1) {
@@ -136,8 +153,9 @@ function precisionCurve(images: readonly Matches[], thresholdIndex: number): Flo
 }
 
 /**
- * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`): the mean of the
- * interpolated precision at recalls 0, .01, … 1. Undefined when the category has no ground truth that counts.
+ * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`):
+ * the mean of the interpolated precision at recalls 0, .01, … 1. Undefined when the category has no
+ * ground truth that counts.
  */
 export function averagePrecisions(images: readonly Matches[]): number[] | undefined {
   const curves = iouThresholds.map((_, index) => precisionCurve(images, index));

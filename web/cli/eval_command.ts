@@ -12,15 +12,24 @@ function row({ kind, ...numbers }: Evaluation): string {
 }
 
 /** Runs `masklet eval`: COCO's average precision of masks and boxes, as a table or as JSON. */
-export async function evalCommand(resultsPath: string, truthPath: string, flags: { json?: boolean }): Promise<number> {
+export async function evalCommand(
+  resultsPath: string,
+  truthPath: string,
+  flags: { json?: boolean },
+): Promise<number> {
   const results = await readJson<CocoResult[]>(resultsPath);
   const dataset = await readJson<CocoDataset>(truthPath);
-  if (!Array.isArray(results)) throw new UsageError(`${resultsPath} is not a COCO results file (a JSON array)`);
+  if (!Array.isArray(results))
+    throw new UsageError(`${resultsPath} is not a COCO results file (a JSON array)`);
   for (const field of ["images", "annotations", "categories"] as const) {
-    if (!Array.isArray(dataset[field])) throw new UsageError(`${truthPath} is not a COCO data set: it has no array "${field}"`);
+    if (!Array.isArray(dataset[field]))
+      throw new UsageError(`${truthPath} is not a COCO data set: it has no array "${field}"`);
   }
   await loadCore();
-  const evaluations = [evaluateCoco(results, dataset, "segm"), evaluateCoco(results, dataset, "bbox")];
+  const evaluations = [
+    evaluateCoco(results, dataset, "segm"),
+    evaluateCoco(results, dataset, "bbox"),
+  ];
   if (flags.json) {
     await writeJson(evaluations, undefined);
   } else {

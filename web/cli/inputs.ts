@@ -3,9 +3,9 @@ import { basename, extname, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { UsageError } from "./usage_error.js";
 
-const pictureEndings: readonly string[] = [".jpg", ".jpeg", ".png", ".bmp"];
+const imageEndings: readonly string[] = [".jpg", ".jpeg", ".png", ".bmp"];
 
-const isPicture = (path: string) => pictureEndings.includes(extname(path).toLowerCase());
+const isImage = (path: string) => imageEndings.includes(extname(path).toLowerCase());
 
 async function expand(input: string): Promise<string[]> {
   const info = await stat(input).catch(() => undefined);
@@ -13,18 +13,21 @@ async function expand(input: string): Promise<string[]> {
   if (info?.isDirectory()) {
     const found = await glob("**/*", { cwd: input });
     return found
-      .filter(isPicture)
+      .filter(isImage)
       .sort()
       .map((path) => join(input, path));
   }
-  if (isDynamicPattern(input)) return (await glob(input)).filter(isPicture).sort();
+  if (isDynamicPattern(input)) return (await glob(input)).filter(isImage).sort();
   throw new UsageError(`no such file or folder: ${input}`);
 }
 
-/** The pictures that files, folders (searched to any depth) and globs name, each once, in order. Throws {@link UsageError} when nothing is found. */
+/**
+ * The images that files, folders (searched to any depth) and globs name, each once, in order.
+ * Throws {@link UsageError} when nothing is found.
+ */
 export async function expandInputs(inputs: readonly string[]): Promise<string[]> {
   const paths = new Set((await Promise.all(inputs.map(expand))).flat());
-  if (paths.size === 0) throw new UsageError(`no JPEG, PNG or BMP pictures in: ${inputs.join(", ")}`);
+  if (paths.size === 0) throw new UsageError(`no JPEG, PNG or BMP images in: ${inputs.join(", ")}`);
   return [...paths];
 }
 

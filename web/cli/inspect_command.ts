@@ -1,4 +1,11 @@
-import { builtInPromptModels, type InputSizing, inspectModel, type ModelInfo, type Preprocessing, type TensorInfo } from "../index.js";
+import {
+  builtInPromptModels,
+  type InputSizing,
+  inspectModel,
+  type ModelInfo,
+  type Preprocessing,
+  type TensorInfo,
+} from "../index.js";
 import { type ModelFlags, modelOptions } from "./model_options.js";
 import { writeJson } from "./writers.js";
 
@@ -18,19 +25,24 @@ function sizeLine({ width, height }: Preprocessing, sizing: InputSizing | undefi
   return `resized to a shorter side of ${shortSide} pixels (the longer at most ${longSide}), the input a multiple of ${multiple}`;
 }
 
-/** What will be done to a picture, in words and in order. */
+/** What will be done to an image, in words and in order. */
 function preprocessingLines(p: Preprocessing, sizing: InputSizing | undefined): string[] {
-  const padding = typeof p.fill === "number" ? p.fill : `[${p.fill.map((level) => Number(level.toFixed(3))).join(", ")}]`;
+  const padding =
+    typeof p.fill === "number"
+      ? p.fill
+      : `[${p.fill.map((level) => Number(level.toFixed(3))).join(", ")}]`;
   const fits = {
-    "letterbox-centre": `keeping its shape, centred on padding of ${padding}`,
+    "letterbox-center": `keeping its shape, centered on padding of ${padding}`,
     "letterbox-top-left": `keeping its shape, at the top left, padded with ${padding}`,
     stretch: "stretching both axes",
   }[p.resizeMode];
   const plain = p.mean.every((mean) => mean === 0) && p.std.every((std) => std === 1);
-  const normalised = plain ? "" : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
+  const normalized = plain
+    ? ""
+    : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
   return [
     `    ${sizeLine(p, sizing)}${sizing?.rule === "source" ? "" : ` ${fits}`}`,
-    `    channels in ${p.colourOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalised}`,
+    `    channels in ${p.colorOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalized}`,
   ];
 }
 
@@ -44,11 +56,14 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function familyLine({ family, variant, masks, candidates, prompt }: ModelInfo): string {
-  if (family !== undefined) return `${family} (${variant})${masks === false ? ", boxes only: a mask is its filled box" : ""}`;
-  if (candidates.length > 0) return "ambiguous: several fit equally well; --family family/variant decides";
+  if (family !== undefined)
+    return `${family} (${variant})${masks === false ? ", boxes only: a mask is its filled box" : ""}`;
+  if (candidates.length > 0)
+    return "ambiguous: several fit equally well; --family family/variant decides";
   if (!prompt) return "unknown: no family fits";
   const what = prompt.part === "combined" ? "encoder and decoder" : `the ${prompt.part}`;
-  const named = prompt.family === undefined ? "told by its decoder" : `${prompt.family} (${prompt.variant})`;
+  const named =
+    prompt.family === undefined ? "told by its decoder" : `${prompt.family} (${prompt.variant})`;
   return `${named}: ${what} of a promptable network; ${prompt.reason}`;
 }
 
@@ -57,7 +72,10 @@ function batchText(batch: ModelInfo["batch"]): string {
 }
 
 function describe(info: ModelInfo): string {
-  const labels = info.labels.length === 0 ? "not named" : `${info.labels.length}: ${shorten(info.labels.join(", "))}`;
+  const labels =
+    info.labels.length === 0
+      ? "not named"
+      : `${info.labels.length}: ${shorten(info.labels.join(", "))}`;
   return [
     `family    ${familyLine(info)}`,
     `classes   ${labels}`,
@@ -65,18 +83,27 @@ function describe(info: ModelInfo): string {
     `graph     opset ${info.opset}${info.producer === "" ? "" : `, made by ${info.producer}`}`,
     ...section("inputs", info.inputs.map(tensorLine)),
     ...section("outputs", info.outputs.map(tensorLine)),
-    ...(info.batch === undefined || info.batch === 1 ? [] : [`pictures  ${batchText(info.batch)}`]),
-    ...section("a picture is", info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing)),
-    ...(info.inputMultiple === undefined ? [] : [`    other sizes in multiples of ${info.inputMultiple}: --input-size`]),
+    ...(info.batch === undefined || info.batch === 1 ? [] : [`images  ${batchText(info.batch)}`]),
+    ...section(
+      "an image is",
+      info.preprocessing === undefined ? [] : preprocessingLines(info.preprocessing, info.sizing),
+    ),
+    ...(info.inputMultiple === undefined
+      ? []
+      : [`    other sizes in multiples of ${info.inputMultiple}: --input-size`]),
     ...section(
       "candidates",
       info.candidates.length < 2
         ? []
-        : info.candidates.map((one) => `    ${one.certainty.toFixed(2)}  ${one.family}/${one.variant}: ${one.reason}`),
+        : info.candidates.map(
+            (one) => `    ${one.certainty.toFixed(2)}  ${one.family}/${one.variant}: ${one.reason}`,
+          ),
     ),
     ...section(
       "why",
-      info.verdicts.map(({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`),
+      info.verdicts.map(
+        ({ family: name, accepted, reason }) => `    ${accepted ? "+" : "-"} ${name}: ${reason}`,
+      ),
     ),
     ...section(
       "metadata",
@@ -91,12 +118,20 @@ function filesOf(model: string): readonly [string, ...string[]] {
   return pair ? [pair.encoder.name, pair.decoder.name] : [model];
 }
 
-/** Runs `masklet inspect`. The exit code is 1 for a model that no family reads, or several equally well. */
+/**
+ * Runs `masklet inspect`. The exit code is 1 for a model that no family reads, or several equally
+ * well.
+ */
 export async function inspectCommand(model: string, flags: InspectFlags): Promise<number> {
   const files = filesOf(model);
   const infos: ModelInfo[] = [];
   for (const file of files) infos.push(await inspectModel(file, modelOptions(flags)));
   if (flags.json) await writeJson(infos.length === 1 ? infos[0] : infos, undefined);
-  else process.stdout.write(infos.map((info, k) => `${files.length === 1 ? "" : `${files[k]}\n`}${describe(info)}\n`).join("\n"));
+  else
+    process.stdout.write(
+      infos
+        .map((info, k) => `${files.length === 1 ? "" : `${files[k]}\n`}${describe(info)}\n`)
+        .join("\n"),
+    );
   return infos.every(({ family, prompt }) => family === undefined && prompt === undefined) ? 1 : 0;
 }

@@ -8,18 +8,26 @@ export interface ModelFlags {
 }
 
 /** The part of the flags that `Segmenter.create` and `inspectModel` take. */
-export function modelOptions({ family, inputSize }: ModelFlags): Pick<CreateOptions, "family" | "inputSize"> {
-  return { ...(family === undefined ? {} : { family }), ...(inputSize === undefined ? {} : { inputSize }) };
+export function modelOptions({
+  family,
+  inputSize,
+}: ModelFlags): Pick<CreateOptions, "family" | "inputSize"> {
+  return {
+    ...(family === undefined ? {} : { family }),
+    ...(inputSize === undefined ? {} : { inputSize }),
+  };
 }
 
 /** `640`, or `640x384`: width x height. Which sizes there are is the model's to say. */
 function sizeOf(text: string): NonNullable<CreateOptions["inputSize"]> {
   const [, width, height] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text) ?? [];
-  if (width === undefined) throw new InvalidArgumentError("must be a number of pixels, or WIDTHxHEIGHT");
+  if (width === undefined)
+    throw new InvalidArgumentError("must be a number of pixels, or WIDTHxHEIGHT");
   return height === undefined ? Number(width) : { width: Number(width), height: Number(height) };
 }
 
-const names = (models: readonly { readonly name: string }[]) => models.map(({ name }) => name).join(", ");
+const names = (models: readonly { readonly name: string }[]) =>
+  models.map(({ name }) => name).join(", ");
 
 export const defaultModel: string = builtInModels[0].name;
 export const defaultPromptModel: string = builtInPromptModels[0].name;

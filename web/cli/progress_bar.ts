@@ -22,7 +22,9 @@ export class ProgressBar {
     this.drawnMs = now;
     const filled = Math.round((barWidth * this.done) / this.total);
     const bar = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
-    const leftS = Math.round((((now - this.startedMs) / this.done) * (this.total - this.done)) / 1000);
+    const leftS = Math.round(
+      (((now - this.startedMs) / this.done) * (this.total - this.done)) / 1000,
+    );
     const text = `${bar} ${this.done}/${this.total}  ${leftS} s left  ${label}`;
     this.out.write(`\r\x1b[K${text.slice(0, Math.max(20, (this.out.columns ?? 80) - 1))}`);
   }

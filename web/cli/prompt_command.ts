@@ -10,7 +10,14 @@ import {
 } from "../index.js";
 import { openPromptModel } from "./prompt_model.js";
 import { UsageError } from "./usage_error.js";
-import { fileFormats, jsonOf, outputPath, type Segmented, writeJson, writePicture } from "./writers.js";
+import {
+  fileFormats,
+  jsonOf,
+  outputPath,
+  type Segmented,
+  writeImage,
+  writeJson,
+} from "./writers.js";
 
 export const promptFormats = [...fileFormats, "json"] as const;
 
@@ -30,9 +37,19 @@ export interface PromptFlags {
 
 const percent = (share: number) => `${Math.round(share * 100)}%`;
 
-async function candidatesOf(prompted: PromptSegmenter, flags: PromptFlags): Promise<readonly PromptCandidate[]> {
-  const { point: points, box, grid: gridSize, predictedIou: predictedIouThreshold, stability: stabilityThreshold } = flags;
-  if (flags.everything) return prompted.everything({ gridSize, predictedIouThreshold, stabilityThreshold });
+async function candidatesOf(
+  prompted: PromptSegmenter,
+  flags: PromptFlags,
+): Promise<readonly PromptCandidate[]> {
+  const {
+    point: points,
+    box,
+    grid: gridSize,
+    predictedIou: predictedIouThreshold,
+    stability: stabilityThreshold,
+  } = flags;
+  if (flags.everything)
+    return prompted.everything({ gridSize, predictedIouThreshold, stabilityThreshold });
   const { candidates } = await prompted.predict({ points, ...(box ? { box } : {}) });
   return flags.all ? candidates : candidates.slice(0, 1);
 }
@@ -54,17 +71,27 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
   const candidates = await candidatesOf(prompted, flags);
   const segmented: Segmented = {
     path,
-    result: { instances: candidates.map(asInstance), width, height, device: prompted.device, timingsMs },
+    result: {
+      instances: candidates.map(asInstance),
+      width,
+      height,
+      device: prompted.device,
+      timingsMs,
+    },
   };
   if (flags.format === "json") {
     await writeJson([jsonOf(segmented)], flags.out);
     return 0;
   }
   const to = outputPath(path, flags.format, flags.out, true);
-  await writePicture(segmented, image, flags.format, to);
+  await writeImage(segmented, image, flags.format, to);
   for (const { predictedIou, stabilityScore, mask } of candidates) {
-    process.stdout.write(`${mask.area} pixels, predicted IoU ${percent(predictedIou)}, stability ${percent(stabilityScore)}\n`);
+    process.stdout.write(
+      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, stability ${percent(stabilityScore)}\n`,
+    );
   }
-  process.stdout.write(`${path}: ${candidates.length} ${candidates.length === 1 ? "mask" : "masks"}\n  -> ${to}\n`);
+  process.stdout.write(
+    `${path}: ${candidates.length} ${candidates.length === 1 ? "mask" : "masks"}\n  -> ${to}\n`,
+  );
   return 0;
 }

@@ -1,5 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { type CocoDataset, type CocoResult, type Device, decodeImage, Segmenter, type SegmentOptions, toCocoResults } from "../index.js";
+import {
+  type CocoDataset,
+  type CocoResult,
+  type Device,
+  decodeImage,
+  Segmenter,
+  type SegmentOptions,
+  toCocoResults,
+} from "../index.js";
 import { type CocoIds, cocoIds } from "./coco_ids.js";
 import { expandInputs, readJson, readLabels } from "./inputs.js";
 import { type ModelFlags, modelOptions } from "./model_options.js";
@@ -14,8 +22,8 @@ import {
   jsonOf,
   outputPath,
   type Segmented,
+  writeImage,
   writeJson,
-  writePicture,
 } from "./writers.js";
 
 export interface SegmentFlags extends ModelFlags {
@@ -40,7 +48,8 @@ async function createSegmenter(flags: SegmentFlags): Promise<Segmenter> {
     ...modelOptions(flags),
     ...(flags.labels === undefined ? {} : { labels: await readLabels(flags.labels) }),
   });
-  for (const { device, reason } of segmenter.fallbacks) if (flags.device !== "auto") say(`not on ${device}: ${reason}`);
+  for (const { device, reason } of segmenter.fallbacks)
+    if (flags.device !== "auto") say(`not on ${device}: ${reason}`);
   return segmenter;
 }
 
@@ -63,12 +72,20 @@ interface Sink {
   end(): Promise<void>;
 }
 
-function fileSink(format: FileFormat, flags: SegmentFlags, single: boolean, bar: ProgressBar): Sink {
+function fileSink(
+  format: FileFormat,
+  flags: SegmentFlags,
+  single: boolean,
+  bar: ProgressBar,
+): Sink {
   return {
     async add(segmented, bytes) {
       const to = outputPath(segmented.path, format, flags.out, single);
-      const image = format === "overlay" ? await decodeImage(bytes) : { width: 0, height: 0, data: new Uint8Array() };
-      await writePicture(segmented, image, format, to);
+      const image =
+        format === "overlay"
+          ? await decodeImage(bytes)
+          : { width: 0, height: 0, data: new Uint8Array() };
+      await writeImage(segmented, image, format, to);
       bar.clear();
       process.stdout.write(`${describe(segmented)}\n  -> ${to}\n`);
     },
@@ -76,7 +93,10 @@ function fileSink(format: FileFormat, flags: SegmentFlags, single: boolean, bar:
   };
 }
 
-function collectingSink<T>(toEntry: (segmented: Segmented) => T[], finish: (entries: T[]) => Promise<void>): Sink {
+function collectingSink<T>(
+  toEntry: (segmented: Segmented) => T[],
+  finish: (entries: T[]) => Promise<void>,
+): Sink {
   const entries: T[] = [];
   return {
     async add(segmented) {
@@ -86,7 +106,13 @@ function collectingSink<T>(toEntry: (segmented: Segmented) => T[], finish: (entr
   };
 }
 
-function makeSink(format: Format, flags: SegmentFlags, ids: CocoIds | undefined, single: boolean, bar: ProgressBar): Sink {
+function makeSink(
+  format: Format,
+  flags: SegmentFlags,
+  ids: CocoIds | undefined,
+  single: boolean,
+  bar: ProgressBar,
+): Sink {
   const toFile = fileFormats.find((name) => name === format);
   if (toFile !== undefined) return fileSink(toFile, flags, single, bar);
   if (format === "json")
@@ -100,32 +126,51 @@ function makeSink(format: Format, flags: SegmentFlags, ids: CocoIds | undefined,
       (items) => writeJson(cocoOf(items), flags.out),
     );
   return collectingSink<CocoResult>(
-    ({ path, result }) => toCocoResults(result, ids.imageId(path)!, (instance) => ids.categoryId(instance)),
+    ({ path, result }) =>
+      toCocoResults(result, ids.imageId(path)!, (instance) => ids.categoryId(instance)),
     (items) => writeJson(items, flags.out),
   );
 }
 
-/** Leaves out, with a word about it, the pictures that the COCO file does not list. */
-function listed(paths: readonly string[], ids: CocoIds | undefined, cocoPath: string | undefined): readonly string[] {
+/** Leaves out, with a word about it, the images that the COCO file does not list. */
+function listed(
+  paths: readonly string[],
+  ids: CocoIds | undefined,
+  cocoPath: string | undefined,
+): readonly string[] {
   if (ids === undefined) return paths;
   const kept = paths.filter((path) => ids.imageId(path) !== undefined);
-  if (kept.length === 0) throw new UsageError(`none of the ${paths.length} pictures is listed in ${cocoPath}`);
-  if (kept.length < paths.length) say(`${paths.length - kept.length} pictures are not listed in ${cocoPath} and were left out`);
+  if (kept.length === 0)
+    throw new UsageError(`none of the ${paths.length} images is listed in ${cocoPath}`);
+  if (kept.length < paths.length)
+    say(`${paths.length - kept.length} images are not listed in ${cocoPath} and were left out`);
   return kept;
 }
 
-/** Runs `masklet segment`; returns the exit code: 0, or 1 when some pictures failed (each is named on stderr). */
-export async function segmentCommand(inputs: readonly string[], flags: SegmentFlags): Promise<number> {
+/**
+ * Runs `masklet segment`; returns the exit code: 0, or 1 when some images failed (each is named on
+ * stderr).
+ */
+export async function segmentCommand(
+  inputs: readonly string[],
+  flags: SegmentFlags,
+): Promise<number> {
   const found = await expandInputs(inputs);
   const dataset = flags.coco === undefined ? undefined : await readJson<CocoDataset>(flags.coco);
   const format = flags.format ?? (dataset === undefined ? "overlay" : "coco");
   using segmenter = await createSegmenter(flags);
-  await using refiner = flags.refineWith === undefined ? undefined : await openPromptModel(flags.refineWith, flags.device);
+  await using refiner =
+    flags.refineWith === undefined
+      ? undefined
+      : await openPromptModel(flags.refineWith, flags.device);
   const ids = dataset === undefined ? undefined : cocoIds(dataset, segmenter.labels);
   const paths = listed(found, ids, flags.coco);
   const bar = new ProgressBar(paths.length);
   const sink = makeSink(format, flags, ids, paths.length === 1, bar);
-  const options = { ...thresholds(flags), ...(refiner === undefined ? {} : { refineWith: refiner }) };
+  const options = {
+    ...thresholds(flags),
+    ...(refiner === undefined ? {} : { refineWith: refiner }),
+  };
   let failures = 0;
   for (const path of paths) {
     try {
@@ -140,6 +185,6 @@ export async function segmentCommand(inputs: readonly string[], flags: SegmentFl
   }
   bar.clear();
   await sink.end();
-  if (failures > 0) say(`${failures} of ${paths.length} pictures failed`);
+  if (failures > 0) say(`${failures} of ${paths.length} images failed`);
   return failures > 0 ? 1 : 0;
 }

@@ -1,7 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { encode } from "fast-png";
-import { type Instance, paintOverlay, type RgbaImage, type SegmentResult, toCocoDataset, toSvg, toYolo } from "../index.js";
+import {
+  type Instance,
+  paintOverlay,
+  type RgbaImage,
+  type SegmentResult,
+  toCocoDataset,
+  toSvg,
+  toYolo,
+} from "../index.js";
 import { stem } from "./inputs.js";
 
 export const fileFormats = ["overlay", "yolo", "svg", "png"] as const;
@@ -23,20 +31,33 @@ const endings: Readonly<Record<FileFormat, string>> = {
 };
 
 /** Whether `--out` names one file rather than a folder. */
-const isFileName = (out: string, format: FileFormat) => extname(out) === extname(`name${endings[format]}`);
+const isFileName = (out: string, format: FileFormat) =>
+  extname(out) === extname(`name${endings[format]}`);
 
-/** Where the output for one picture goes. `out` may be a folder, or a file name when there is just one picture. */
-export function outputPath(path: string, format: FileFormat, out: string | undefined, single: boolean): string {
+/**
+ * Where the output for one image goes. `out` may be a folder, or a file name when there is just one
+ * image.
+ */
+export function outputPath(
+  path: string,
+  format: FileFormat,
+  out: string | undefined,
+  single: boolean,
+): string {
   if (out !== undefined && single && isFileName(out, format)) return out;
   return join(out ?? ".", `${stem(path)}${endings[format]}`);
 }
 
-/** Instance numbers 1, 2, … at their pixels, 0 elsewhere; 16 bits a pixel only when 8 are too few. The best instance is on top. */
+/**
+ * Instance numbers 1, 2, … at their pixels, 0 elsewhere; 16 bits a pixel only when 8 are too few.
+ * The best instance is on top.
+ */
 function idMap(result: SegmentResult): Uint8Array {
   const { width, height, instances } = result;
   const wide = instances.length > 255;
   const ids = wide ? new Uint16Array(width * height) : new Uint8Array(width * height);
-  for (const [index, { mask }] of [...instances.entries()].reverse()) mask.paint(ids, width, index + 1);
+  for (const [index, { mask }] of [...instances.entries()].reverse())
+    mask.paint(ids, width, index + 1);
   return encode({ width, height, data: ids, channels: 1, depth: wide ? 16 : 8 });
 }
 
@@ -45,8 +66,13 @@ function overlayPng(image: RgbaImage, instances: readonly Instance[]): Uint8Arra
   return encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 });
 }
 
-/** Writes one picture's file and returns its path. `image` is what was segmented. */
-export async function writePicture({ path, result }: Segmented, image: RgbaImage, format: FileFormat, to: string): Promise<string> {
+/** Writes one image's file and returns its path. `image` is what was segmented. */
+export async function writeImage(
+  { path, result }: Segmented,
+  image: RgbaImage,
+  format: FileFormat,
+  to: string,
+): Promise<string> {
   await mkdir(dirname(to), { recursive: true });
   const content = {
     overlay: () => overlayPng(image, result.instances),
@@ -67,7 +93,9 @@ export function jsonOf({ path, result }: Segmented): object {
     width: result.width,
     height: result.height,
     device: result.device,
-    timingsMs: Object.fromEntries(Object.entries(result.timingsMs).map(([stage, ms]) => [stage, round(ms as number, 2)])),
+    timingsMs: Object.fromEntries(
+      Object.entries(result.timingsMs).map(([stage, ms]) => [stage, round(ms as number, 2)]),
+    ),
     instances: result.instances.map(({ label, classId, score, box, mask }) => ({
       label,
       classId,
@@ -79,7 +107,7 @@ export function jsonOf({ path, result }: Segmented): object {
   };
 }
 
-/** A COCO data set of all pictures with ids of our own; for ids of an existing file see `--coco`. */
+/** A COCO data set of all images with ids of our own; for ids of an existing file see `--coco`. */
 export function cocoOf(segmented: readonly Segmented[]): object {
   return toCocoDataset(segmented.map(({ path, result }) => ({ fileName: basename(path), result })));
 }

@@ -5,8 +5,9 @@ const maxUint32 = 0xffffffff;
 const maxInt32 = 0x7fffffff;
 
 /*
- * wasm cuts numbers down to 32 bits without a word: 2 ** 32 + 1 would arrive as 1 and NaN as 0. These refuse what would not arrive as it
- * is; whether the value makes sense is for the core to say.
+ * wasm cuts numbers down to 32 bits without a word: 2 ** 32 + 1 would arrive as 1 and NaN as 0.
+ * These refuse what would not arrive as it is; whether the value makes sense is for the core to
+ * say.
  */
 
 /** `value`, when it is a whole number in 0..2^32 - 1. */
@@ -19,17 +20,35 @@ export function signed(value: number, name: string, stage: Stage): number {
   return wholeNumber(value, -maxInt32 - 1, maxInt32, name, stage);
 }
 
-function wholeNumber(value: number, least: number, most: number, name: string, stage: Stage): number {
+function wholeNumber(
+  value: number,
+  least: number,
+  most: number,
+  name: string,
+  stage: Stage,
+): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new MaskletError("badArgument", stage, `${name} must be a whole number from ${least} to ${most}, but is ${value}`, {
-    value: Number(value),
-  });
+  throw new MaskletError(
+    "badArgument",
+    stage,
+    `${name} must be a whole number from ${least} to ${most}, but is ${value}`,
+    {
+      value: Number(value),
+    },
+  );
 }
 
 /** Throws unless `length` is what the shape needs. */
-export function checkLength(what: string, dims: readonly number[], length: number, stage: Stage): void {
+export function checkLength(
+  what: string,
+  dims: readonly number[],
+  length: number,
+  stage: Stage,
+): void {
   const needed = dims.reduce((product, dim) => product * dim, 1);
   if (length === needed) return;
   const message = `${what} of shape [${dims.join(", ")}] needs ${needed} values, but has ${length}`;
-  throw new MaskletError(length < needed ? "bufferTooSmall" : "badShape", stage, message, { value: length });
+  throw new MaskletError(length < needed ? "bufferTooSmall" : "badShape", stage, message, {
+    value: length,
+  });
 }

@@ -9,21 +9,34 @@ const maxRank = 4;
 /** Outputs of a network by their role, in the order in which the decoder wants them. */
 export type DecoderTensors = Readonly<Record<string, RawTensor | undefined>>;
 
-/** Adds to an error about ranks and shapes which tensors there were: the core knows only the number that does not fit. */
+/**
+ * Adds to an error about ranks and shapes which tensors there were: the core knows only the number
+ * that does not fit.
+ */
 export function namingTensors(tensors: DecoderTensors, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (!(error instanceof MaskletError) || (error.code !== "badRank" && error.code !== "badShape")) throw error;
-    const given = Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? `${name} [${tensor.dims.join(", ")}]` : []));
+    if (!(error instanceof MaskletError) || (error.code !== "badRank" && error.code !== "badShape"))
+      throw error;
+    const given = Object.entries(tensors).flatMap(([name, tensor]) =>
+      tensor ? `${name} [${tensor.dims.join(", ")}]` : [],
+    );
     const value = error.value === undefined ? {} : { value: error.value };
-    throw new MaskletError(error.code, error.stage, `${error.message}; the tensors are ${given.join(", ")}`, { ...value, cause: error });
+    throw new MaskletError(
+      error.code,
+      error.stage,
+      `${error.message}; the tensors are ${given.join(", ")}`,
+      { ...value, cause: error },
+    );
   }
 }
 
 /**
- * Puts the tensors into the workspace's slots in their order; an absent one leaves its slot as it was.
- * @throws MaskletError `badArgument`, `badRank`, `badShape`, `bufferTooSmall` (data of another length than the dimensions say), `outOfMemory`
+ * Puts the tensors into the workspace's slots in their order; an absent one leaves its slot as it
+ * was.
+ * @throws MaskletError `badArgument`, `badRank`, `badShape`, `bufferTooSmall` (data of another
+ *   length than the dimensions say), `outOfMemory`
  */
 export function writeTensors(instance: CoreInstance, tensors: DecoderTensors): void {
   Object.entries(tensors).forEach(([name, tensor], slot) => {
@@ -31,10 +44,20 @@ export function writeTensors(instance: CoreInstance, tensors: DecoderTensors): v
   });
 }
 
-function writeOutput({ workspace, heap, check }: CoreInstance, slot: number, name: string, { dims, data }: RawTensor): void {
-  const sizes = Array.from({ length: maxRank }, (_, axis) => unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"));
+function writeOutput(
+  { workspace, heap, check }: CoreInstance,
+  slot: number,
+  name: string,
+  { dims, data }: RawTensor,
+): void {
+  const sizes = Array.from({ length: maxRank }, (_, axis) =>
+    unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"),
+  );
   checkLength(name, dims, data.length, "decode");
-  check(workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])), "decode");
+  check(
+    workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])),
+    "decode",
+  );
   heap.write(Float32Array, workspace.outputAddress(slot), data);
 }
 

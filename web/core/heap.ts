@@ -1,4 +1,7 @@
-/** What the Emscripten module gives of its memory; the view is replaced by a new one whenever the memory grows. */
+/**
+ * What the Emscripten module gives of its memory; the view is replaced by a new one whenever the
+ * memory grows.
+ */
 export interface HeapOwner {
   readonly HEAPU8: Uint8Array;
 }
@@ -16,8 +19,9 @@ interface NumberArray extends ArrayLike<number> {
 /**
  * The memory of one wasm instance; the only place that reads or writes it.
  *
- * Memory that grows detaches every earlier view, so none is kept: each call makes its own from the address it is given, and what leaves
- * is a copy that JavaScript owns. Addresses are byte offsets, up to 4 GB.
+ * Memory that grows detaches every earlier view, so none is kept: each call makes its own from the
+ * address it is given, and what leaves is a copy that JavaScript owns. Addresses are byte offsets,
+ * up to 4 GB.
  */
 export class Heap {
   readonly #owner: HeapOwner;
@@ -31,7 +35,10 @@ export class Heap {
     return this.#owner.HEAPU8.byteLength;
   }
 
-  /** Copies `values` as elements of `Type` to `address`, which must have room for as many. Values of that very type are copied as bytes. */
+  /**
+   * Copies `values` as elements of `Type` to `address`, which must have room for as many. Values of
+   * that very type are copied as bytes.
+   */
   write(Type: ArrayType<NumberArray>, address: number, values: ArrayLike<number>): void {
     this.#view(Type, address, values.length).set(values);
   }

@@ -13,7 +13,10 @@ interface CoreModule extends HeapOwner {
 
 type Receive = (instance: WebAssembly.Instance) => WebAssembly.Exports;
 
-/** One running wasm instance: its workspace and its memory. Addresses and handles stay within `web/core`. */
+/**
+ * One running wasm instance: its workspace and its memory. Addresses and handles stay within
+ * `web/core`.
+ */
 export interface CoreInstance {
   readonly workspace: Workspace;
   readonly heap: Heap;
@@ -22,13 +25,15 @@ export interface CoreInstance {
 }
 
 /**
- * Makes an instance at once, without awaiting anything, so that a trapped one can be replaced within a synchronous call.
+ * Makes an instance at once, without awaiting anything, so that a trapped one can be replaced
+ * within a synchronous call.
  * @throws MaskletError `outOfMemory`, `coreVersion` or `unsupported`
  */
 export function createInstance(compiled: WebAssembly.Module): CoreInstance {
   const module = startModule(compiled);
   const version = module.boundaryVersion();
-  if (version !== boundaryVersion) throw versionError(`its boundary has version ${version}, not ${boundaryVersion}`);
+  if (version !== boundaryVersion)
+    throw versionError(`its boundary has version ${version}, not ${boundaryVersion}`);
   const workspace = new module.Workspace();
   return {
     workspace,
@@ -39,7 +44,10 @@ export function createInstance(compiled: WebAssembly.Module): CoreInstance {
   };
 }
 
-/** The glue fills the object it is given before its factory returns, because `instantiateWasm` below does not wait. */
+/**
+ * The glue fills the object it is given before its factory returns, because `instantiateWasm` below
+ * does not wait.
+ */
 function startModule(compiled: WebAssembly.Module): CoreModule {
   let failure: unknown;
   const module = {
@@ -67,15 +75,23 @@ function isStarted(module: object): module is CoreModule {
 }
 
 function startError(failure: unknown): MaskletError {
-  const message = failure instanceof Error ? failure.message : String(failure ?? "it registered no Workspace");
+  const message =
+    failure instanceof Error ? failure.message : String(failure ?? "it registered no Workspace");
   if (failure instanceof WebAssembly.LinkError) return versionError(message, failure);
   // Engines report memory that cannot be had as a RangeError, some as a RuntimeError.
   if (failure instanceof RangeError || failure instanceof WebAssembly.RuntimeError) {
-    return new MaskletError("outOfMemory", "load", `no memory for the core: ${message}`, { cause: failure });
+    return new MaskletError("outOfMemory", "load", `no memory for the core: ${message}`, {
+      cause: failure,
+    });
   }
   return versionError(message, failure);
 }
 
 function versionError(message: string, cause?: unknown): MaskletError {
-  return new MaskletError("coreVersion", "load", `the core's wasm file belongs to another version of masklet: ${message}`, { cause });
+  return new MaskletError(
+    "coreVersion",
+    "load",
+    `the core's wasm file belongs to another version of masklet: ${message}`,
+    { cause },
+  );
 }

@@ -28,7 +28,8 @@ export type MergeOp = keyof typeof mergeOps;
 const stage = "mask-operation";
 
 /**
- * What is done with masks in C++. Every operation checks its masks: `badSize`, `badRuns`; all may fail with `outOfMemory`.
+ * What is done with masks in C++. Every operation checks its masks: `badSize`, `badRuns`; all may
+ * fail with `outOfMemory`.
  * @throws MaskletError with stage `mask-operation`
  */
 export class MaskOperations {
@@ -39,7 +40,7 @@ export class MaskOperations {
     this.#run = run;
   }
 
-  /** Compressed COCO RLE over a picture of `size`, byte for byte that of pycocotools. */
+  /** Compressed COCO RLE over an image of `size`, byte for byte that of pycocotools. */
   cocoRle(mask: RunMask, size: Size): CocoRle {
     return this.#run((instance) => {
       const { workspace, heap, check } = instance;
@@ -50,7 +51,10 @@ export class MaskOperations {
     });
   }
 
-  /** The mask of COCO counts, cropped to its object. Fails with `badRleString`, `badRuns`, `badSize`. */
+  /**
+   * The mask of COCO counts, cropped to its object. Fails with `badRleString`, `badRuns`,
+   * `badSize`.
+   */
   fromCocoRle(counts: CocoCounts, size: Size): RunMask {
     return this.#run((instance) => {
       const { workspace, heap, check } = instance;
@@ -70,8 +74,9 @@ export class MaskOperations {
   }
 
   /**
-   * The mask of polygons, cropped to its object. `evenOdd` takes the pixels whose centre is inside, rings within rings being holes;
-   * `coco` takes the union of the rings as pycocotools draws them. Fails with `badArgument`, `badSize`.
+   * The mask of polygons, cropped to its object. `evenOdd` takes the pixels whose center is inside,
+   * rings within rings being holes; `coco` takes the union of the rings as pycocotools draws them.
+   * Fails with `badArgument`, `badSize`.
    */
   fromPolygons({ points, offsets }: PolygonColumns, size: Size, rule: "evenOdd" | "coco"): RunMask {
     return this.#run((instance) => {
@@ -84,7 +89,10 @@ export class MaskOperations {
     });
   }
 
-  /** The outline as rings that enclose exactly the object's pixels, simplified by at most `tolerance` px. Fails with `badArgument`. */
+  /**
+   * The outline as rings that enclose exactly the object's pixels, simplified by at most
+   * `tolerance` px. Fails with `badArgument`.
+   */
   polygons(mask: RunMask, tolerance: number, minArea: number): PolygonRing[] {
     return this.#run((instance) => {
       writeMask(instance, 0, mask);
@@ -104,10 +112,14 @@ export class MaskOperations {
   }
 
   /**
-   * The mask, cropped, with small regions cleaned away: background parts of less than `minArea` pixels become object, then object parts of
-   * less are dropped, all but the largest if need be. Parts that touch by a corner are one. Fails with `badSize`.
+   * The mask, cropped, with small regions cleaned away: background parts of less than `minArea`
+   * pixels become object, then object parts of less are dropped, all but the largest if need be.
+   * Parts that touch by a corner are one. Fails with `badSize`.
    */
-  removeSmallRegions(mask: RunMask & { readonly sourceWidth: number; readonly sourceHeight: number }, minArea: number): RunMask {
+  removeSmallRegions(
+    mask: RunMask & { readonly sourceWidth: number; readonly sourceHeight: number },
+    minArea: number,
+  ): RunMask {
     const size = { width: mask.sourceWidth, height: mask.sourceHeight };
     const limit = unsigned(Math.ceil(minArea), "minArea", stage);
     return this.#run((instance) => {
@@ -129,17 +141,23 @@ export class MaskOperations {
 }
 
 function sides({ width, height }: Size): [number, number] {
-  return [signed(width, "the picture's width", stage), signed(height, "the picture's height", stage)];
+  return [signed(width, "the image's width", stage), signed(height, "the image's height", stage)];
 }
 
-/** One byte per character; what is not ASCII becomes a byte that no COCO string may hold, so that the core names its place. */
+/**
+ * One byte per character; what is not ASCII becomes a byte that no COCO string may hold, so that
+ * the core names its place.
+ */
 function asciiBytes(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => Math.min(character.charCodeAt(0), 0xff));
 }
 
 function writeMask({ workspace, heap, check }: CoreInstance, slot: number, mask: RunMask): void {
   const [x, y] = [signed(mask.x, "the mask's x", stage), signed(mask.y, "the mask's y", stage)];
-  const [width, height] = [signed(mask.width, "the mask's width", stage), signed(mask.height, "the mask's height", stage)];
+  const [width, height] = [
+    signed(mask.width, "the mask's width", stage),
+    signed(mask.height, "the mask's height", stage),
+  ];
   check(workspace.reserveMask(slot, x, y, width, height, mask.runs.length), stage);
   heap.write(Uint32Array, workspace.maskAddress(slot), mask.runs);
 }
@@ -156,8 +174,16 @@ function readResult({ workspace, heap }: CoreInstance): RunMask {
 
 function readRings({ workspace, heap }: CoreInstance): PolygonRing[] {
   const count = workspace.ringCount();
-  const points = heap.read(Float32Array, workspace.ringPointsAddress(), workspace.ringPointCount() * 2);
-  const offsets = heap.read(Uint32Array, workspace.ringOffsetsAddress(), count === 0 ? 0 : count + 1);
+  const points = heap.read(
+    Float32Array,
+    workspace.ringPointsAddress(),
+    workspace.ringPointCount() * 2,
+  );
+  const offsets = heap.read(
+    Uint32Array,
+    workspace.ringOffsetsAddress(),
+    count === 0 ? 0 : count + 1,
+  );
   const parents = heap.read(Int32Array, workspace.ringParentsAddress(), count);
   return Array.from(parents, (parent, ring) => ({
     points: points.slice(offsets[ring]! * 2, offsets[ring + 1]! * 2),

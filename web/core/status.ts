@@ -11,7 +11,9 @@ void listsAgree;
 export function statusError(status: number, value: number, stage: Stage): MaskletError {
   const known = coreStatuses[status as keyof typeof coreStatuses];
   if (known === undefined || known.name === "ok") {
-    return new MaskletError("coreVersion", stage, `the core gave the unknown status ${status}`, { value: status });
+    return new MaskletError("coreVersion", stage, `the core gave the unknown status ${status}`, {
+      value: status,
+    });
   }
   const message = known.value === "0" ? known.what : `${known.what}: ${value} (${known.value})`;
   return new MaskletError(known.name, stage, message, { value });

@@ -1,7 +1,13 @@
 import type { Device } from "../index.js";
 import { ClickMode } from "./click_mode.js";
 import { bindMode, type Mode, showMode } from "./mode.js";
-import { builtInObjectModels, builtInPromptChoices, type ObjectModel, type PromptModelChoice, promptChoice } from "./model_choices.js";
+import {
+  builtInObjectModels,
+  builtInPromptChoices,
+  type ObjectModel,
+  type PromptModelChoice,
+  promptChoice,
+} from "./model_choices.js";
 import { ModelView } from "./model_view.js";
 import { Notices } from "./notices.js";
 import { ObjectMode } from "./object_mode.js";
@@ -16,7 +22,7 @@ export interface AppOptions {
 }
 
 export interface Photo {
-  readonly picture: ImageBitmap;
+  readonly image: ImageBitmap;
   readonly name: string;
 }
 
@@ -49,17 +55,23 @@ export class App {
   }
 
   /**
-   * Loads a model for a device; both default to those in use. What is on the stage is then done anew. False when that was cancelled or
-   * failed: the old ones stay.
+   * Loads a model for a device; both default to those in use. What is on the stage is then done
+   * anew. False when that was canceled or failed: the old ones stay.
    */
-  async useModel(choice: ObjectModel = this.objects.loader.choice, device = this.device): Promise<boolean> {
+  async useModel(
+    choice: ObjectModel = this.objects.loader.choice,
+    device = this.device,
+  ): Promise<boolean> {
     this.notices.clearError();
     const done = this.objects.useModel(choice, device, this.mode === "objects");
     return this.used(await done, device);
   }
 
   /** The same for the click mode, into which it changes. */
-  async usePromptModel(choice: PromptModelChoice = this.click.loader.choice, device = this.device): Promise<boolean> {
+  async usePromptModel(
+    choice: PromptModelChoice = this.click.loader.choice,
+    device = this.device,
+  ): Promise<boolean> {
     this.notices.clearError();
     this.enterClick();
     return this.used(await this.click.useModel(choice, device), device);
@@ -73,13 +85,18 @@ export class App {
   }
 
   async useDevice(device: AppOptions["device"]): Promise<boolean> {
-    return this.mode === "click" ? this.usePromptModel(undefined, device) : this.useModel(undefined, device);
+    return this.mode === "click"
+      ? this.usePromptModel(undefined, device)
+      : this.useModel(undefined, device);
   }
 
   /** The one of that name, or the first. */
   async useBuiltInModel(wanted?: string): Promise<boolean> {
-    const pick = <T extends { readonly name: string }>(choices: readonly T[]) => choices.find(({ name }) => name === wanted) ?? choices[0];
-    return this.mode === "click" ? this.usePromptModel(pick(builtInPromptChoices)) : this.useModel(pick(builtInObjectModels));
+    const pick = <T extends { readonly name: string }>(choices: readonly T[]) =>
+      choices.find(({ name }) => name === wanted) ?? choices[0];
+    return this.mode === "click"
+      ? this.usePromptModel(pick(builtInPromptChoices))
+      : this.useModel(pick(builtInObjectModels));
   }
 
   async setMode(mode: Mode): Promise<void> {
@@ -95,25 +112,28 @@ export class App {
     showMode(mode);
     this.click.leave();
     this.showModel();
-    if (this.photo !== undefined) this.view.showPhoto(this.photo.picture);
+    if (this.photo !== undefined) this.view.showPhoto(this.photo.image);
     await this.objects.open(this.photo);
   }
 
   async openPhoto(file: Blob, name: string): Promise<void> {
     this.objects.stopCamera();
     this.notices.clearError();
-    let picture: ImageBitmap;
+    let image: ImageBitmap;
     try {
-      picture = await createImageBitmap(file);
+      image = await createImageBitmap(file);
     } catch {
       const kind = file.type === "" ? "no known type" : file.type;
-      this.notices.showError(`${name} cannot be shown`, new Error(`the browser cannot decode it (${kind}, ${file.size} bytes)`));
+      this.notices.showError(
+        `${name} cannot be shown`,
+        new Error(`the browser cannot decode it (${kind}, ${file.size} bytes)`),
+      );
       return;
     }
     const previous = this.photo;
-    this.photo = { picture, name };
-    this.view.showPhoto(picture);
-    previous?.picture.close();
+    this.photo = { image, name };
+    this.view.showPhoto(image);
+    previous?.image.close();
     await this.current.open(this.photo);
   }
 

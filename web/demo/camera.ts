@@ -3,18 +3,24 @@ import type { SegmentResult } from "../index.js";
 export interface CameraEvents {
   /** Finds the objects in one frame. */
   segment(frame: ImageBitmap): Promise<SegmentResult>;
-  /** A frame and what was found in exactly that frame; the frame stays open until the next one is shown. */
+  /**
+   * A frame and what was found in exactly that frame; the frame stays open until the next one is
+   * shown.
+   */
   onResult(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void;
-  /** A new picture of the video, for smooth display between results. */
+  /** A new image of the video, for smooth display between results. */
   onVideoFrame(video: HTMLVideoElement): void;
   onError(error: unknown): void;
   /** The camera was unplugged or taken away. */
   onEnded(): void;
 }
 
-/** Nothing that is asked of a camera is more than a wish, so that none that fits means none at all. */
+/**
+ * Nothing that is asked of a camera is more than a wish, so that none that fits means none at all.
+ */
 const refusals: Readonly<Record<string, string>> = {
-  NotAllowedError: "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
+  NotAllowedError:
+    "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
   NotFoundError: "This device has no camera.",
   OverconstrainedError: "This device has no camera.",
   NotReadableError: "Another program is using the camera.",
@@ -39,8 +45,8 @@ function nextFrame(video: HTMLVideoElement): Promise<void> {
 }
 
 /**
- * Live camera: always the newest frame, one in the network at a time. A frame that comes while the network works is shown or dropped, never
- * queued, so the delay does not grow on a slow machine.
+ * Live camera: always the newest frame, one in the network at a time. A frame that comes while the
+ * network works is shown or dropped, never queued, so the delay does not grow on a slow machine.
  */
 export class Camera {
   private readonly video = document.createElement("video");
@@ -64,7 +70,9 @@ export class Camera {
     this.stop();
     const run = this.run;
     if (navigator.mediaDevices === undefined) {
-      throw new Error("The browser gives the camera only to pages loaded over https or from localhost.");
+      throw new Error(
+        "The browser gives the camera only to pages loaded over https or from localhost.",
+      );
     }
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: false,
@@ -100,7 +108,8 @@ export class Camera {
       if (run !== this.run || this.shown === undefined) continue;
       const startedAt = performance.now();
       this.events.onVideoFrame(this.video);
-      // On a slow machine drawing gets half of the time at most, so that results and clicks get through.
+      // On a slow machine drawing gets half of the time at most, so that results and clicks get
+      // through.
       await new Promise((resolve) => setTimeout(resolve, performance.now() - startedAt));
     }
   }

@@ -20,7 +20,8 @@ export class CameraButtons {
   }
 
   showRate(framesPerSecond: number): void {
-    this.liveText.textContent = framesPerSecond > 0 ? `Live · ${framesPerSecond.toFixed(1)} fps` : "Live";
+    this.liveText.textContent =
+      framesPerSecond > 0 ? `Live · ${framesPerSecond.toFixed(1)} fps` : "Live";
   }
 
   flip(): void {

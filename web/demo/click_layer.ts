@@ -33,7 +33,10 @@ function svg(name: string, className: string): SVGElement {
   return element;
 }
 
-/** What lies over the picture in click mode: takes clicks, drags and keys, shows points, box and preview. */
+/**
+ * What lies over the image in click mode: takes clicks, drags and keys, shows points, box and
+ * preview.
+ */
 export class ClickLayer {
   private tool: Tool = "foreground";
   private readonly root = byId("clicks", HTMLElement);
@@ -44,7 +47,9 @@ export class ClickLayer {
   private points: HTMLButtonElement[] = [];
   private size = { width: 1, height: 1 };
   private aimed = { x: 0, y: 0 };
-  private down: { readonly id: number; readonly x: number; readonly y: number; dragged: boolean } | undefined;
+  private down:
+    | { readonly id: number; readonly x: number; readonly y: number; dragged: boolean }
+    | undefined;
   private shownBox: Box | undefined;
 
   constructor(private readonly events: ClickEvents) {
@@ -76,9 +81,15 @@ export class ClickLayer {
     this.root.dataset.tool = tool;
   }
 
-  /** A picture, without prompts. */
-  setPhoto({ name, picture: { width, height } }: { name: string; picture: { width: number; height: number } }): void {
-    this.root.setAttribute("aria-label", `Picture to click: ${name}`);
+  /** An image, without prompts. */
+  setPhoto({
+    name,
+    image: { width, height },
+  }: {
+    name: string;
+    image: { width: number; height: number };
+  }): void {
+    this.root.setAttribute("aria-label", `Image to click: ${name}`);
     this.size = { width, height };
     this.aimed = { x: width / 2, y: height / 2 };
     this.drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -97,7 +108,10 @@ export class ClickLayer {
   }
 
   showPreview(mask: Mask | undefined): void {
-    const rings = mask === undefined || mask.area === 0 ? [] : mask.toPolygons({ tolerance: previewTolerancePx });
+    const rings =
+      mask === undefined || mask.area === 0
+        ? []
+        : mask.toPolygons({ tolerance: previewTolerancePx });
     this.preview.setAttribute("d", rings.map(({ points }) => `M${points.join(" ")}Z`).join(""));
     this.root.dataset.preview = String(rings.length > 0);
   }
@@ -107,10 +121,14 @@ export class ClickLayer {
     button.type = "button";
     button.dataset.label = label;
     button.title = "Remove this point";
-    button.setAttribute("aria-label", `Remove ${label} point ${index + 1} at ${Math.round(x)}, ${Math.round(y)}`);
+    button.setAttribute(
+      "aria-label",
+      `Remove ${label} point ${index + 1} at ${Math.round(x)}, ${Math.round(y)}`,
+    );
     this.place(button, { x, y });
     button.addEventListener("click", () => this.events.onRemove(index));
-    for (const type of ["pointerdown", "pointerup"]) button.addEventListener(type, (event) => event.stopPropagation());
+    for (const type of ["pointerdown", "pointerup"])
+      button.addEventListener(type, (event) => event.stopPropagation());
     button.addEventListener("keydown", (event) => {
       if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
       if (event.key === "Delete" || event.key === "Backspace") this.events.onRemove(index);
@@ -131,11 +149,14 @@ export class ClickLayer {
     this.box.toggleAttribute("hidden", box === undefined);
   }
 
-  /** In source pixels, inside the picture. */
+  /** In source pixels, inside the image. */
   private at({ clientX, clientY }: { clientX: number; clientY: number }): { x: number; y: number } {
     const { left, top, width, height } = this.root.getBoundingClientRect();
     const clamp = (share: number) => Math.min(1, Math.max(0, share));
-    return { x: clamp((clientX - left) / width) * this.size.width, y: clamp((clientY - top) / height) * this.size.height };
+    return {
+      x: clamp((clientX - left) / width) * this.size.width,
+      y: clamp((clientY - top) / height) * this.size.height,
+    };
   }
 
   private begin(event: PointerEvent): void {
@@ -153,7 +174,11 @@ export class ClickLayer {
     }
     if (event.pointerId !== down.id) return;
     // A finger scrolls unless the tool is the box.
-    if (!down.dragged && hasMoved(event, down) && (event.pointerType !== "touch" || this.tool === "box")) {
+    if (
+      !down.dragged &&
+      hasMoved(event, down) &&
+      (event.pointerType !== "touch" || this.tool === "box")
+    ) {
       this.events.onHover(undefined);
       down.dragged = true;
     }
@@ -186,7 +211,12 @@ export class ClickLayer {
   private boxTo(event: PointerEvent, down: { x: number; y: number }): Box {
     const from = this.at({ clientX: down.x, clientY: down.y });
     const to = this.at(event);
-    return { x1: Math.min(from.x, to.x), y1: Math.min(from.y, to.y), x2: Math.max(from.x, to.x), y2: Math.max(from.y, to.y) };
+    return {
+      x1: Math.min(from.x, to.x),
+      y1: Math.min(from.y, to.y),
+      x2: Math.max(from.x, to.x),
+      y2: Math.max(from.y, to.y),
+    };
   }
 
   /** Arrows aim, Enter and the space bar click there; with Shift they take away. */
@@ -210,7 +240,10 @@ export class ClickLayer {
 
   private aimBy(dx: number, dy: number): void {
     const inside = (value: number, end: number) => Math.min(end - 0.5, Math.max(0.5, value));
-    this.aimed = { x: inside(this.aimed.x + dx, this.size.width), y: inside(this.aimed.y + dy, this.size.height) };
+    this.aimed = {
+      x: inside(this.aimed.x + dx, this.size.width),
+      y: inside(this.aimed.y + dy, this.size.height),
+    };
     this.place(this.aim, this.aimed);
     this.aim.hidden = false;
     this.events.onHover(this.aimed);

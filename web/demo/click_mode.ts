@@ -6,12 +6,19 @@ import { ClickView } from "./click_view.js";
 import { isAbort } from "./dom.js";
 import { EarlyPrompts } from "./early_prompts.js";
 import { HoverPreview } from "./hover_preview.js";
-import { builtInPromptChoices, createPromptSegmenter, type PromptModelChoice } from "./model_choices.js";
+import {
+  builtInPromptChoices,
+  createPromptSegmenter,
+  type PromptModelChoice,
+} from "./model_choices.js";
 import { type LoadOptions, ModelLoader } from "./model_loader.js";
 import type { Notices } from "./notices.js";
 import type { ResultView } from "./result_view.js";
 
-/** A grid with enough points for the things of a photo, done while one waits; of masks of one thing the best stays. */
+/**
+ * A grid with enough points for the things of a photo, done while one waits; of masks of one thing
+ * the best stays.
+ */
 const everythingOptions = { gridSize: 12, maskIouThreshold: 0.7 };
 
 /** The click mode: prompts on the photo, what the network makes of them, and everything mode. */
@@ -38,7 +45,11 @@ export class ClickMode {
     private readonly notices: Notices,
     view: ResultView,
   ) {
-    this.loader = new ModelLoader(notices, builtInPromptChoices[0]!, createPromptSegmenter(options));
+    this.loader = new ModelLoader(
+      notices,
+      builtInPromptChoices[0]!,
+      createPromptSegmenter(options),
+    );
     this.view = new ClickView(view, notices);
     this.layer = new ClickLayer({
       onPoint: (point) => this.prompt((prompts) => prompts.addPoint(point)),
@@ -112,12 +123,13 @@ export class ClickMode {
     this.opening = opening;
     this.notices.setBusy("Looking …");
     try {
-      const { timingsMs } = await model.setImage(photo.picture, { signal: opening.signal });
+      const { timingsMs } = await model.setImage(photo.image, { signal: opening.signal });
       if (this.opening !== opening) return;
       this.session = model.session();
       this.view.showReady(model, timingsMs);
     } catch (error) {
-      if (this.opening === opening && !isAbort(error)) this.notices.showError(`${photo.name} could not be looked at`, error);
+      if (this.opening === opening && !isAbort(error))
+        this.notices.showError(`${photo.name} could not be looked at`, error);
     } finally {
       if (this.opening === opening) this.notices.setBusy(undefined);
       this.showState();
@@ -162,7 +174,8 @@ export class ClickMode {
       await change(session);
       if (session === this.session) this.view.showAnswer(photo, session);
     } catch (error) {
-      if (session === this.session && !isAbort(error)) this.notices.showError("That did not work", error);
+      if (session === this.session && !isAbort(error))
+        this.notices.showError("That did not work", error);
     }
     if (session !== this.session) return;
     this.pending -= 1;
@@ -172,10 +185,14 @@ export class ClickMode {
   }
 
   /** What a foreground point there would give, unless clicks are waiting. */
-  private async guess(at: { x: number; y: number }): Promise<PromptResult["candidates"][number] | undefined> {
+  private async guess(at: {
+    x: number;
+    y: number;
+  }): Promise<PromptResult["candidates"][number] | undefined> {
     const { session } = this;
     const { model } = this.loader;
-    const isBusy = () => session !== this.session || this.pending > 0 || this.everything !== undefined;
+    const isBusy = () =>
+      session !== this.session || this.pending > 0 || this.everything !== undefined;
     if (session === undefined || model === undefined || isBusy()) return undefined;
     const points = [...session.points, { ...at, label: "foreground" as const }];
     const mask = session.candidate?.lowResMask;
@@ -203,11 +220,18 @@ export class ClickMode {
     this.notices.setBusy("Looking at everything …");
     const startedAt = performance.now();
     try {
-      const onProgress = ({ done, total }: { done: number; total: number }) => this.setProgress(done / total);
-      const regions = await model.everything({ ...everythingOptions, onProgress, signal: everything.signal });
-      if (session === this.session) this.view.showRegions(photo, regions, model.device, performance.now() - startedAt);
+      const onProgress = ({ done, total }: { done: number; total: number }) =>
+        this.setProgress(done / total);
+      const regions = await model.everything({
+        ...everythingOptions,
+        onProgress,
+        signal: everything.signal,
+      });
+      if (session === this.session)
+        this.view.showRegions(photo, regions, model.device, performance.now() - startedAt);
     } catch (error) {
-      if (session === this.session && !isAbort(error)) this.notices.showError("Not everything could be segmented", error);
+      if (session === this.session && !isAbort(error))
+        this.notices.showError("Not everything could be segmented", error);
     }
     this.everything = undefined;
     this.setProgress(undefined);
@@ -225,7 +249,7 @@ export class ClickMode {
       canUndo: session?.canUndo ?? false,
       canRedo: session?.canRedo ?? false,
       canReset: (session?.points.length ?? 0) > 0 || session?.box !== undefined,
-      hasPicture: session !== undefined,
+      hasImage: session !== undefined,
       progress: this.progress,
     });
   }

@@ -16,13 +16,15 @@ export interface ClickState {
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly canReset: boolean;
-  readonly hasPicture: boolean;
+  readonly hasImage: boolean;
   /** Share of everything mode that is done; undefined when it is not running. */
   readonly progress: number | undefined;
 }
 
 const tools: readonly Tool[] = ["foreground", "background", "box"];
-const inputs = (): HTMLInputElement[] => [...document.querySelectorAll<HTMLInputElement>('input[name="tool"]')];
+const inputs = (): HTMLInputElement[] => [
+  ...document.querySelectorAll<HTMLInputElement>('input[name="tool"]'),
+];
 
 /** Buttons of the click mode. */
 export class ClickTools {
@@ -53,16 +55,19 @@ export class ClickTools {
   /** Only these kinds of prompts are taken by the model. */
   allow(takes: { readonly boxes: boolean; readonly background: boolean }): void {
     for (const input of inputs()) {
-      input.disabled = (input.value === "box" && !takes.boxes) || (input.value === "background" && !takes.background);
+      input.disabled =
+        (input.value === "box" && !takes.boxes) ||
+        (input.value === "background" && !takes.background);
       if (input.disabled && input.checked) inputs()[0]!.click();
     }
   }
 
-  show({ canUndo, canRedo, canReset, hasPicture, progress }: ClickState): void {
+  show({ canUndo, canRedo, canReset, hasImage, progress }: ClickState): void {
     this.undo.disabled = !canUndo;
     this.redo.disabled = !canRedo;
     this.reset.disabled = !canReset;
-    this.everything.disabled = !hasPicture;
-    this.everythingText.textContent = progress === undefined ? "Segment everything" : `Cancel (${percent(progress)})`;
+    this.everything.disabled = !hasImage;
+    this.everythingText.textContent =
+      progress === undefined ? "Segment everything" : `Cancel (${percent(progress)})`;
   }
 }

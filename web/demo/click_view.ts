@@ -1,4 +1,11 @@
-import type { Device, PromptCandidate, PromptSegmenter, PromptSession, SegmentResult, Timings } from "../index.js";
+import type {
+  Device,
+  PromptCandidate,
+  PromptSegmenter,
+  PromptSession,
+  SegmentResult,
+  Timings,
+} from "../index.js";
 import type { Photo } from "./app.js";
 import { areaText, percent } from "./format.js";
 import type { Notices } from "./notices.js";
@@ -12,8 +19,8 @@ export class ClickView {
   ) {}
 
   /** The photo without prompts. */
-  clear({ picture }: Photo): void {
-    this.view.showPhoto(picture);
+  clear({ image }: Photo): void {
+    this.view.showPhoto(image);
     this.view.setEmptyText("What you click appears here.");
   }
 
@@ -21,7 +28,7 @@ export class ClickView {
   showReady({ device, fallbacks }: PromptSegmenter, timings: Timings): void {
     this.view.showDevice(device, fallbacks);
     this.view.showTimings(timings);
-    this.notices.announce("The picture can be clicked");
+    this.notices.announce("The image can be clicked");
   }
 
   /** What the session has come to; the candidate that it means is drawn. */
@@ -46,20 +53,47 @@ export class ClickView {
   }
 
   /** All that everything mode found. */
-  showRegions(photo: Photo, regions: readonly PromptCandidate[], device: Device, totalMs: number): void {
-    const { width, height } = photo.picture;
-    const timingsMs = { source: 0, preprocess: 0, inference: totalMs, postprocess: 0, total: totalMs };
+  showRegions(
+    photo: Photo,
+    regions: readonly PromptCandidate[],
+    device: Device,
+    totalMs: number,
+  ): void {
+    const { width, height } = photo.image;
+    const timingsMs = {
+      source: 0,
+      preprocess: 0,
+      inference: totalMs,
+      postprocess: 0,
+      total: totalMs,
+    };
     this.show(photo, "regions", regions, { width, height, device, timingsMs });
     if (regions.length === 0) this.view.setEmptyText("Nothing that the model is sure of.");
     this.notices.announce(`${regions.length} regions found`);
   }
 
-  private show(photo: Photo, kind: FoundKind, found: readonly PromptCandidate[], at: Omit<SegmentResult, "instances">): void {
+  private show(
+    photo: Photo,
+    kind: FoundKind,
+    found: readonly PromptCandidate[],
+    at: Omit<SegmentResult, "instances">,
+  ): void {
     const label = kind === "candidates" ? "candidate" : "region";
     const instances = found.map(({ mask, box, predictedIou }, index) => {
-      return { label: `${label} ${index + 1}`, classId: 0, score: Math.min(1, Math.max(0, predictedIou)), box, mask };
+      return {
+        label: `${label} ${index + 1}`,
+        classId: 0,
+        score: Math.min(1, Math.max(0, predictedIou)),
+        box,
+        mask,
+      };
     });
     const { width, height, device, timingsMs } = at;
-    this.view.showFound({ ...photo, kind, result: { instances, width, height, device, timingsMs }, askedScore: 0 });
+    this.view.showFound({
+      ...photo,
+      kind,
+      result: { instances, width, height, device, timingsMs },
+      askedScore: 0,
+    });
   }
 }

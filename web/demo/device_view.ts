@@ -3,7 +3,7 @@ import { byId, make } from "./dom.js";
 import { deviceName, milliseconds } from "./format.js";
 
 const parts = [
-  ["source", "Picture"],
+  ["source", "Image"],
   ["preprocess", "Prepare"],
   ["inference", "Network"],
   ["postprocess", "Masks"],
@@ -38,7 +38,10 @@ export class DeviceView {
 
   showDevice(device: Device, all: readonly Fallback[]): void {
     // Encoder and decoder of one model mostly have the same reason.
-    const fallbacks = all.filter(({ reason }, index) => !all.slice(0, index).some((earlier) => reason.endsWith(earlier.reason)));
+    const fallbacks = all.filter(
+      ({ reason }, index) =>
+        !all.slice(0, index).some((earlier) => reason.endsWith(earlier.reason)),
+    );
     const name = deviceName(device);
     this.pill.hidden = false;
     this.pill.dataset.state = fallbacks.length > 0 ? "fallback" : "first-choice";
@@ -58,7 +61,8 @@ export class DeviceView {
     this.timings.hidden = false;
     this.total.textContent = `${milliseconds(timings.total)} in all`;
     this.pillTime.textContent = ` · ${milliseconds(timings.total)}`;
-    this.fps.textContent = framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} frames/s`;
+    this.fps.textContent =
+      framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} frames/s`;
     for (const [part] of parts) {
       this.bars.get(part)!.style.flexGrow = String(Math.max(timings[part], 0.001));
       this.values.get(part)!.textContent = milliseconds(timings[part]);

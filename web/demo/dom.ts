@@ -1,11 +1,17 @@
-/** The element of index.html with this id; a missing or different one is a mistake in the page itself. */
+/**
+ * The element of index.html with this id; a missing or different one is a mistake in the page
+ * itself.
+ */
 export function byId<T extends Element>(id: string, type: abstract new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof type) return element;
   throw new Error(`index.html has no ${type.name} #${id}`);
 }
 
-/** A new element with text and classes; styles are set through CSSOM, as the page's policy allows no style attributes. */
+/**
+ * A new element with text and classes; styles are set through CSSOM, as the page's policy allows no
+ * style attributes.
+ */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K,
   { className, text }: { className?: string; text?: string } = {},
@@ -17,4 +23,5 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 export const isAbort = (error: unknown): boolean =>
-  error instanceof Error && (error.name === "AbortError" || (error as { code?: unknown }).code === "aborted");
+  error instanceof Error &&
+  (error.name === "AbortError" || (error as { code?: unknown }).code === "aborted");

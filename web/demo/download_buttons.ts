@@ -19,10 +19,14 @@ export function bindDownloads(app: App): void {
     coco.disabled = now === undefined;
     cutOut.disabled = now === undefined || now.instances.length === 0;
     cutOutText.textContent = chosen >= 0 ? "Cut-out" : "Cut-outs";
-    cutOut.title = chosen >= 0 ? "The selected object on transparency" : "All objects on transparency";
+    cutOut.title =
+      chosen >= 0 ? "The selected object on transparency" : "All objects on transparency";
   });
 
-  const bind = (button: HTMLButtonElement, make: (from: Shown) => Promise<[blob: Blob, suffix: string]>) => {
+  const bind = (
+    button: HTMLButtonElement,
+    make: (from: Shown) => Promise<[blob: Blob, suffix: string]>,
+  ) => {
     button.addEventListener("click", async () => {
       if (shown === undefined) return;
       const name = stem(shown.name);
@@ -35,11 +39,17 @@ export function bindDownloads(app: App): void {
     });
   };
   bind(png, async (from) => {
-    return [await overlayPng(from, { ...app.settings, renderer: app.options.renderer }), "-overlay.png"];
+    return [
+      await overlayPng(from, { ...app.settings, renderer: app.options.renderer }),
+      "-overlay.png",
+    ];
   });
   bind(cutOut, async (from) => {
     if (selected < 0) return [await cutOutPng(from, undefined), "-cutouts.png"];
-    return [await cutOutPng(from, selected), `-${from.instances[selected]!.label.replaceAll(" ", "_")}.png`];
+    return [
+      await cutOutPng(from, selected),
+      `-${from.instances[selected]!.label.replaceAll(" ", "_")}.png`,
+    ];
   });
   bind(coco, async (from) => [cocoJson(from), "-coco.json"]);
 }

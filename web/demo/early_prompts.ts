@@ -1,7 +1,10 @@
 import type { Box, PromptSession } from "../index.js";
 import type { ClickLayer, ClickPoint } from "./click_layer.js";
 
-/** Prompts on a photo that the network has not seen yet: shown at once, asked about as soon as it has. */
+/**
+ * Prompts on a photo that the network has not seen yet: shown at once, asked about as soon as it
+ * has.
+ */
 export class EarlyPrompts {
   private points: readonly ClickPoint[] = [];
   private box: Box | undefined;

@@ -1,18 +1,18 @@
 import {
   cutOut,
   type Instance,
-  instanceColour,
+  instanceColor,
   Overlay,
-  type OverlayPicture,
+  type OverlayImage,
   placeLabels,
   type SegmentResult,
   toCocoDataset,
 } from "../index.js";
 import { percent } from "./format.js";
 
-/** A picture and the instances of it that are shown. */
+/** An image and the instances of it that are shown. */
 export interface Shown {
-  readonly picture: OverlayPicture;
+  readonly image: OverlayImage;
   readonly name: string;
   readonly result: SegmentResult;
   readonly instances: readonly Instance[];
@@ -25,10 +25,14 @@ export interface OverlayLooks {
   readonly renderer: "auto" | "webgl2" | "canvas2d";
 }
 
-/** Lines and letters grow with the picture, so that they look alike at any size. */
+/** Lines and letters grow with the image, so that they look alike at any size. */
 const referenceSidePx = 720;
 
-function drawLabels(context: OffscreenCanvasRenderingContext2D, instances: readonly Instance[], unit: number): void {
+function drawLabels(
+  context: OffscreenCanvasRenderingContext2D,
+  instances: readonly Instance[],
+  unit: number,
+): void {
   const height = 22 * unit;
   context.font = `600 ${12.5 * unit}px system-ui, sans-serif`;
   context.textBaseline = "middle";
@@ -42,7 +46,7 @@ function drawLabels(context: OffscreenCanvasRenderingContext2D, instances: reado
     context.beginPath();
     context.roundRect(spot.x, spot.y, wishes[index]!.width, height, 7 * unit);
     context.fill();
-    context.fillStyle = `rgb(${instanceColour(index).join(" ")})`;
+    context.fillStyle = `rgb(${instanceColor(index).join(" ")})`;
     context.beginPath();
     context.arc(spot.x + 12 * unit, spot.y + height / 2, 4 * unit, 0, 2 * Math.PI);
     context.fill();
@@ -51,8 +55,11 @@ function drawLabels(context: OffscreenCanvasRenderingContext2D, instances: reado
   }
 }
 
-/** The picture with its overlay at full resolution, as PNG. */
-export async function overlayPng({ picture, result, instances }: Shown, looks: OverlayLooks): Promise<Blob> {
+/** The image with its overlay at full resolution, as PNG. */
+export async function overlayPng(
+  { image, result, instances }: Shown,
+  looks: OverlayLooks,
+): Promise<Blob> {
   const { width, height } = result;
   const unit = Math.max(0.6, Math.min(width, height) / referenceSidePx);
   const drawing = new OffscreenCanvas(width, height);
@@ -65,7 +72,7 @@ export async function overlayPng({ picture, result, instances }: Shown, looks: O
   const page = new OffscreenCanvas(width, height);
   const context = page.getContext("2d");
   if (context === null) throw new Error("The browser gives no more canvases.");
-  overlay.setScene(picture, instances);
+  overlay.setScene(image, instances);
   overlay.draw();
   context.drawImage(drawing, 0, 0);
   overlay.dispose();
@@ -73,12 +80,18 @@ export async function overlayPng({ picture, result, instances }: Shown, looks: O
   return page.convertToBlob({ type: "image/png" });
 }
 
-/** One instance cut out to its box, or (`only` undefined) all of them in place on a transparent picture, as PNG. */
-export async function cutOutPng({ picture, result, instances }: Shown, only: number | undefined): Promise<Blob> {
+/**
+ * One instance cut out to its box, or (`only` undefined) all of them in place on a transparent
+ * image, as PNG.
+ */
+export async function cutOutPng(
+  { image, result, instances }: Shown,
+  only: number | undefined,
+): Promise<Blob> {
   const source = new OffscreenCanvas(result.width, result.height);
   const context = source.getContext("2d", { willReadFrequently: true });
   if (context === null) throw new Error("The browser gives no more canvases.");
-  context.drawImage(picture, 0, 0);
+  context.drawImage(image, 0, 0);
   const pixels = context.getImageData(0, 0, result.width, result.height);
   const chosen = only === undefined ? instances : instances.slice(only, only + 1);
   const origin = only === undefined ? { x: 0, y: 0 } : chosen[0]!.mask;
@@ -89,7 +102,9 @@ export async function cutOutPng({ picture, result, instances }: Shown, only: num
   const target = page.getContext("2d");
   for (const { mask } of chosen) {
     const piece = cutOut(pixels, mask);
-    const bitmap = await createImageBitmap(new ImageData(new Uint8ClampedArray(piece.data), piece.width, piece.height));
+    const bitmap = await createImageBitmap(
+      new ImageData(new Uint8ClampedArray(piece.data), piece.width, piece.height),
+    );
     target?.drawImage(bitmap, mask.x - origin.x, mask.y - origin.y);
     bitmap.close();
   }

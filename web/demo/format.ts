@@ -7,17 +7,18 @@ export function milliseconds(ms: number): string {
 
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const deviceNames = { webgpu: "WebGPU", wasm: "WebAssembly", "node-cpu": "CPU" } as const;
 export const deviceName = (device: keyof typeof deviceNames): string => deviceNames[device];
 
-/** Share of the picture that an object covers. */
+/** Share of the image that an object covers. */
 export function areaText(area: number, width: number, height: number): string {
   const share = (100 * area) / (width * height);
   const shown = share >= 9.95 ? share.toFixed(0) : share >= 0.095 ? share.toFixed(1) : "< 0.1";
-  return `${shown}% of the picture · ${area.toLocaleString("en")} px`;
+  return `${shown}% of the image · ${area.toLocaleString("en")} px`;
 }
 
 /** A file name without its extension, fit for a download. */
-export const stem = (name: string): string => name.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "") || "picture";
+export const stem = (name: string): string =>
+  name.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "") || "image";

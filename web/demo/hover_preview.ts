@@ -6,7 +6,9 @@ export interface PreviewEvents {
   show(mask: Mask | undefined): void;
 }
 
-/** The network is asked this long after the last answer at the earliest, so that clicks get through. */
+/**
+ * The network is asked this long after the last answer at the earliest, so that clicks get through.
+ */
 const restMs = 30;
 
 /** Previews what a click would give: always for the newest place, one in the network at a time. */

@@ -18,10 +18,19 @@ function optionsFrom(query: URLSearchParams): AppOptions {
 }
 
 function bindKeys(app: App): void {
-  const focusable: HTMLElement[] = [byId("overlay", HTMLCanvasElement), byId("object-list", HTMLElement)];
+  const focusable: HTMLElement[] = [
+    byId("overlay", HTMLCanvasElement),
+    byId("object-list", HTMLElement),
+  ];
   for (const element of focusable) {
     element.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && app.view.selection.handleKey(event.key)) event.preventDefault();
+      if (
+        !event.ctrlKey &&
+        !event.metaKey &&
+        !event.altKey &&
+        app.view.selection.handleKey(event.key)
+      )
+        event.preventDefault();
     });
   }
   addEventListener("keydown", (event) => {
@@ -41,10 +50,13 @@ function bindModelControls(app: App): void {
     });
   }
   showDevice();
-  byId("model-reset", HTMLButtonElement).addEventListener("click", () => void app.useBuiltInModel());
+  byId("model-reset", HTMLButtonElement).addEventListener(
+    "click",
+    () => void app.useBuiltInModel(),
+  );
 }
 
-function bindPictures(app: App): void {
+function bindImages(app: App): void {
   const row = new SampleRow(samples, async ({ url, title }) => {
     try {
       const response = await fetch(url);
@@ -61,7 +73,10 @@ function bindPictures(app: App): void {
     },
     onModels: (files) => void app.useFiles(files),
     onUnknownFile: ({ name }) => {
-      app.notices.showError(`${name} is of no use here`, new Error("drop a picture, or a model in the ONNX format (.onnx)"));
+      app.notices.showError(
+        `${name} is of no use here`,
+        new Error("drop an image, or a model in the ONNX format (.onnx)"),
+      );
     },
   });
   for (const button of document.querySelectorAll('[data-action="camera"]')) {
@@ -77,7 +92,7 @@ setUpTheme();
 const app = new App(optionsFrom(new URLSearchParams(location.search)));
 bindKeys(app);
 bindModelControls(app);
-bindPictures(app);
+bindImages(app);
 bindDownloads(app);
 await goOfflineReady(import.meta.url);
 await app.useModel();

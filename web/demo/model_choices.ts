@@ -1,4 +1,11 @@
-import { builtInModels, builtInPromptModels, type CreateOptions, type ModelSource, PromptSegmenter, Segmenter } from "../index.js";
+import {
+  builtInModels,
+  builtInPromptModels,
+  type CreateOptions,
+  type ModelSource,
+  PromptSegmenter,
+  Segmenter,
+} from "../index.js";
 import type { LoadOptions } from "./model_loader.js";
 
 /** A network that finds objects. */
@@ -20,20 +27,35 @@ export interface PromptModelChoice {
 type Shared = Pick<CreateOptions, "allowSoftwareAdapter">;
 
 /** The default one first. */
-export const builtInObjectModels = builtInModels.map(({ name }): ObjectModel => ({ model: name, name, isBuiltIn: true }));
-export const builtInPromptChoices = builtInPromptModels.map(({ name }): PromptModelChoice => ({ files: [name], name, isBuiltIn: true }));
+export const builtInObjectModels = builtInModels.map(
+  ({ name }): ObjectModel => ({ model: name, name, isBuiltIn: true }),
+);
+export const builtInPromptChoices = builtInPromptModels.map(
+  ({ name }): PromptModelChoice => ({ files: [name], name, isBuiltIn: true }),
+);
 
 export function createSegmenter({ allowSoftwareAdapter }: Shared) {
   return ({ model, inputSize }: ObjectModel, options: LoadOptions): Promise<Segmenter> => {
     const size = inputSize === undefined ? {} : { inputSize };
-    return Segmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, model, ...size });
+    return Segmenter.create({
+      allowSoftwareAdapter: allowSoftwareAdapter ?? false,
+      ...options,
+      model,
+      ...size,
+    });
   };
 }
 
 export function createPromptSegmenter({ allowSoftwareAdapter }: Shared) {
   return async ({ files }: PromptModelChoice, options: LoadOptions): Promise<PromptSegmenter> => {
-    const create = (model: { model: ModelSource } | { encoder: ModelSource; decoder: ModelSource }) =>
-      PromptSegmenter.create({ allowSoftwareAdapter: allowSoftwareAdapter ?? false, ...options, ...model });
+    const create = (
+      model: { model: ModelSource } | { encoder: ModelSource; decoder: ModelSource },
+    ) =>
+      PromptSegmenter.create({
+        allowSoftwareAdapter: allowSoftwareAdapter ?? false,
+        ...options,
+        ...model,
+      });
     const [first, second] = files;
     if (second === undefined) return create({ model: first });
     try {

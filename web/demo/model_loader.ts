@@ -10,10 +10,14 @@ export interface LoadOptions {
 }
 
 /**
- * The model in use. A new one, or the same on another device, is loaded beside the old one and takes its place only when it is ready, so
- * a broken file costs nothing; a newer request ends an older one.
+ * The model in use. A new one, or the same on another device, is loaded beside the old one and
+ * takes its place only when it is ready, so a broken file costs nothing; a newer request ends an
+ * older one.
  */
-export class ModelLoader<Choice extends { readonly name: string }, Model extends { dispose(): void }> {
+export class ModelLoader<
+  Choice extends { readonly name: string },
+  Model extends { dispose(): void },
+> {
   model: Model | undefined;
   private loading: AbortController | undefined;
 
@@ -47,7 +51,8 @@ export class ModelLoader<Choice extends { readonly name: string }, Model extends
       this.choice = choice;
       return true;
     } catch (error) {
-      if (this.loading === loading && !isAbort(error)) this.notices.showError(`${choice.name} cannot be used`, error);
+      if (this.loading === loading && !isAbort(error))
+        this.notices.showError(`${choice.name} cannot be used`, error);
       return false;
     } finally {
       if (this.loading === loading) {

@@ -1,6 +1,11 @@
 import type { PromptModelInfo, RunningModelInfo, Size } from "../index.js";
 import { byId, make } from "./dom.js";
-import { builtInObjectModels, builtInPromptChoices, type ObjectModel, type PromptModelChoice } from "./model_choices.js";
+import {
+  builtInObjectModels,
+  builtInPromptChoices,
+  type ObjectModel,
+  type PromptModelChoice,
+} from "./model_choices.js";
 
 /** Input sides on offer where a network leaves them open. */
 const usualSides = [256, 320, 416, 512, 640, 960];
@@ -22,8 +27,12 @@ export class ModelView {
 
   show({ name, isBuiltIn }: ObjectModel, info: RunningModelInfo, classCount: number): void {
     const { preprocessing, family, sizing, inputMultiple } = info;
-    const size = sizing.rule === "fixed" ? inputText(preprocessing) : "input of the picture's shape";
-    const facts = [isBuiltIn ? "Built in" : family, ...(classCount > 0 ? [countText(classCount)] : []), size];
+    const size = sizing.rule === "fixed" ? inputText(preprocessing) : "input of the image's shape";
+    const facts = [
+      isBuiltIn ? "Built in" : family,
+      ...(classCount > 0 ? [countText(classCount)] : []),
+      size,
+    ];
     this.showFacts(name, facts, isBuiltIn, "Use my ONNX model");
     this.showChoice(builtInObjectModels, name, isBuiltIn);
     this.showSizes(preprocessing, inputMultiple);
@@ -41,7 +50,12 @@ export class ModelView {
     this.showSizes({ width: 0, height: 0 }, undefined);
   }
 
-  private showFacts(name: string, facts: readonly string[], isBuiltIn: boolean, button: string): void {
+  private showFacts(
+    name: string,
+    facts: readonly string[],
+    isBuiltIn: boolean,
+    button: string,
+  ): void {
     byId("model-name", HTMLElement).textContent = name;
     byId("model-name", HTMLElement).title = name;
     byId("model-detail", HTMLElement).textContent = facts.filter(Boolean).join(" · ");
@@ -49,7 +63,11 @@ export class ModelView {
     byId("model-button-text", HTMLElement).textContent = button;
   }
 
-  private showChoice(choices: readonly { readonly name: string }[], chosen: string, isBuiltIn: boolean): void {
+  private showChoice(
+    choices: readonly { readonly name: string }[],
+    chosen: string,
+    isBuiltIn: boolean,
+  ): void {
     byId("model-choice", HTMLElement).hidden = !isBuiltIn || choices.length < 2;
     setOptions(
       this.model,
@@ -61,7 +79,9 @@ export class ModelView {
   private showSizes({ width, height }: Size, multiple: number | undefined): void {
     byId("size-choice", HTMLElement).hidden = multiple === undefined;
     if (multiple === undefined) return;
-    const sides = [...new Set([...usualSides.filter((side) => side % multiple === 0), width])].sort((a, b) => a - b);
+    const sides = [...new Set([...usualSides.filter((side) => side % multiple === 0), width])].sort(
+      (a, b) => a - b,
+    );
     const text = (side: number) => (side === width ? `${width} × ${height}` : `${side} × ${side}`);
     setOptions(
       this.size,
@@ -71,7 +91,11 @@ export class ModelView {
   }
 }
 
-function setOptions(select: HTMLSelectElement, options: readonly (readonly [value: string, text: string])[], chosen: string): void {
+function setOptions(
+  select: HTMLSelectElement,
+  options: readonly (readonly [value: string, text: string])[],
+  chosen: string,
+): void {
   select.replaceChildren(
     ...options.map(([value, text]) => {
       const option = make("option", { text });

@@ -5,7 +5,10 @@ import { megabytes } from "./format.js";
 /** Shorter work shows no sign of being busy: it would only flicker. */
 const busyDelayMs = 150;
 
-/** What the page says about itself: progress of a download, busy, errors, and words for screen readers. */
+/**
+ * What the page says about itself: progress of a download, busy, errors, and words for screen
+ * readers.
+ */
 export class Notices {
   private readonly progress = byId("progress", HTMLElement);
   private readonly progressText = byId("progress-text", HTMLElement);
@@ -27,8 +30,13 @@ export class Notices {
     const known = stage === "download" && total !== undefined && total > 0;
     if (known) this.bar.value = Math.min(1, loaded / total);
     else this.bar.removeAttribute("value");
-    const amount = known ? `: ${megabytes(loaded)} of ${megabytes(total)}` : loaded > 0 ? `: ${megabytes(loaded)}` : " …";
-    this.progressText.textContent = stage === "download" ? `Loading ${name}${amount}` : `Preparing ${name} for this device …`;
+    const amount = known
+      ? `: ${megabytes(loaded)} of ${megabytes(total)}`
+      : loaded > 0
+        ? `: ${megabytes(loaded)}`
+        : " …";
+    this.progressText.textContent =
+      stage === "download" ? `Loading ${name}${amount}` : `Preparing ${name} for this device …`;
   }
 
   hideProgress(): void {

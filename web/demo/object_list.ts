@@ -1,6 +1,6 @@
-import { type Instance, instanceColour, type OverlayPicture } from "../index.js";
+import { type Instance, instanceColor, type OverlayImage } from "../index.js";
 import { byId, make } from "./dom.js";
-import { areaText, capitalised, percent } from "./format.js";
+import { areaText, capitalized, percent } from "./format.js";
 import { drawThumbnail } from "./thumbnails.js";
 
 export interface ObjectListEvents {
@@ -31,17 +31,23 @@ export class ObjectList {
     this.root.addEventListener("pointerleave", () => events.onHover(-1));
   }
 
-  /** Shows the instances; thumbnails are drawn from `picture` when it is given, else left as they are. */
-  show(instances: readonly Instance[], size: { width: number; height: number }, picture?: OverlayPicture): void {
+  /**
+   * Shows the instances; thumbnails are drawn from `image` when it is given, else left as they are.
+   */
+  show(
+    instances: readonly Instance[],
+    size: { width: number; height: number },
+    image?: OverlayImage,
+  ): void {
     while (this.rows.length < instances.length) this.addRow();
     for (const [index, row] of this.rows.entries()) {
       const instance = instances[index];
       row.element.hidden = instance === undefined;
       if (instance === undefined) continue;
-      row.name.textContent = capitalised(instance.label);
+      row.name.textContent = capitalized(instance.label);
       row.score.textContent = percent(instance.score);
       row.area.textContent = areaText(instance.mask.area, size.width, size.height);
-      if (picture !== undefined) drawThumbnail(row.thumbnail, picture, instance);
+      if (image !== undefined) drawThumbnail(row.thumbnail, image, instance);
     }
     this.shown = instances.length;
     this.count.value = String(instances.length);
@@ -72,7 +78,8 @@ export class ObjectList {
     const top = element.offsetTop - this.root.offsetTop;
     const bottom = top + element.offsetHeight;
     if (top < this.root.scrollTop) this.root.scrollTop = top;
-    else if (bottom > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = bottom - this.root.clientHeight;
+    else if (bottom > this.root.scrollTop + this.root.clientHeight)
+      this.root.scrollTop = bottom - this.root.clientHeight;
   }
 
   private addRow(): void {
@@ -84,7 +91,7 @@ export class ObjectList {
     const area = make("span", { className: "object-area" });
     element.id = `object-${index}`;
     element.setAttribute("role", "option");
-    element.style.setProperty("--tint", instanceColour(index).join(" "));
+    element.style.setProperty("--tint", instanceColor(index).join(" "));
     thumbnail.width = thumbnailPx;
     thumbnail.height = thumbnailPx;
     element.append(thumbnail, name, score, area);

@@ -9,12 +9,15 @@ import type { Notices } from "./notices.js";
 import type { ResultView } from "./result_view.js";
 import type { Settings } from "./settings.js";
 
-/** A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS keeps the same boxes above it. */
+/**
+ * A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS
+ * keeps the same boxes above it.
+ */
 const scoreFloor = 0.15;
 const rerunDelayMs = 200;
 const modelPollMs = 100;
 
-/** The objects mode: everything that the network knows, in a photo or in the camera's picture. */
+/** The objects mode: everything that the network knows, in a photo or in the camera's image. */
 export class ObjectMode {
   readonly loader: ModelLoader<ObjectModel, Segmenter>;
   private readonly cameraButtons = new CameraButtons();
@@ -38,7 +41,7 @@ export class ObjectMode {
       },
       onError: (error) => {
         this.stopCamera();
-        if (!isAbort(error)) notices.showError("The camera picture could not be segmented", error);
+        if (!isAbort(error)) notices.showError("The camera image could not be segmented", error);
       },
       onEnded: () => this.stopCamera(),
     });
@@ -48,8 +51,15 @@ export class ObjectMode {
     return this.camera.running;
   }
 
-  /** Loads a model; what is on the stage is then done anew if `shown`. False when that was cancelled or failed: the old one stays. */
-  async useModel(choice: ObjectModel, device: LoadOptions["device"], shown: boolean): Promise<boolean> {
+  /**
+   * Loads a model; what is on the stage is then done anew if `shown`. False when that was canceled
+   * or failed: the old one stays.
+   */
+  async useModel(
+    choice: ObjectModel,
+    device: LoadOptions["device"],
+    shown: boolean,
+  ): Promise<boolean> {
     if (!(await this.loader.load(choice, device))) {
       if (this.running === undefined) this.notices.setBusy(undefined);
       return false;
@@ -85,7 +95,8 @@ export class ObjectMode {
     try {
       await this.segment(photo, model, running);
     } catch (error) {
-      if (running === this.running && !isAbort(error)) this.notices.showError(`${photo.name} could not be segmented`, error);
+      if (running === this.running && !isAbort(error))
+        this.notices.showError(`${photo.name} could not be segmented`, error);
     } finally {
       if (running === this.running) {
         this.running = undefined;
@@ -100,7 +111,7 @@ export class ObjectMode {
     if (name === "scoreThreshold") this.view.showVisible();
     const deeper = name === "scoreThreshold" && this.settings.scoreThreshold < found.askedScore;
     // A frame of the camera that was stopped is not at hand any more.
-    if ((name !== "iouThreshold" && !deeper) || found.picture !== this.photo?.picture) return;
+    if ((name !== "iouThreshold" && !deeper) || found.image !== this.photo?.image) return;
     clearTimeout(this.rerunTimer);
     this.notices.setBusy("Looking …");
     this.rerunTimer = setTimeout(() => void this.open(this.photo), rerunDelayMs);
@@ -142,8 +153,13 @@ export class ObjectMode {
   private async segment(photo: Photo, model: Segmenter, running: AbortController): Promise<void> {
     const { scoreThreshold, iouThreshold } = this.settings;
     const askedScore = Math.min(scoreThreshold, scoreFloor);
-    const options = { scoreThreshold: askedScore, iouThreshold, soft: true, signal: running.signal };
-    const result = await model.segment(photo.picture, options);
+    const options = {
+      scoreThreshold: askedScore,
+      iouThreshold,
+      soft: true,
+      signal: running.signal,
+    };
+    const result = await model.segment(photo.image, options);
     if (running !== this.running) return;
     this.view.showDevice(result.device, model.fallbacks);
     const shown = this.view.showFound({ ...photo, result, askedScore });
@@ -169,7 +185,7 @@ export class ObjectMode {
   private showLive(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void {
     this.notices.setBusy(undefined);
     const askedScore = this.settings.scoreThreshold;
-    this.view.showLive({ picture: frame, name: "camera", result, askedScore }, framesPerSecond);
+    this.view.showLive({ image: frame, name: "camera", result, askedScore }, framesPerSecond);
     this.cameraButtons.showRate(framesPerSecond);
   }
 }

@@ -14,7 +14,8 @@ function sort(files: readonly File[], events: PhotoEvents): void {
   if (models.length > 2) events.onUnknownFile(models[2]!);
   else if (models.length > 0) events.onModels(models);
   else if (file === undefined) return;
-  else if (file.type.startsWith("image/") || /\.(jpe?g|png|bmp|webp|avif|gif)$/i.test(file.name)) events.onPhoto(file, file.name);
+  else if (file.type.startsWith("image/") || /\.(jpe?g|png|bmp|webp|avif|gif)$/i.test(file.name))
+    events.onPhoto(file, file.name);
   else events.onUnknownFile(file);
 }
 
@@ -53,11 +54,15 @@ function bindDrop(events: PhotoEvents): void {
   });
 }
 
-/** Everything a picture or a model can come from but the camera and the samples: pickers, drop, paste. */
+/**
+ * Everything an image or a model can come from but the camera and the samples: pickers, drop,
+ * paste.
+ */
 export function bindPhotoSources(events: PhotoEvents): void {
   const openPhoto = bindPicker("photo-input", ([file]) => events.onPhoto(file!, file!.name));
   const openModel = bindPicker("model-input", (files) => sort(files, events));
-  for (const button of document.querySelectorAll('[data-action="open-photo"]')) button.addEventListener("click", openPhoto);
+  for (const button of document.querySelectorAll('[data-action="open-photo"]'))
+    button.addEventListener("click", openPhoto);
   byId("model-button", HTMLButtonElement).addEventListener("click", openModel);
   addEventListener("paste", (event) => {
     sort([...(event.clipboardData?.files ?? [])], events);
@@ -71,7 +76,7 @@ export interface Sample {
   readonly url: string;
 }
 
-/** Buttons with the sample pictures; the chosen one stays pressed until `release` is called. */
+/** Buttons with the sample images; the chosen one stays pressed until `release` is called. */
 export class SampleRow {
   private readonly buttons: HTMLButtonElement[] = [];
 
@@ -82,7 +87,7 @@ export class SampleRow {
       const button = make("button", { className: "sample" });
       const image = make("img");
       button.type = "button";
-      button.setAttribute("aria-label", `Sample picture: ${sample.title}`);
+      button.setAttribute("aria-label", `Sample image: ${sample.title}`);
       button.setAttribute("aria-pressed", "false");
       button.title = sample.title;
       image.alt = "";

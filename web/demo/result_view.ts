@@ -1,4 +1,4 @@
-import type { Device, Fallback, OverlayPicture, SegmentResult, Timings } from "../index.js";
+import type { Device, Fallback, OverlayImage, SegmentResult, Timings } from "../index.js";
 import { DeviceView } from "./device_view.js";
 import type { Shown } from "./export_files.js";
 import { ObjectList } from "./object_list.js";
@@ -7,16 +7,16 @@ import type { Settings } from "./settings.js";
 import { Stage } from "./stage.js";
 
 /**
- * `objects`: those above the slider's score are shown. `regions`: all are. `candidates`: one of them is, the one pointed at in the list or else
- * the chosen one.
+ * `objects`: those above the slider's score are shown. `regions`: all are. `candidates`: one of
+ * them is, the one pointed at in the list or else the chosen one.
  */
 export type FoundKind = "objects" | "regions" | "candidates";
 
-/** A picture and all that was found in it down to `askedScore`. */
+/** An image and all that was found in it down to `askedScore`. */
 export interface Found {
   /** Default `objects`. */
   readonly kind?: FoundKind;
-  readonly picture: OverlayPicture;
+  readonly image: OverlayImage;
   readonly name: string;
   readonly result: SegmentResult;
   readonly askedScore: number;
@@ -28,7 +28,9 @@ const liveThumbnailsMs = 600;
 /** Everything that shows a result: stage, list, selection and numbers, kept in step. */
 export class ResultView {
   readonly selection = new Selection(() => this.showSelection());
-  /** What is on the stage now; undefined before the first result and for a new photo until its own. */
+  /**
+   * What is on the stage now; undefined before the first result and for a new photo until its own.
+   */
   found: Found | undefined;
   private readonly list = new ObjectList({
     onHover: (index) => this.selection.hover(index),
@@ -60,7 +62,10 @@ export class ResultView {
     this.changed = () => {
       const { found } = this;
       const isOne = found?.kind === "candidates";
-      changed(found && { ...found, instances: this.drawn() }, isOne && this.drawn().length > 0 ? 0 : this.selection.selected);
+      changed(
+        found && { ...found, instances: this.drawn() },
+        isOne && this.drawn().length > 0 ? 0 : this.selection.selected,
+      );
     };
   }
 
@@ -81,7 +86,7 @@ export class ResultView {
   showFound(found: Found): number {
     this.found = found;
     this.showTimings(found.result.timingsMs);
-    this.stage.show(found.picture, found.result, []);
+    this.stage.show(found.image, found.result, []);
     return this.showVisible();
   }
 
@@ -90,12 +95,12 @@ export class ResultView {
     this.found = found;
     const visible = this.visible();
     this.selection.setCount(visible.length);
-    this.stage.show(found.picture, found.result, visible);
+    this.stage.show(found.image, found.result, visible);
     this.stage.drawNow();
     const now = performance.now();
     const thumbnails = now - this.thumbnailsAt > liveThumbnailsMs;
     if (thumbnails) this.thumbnailsAt = now;
-    this.list.show(visible, found.result, thumbnails ? found.picture : undefined);
+    this.list.show(visible, found.result, thumbnails ? found.image : undefined);
     this.showTimings(found.result.timingsMs, framesPerSecond);
     this.changed();
   }
@@ -107,7 +112,8 @@ export class ResultView {
 
   /** The last frame stays: its thumbnails are drawn for good. */
   endLive(): void {
-    if (this.found !== undefined) this.list.show(this.visible(), this.found.result, this.found.picture);
+    if (this.found !== undefined)
+      this.list.show(this.visible(), this.found.result, this.found.image);
   }
 
   /** Shows the instances that the settings let through; gives how many. */
@@ -120,8 +126,12 @@ export class ResultView {
     this.drawVisible();
     const someFound = found.result.instances.length > 0;
     if (this.isObjects)
-      this.setEmptyText(someFound ? "Nothing above this score. Try a lower one." : "Nothing found that this model knows.");
-    this.list.show(visible, found.result, found.picture);
+      this.setEmptyText(
+        someFound
+          ? "Nothing above this score. Try a lower one."
+          : "Nothing found that this model knows.",
+      );
+    this.list.show(visible, found.result, found.image);
     this.mark();
     this.changed();
     return visible.length;
@@ -135,7 +145,10 @@ export class ResultView {
     this.stage.setLooks({ ...this.settings, labels: this.settings.labels && this.isObjects });
   }
 
-  /** Instances above the slider's score: a prefix, as the best come first, so indices and colours stay. */
+  /**
+   * Instances above the slider's score: a prefix, as the best come first, so indices and colors
+   * stay.
+   */
   private visible(): SegmentResult["instances"] {
     const { scoreThreshold } = this.settings;
     if (!this.isObjects) return this.found?.result.instances ?? [];

@@ -19,11 +19,17 @@ export const defaultSettings: Settings = {
   smoothVideo: false,
 };
 
-function bindSlider(id: string, value: number, text: (value: number) => string, changed: (value: number) => void): void {
+function bindSlider(
+  id: string,
+  value: number,
+  text: (value: number) => string,
+  changed: (value: number) => void,
+): void {
   const input = byId(id, HTMLInputElement);
   const output = byId(`${id}-value`, HTMLOutputElement);
   const show = () => {
-    const share = (input.valueAsNumber - Number(input.min)) / (Number(input.max) - Number(input.min));
+    const share =
+      (input.valueAsNumber - Number(input.min)) / (Number(input.max) - Number(input.min));
     input.style.setProperty("--filled", percent(share));
     input.setAttribute("aria-valuetext", text(input.valueAsNumber));
     output.value = text(input.valueAsNumber);
@@ -42,7 +48,10 @@ function bindSwitch(id: string, value: boolean, changed: (value: boolean) => voi
   input.addEventListener("change", () => changed(input.checked));
 }
 
-/** Sliders and switches; the object given back is kept up to date, `changed` gets the name of the one moved. */
+/**
+ * Sliders and switches; the object given back is kept up to date, `changed` gets the name of the
+ * one moved.
+ */
 export function bindSettings(changed: (name: keyof Settings) => void): Settings {
   const settings = { ...defaultSettings };
   const set = <K extends keyof Settings>(name: K) => {

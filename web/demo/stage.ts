@@ -1,4 +1,4 @@
-import { type Instance, instanceColour, Overlay, type OverlayPicture } from "../index.js";
+import { type Instance, instanceColor, Overlay, type OverlayImage } from "../index.js";
 import { byId } from "./dom.js";
 import { LabelLayer } from "./label_layer.js";
 
@@ -19,13 +19,15 @@ const pickRadiusCssPx = 6;
 /** Beyond two, more device pixels cost time and show nothing. */
 const maxPixelRatio = 2;
 const narrow = matchMedia("(max-width: 900px)");
-/** On a narrow page the picture takes at most this share of the window's height. */
+/** On a narrow page the image takes at most this share of the window's height. */
 const narrowHeightShare = 0.62;
 
-/** The picture with its overlay and labels: sizing, drawing (once a frame at most), hover and click. */
+/**
+ * The image with its overlay and labels: sizing, drawing (once a frame at most), hover and click.
+ */
 export class Stage {
   private readonly root = byId("stage", HTMLElement);
-  private readonly holder = byId("picture", HTMLElement);
+  private readonly holder = byId("image", HTMLElement);
   private readonly canvas = byId("overlay", HTMLCanvasElement);
   private readonly labels = new LabelLayer(byId("labels", HTMLElement));
   private readonly overlay: Overlay;
@@ -33,14 +35,14 @@ export class Stage {
   private looks: StageLooks = { fillOpacity: 0.4, outlines: true, labels: true };
   private size = { width: 0, height: 0 };
   private highlight = -1;
-  private firstColour = 0;
+  private firstColor = 0;
   private scheduled = 0;
 
   constructor(renderer: "auto" | "webgl2" | "canvas2d", events: StageEvents) {
     this.overlay = new Overlay(this.canvas, {
       renderer,
       onTop: "smallest",
-      colour: (index) => instanceColour(index + this.firstColour),
+      color: (index) => instanceColor(index + this.firstColor),
     });
     this.root.dataset.renderer = this.overlay.rendererName;
     new ResizeObserver(() => this.fit()).observe(this.root);
@@ -55,28 +57,32 @@ export class Stage {
     this.canvas.addEventListener("click", (event) => events.onSelect(this.indexAt(event)));
   }
 
-  /** Shows a picture of `width` x `height` with its instances, best score first. */
-  show(picture: OverlayPicture, size: { width: number; height: number }, instances: readonly Instance[]): void {
+  /** Shows an image of `width` x `height` with its instances, best score first. */
+  show(
+    image: OverlayImage,
+    size: { width: number; height: number },
+    instances: readonly Instance[],
+  ): void {
     const resized = size.width !== this.size.width || size.height !== this.size.height;
     this.size = { width: size.width, height: size.height };
-    this.root.dataset.state = "picture";
+    this.root.dataset.state = "image";
     byId("empty", HTMLElement).hidden = true;
     this.holder.hidden = false;
-    this.overlay.setPicture(picture);
+    this.overlay.setImage(image);
     this.setInstances(instances);
     if (resized) this.fit();
   }
 
   /** Only another frame of the same video, under the masks that are there. */
-  showFrame(picture: OverlayPicture): void {
-    this.overlay.setPicture(picture);
+  showFrame(image: OverlayImage): void {
+    this.overlay.setImage(image);
     this.overlay.draw();
   }
 
-  /** `firstColour` is the palette's index of the first instance. */
-  setInstances(instances: readonly Instance[], firstColour = 0): void {
+  /** `firstColor` is the palette's index of the first instance. */
+  setInstances(instances: readonly Instance[], firstColor = 0): void {
     this.instances = instances;
-    this.firstColour = firstColour;
+    this.firstColor = firstColor;
     this.overlay.setInstances(instances);
     this.canvas.setAttribute("aria-label", description(instances));
     this.redraw();
@@ -100,9 +106,14 @@ export class Stage {
     const { fillOpacity, outlines, labels } = this.looks;
     const ratio = this.canvas.width / Math.max(1, this.holder.clientWidth);
     const highlight = this.highlight < this.instances.length ? this.highlight : -1;
-    this.overlay.setStyle({ fillOpacity, outlineWidthPx: outlines ? outlineCssPx * ratio : 0, highlight });
+    this.overlay.setStyle({
+      fillOpacity,
+      outlineWidthPx: outlines ? outlineCssPx * ratio : 0,
+      highlight,
+    });
     this.overlay.draw();
-    if (labels) this.labels.show(this.instances, this.holder.clientWidth / this.size.width, highlight);
+    if (labels)
+      this.labels.show(this.instances, this.holder.clientWidth / this.size.width, highlight);
     else this.labels.clear();
   }
 
@@ -118,10 +129,14 @@ export class Stage {
   private indexAt(event: MouseEvent): number {
     const box = this.canvas.getBoundingClientRect();
     const scale = this.size.width / box.width;
-    return this.overlay.pick((event.clientX - box.left) * scale, (event.clientY - box.top) * scale, pickRadiusCssPx * scale);
+    return this.overlay.pick(
+      (event.clientX - box.left) * scale,
+      (event.clientY - box.top) * scale,
+      pickRadiusCssPx * scale,
+    );
   }
 
-  /** Fits the picture into the stage and gives the canvas one pixel for each pixel of the screen. */
+  /** Fits the image into the stage and gives the canvas one pixel for each pixel of the screen. */
   private fit(): void {
     const { width, height } = this.size;
     if (width === 0) return;
@@ -140,11 +155,11 @@ export class Stage {
   }
 }
 
-/** "Picture with 4 objects: 2 cups, 1 laptop, 1 person". */
+/** "Image with 4 objects: 2 cups, 1 laptop, 1 person". */
 function description(instances: readonly Instance[]): string {
-  if (instances.length === 0) return "Picture, no objects found";
+  if (instances.length === 0) return "Image, no objects found";
   const counts = new Map<string, number>();
   for (const { label } of instances) counts.set(label, (counts.get(label) ?? 0) + 1);
   const parts = [...counts].map(([label, count]) => `${count} ${label}`);
-  return `Picture with ${instances.length} objects: ${parts.join(", ")}`;
+  return `Image with ${instances.length} objects: ${parts.join(", ")}`;
 }

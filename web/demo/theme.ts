@@ -27,7 +27,10 @@ export function setUpTheme(): void {
   const show = () => {
     const shown = root.dataset.theme ?? (system.matches ? "dark" : "light");
     root.dataset.shownTheme = shown;
-    button.setAttribute("aria-label", shown === "dark" ? "Use the light theme" : "Use the dark theme");
+    button.setAttribute(
+      "aria-label",
+      shown === "dark" ? "Use the light theme" : "Use the dark theme",
+    );
   };
   const chosen = remembered();
   if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;

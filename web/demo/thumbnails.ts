@@ -1,19 +1,23 @@
-import type { Instance, OverlayPicture } from "../index.js";
+import type { Instance, OverlayImage } from "../index.js";
 
 /** Share of the thumbnail's side left free around the object. */
 const margin = 0.08;
 
 /** Draws the object, its surroundings faded, into a square canvas. */
-export function drawThumbnail(canvas: HTMLCanvasElement, picture: OverlayPicture, { mask }: Instance): void {
+export function drawThumbnail(
+  canvas: HTMLCanvasElement,
+  source: OverlayImage,
+  { mask }: Instance,
+): void {
   const context = canvas.getContext("2d");
   if (context === null || mask.width === 0 || mask.height === 0) return;
   const side = canvas.width;
   const scale = (side * (1 - 2 * margin)) / Math.max(mask.width, mask.height);
   const left = (side - mask.width * scale) / 2 - mask.x * scale;
   const top = (side - mask.height * scale) / 2 - mask.y * scale;
-  const drawPicture = (target: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D) => {
+  const drawSource = (target: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D) => {
     target.imageSmoothingQuality = "high";
-    target.drawImage(picture, left, top, mask.sourceWidth * scale, mask.sourceHeight * scale);
+    target.drawImage(source, left, top, mask.sourceWidth * scale, mask.sourceHeight * scale);
   };
 
   const object = new OffscreenCanvas(side, side);
@@ -22,13 +26,19 @@ export function drawThumbnail(canvas: HTMLCanvasElement, picture: OverlayPicture
   shape.getContext("2d")?.putImageData(mask.toImageData() as ImageData, 0, 0);
   if (objectContext === null) return;
   objectContext.imageSmoothingQuality = "high";
-  objectContext.drawImage(shape, mask.x * scale + left, mask.y * scale + top, mask.width * scale, mask.height * scale);
+  objectContext.drawImage(
+    shape,
+    mask.x * scale + left,
+    mask.y * scale + top,
+    mask.width * scale,
+    mask.height * scale,
+  );
   objectContext.globalCompositeOperation = "source-in";
-  drawPicture(objectContext);
+  drawSource(objectContext);
 
   context.clearRect(0, 0, side, side);
   context.globalAlpha = 0.22;
-  drawPicture(context);
+  drawSource(context);
   context.globalAlpha = 1;
   context.drawImage(object, 0, 0);
 }

@@ -3,8 +3,8 @@ import type { Preprocessing, RawTensor, Size } from "../types.js";
 import type { FamilyMatch } from "./detect.js";
 
 /**
- * From the outputs of one picture to instances: the way that all calls take.
- * @param preprocessing of that very picture
+ * From the outputs of one image to instances: the way that all calls take.
+ * @param preprocessing of that very image
  */
 export function decodeWith(
   core: Core,

@@ -1,9 +1,17 @@
 import { MaskletError } from "../errors.js";
 import type { FamilyCandidate, FamilyVerdict } from "../types.js";
-import { describeTensor, type ModelBinding, type ModelFamily, type ModelSignature } from "./family.js";
+import {
+  describeTensor,
+  type ModelBinding,
+  type ModelFamily,
+  type ModelSignature,
+} from "./family.js";
 import { families } from "./index.js";
 
-/** Bindings whose certainties differ by less are an ambiguity: less than a name or an exporter's word (0.05) moves them. */
+/**
+ * Bindings whose certainties differ by less are an ambiguity: less than a name or an exporter's
+ * word (0.05) moves them.
+ */
 const nearlyEqual = 0.03;
 
 export interface FamilyMatch {
@@ -18,7 +26,10 @@ export interface Detection {
   /** All that fit, best first. */
   readonly candidates: readonly FamilyMatch[];
   readonly verdicts: readonly FamilyVerdict[];
-  /** Open dimensions stand in the way: a trial run may find a match, or settle which of several it is. */
+  /**
+   * Open dimensions stand in the way: a trial run may find a match, or settle which of several it
+   * is.
+   */
   readonly unresolved: boolean;
 }
 
@@ -35,12 +46,19 @@ export interface WantedFamily {
 export function readWanted(family: string | undefined, variant?: string): WantedFamily | undefined {
   if (family === undefined) {
     if (variant === undefined) return undefined;
-    throw new MaskletError("badOption", "load", `variant '${variant}' needs the option family`, { value: variant });
+    throw new MaskletError("badOption", "load", `variant '${variant}' needs the option family`, {
+      value: variant,
+    });
   }
   const [name, ...rest] = String(family).split("/") as [string, ...string[]];
   const inName = rest.length > 0 ? rest.join("/") : undefined;
   if (inName !== undefined && variant !== undefined && inName !== variant) {
-    throw new MaskletError("badOption", "load", `family '${family}' and variant '${variant}' contradict each other`, { value: variant });
+    throw new MaskletError(
+      "badOption",
+      "load",
+      `family '${family}' and variant '${variant}' contradict each other`,
+      { value: variant },
+    );
   }
   return { name, variant: inName ?? variant };
 }
@@ -49,7 +67,11 @@ export function readWanted(family: string | undefined, variant?: string): Wanted
  * Asks every family, or only the wanted one, whether it can read the model.
  * @throws MaskletError `unknownFamily` when there is no family of the wanted name.
  */
-export function matchFamily(signature: ModelSignature, wanted?: WantedFamily, all: readonly ModelFamily[] = families): Detection {
+export function matchFamily(
+  signature: ModelSignature,
+  wanted?: WantedFamily,
+  all: readonly ModelFamily[] = families,
+): Detection {
   const asked = wanted === undefined ? all : all.filter(({ name }) => name === wanted.name);
   if (asked.length === 0) {
     const names = all.map(({ name }) => name).join(", ");
@@ -57,11 +79,21 @@ export function matchFamily(signature: ModelSignature, wanted?: WantedFamily, al
     throw new MaskletError("unknownFamily", "load", message, { value: String(wanted?.name) });
   }
   const answers = asked.map((family) => ask(family, signature, wanted?.variant));
-  const candidates = answers.flatMap(({ fits }) => fits).sort((a, b) => b.binding.certainty - a.binding.certainty);
+  const candidates = answers
+    .flatMap(({ fits }) => fits)
+    .sort((a, b) => b.binding.certainty - a.binding.certainty);
   const match = isAmbiguous(candidates) ? undefined : candidates[0];
-  const verdicts = answers.map(({ family, reason }) => ({ family: family.name, accepted: family === match?.family, reason }));
-  const hasOpenOutputs = signature.outputs.some(({ dims }) => dims === undefined || dims.some((dim) => typeof dim === "string"));
-  const unresolved = answers.some((answer) => answer.unresolved) || (candidates.length > 0 && match === undefined && hasOpenOutputs);
+  const verdicts = answers.map(({ family, reason }) => ({
+    family: family.name,
+    accepted: family === match?.family,
+    reason,
+  }));
+  const hasOpenOutputs = signature.outputs.some(
+    ({ dims }) => dims === undefined || dims.some((dim) => typeof dim === "string"),
+  );
+  const unresolved =
+    answers.some((answer) => answer.unresolved) ||
+    (candidates.length > 0 && match === undefined && hasOpenOutputs);
   return { match, candidates, verdicts, unresolved };
 }
 
@@ -74,12 +106,16 @@ interface Answer {
 
 function ask(family: ModelFamily, signature: ModelSignature, variant: string | undefined): Answer {
   const best = family.bind(signature);
-  if ("refusal" in best) return { family, fits: [], reason: best.refusal, unresolved: best.unresolved === true };
+  if ("refusal" in best)
+    return { family, fits: [], reason: best.refusal, unresolved: best.unresolved === true };
   const bindings = distinctVariants(family.bindAll?.(signature) ?? [best]);
-  const wanted = variant === undefined ? bindings : bindings.filter((binding) => binding.variant === variant);
+  const wanted =
+    variant === undefined ? bindings : bindings.filter((binding) => binding.variant === variant);
   const fits = wanted.map((binding) => ({ family, binding }));
   const found = bindings.map((binding) => binding.variant).join(", ");
-  const reason = fits[0]?.binding.reason ?? `its layout '${variant}' does not fit; ${found} does: ${best.reason}`;
+  const reason =
+    fits[0]?.binding.reason ??
+    `its layout '${variant}' does not fit; ${found} does: ${best.reason}`;
   return { family, fits, reason, unresolved: false };
 }
 
@@ -87,7 +123,8 @@ function ask(family: ModelFamily, signature: ModelSignature, variant: string | u
 function distinctVariants(bindings: readonly ModelBinding[]): ModelBinding[] {
   const best = new Map<string, ModelBinding>();
   for (const binding of bindings) {
-    if (binding.certainty > (best.get(binding.variant)?.certainty ?? -1)) best.set(binding.variant, binding);
+    if (binding.certainty > (best.get(binding.variant)?.certainty ?? -1))
+      best.set(binding.variant, binding);
   }
   return [...best.values()];
 }
@@ -95,7 +132,10 @@ function distinctVariants(bindings: readonly ModelBinding[]): ModelBinding[] {
 /** The candidates that cannot be told from the best one; it alone when there is no doubt. */
 function rivals([best, ...others]: readonly FamilyMatch[]): FamilyMatch[] {
   if (!best) return [];
-  return [best, ...others.filter(({ binding }) => best.binding.certainty - binding.certainty < nearlyEqual)];
+  return [
+    best,
+    ...others.filter(({ binding }) => best.binding.certainty - binding.certainty < nearlyEqual),
+  ];
 }
 
 function isAmbiguous(candidates: readonly FamilyMatch[]): boolean {
@@ -104,21 +144,40 @@ function isAmbiguous(candidates: readonly FamilyMatch[]): boolean {
 
 /** For `ModelInfo` and the like. */
 export function describeCandidates(candidates: readonly FamilyMatch[]): FamilyCandidate[] {
-  return candidates.map(({ family, binding: { variant, certainty, reason } }) => ({ family: family.name, variant, certainty, reason }));
+  return candidates.map(({ family, binding: { variant, certainty, reason } }) => ({
+    family: family.name,
+    variant,
+    certainty,
+    reason,
+  }));
 }
 
 /**
- * The error for a model without a match: `ambiguousModel` naming the candidates, or `unknownModel` with what was seen and what each family
- * would have needed.
+ * The error for a model without a match: `ambiguousModel` naming the candidates, or `unknownModel`
+ * with what was seen and what each family would have needed.
  * @param hint ends the message of an unknown model
  */
-export function noMatch(signature: ModelSignature, { candidates, verdicts }: Detection, hint = ""): MaskletError {
+export function noMatch(
+  signature: ModelSignature,
+  { candidates, verdicts }: Detection,
+  hint = "",
+): MaskletError {
   const seen = describeSignature(signature);
   if (candidates.length > 0) {
-    const named = rivals(candidates).map(({ family, binding }) => ({ name: `${family.name}/${binding.variant}`, binding }));
-    const reasons = named.map(({ name, binding }) => `${name} (certainty ${binding.certainty.toFixed(2)}): ${binding.reason}`).join(". ");
+    const named = rivals(candidates).map(({ family, binding }) => ({
+      name: `${family.name}/${binding.variant}`,
+      binding,
+    }));
+    const reasons = named
+      .map(
+        ({ name, binding }) =>
+          `${name} (certainty ${binding.certainty.toFixed(2)}): ${binding.reason}`,
+      )
+      .join(". ");
     const message = `several model families fit equally well: ${seen}. ${reasons}. The option 'family' decides, for example family: '${named[0]!.name}'`;
-    return new MaskletError("ambiguousModel", "load", message, { value: named.map(({ name }) => name).join(", ") });
+    return new MaskletError("ambiguousModel", "load", message, {
+      value: named.map(({ name }) => name).join(", "),
+    });
   }
   const reasons = verdicts.map(({ family, reason }) => `${family}: ${reason}`).join(". ");
   return new MaskletError(

@@ -2,9 +2,19 @@ import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor } from "./family.js";
 import { findImageInput, fixedSize } from "./image_input.js";
-import { findQueryTensors, imageNetStretch, pixelMasks, type QueryTensors, sigmoidEvidence, takeQueryOutputs } from "./query_tensors.js";
+import {
+  findQueryTensors,
+  imageNetStretch,
+  pixelMasks,
+  type QueryTensors,
+  sigmoidEvidence,
+  takeQueryOutputs,
+} from "./query_tensors.js";
 
-/** DETR with a mask head: logits [1, Q, C + 1] for a softmax, boxes [1, Q, 4] as fractions of the input, mask logits [1, Q, h, w]. */
+/**
+ * DETR with a mask head: logits [1, Q, C + 1] for a softmax, boxes [1, Q, 4] as fractions of the
+ * input, mask logits [1, Q, h, w].
+ */
 export const detrPanoptic: ModelFamily = {
   name: "detr_panoptic",
   preprocessing: imageNetStretch,
@@ -36,7 +46,10 @@ const openSizing = {
 
 function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAnswer {
   const { boxes, logits, masks, columns } = tensors;
-  if (columns < 2) return { refusal: `${describeTensor(logits)} has ${columns} column, a class and "no object" need 2` };
+  if (columns < 2)
+    return {
+      refusal: `${describeTensor(logits)} has ${columns} column, a class and "no object" need 2`,
+    };
   const image = findImageInput(signature.inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
   const named = /^pred_boxes$/i.test(boxes!.name) && /^pred_masks$/i.test(masks.name) ? 0.02 : 0;
@@ -46,7 +59,7 @@ function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAn
     classCount: columns - 1,
     certainty: 0.75 - 0.05 * sigmoidEvidence(tensors, signature) + named,
     reason: `${describeTensor(boxes!)} are boxes of queries, ${describeTensor(logits)} a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks, which compete for the pixels`,
-    // The picture at its own aspect ratio; nothing is padded.
+    // The image at its own aspect ratio; nothing is padded.
     ...(isOpen ? openSizing : {}),
   };
 }

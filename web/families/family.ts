@@ -4,7 +4,10 @@ import type { InputSizing, Preprocessing, RawTensor, Size, TensorInfo } from "..
 
 export type { InputSizing, Size } from "../types.js";
 
-/** What exporters say about a model in its metadata; every part may be absent or wrong, so the tensors have the last word. */
+/**
+ * What exporters say about a model in its metadata; every part may be absent or wrong, so the
+ * tensors have the last word.
+ */
 export interface ExporterHints {
   /** Class names by class id, without gaps. */
   readonly labels?: readonly string[];
@@ -14,7 +17,7 @@ export interface ExporterHints {
   readonly inputSize?: Size;
   /** The graph does its own suppression: its rows are final. */
   readonly endToEnd?: boolean;
-  /** What the training did to pictures. */
+  /** What the training did to images. */
   readonly preprocessing?: Pick<Preprocessing, "resizeMode">;
 }
 
@@ -37,22 +40,27 @@ export interface ModelBinding {
   /** Number of classes; 0 when the tensors do not tell. */
   readonly classCount: number;
   /**
-   * 0..1, how little else the tensors could be; the best of several candidates is taken, and equals are an ambiguity. 1: a number that no
-   * other family has by chance (the anchor count of this input size, priors). 0.8: a combination of ranks and shapes of its own. 0.6: it
-   * fits, and so might others. 0.5: it fits as far as the file fixes dimensions. Names and metadata may move it by 0.05.
+   * 0..1, how little else the tensors could be; the best of several candidates is taken, and equals
+   * are an ambiguity. 1: a number that no other family has by chance (the anchor count of this
+   * input size, priors). 0.8: a combination of ranks and shapes of its own. 0.6: it fits, and so
+   * might others. 0.5: it fits as far as the file fixes dimensions. Names and metadata may move it
+   * by 0.05.
    */
   readonly certainty: number;
   /** One sentence: which tensors match, and how. */
   readonly reason: string;
   /** Parts of the preprocessing in which this variant differs from its family. */
   readonly preprocessing?: Partial<Omit<Preprocessing, "width" | "height" | "content">>;
-  /** How the input size follows from the picture, where the graph leaves it open; absent: `fixed`. */
+  /** How the input size follows from the image, where the graph leaves it open; absent: `fixed`. */
   readonly sizing?: InputSizing;
-  /** What the graph wants beside the picture, the same for every picture, by input name. */
+  /** What the graph wants beside the image, the same for every image, by input name. */
   readonly constantInputs?: Readonly<Record<string, ConstantInput>>;
 }
 
-/** Every element is `value`; `"batch"`, `"height"` and `"width"` are those of the image input of the same run. */
+/**
+ * Every element is `value`; `"batch"`, `"height"` and `"width"` are those of the image input of the
+ * same run.
+ */
 export interface ConstantInput {
   readonly dims: readonly (number | "batch" | "height" | "width")[];
   readonly value: number;
@@ -68,7 +76,10 @@ export interface FamilyRefusal {
 /** What a call asks of a decoder. */
 export type FamilyDecodeOptions = DecodeOptions & { readonly soft: boolean };
 
-/** A kind of network: how it is recognised, what it wants to see, and how its outputs become instances. */
+/**
+ * A kind of network: how it is recognized, what it wants to see, and how its outputs become
+ * instances.
+ */
 export interface ModelFamily {
   /** File stem of the family in `src/decode/` and here. */
   readonly name: string;
@@ -76,17 +87,34 @@ export interface ModelFamily {
   readonly preprocessing: Omit<Preprocessing, "width" | "height" | "content">;
   /** Input size of models that leave it open and do not name one. */
   readonly defaultInputSize: Size;
-  /** Both sides of an input whose size can be chosen must be multiples of this; default 32. A stride in the metadata comes first. */
+  /**
+   * Both sides of an input whose size can be chosen must be multiples of this; default 32. A stride
+   * in the metadata comes first.
+   */
   readonly inputMultiple?: number;
   /** Thresholds of its reference, where the usual 0.25 and 0.7 are not fit. */
   readonly defaults?: { readonly scoreThreshold?: number; readonly iouThreshold?: number };
-  /** False for networks that give boxes only: an instance's mask is then its filled box. Default true. */
+  /**
+   * False for networks that give boxes only: an instance's mask is then its filled box. Default
+   * true.
+   */
   readonly masks?: boolean;
-  /** Recognises tensors by rank, shape and type; names are no evidence. The best of the layouts that fit. */
+  /**
+   * Recognizes tensors by rank, shape and type; names are no evidence. The best of the layouts that
+   * fit.
+   */
   bind(signature: ModelSignature): ModelBinding | FamilyRefusal;
-  /** All layouts that fit, for families in which several can; they compete with each other as with other families. */
+  /**
+   * All layouts that fit, for families in which several can; they compete with each other as with
+   * other families.
+   */
   bindAll?(signature: ModelSignature): readonly ModelBinding[];
-  decode(core: Core, binding: ModelBinding, outputs: ReadonlyMap<string, RawTensor>, options: FamilyDecodeOptions): InstanceColumns;
+  decode(
+    core: Core,
+    binding: ModelBinding,
+    outputs: ReadonlyMap<string, RawTensor>,
+    options: FamilyDecodeOptions,
+  ): InstanceColumns;
 }
 
 /** Shape and type as messages show them: `float32[1, 116, 8400]`. */
@@ -106,5 +134,10 @@ export function takeOutput(outputs: ReadonlyMap<string, RawTensor>, name: string
   const tensor = outputs.get(name);
   if (tensor) return tensor;
   const names = [...outputs.keys()].join(", ");
-  throw new MaskletError("badTensor", "decode", `output '${name}' is missing; there are: ${names}`, { value: name });
+  throw new MaskletError(
+    "badTensor",
+    "decode",
+    `output '${name}' is missing; there are: ${names}`,
+    { value: name },
+  );
 }

@@ -2,14 +2,20 @@ import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor } from "./family.js";
 import { findImageInput, fixedSize } from "./image_input.js";
-import { findQueryTensors, imageNetStretch, pixelMasks, type QueryTensors, takeQueryOutputs } from "./query_tensors.js";
+import {
+  findQueryTensors,
+  imageNetStretch,
+  pixelMasks,
+  type QueryTensors,
+  takeQueryOutputs,
+} from "./query_tensors.js";
 
 /** Mask2FormerImageProcessor enlarges all masks to this square before anything else. */
 const mask2FormerSide = 384;
 
 /**
- * The layouts, likeliest first: nothing in the tensors tells them apart. `instances`: overlapping objects, each with its own score. `panoptic`: the
- * masks compete for every pixel.
+ * The layouts, likeliest first: nothing in the tensors tells them apart. `instances`: overlapping
+ * objects, each with its own score. `panoptic`: the masks compete for every pixel.
  */
 const variants = {
   mask2former: { side: mask2FormerSide, panoptic: false },
@@ -19,7 +25,10 @@ const variants = {
 } as const;
 const variantNames = Object.keys(variants) as (keyof typeof variants)[];
 
-/** MaskFormer and Mask2Former: logits [1, Q, C + 1] for a softmax and mask logits [1, Q, h, w], no boxes. */
+/**
+ * MaskFormer and Mask2Former: logits [1, Q, C + 1] for a softmax and mask logits [1, Q, h, w], no
+ * boxes.
+ */
 export const maskFormer: ModelFamily = {
   name: "mask_former",
   preprocessing: imageNetStretch,
@@ -45,18 +54,29 @@ export const maskFormer: ModelFamily = {
 
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const masks = pixelMasks(signature);
-  if ("refusal" in masks) return [{ refusal: `${masks.refusal} (the task of OneFormer is not supported)` }];
+  if ("refusal" in masks)
+    return [{ refusal: `${masks.refusal} (the task of OneFormer is not supported)` }];
   const found = findQueryTensors(signature, false);
   if ("refusal" in found) return [found];
   const [tensors] = found.filter(({ columns }) => columns >= 2);
-  if (!tensors) return [{ refusal: `${describeTensor(found[0]!.logits)} has one column, a class and "no object" need 2` }];
+  if (!tensors)
+    return [
+      {
+        refusal: `${describeTensor(found[0]!.logits)} has one column, a class and "no object" need 2`,
+      },
+    ];
   return variantNames.map((_, rank) => ({ ...bindVariant(rank, tensors, signature), ...masks }));
 }
 
-function bindVariant(rank: number, { logits, masks, columns }: QueryTensors, { inputs }: ModelSignature): ModelBinding {
+function bindVariant(
+  rank: number,
+  { logits, masks, columns }: QueryTensors,
+  { inputs }: ModelSignature,
+): ModelBinding {
   const image = findImageInput(inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
-  // An open number of rows beside a fixed one of planes may also be anchors and prototypes (YOLOv5 with open sizes).
+  // An open number of rows beside a fixed one of planes may also be anchors and prototypes (YOLOv5
+  // with open sizes).
   const sameQueries = logits.dims![1] === masks.dims![1];
   return {
     variant: variantNames[rank]!,
@@ -68,7 +88,10 @@ function bindVariant(rank: number, { logits, masks, columns }: QueryTensors, { i
   };
 }
 
-/** MaskFormer's processor: 800 by at most 1333, in whole strides of 32. Mask2Former's released sizes are fixed. */
+/**
+ * MaskFormer's processor: 800 by at most 1333, in whole strides of 32. Mask2Former's released sizes
+ * are fixed.
+ */
 function openSizing(rank: number): Pick<ModelBinding, "sizing" | "preprocessing"> {
   if (variants[variantNames[rank]!].side !== 0) return {};
   return {

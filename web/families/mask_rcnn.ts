@@ -1,15 +1,24 @@
 import type { MaskRcnnExport } from "../core/decoders.js";
 import type { TensorInfo } from "../types.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
-import { describeTensor, isFloat, type ModelBinding, type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
+import {
+  describeTensor,
+  isFloat,
+  type ModelBinding,
+  type ModelFamily,
+  type ModelSignature,
+  takeOutput,
+} from "./family.js";
 
 type Roles = Record<"boxes" | "labels" | "scores" | "masks", TensorInfo>;
 
-/** How each export wants its picture. */
+/** How each export wants its image. */
 const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing" | "sizing">>> = {
-  "onnx-models": { sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 32, rounding: "down" } },
+  "onnx-models": {
+    sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 32, rounding: "down" },
+  },
   torchvision: {
-    preprocessing: { colourOrder: "rgb", inputScale: 1 / 255, mean: [0, 0, 0], fill: 0 },
+    preprocessing: { colorOrder: "rgb", inputScale: 1 / 255, mean: [0, 0, 0], fill: 0 },
     sizing: { rule: "source" },
   },
   detectron2: {
@@ -19,16 +28,18 @@ const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing"
 };
 
 /**
- * Mask R-CNN: boxes [N, 4], labels [N], scores [N] and masks [N, 1, h, w], final. `torchvision`: masks of the whole picture, which the network
- * takes at any size; class ids are COCO's own (1 to 90, with gaps). `onnx-models` (maskrcnn-benchmark): masks over boxes; its labels
- * count from 1, the class ids here from 0. `detectron2`: masks over boxes, class ids from 0, and the picture's size as a fifth output.
+ * Mask R-CNN: boxes [N, 4], labels [N], scores [N] and masks [N, 1, h, w], final. `torchvision`:
+ * masks of the whole image, which the network takes at any size; class ids are COCO's own (1 to 90,
+ * with gaps). `onnx-models` (maskrcnn-benchmark): masks over boxes; its labels count from 1, the
+ * class ids here from 0. `detectron2`: masks over boxes, class ids from 0, and the image's size as
+ * a fifth output.
  */
 export const maskRcnn: ModelFamily = {
   name: "mask_rcnn",
-  // That of onnx/models, which pads with 0 after the normalisation.
+  // That of onnx/models, which pads with 0 after the normalization.
   preprocessing: {
     resizeMode: "letterbox-top-left",
-    colourOrder: "bgr",
+    colorOrder: "bgr",
     inputScale: 1,
     mean: [102.9801, 115.9465, 122.7717],
     std: [1, 1, 1],
@@ -53,14 +64,22 @@ export const maskRcnn: ModelFamily = {
       scores: takeOutput(outputs, names.scores!),
       masks: takeOutput(outputs, names.masks!),
     };
-    return core.decoders.decodeMaskRcnn(tensors, { ...options, classCount, kind: variant as MaskRcnnExport });
+    return core.decoders.decodeMaskRcnn(tensors, {
+      ...options,
+      classCount,
+      kind: variant as MaskRcnnExport,
+    });
   },
 };
 
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs } = signature;
-  const boxes = outputs.filter((output) => isFloat(output) && output.dims?.length === 2 && mayBe(4, output.dims[1]!));
-  const masks = outputs.filter((output) => isFloat(output) && output.dims?.length === 4 && mayBe(1, output.dims[1]!));
+  const boxes = outputs.filter(
+    (output) => isFloat(output) && output.dims?.length === 2 && mayBe(4, output.dims[1]!),
+  );
+  const masks = outputs.filter(
+    (output) => isFloat(output) && output.dims?.length === 4 && mayBe(1, output.dims[1]!),
+  );
   const vectors = outputs.filter((output) => output.dims?.length === 1);
   const rest = chooseVectors(vectors);
   if (boxes.length !== 1 || masks.length !== 1 || !rest) return [];
@@ -74,18 +93,24 @@ function mayBe(size: number, dim: number | string): boolean {
 }
 
 /**
- * Which output of rank 1 is which: scores are floats, labels whole numbers; a third, the picture's size, has two elements. Where types and
- * shapes leave it open, names decide, else the place: detectron2 gives classes before scores before the size. The decoder looks at the
- * values once more.
+ * Which output of rank 1 is which: scores are floats, labels whole numbers; a third, the image's
+ * size, has two elements. Where types and shapes leave it open, names decide, else the place:
+ * detectron2 gives classes before scores before the size. The decoder looks at the values once
+ * more.
  */
-function chooseVectors(vectors: readonly TensorInfo[]): Pick<Roles, "labels" | "scores"> | undefined {
+function chooseVectors(
+  vectors: readonly TensorInfo[],
+): Pick<Roles, "labels" | "scores"> | undefined {
   if (vectors.length < 2 || vectors.length > 3) return undefined;
   const named = (pattern: RegExp) => (tensor: TensorInfo) => (pattern.test(tensor.name) ? 0 : 1);
   const isScore = named(/score|conf|prob/i);
   const scores = sorted(vectors.filter(isFloat), (tensor) => isScore(tensor))[0];
   const isLabel = named(/label|class/i);
   const others = vectors.filter((vector) => vector !== scores);
-  const labels = sorted(others, (tensor) => (isFloat(tensor) ? 4 : 0) + (tensor.dims![0] === 2 ? 2 : 0) + isLabel(tensor))[0];
+  const labels = sorted(
+    others,
+    (tensor) => (isFloat(tensor) ? 4 : 0) + (tensor.dims![0] === 2 ? 2 : 0) + isLabel(tensor),
+  )[0];
   return scores && labels && { scores, labels };
 }
 
@@ -94,7 +119,11 @@ function sorted<T>(items: readonly T[], key: (item: T) => number): T[] {
 }
 
 /** Every export whose masks have this shape. */
-function readsOf(roles: Roles, hasSize: boolean, { hints, inputSize }: ModelSignature): FamilyAnswer[] {
+function readsOf(
+  roles: Roles,
+  hasSize: boolean,
+  { hints, inputSize }: ModelSignature,
+): FamilyAnswer[] {
   const [, , height, width] = roles.masks.dims!;
   const isFixed = typeof height === "number" && typeof width === "number";
   const isWhole = isFixed && height === inputSize?.height && width === inputSize.width;
@@ -114,6 +143,13 @@ function readsOf(roles: Roles, hasSize: boolean, { hints, inputSize }: ModelSign
   // Masks over boxes have a size of the network's design, which its file fixes.
   if (!isFixed) return [read("torchvision", 0.55, `${whole}, as their size is open`)];
   const over = "are masks over boxes";
-  if (hasSize) return [read("detectron2", 0.85, `${over}, and there is the picture's size`), read("onnx-models", 0.45, over)];
-  return [read("onnx-models", 0.8, over), read("detectron2", 0.6, `${over}, without the picture's size`)];
+  if (hasSize)
+    return [
+      read("detectron2", 0.85, `${over}, and there is the image's size`),
+      read("onnx-models", 0.45, over),
+    ];
+  return [
+    read("onnx-models", 0.8, over),
+    read("detectron2", 0.6, `${over}, without the image's size`),
+  ];
 }

@@ -1,9 +1,19 @@
 import { bestAnswer } from "./answers.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
 import { describeTensor } from "./family.js";
-import { findQueryTensors, imageNetStretch, pixelMasks, type QueryTensors, sigmoidEvidence, takeQueryOutputs } from "./query_tensors.js";
+import {
+  findQueryTensors,
+  imageNetStretch,
+  pixelMasks,
+  type QueryTensors,
+  sigmoidEvidence,
+  takeQueryOutputs,
+} from "./query_tensors.js";
 
-/** RF-DETR segmentation: boxes [1, Q, 4] as fractions of the input, logits [1, Q, C] for a sigmoid, mask logits [1, Q, h, w]. */
+/**
+ * RF-DETR segmentation: boxes [1, Q, 4] as fractions of the input, logits [1, Q, C] for a sigmoid,
+ * mask logits [1, Q, h, w].
+ */
 export const rfDetrSeg: ModelFamily = {
   name: "rf_detr_seg",
   preprocessing: imageNetStretch,
@@ -14,7 +24,8 @@ export const rfDetrSeg: ModelFamily = {
     const masks = pixelMasks(signature);
     if ("refusal" in masks) return masks;
     const [mask] = Object.keys(masks.constantInputs ?? {});
-    if (mask !== undefined) return { refusal: `it takes the picture only, this network also has the input '${mask}'` };
+    if (mask !== undefined)
+      return { refusal: `it takes the image only, this network also has the input '${mask}'` };
     const found = findQueryTensors(signature, true);
     if ("refusal" in found) return found;
     return bestAnswer(
@@ -25,7 +36,10 @@ export const rfDetrSeg: ModelFamily = {
   },
 
   decode(core, binding, outputs, options) {
-    return core.decoders.decodeRfDetrSeg(takeQueryOutputs(outputs, binding.outputs, ["boxes", "logits", "masks"]), options);
+    return core.decoders.decodeRfDetrSeg(
+      takeQueryOutputs(outputs, binding.outputs, ["boxes", "logits", "masks"]),
+      options,
+    );
   },
 };
 

@@ -1,13 +1,22 @@
 import type { TensorInfo } from "../types.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
-import { describeTensor, isFloat, type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
+import {
+  describeTensor,
+  isFloat,
+  type ModelFamily,
+  type ModelSignature,
+  takeOutput,
+} from "./family.js";
 
-/** RTMDet-Ins as mmdeploy exports it: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of the input's size, final. */
+/**
+ * RTMDet-Ins as mmdeploy exports it: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of
+ * the input's size, final.
+ */
 export const rtmdetIns: ModelFamily = {
   name: "rtmdet_ins",
   preprocessing: {
     resizeMode: "letterbox-top-left",
-    colourOrder: "bgr",
+    colorOrder: "bgr",
     inputScale: 1,
     mean: [103.53, 116.28, 123.675],
     std: [57.375, 57.12, 58.395],
@@ -18,10 +27,14 @@ export const rtmdetIns: ModelFamily = {
 
   bind(signature) {
     const { outputs } = signature;
-    const detections = outputs.filter((output) => isFloat(output) && output.dims?.length === 3 && output.dims[2] === 5);
+    const detections = outputs.filter(
+      (output) => isFloat(output) && output.dims?.length === 3 && output.dims[2] === 5,
+    );
     const labels = outputs.filter((output) => output.dims?.length === 2);
     const masks = outputs.filter((output) => output.dims?.length === 4);
-    const answers = detections.flatMap((rows) => labels.flatMap((ids) => masks.map((planes) => bindThree(rows, ids, planes, signature))));
+    const answers = detections.flatMap((rows) =>
+      labels.flatMap((ids) => masks.map((planes) => bindThree(rows, ids, planes, signature))),
+    );
     const needed = "it needs detections [1, N, 5], labels [1, N] and masks [1, N, height, width]";
     return bestAnswer(answers, signature, needed);
   },
@@ -34,19 +47,31 @@ export const rtmdetIns: ModelFamily = {
   },
 };
 
-function bindThree(rows: TensorInfo, ids: TensorInfo, planes: TensorInfo, { hints, inputSize }: ModelSignature): FamilyAnswer {
-  const counts = [rows, ids, planes].map(({ dims }) => dims![1]).filter((count) => typeof count === "number");
+function bindThree(
+  rows: TensorInfo,
+  ids: TensorInfo,
+  planes: TensorInfo,
+  { hints, inputSize }: ModelSignature,
+): FamilyAnswer {
+  const counts = [rows, ids, planes]
+    .map(({ dims }) => dims![1])
+    .filter((count) => typeof count === "number");
   if (new Set(counts).size > 1) {
-    return { refusal: `${describeTensor(rows)}, ${describeTensor(ids)} and ${describeTensor(planes)} differ in their number of objects` };
+    return {
+      refusal: `${describeTensor(rows)}, ${describeTensor(ids)} and ${describeTensor(planes)} differ in their number of objects`,
+    };
   }
   const [, , height, width] = planes.dims!;
   const differs = (side: number | string | undefined, asked: number | undefined) =>
     typeof side === "number" && asked !== undefined && side !== asked;
   if (differs(height, inputSize?.height) || differs(width, inputSize?.width)) {
     const size = `${inputSize?.height} x ${inputSize?.width}`;
-    return { refusal: `${describeTensor(planes)} are not masks of the input's ${size} (masks over boxes would be another network's)` };
+    return {
+      refusal: `${describeTensor(planes)} are not masks of the input's ${size} (masks over boxes would be another network's)`,
+    };
   }
-  // Queries have masks, and scores in five columns when there are four classes, but no labels of their own.
+  // Queries have masks, and scores in five columns when there are four classes, but no labels of
+  // their own.
   const isFixed = typeof height === "number" && typeof width === "number";
   const named = /det/i.test(rows.name) && /mask/i.test(planes.name) ? 0.04 : 0;
   return {

@@ -1,17 +1,24 @@
 import type { TensorInfo } from "../types.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
-import { describeTensor, isFloat, type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
+import {
+  describeTensor,
+  isFloat,
+  type ModelFamily,
+  type ModelSignature,
+  takeOutput,
+} from "./family.js";
 
 /**
- * YOLACT: boxes [N, 4], scores [N, 1 + C] with the background first, coefficients [N, P], prototypes [h, w, P] (or [P, h, w]) and, as
- * variant `priors`, priors [N, 4]; each with or without a batch axis. Variant `no-priors`: boxes are corners already, or offsets to the
- * priors of a released configuration; the decoder sees which.
+ * YOLACT: boxes [N, 4], scores [N, 1 + C] with the background first, coefficients [N, P],
+ * prototypes [h, w, P] (or [P, h, w]) and, as variant `priors`, priors [N, 4]; each with or without
+ * a batch axis. Variant `no-priors`: boxes are corners already, or offsets to the priors of a
+ * released configuration; the decoder sees which.
  */
 export const yolact: ModelFamily = {
   name: "yolact",
   preprocessing: {
     resizeMode: "stretch",
-    colourOrder: "rgb",
+    colorOrder: "rgb",
     inputScale: 1,
     mean: [123.68, 116.78, 103.94],
     std: [58.4, 57.12, 57.38],
@@ -22,7 +29,8 @@ export const yolact: ModelFamily = {
 
   bind(signature) {
     const answers = signature.outputs.flatMap((planes) => bindPrototypes(planes, signature));
-    const needed = "it needs boxes [N, 4], scores [N, 1 + classes], coefficients [N, P] and prototypes [height, width, P]";
+    const needed =
+      "it needs boxes [N, 4], scores [N, 1 + classes], coefficients [N, P] and prototypes [height, width, P]";
     return bestAnswer(answers, signature, needed);
   },
 
@@ -39,9 +47,14 @@ export const yolact: ModelFamily = {
 };
 
 /** The dimensions without a batch axis, when that leaves `rank` of them. */
-function withoutBatch({ dims }: TensorInfo, rank: number): readonly (number | string)[] | undefined {
+function withoutBatch(
+  { dims }: TensorInfo,
+  rank: number,
+): readonly (number | string)[] | undefined {
   if (dims?.length === rank) return dims;
-  return dims?.length === rank + 1 && (dims[0] === 1 || typeof dims[0] === "string") ? dims.slice(1) : undefined;
+  return dims?.length === rank + 1 && (dims[0] === 1 || typeof dims[0] === "string")
+    ? dims.slice(1)
+    : undefined;
 }
 
 /** A table [rows, columns] among the outputs. */
@@ -59,11 +72,16 @@ function bindPrototypes(planes: TensorInfo, { outputs }: ModelSignature): Family
     return rows === undefined || columns === undefined ? [] : [{ tensor, rows, columns }];
   });
   const [first] = tables;
-  if (tables.length < 3 || tables.length > 4 || tables.some(({ rows }) => rows !== first?.rows)) return [];
+  if (tables.length < 3 || tables.length > 4 || tables.some(({ rows }) => rows !== first?.rows))
+    return [];
   const choices = permutations(tables).filter((choice) => fits(choice, dims));
   if (choices.length === 0) {
     const seen = tables.map(({ tensor }) => describeTensor(tensor)).join(", ");
-    return [{ refusal: `${seen} are not boxes, scores and as many coefficients as ${describeTensor(planes)} has prototypes` }];
+    return [
+      {
+        refusal: `${seen} are not boxes, scores and as many coefficients as ${describeTensor(planes)} has prototypes`,
+      },
+    ];
   }
   return [
     bindTables(
@@ -74,25 +92,46 @@ function bindPrototypes(planes: TensorInfo, { outputs }: ModelSignature): Family
 }
 
 /** `tables` are boxes, scores, coefficients and perhaps priors, in this order. */
-function fits([boxes, scores, coefficients, priors]: readonly Table[], prototypeDims: readonly (number | string)[]): boolean {
+function fits(
+  [boxes, scores, coefficients, priors]: readonly Table[],
+  prototypeDims: readonly (number | string)[],
+): boolean {
   const planeCount = coefficients!.columns;
-  const isPlaneCount = typeof planeCount === "number" && (prototypeDims[2] === planeCount || prototypeDims[0] === planeCount);
-  return boxes!.columns === 4 && typeof scores!.columns === "number" && scores!.columns > 1 && isPlaneCount && (priors?.columns ?? 4) === 4;
+  const isPlaneCount =
+    typeof planeCount === "number" &&
+    (prototypeDims[2] === planeCount || prototypeDims[0] === planeCount);
+  return (
+    boxes!.columns === 4 &&
+    typeof scores!.columns === "number" &&
+    scores!.columns > 1 &&
+    isPlaneCount &&
+    (priors?.columns ?? 4) === 4
+  );
 }
 
 function permutations<T>(items: readonly T[]): T[][] {
   if (items.length < 2) return [[...items]];
-  return items.flatMap((item, i) => permutations(items.filter((_, other) => other !== i)).map((rest) => [item, ...rest]));
+  return items.flatMap((item, i) =>
+    permutations(items.filter((_, other) => other !== i)).map((rest) => [item, ...rest]),
+  );
 }
 
-/** How well the names agree with the roles; shapes that are alike leave the choice to them, and after that to the decoder. */
+/**
+ * How well the names agree with the roles; shapes that are alike leave the choice to them, and
+ * after that to the decoder.
+ */
 function nameScore(tables: readonly Table[]): number {
   const patterns = [/loc|box/i, /conf|score|class|prob/i, /mask|coef/i, /prior|anchor/i];
   return tables.filter(({ tensor }, role) => patterns[role]!.test(tensor.name)).length;
 }
 
 function bindTables(tables: readonly Table[], planes: TensorInfo): FamilyAnswer {
-  const [boxes, scores, coefficients, priors] = tables.map(({ tensor }) => tensor) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo?];
+  const [boxes, scores, coefficients, priors] = tables.map(({ tensor }) => tensor) as [
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+    TensorInfo?,
+  ];
   const named = nameScore(tables) > 1 ? 0.05 : 0;
   const classCount = (tables[1]!.columns as number) - 1;
   return {

@@ -6,8 +6,9 @@ import { describeTensor, isFloat, takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
- * YOLO box detectors: YOLOv8, v9, 11, 12 [1, 4 + C, N] (`dense`); YOLOv10, YOLO26 and exports with suppression inside [1, M, 6]
- * (`end-to-end`); YOLOv5, v7 [1, N, 5 + C] with three rows for each cell (`objectness`).
+ * YOLO box detectors: YOLOv8, v9, 11, 12 [1, 4 + C, N] (`dense`); YOLOv10, YOLO26 and exports with
+ * suppression inside [1, M, 6] (`end-to-end`); YOLOv5, v7 [1, N, 5 + C] with three rows for each
+ * cell (`objectness`).
  */
 export const yoloDetect: ModelFamily = {
   name: "yolo_detect",
@@ -26,26 +27,43 @@ export const yoloDetect: ModelFamily = {
   decode(core, binding, outputs, options) {
     const detections = takeOutput(outputs, binding.outputs.detections!);
     const layout = binding.variant as YoloDetectLayout;
-    return core.decoders.decodeYoloDetect({ detections }, { ...options, layout, classCount: binding.classCount });
+    return core.decoders.decodeYoloDetect(
+      { detections },
+      { ...options, layout, classCount: binding.classCount },
+    );
   },
 };
 
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs, hints } = signature;
-  if (outputs.some(({ dims }) => dims?.length === 4)) return [{ refusal: "an output of rank 4 is not of a box detector" }];
-  if (hints.task !== undefined && hints.task !== "detect") return [{ refusal: `the metadata says that its task is '${hints.task}'` }];
+  if (outputs.some(({ dims }) => dims?.length === 4))
+    return [{ refusal: "an output of rank 4 is not of a box detector" }];
+  if (hints.task !== undefined && hints.task !== "detect")
+    return [{ refusal: `the metadata says that its task is '${hints.task}'` }];
   const tensors = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
   return tensors.flatMap((rows) => {
-    const boxes = tensors.find((other) => other !== rows && other.dims![2] === 4 && other.dims![1] === rows.dims![1]);
-    if (boxes) return [{ refusal: `${describeTensor(boxes)} holds the boxes that belong to ${describeTensor(rows)}` }];
-    return [bindDense(rows, signature), bindFinal(rows, signature), bindObjectness(rows, signature)];
+    const boxes = tensors.find(
+      (other) => other !== rows && other.dims![2] === 4 && other.dims![1] === rows.dims![1],
+    );
+    if (boxes)
+      return [
+        {
+          refusal: `${describeTensor(boxes)} holds the boxes that belong to ${describeTensor(rows)}`,
+        },
+      ];
+    return [
+      bindDense(rows, signature),
+      bindFinal(rows, signature),
+      bindObjectness(rows, signature),
+    ];
   });
 }
 
 function bindDense(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswer {
   const [, channels, anchors] = rows.dims!;
   const what = describeTensor(rows);
-  if (typeof channels !== "number") return { refusal: `${what} does not fix the number of channels`, unresolved: true };
+  if (typeof channels !== "number")
+    return { refusal: `${what} does not fix the number of channels`, unresolved: true };
   if (channels < 5) return { refusal: `${what} has ${channels} channels, 4 + classes are more` };
   const isExact = rowsPerCell(anchors, inputSize) === 1;
   if (typeof anchors === "number" && anchors < channels && !isExact) {
@@ -63,10 +81,13 @@ function bindDense(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswe
 function bindFinal(rows: TensorInfo, { inputSize, hints }: ModelSignature): FamilyAnswer {
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
-  if (typeof columns !== "number") return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+  if (typeof columns !== "number")
+    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
   if (columns !== 6) return { refusal: `${what} has ${columns} columns, final rows have 6` };
-  if (typeof count !== "number" && hints.endToEnd !== true) return { refusal: `${what} does not fix the number of rows`, unresolved: true };
-  if (typeof count === "number" && count > maxFinalRows) return { refusal: `${what} has ${count} rows, too many to be final` };
+  if (typeof count !== "number" && hints.endToEnd !== true)
+    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+  if (typeof count === "number" && count > maxFinalRows)
+    return { refusal: `${what} has ${count} rows, too many to be final` };
   const areCells = rowsPerCell(count, inputSize) !== undefined;
   return {
     variant: "end-to-end",
@@ -80,15 +101,31 @@ function bindFinal(rows: TensorInfo, { inputSize, hints }: ModelSignature): Fami
 function bindObjectness(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswer {
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
-  if (typeof columns !== "number") return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+  if (typeof columns !== "number")
+    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
   if (columns < 6) return { refusal: `${what} has ${columns} columns, 5 + classes are more` };
-  if (typeof count !== "number") return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+  if (typeof count !== "number")
+    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
   const perCell = rowsPerCell(count, inputSize);
-  if (perCell === undefined && count <= maxFinalRows) return { refusal: `${what} has ${count} rows, which are not three for each cell` };
-  const shared = { variant: "objectness", outputs: { detections: rows.name }, classCount: columns - 5 };
+  if (perCell === undefined && count <= maxFinalRows)
+    return { refusal: `${what} has ${count} rows, which are not three for each cell` };
+  const shared = {
+    variant: "objectness",
+    outputs: { detections: rows.name },
+    classCount: columns - 5,
+  };
   const what5 = `of box, objectness and ${columns - 5} classes`;
   // One row for each cell is YOLOX; by force it is YOLOv6, which has the same columns in pixels.
-  if (perCell === 1) return { ...shared, certainty: 0.3, reason: `${what} could be rows in pixels ${what5}, as of YOLOv6` };
+  if (perCell === 1)
+    return {
+      ...shared,
+      certainty: 0.3,
+      reason: `${what} could be rows in pixels ${what5}, as of YOLOv6`,
+    };
   const rowsAre = perCell === 3 ? "three rows for each cell" : "rows";
-  return { ...shared, certainty: perCell === 3 ? 1 : 0.6, reason: `${what} are ${rowsAre} ${what5}` };
+  return {
+    ...shared,
+    certainty: perCell === 3 ? 1 : 0.6,
+    reason: `${what} are ${rowsAre} ${what5}`,
+  };
 }

@@ -5,8 +5,9 @@ import { describeTensor, isFloat, takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
- * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w] (`dense`), and the layout of YOLO26 and of
- * exports with suppression inside: final rows [1, M, 6 + P] and prototypes (`end-to-end`).
+ * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w]
+ * (`dense`), and the layout of YOLO26 and of exports with suppression inside: final rows [1, M, 6 +
+ * P] and prototypes (`end-to-end`).
  */
 export const yoloSeg: ModelFamily = {
   name: "yolo_seg",
@@ -14,10 +15,20 @@ export const yoloSeg: ModelFamily = {
   defaultInputSize: { width: 640, height: 640 },
 
   bind(signature) {
-    const detections = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
-    const prototypes = signature.outputs.filter((output) => isFloat(output) && output.dims?.length === 4);
-    const answers = detections.flatMap((rows) => prototypes.flatMap((planes) => bindPair(rows, planes, signature)));
-    return bestAnswer(answers, signature, "it needs a float output of rank 3 (detections) and one of rank 4 (prototypes)");
+    const detections = signature.outputs.filter(
+      (output) => isFloat(output) && output.dims?.length === 3,
+    );
+    const prototypes = signature.outputs.filter(
+      (output) => isFloat(output) && output.dims?.length === 4,
+    );
+    const answers = detections.flatMap((rows) =>
+      prototypes.flatMap((planes) => bindPair(rows, planes, signature)),
+    );
+    return bestAnswer(
+      answers,
+      signature,
+      "it needs a float output of rank 3 (detections) and one of rank 4 (prototypes)",
+    );
   },
 
   decode(core, binding, outputs, options) {
@@ -26,14 +37,23 @@ export const yoloSeg: ModelFamily = {
       prototypes: takeOutput(outputs, binding.outputs.prototypes!),
     };
     const endToEnd = binding.variant === "end-to-end";
-    return core.decoders.decodeYoloSeg(tensors, { ...options, endToEnd, classCount: binding.classCount });
+    return core.decoders.decodeYoloSeg(tensors, {
+      ...options,
+      endToEnd,
+      classCount: binding.classCount,
+    });
   },
 };
 
 function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignature): FamilyAnswer[] {
   const coefficientCount = planes.dims![1]!;
   if (typeof coefficientCount !== "number") {
-    return [{ refusal: `${describeTensor(planes)} does not fix the number of prototypes`, unresolved: true }];
+    return [
+      {
+        refusal: `${describeTensor(planes)} does not fix the number of prototypes`,
+        unresolved: true,
+      },
+    ];
   }
   const pair = { rows, planes, coefficientCount, signature };
   return [bindDense(pair), bindEndToEnd(pair)];
@@ -49,10 +69,13 @@ interface Pair {
 function bindDense({ rows, planes, coefficientCount, signature }: Pair): FamilyAnswer {
   const [, channels, anchors] = rows.dims!;
   const what = describeTensor(rows);
-  if (typeof channels !== "number") return { refusal: `${what} does not fix the number of channels`, unresolved: true };
+  if (typeof channels !== "number")
+    return { refusal: `${what} does not fix the number of channels`, unresolved: true };
   const classCount = channels - 4 - coefficientCount;
   if (classCount < 1) {
-    return { refusal: `${what} has ${channels} channels, 4 + classes + ${coefficientCount} coefficients need more` };
+    return {
+      refusal: `${what} has ${channels} channels, 4 + classes + ${coefficientCount} coefficients need more`,
+    };
   }
   const isExact = rowsPerCell(anchors, signature.inputSize) === 1;
   if (typeof anchors === "number" && anchors < channels && !isExact) {
@@ -71,19 +94,24 @@ function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): Fami
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
   const hint = signature.hints.endToEnd;
-  if (typeof columns !== "number") return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+  if (typeof columns !== "number")
+    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
   if (columns !== 6 + coefficientCount) {
-    return { refusal: `${what} has ${columns} columns, final rows with ${coefficientCount} coefficients have ${6 + coefficientCount}` };
+    return {
+      refusal: `${what} has ${columns} columns, final rows with ${coefficientCount} coefficients have ${6 + coefficientCount}`,
+    };
   }
   if (typeof count === "number" && count > maxFinalRows) {
     return { refusal: `${what} has ${count} rows, too many to be final (YOLOv5 layout?)` };
   }
-  if (typeof count !== "number" && hint !== true) return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+  if (typeof count !== "number" && hint !== true)
+    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
   return {
     variant: "end-to-end",
     outputs: { detections: rows.name, prototypes: planes.name },
     classCount: signature.hints.labels?.length ?? 0,
-    // With two classes a dense head has as many channels as final rows have columns; then the exporter's word or the long axis decides.
+    // With two classes a dense head has as many channels as final rows have columns; then the
+    // exporter's word or the long axis decides.
     certainty: hint === undefined ? 0.8 : hint ? 0.95 : 0.2,
     reason: `${what} are final rows of box, score, class and ${coefficientCount} coefficients, ${describeTensor(planes)} are the prototypes`,
   };

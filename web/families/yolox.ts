@@ -15,15 +15,16 @@ const pyramids = [
 ];
 
 /**
- * YOLOX box detectors: [1, N, 5 + C] with one row for each cell. Box values are offsets and logarithms (`cells`) or pixels (`pixels`, exports
- * with decode_in_inference); the tensor's shape does not tell, its values do (`automatic`).
+ * YOLOX box detectors: [1, N, 5 + C] with one row for each cell. Box values are offsets and
+ * logarithms (`cells`) or pixels (`pixels`, exports with decode_in_inference); the tensor's shape
+ * does not tell, its values do (`automatic`).
  */
 export const yolox: ModelFamily = {
   name: "yolox",
   masks: false,
   preprocessing: {
     resizeMode: "letterbox-top-left",
-    colourOrder: "bgr",
+    colorOrder: "bgr",
     inputScale: 1,
     mean: [0, 0, 0],
     std: [1, 1, 1],
@@ -37,20 +38,29 @@ export const yolox: ModelFamily = {
   bindAll(signature) {
     const best = bindBest(signature);
     if ("refusal" in best) return [];
-    const forced = (["cells", "pixels"] as const).map((variant) => ({ ...best, variant, certainty: best.certainty - 0.2 }));
+    const forced = (["cells", "pixels"] as const).map((variant) => ({
+      ...best,
+      variant,
+      certainty: best.certainty - 0.2,
+    }));
     return [best, ...forced];
   },
 
   decode(core, binding, outputs, options) {
     const detections = takeOutput(outputs, binding.outputs.detections!);
-    return core.decoders.decodeYolox({ detections }, { ...options, boxes: binding.variant as YoloxBoxes });
+    return core.decoders.decodeYolox(
+      { detections },
+      { ...options, boxes: binding.variant as YoloxBoxes },
+    );
   },
 };
 
 function bindBest(signature: ModelSignature): FamilyAnswer {
   const { outputs, hints } = signature;
-  if (outputs.some(({ dims }) => dims?.length === 4)) return { refusal: "an output of rank 4 is not of a box detector" };
-  if (hints.task !== undefined && hints.task !== "detect") return { refusal: `the metadata says that its task is '${hints.task}'` };
+  if (outputs.some(({ dims }) => dims?.length === 4))
+    return { refusal: "an output of rank 4 is not of a box detector" };
+  if (hints.task !== undefined && hints.task !== "detect")
+    return { refusal: `the metadata says that its task is '${hints.task}'` };
   const rows = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
   const answers = rows.map((output) => bindRows(output, signature));
   return bestAnswer(answers, signature, "it needs a float output of rank 3");
@@ -59,14 +69,22 @@ function bindBest(signature: ModelSignature): FamilyAnswer {
 function bindRows(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswer {
   const [, rowCount, columns] = rows.dims!;
   const what = describeTensor(rows);
-  if (typeof columns !== "number") return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+  if (typeof columns !== "number")
+    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
   const classCount = columns - fixedColumns;
-  if (classCount < 1) return { refusal: `${what} has ${columns} columns, ${fixedColumns} + classes are more` };
+  if (classCount < 1)
+    return { refusal: `${what} has ${columns} columns, ${fixedColumns} + classes are more` };
   const isOpen = typeof rowCount !== "number" || inputSize === undefined;
   // Without the number of rows these may be final rows, anchors or anything.
-  if (isOpen) return { refusal: `${what} in an input of open size does not tell its rows for each cell`, unresolved: true };
+  if (isOpen)
+    return {
+      refusal: `${what} in an input of open size does not tell its rows for each cell`,
+      unresolved: true,
+    };
   if (!pyramids.some((strides) => cellCount(inputSize, strides) === rowCount)) {
-    return { refusal: `${what} has ${rowCount} rows, one for each cell would be ${cellCount(inputSize, pyramids[0]!)}` };
+    return {
+      refusal: `${what} has ${rowCount} rows, one for each cell would be ${cellCount(inputSize, pyramids[0]!)}`,
+    };
   }
   return {
     variant: "automatic",

@@ -16,11 +16,14 @@ export interface BuiltInFile {
 export interface BuiltInModel extends BuiltInFile {
   readonly name: BuiltInModelName;
   readonly summary: string;
-  readonly licence: string;
+  readonly license: string;
   readonly family: string;
-  /** The usual size of its input. Where `multiple` is set, `inputSize` may choose any other whose sides are multiples of it. */
+  /**
+   * The usual size of its input. Where `multiple` is set, `inputSize` may choose any other whose
+   * sides are multiples of it.
+   */
   readonly input: Size & { readonly multiple?: number };
-  /** What its training did to pictures, where the family alone does not say it. */
+  /** What its training did to images, where the family alone does not say it. */
   readonly preprocessing: Partial<Preprocessing>;
   /** Class names by class id. */
   readonly labels: readonly string[];
@@ -34,17 +37,23 @@ export interface BuiltInPromptModel {
   /** What `PromptSegmenter.create({ model })` takes. */
   readonly name: BuiltInPromptModelName;
   readonly summary: string;
-  readonly licence: string;
-  /** What its training did to pictures, where the family alone does not say it. */
+  readonly license: string;
+  /** What its training did to images, where the family alone does not say it. */
   readonly preprocessing: Partial<Preprocessing>;
   readonly encoder: BuiltInFile;
   readonly decoder: BuiltInFile;
-  /** What `everything` keeps unless it is told: how sure a network is differs from one to the next. */
-  readonly everything: { readonly predictedIouThreshold?: number; readonly stabilityThreshold?: number };
+  /**
+   * What `everything` keeps unless it is told: how sure a network is differs from one to the next.
+   */
+  readonly everything: {
+    readonly predictedIouThreshold?: number;
+    readonly stabilityThreshold?: number;
+  };
 }
 
 /** The promptable models that ship inside the package, the one to start with first. */
-export const builtInPromptModels: readonly [BuiltInPromptModel, ...BuiltInPromptModel[]] = promptCards;
+export const builtInPromptModels: readonly [BuiltInPromptModel, ...BuiltInPromptModel[]] =
+  promptCards;
 
 /**
  * The file of that name and where it lies, beside this module or where a bundler put it.

@@ -3,9 +3,9 @@ import type { Size, TensorInfo } from "../types.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**
- * What a family feeds beside the picture, in the element types that the inputs declare.
+ * What a family feeds beside the image, in the element types that the inputs declare.
  * @param size of the network's input in this run
- * @param batch pictures in this run
+ * @param batch images in this run
  */
 export function makeConstantFeeds(
   constants: Readonly<Record<string, ConstantInput>>,

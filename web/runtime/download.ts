@@ -12,10 +12,15 @@ interface DownloadOptions {
 }
 
 /**
- * Fetches a model with progress. What the server announced and did not send is an error, never a shorter model.
- * @throws MaskletError `networkError` with the address and the status or cause, `badModel` for a web page in place of a model, `aborted`.
+ * Fetches a model with progress. What the server announced and did not send is an error, never a
+ * shorter model.
+ * @throws MaskletError `networkError` with the address and the status or cause, `badModel` for a
+ *   web page in place of a model, `aborted`.
  */
-export async function download(address: URL, { onProgress, signal }: DownloadOptions): Promise<Download> {
+export async function download(
+  address: URL,
+  { onProgress, signal }: DownloadOptions,
+): Promise<Download> {
   try {
     const response = await fetch(address, signal ? { signal } : {});
     checkResponse(response, address);
@@ -29,14 +34,21 @@ export async function download(address: URL, { onProgress, signal }: DownloadOpt
   } catch (cause) {
     if (cause instanceof MaskletError) throw cause;
     if (signal?.aborted) {
-      throw new MaskletError("aborted", "download", "the download was aborted", { cause: signal.reason });
+      throw new MaskletError("aborted", "download", "the download was aborted", {
+        cause: signal.reason,
+      });
     }
     throw networkError(address, (cause as Error).message, undefined, cause);
   }
 }
 
 function checkResponse(response: Response, address: URL): void {
-  if (!response.ok) throw networkError(address, `HTTP ${response.status} ${response.statusText}`.trim(), response.status);
+  if (!response.ok)
+    throw networkError(
+      address,
+      `HTTP ${response.status} ${response.statusText}`.trim(),
+      response.status,
+    );
   if (response.headers.get("content-type")?.startsWith("text/html")) {
     const message = `${address.href} gives a web page, not a model: is the file there?`;
     throw new MaskletError("badModel", "download", message, { value: "text/html" });
@@ -49,7 +61,11 @@ function announcedSize(headers: Headers): number | undefined {
   return length === null || headers.get("content-encoding") ? undefined : Number(length);
 }
 
-async function readAll(response: Response, total: number | undefined, onProgress: DownloadOptions["onProgress"]): Promise<Uint8Array> {
+async function readAll(
+  response: Response,
+  total: number | undefined,
+  onProgress: DownloadOptions["onProgress"],
+): Promise<Uint8Array> {
   const known = total === undefined ? {} : { total };
   onProgress?.({ stage: "download", loaded: 0, ...known });
   if (!response.body) return new Uint8Array(await response.arrayBuffer());
@@ -59,7 +75,8 @@ async function readAll(response: Response, total: number | undefined, onProgress
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     chunks.push(part.value);
     loaded += part.value.length;
-    if (total === undefined || loaded < total) onProgress?.({ stage: "download", loaded, ...known });
+    if (total === undefined || loaded < total)
+      onProgress?.({ stage: "download", loaded, ...known });
   }
   const bytes = new Uint8Array(loaded);
   let at = 0;
@@ -71,8 +88,13 @@ async function readAll(response: Response, total: number | undefined, onProgress
 }
 
 function networkError(address: URL, what: string, value?: number, cause?: unknown): MaskletError {
-  return new MaskletError("networkError", "download", `${address.href} could not be downloaded: ${what}`, {
-    value: value ?? address.href,
-    cause,
-  });
+  return new MaskletError(
+    "networkError",
+    "download",
+    `${address.href} could not be downloaded: ${what}`,
+    {
+      value: value ?? address.href,
+      cause,
+    },
+  );
 }

@@ -47,12 +47,18 @@ export type Feeds = Readonly<Record<string, Feed | KeptTensor>>;
 export class LostTensorError extends Error {}
 
 /**
- * Numbers as a feed of the type that an input declares. A `Float32Array` for a float32 input is taken as it is, everything else is copied.
+ * Numbers as a feed of the type that an input declares. A `Float32Array` for a float32 input is
+ * taken as it is, everything else is copied.
  * @throws MaskletError `unsupported` for a type that holds no numbers.
  */
 export function makeFeed(type: string, dims: readonly number[], values: ArrayLike<number>): Feed {
   if (!Object.hasOwn(arrays, type)) {
-    throw new MaskletError("unsupported", "preprocess", `an input of type ${type} cannot be fed with numbers`, { value: type });
+    throw new MaskletError(
+      "unsupported",
+      "preprocess",
+      `an input of type ${type} cannot be fed with numbers`,
+      { value: type },
+    );
   }
   const known = type as FeedType;
   return { type: known, dims, data: toArray(known, values) };
@@ -60,7 +66,8 @@ export function makeFeed(type: string, dims: readonly number[], values: ArrayLik
 
 function toArray(type: FeedType, values: ArrayLike<number>): FeedData {
   if (type === "float32" && values instanceof Float32Array) return values;
-  if (type === "float16") return float32ToFloat16(values instanceof Float32Array ? values : Float32Array.from(values));
+  if (type === "float16")
+    return float32ToFloat16(values instanceof Float32Array ? values : Float32Array.from(values));
   if (type === "int64") return BigInt64Array.from(values as ArrayLike<never>, BigInt);
   if (type === "uint64") return BigUint64Array.from(values as ArrayLike<never>, BigInt);
   return arrays[type].from(values as number[]);
@@ -69,8 +76,8 @@ function toArray(type: FeedType, values: ArrayLike<number>): FeedData {
 type Place = { readonly feed: Feed } | { readonly tensor: OrtTensor; readonly ort: OrtModule };
 
 /**
- * An output that stays where it was computed, in a buffer of the GPU or in JavaScript's memory, to be fed to another session. On the GPU it
- * lives as long as the session that made it.
+ * An output that stays where it was computed, in a buffer of the GPU or in JavaScript's memory, to
+ * be fed to another session. On the GPU it lives as long as the session that made it.
  */
 export class KeptTensor {
   private place: Place | undefined;
@@ -114,7 +121,8 @@ export class KeptTensor {
   /** To be called in the queue: as a tensor of `ort`. `mine` must be disposed after the run. */
   async asTensor(ort: OrtModule, onGpu: boolean): Promise<{ tensor: OrtTensor; mine: boolean }> {
     const { place } = this;
-    if (place && "tensor" in place && onGpu && place.ort === ort) return { tensor: place.tensor, mine: false };
+    if (place && "tensor" in place && onGpu && place.ort === ort)
+      return { tensor: place.tensor, mine: false };
     return { tensor: toOrtTensor(ort, await this.toFeed()), mine: true };
   }
 

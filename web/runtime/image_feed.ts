@@ -4,33 +4,36 @@ import type { Size } from "../types.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**
- * Pictures as an image input wants them: one after the other as planar [3, height, width], all of the same size. A batch of fixed length is
- * filled up with zeros.
- * @throws MaskletError `badShape` for another number of values, or more pictures than the batch holds.
+ * Images as an image input wants them: one after the other as planar [3, height, width], all of the
+ * same size. A batch of fixed length is filled up with zeros.
+ * @throws MaskletError `badShape` for another number of values, or more images than the batch
+ *   holds.
  */
 export function makeImageFeed(input: ImageInput, planar: Float32Array, size: Size): Feed {
-  const pictureLength = 3 * size.width * size.height;
-  const count = planar.length / pictureLength;
+  const imageLength = 3 * size.width * size.height;
+  const count = planar.length / imageLength;
   const batch = input.batch === "open" ? count : input.batch;
   if (!Number.isInteger(count) || count < 1 || count > batch) {
-    const message = `${planar.length} values are no ${batch} pictures of ${size.width} x ${size.height}`;
+    const message = `${planar.length} values are no ${batch} images of ${size.width} x ${size.height}`;
     throw new MaskletError("badShape", "preprocess", message, { value: planar.length });
   }
   const dims = imageDims(input.layout, size, batch);
   const channelsFirst = input.layout === "nchw" || input.layout === "chw";
   const ordered = channelsFirst ? planar : interleave(planar, size);
-  const whole = count === batch ? ordered : filledUp(ordered, batch * pictureLength);
-  return input.type === "uint8" ? { type: "uint8", dims, data: toLevels(whole) } : makeFeed(input.type, dims, whole);
+  const whole = count === batch ? ordered : filledUp(ordered, batch * imageLength);
+  return input.type === "uint8"
+    ? { type: "uint8", dims, data: toLevels(whole) }
+    : makeFeed(input.type, dims, whole);
 }
 
 /** [N, 3, height, width] to [N, height, width, 3]. */
 function interleave(planar: Float32Array, { width, height }: Size): Float32Array {
   const out = new Float32Array(planar.length);
   const plane = width * height;
-  for (let picture = 0; picture < planar.length; picture += 3 * plane) {
+  for (let image = 0; image < planar.length; image += 3 * plane) {
     for (let channel = 0; channel < 3; ++channel) {
-      const from = picture + channel * plane;
-      for (let i = 0, to = picture + channel; i < plane; ++i, to += 3) out[to] = planar[from + i]!;
+      const from = image + channel * plane;
+      for (let i = 0, to = image + channel; i < plane; ++i, to += 3) out[to] = planar[from + i]!;
     }
   }
   return out;

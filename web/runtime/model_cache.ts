@@ -5,13 +5,17 @@ const cacheName = "masklet-models-1";
 
 const digestHeader = "x-masklet-sha256";
 
-/** Response headers that tell one version of a file from another; all may be read across origins or are absent. */
+/**
+ * Response headers that tell one version of a file from another; all may be read across origins or
+ * are absent.
+ */
 const validators = ["etag", "last-modified", "content-length"] as const;
 
 /**
- * A model kept from an earlier download, by URL and digest. An entry whose bytes do not have the digest that was stored with them is removed.
- * Where the caller names no digest, the server is asked (HEAD) whether the file is still the same; when it cannot be reached, the kept file
- * is taken. Never throws: without a working Cache API there is no cache.
+ * A model kept from an earlier download, by URL and digest. An entry whose bytes do not have the
+ * digest that was stored with them is removed. Where the caller names no digest, the server is
+ * asked (HEAD) whether the file is still the same; when it cannot be reached, the kept file is
+ * taken. Never throws: without a working Cache API there is no cache.
  */
 export async function findCachedModel(
   address: URL,
@@ -25,7 +29,8 @@ export async function findCachedModel(
     if (!cache || !entry) return undefined;
     const bytes = new Uint8Array(await entry.clone().arrayBuffer());
     const intact = (await sha256Hex(bytes)) === entry.headers.get(digestHeader);
-    if (intact && (expected !== undefined || (await isCurrent(address, entry, signal)))) return bytes;
+    if (intact && (expected !== undefined || (await isCurrent(address, entry, signal))))
+      return bytes;
     await cache.delete(key);
   } catch {
     // Storage may be blocked or broken; the model is then downloaded.
@@ -33,7 +38,10 @@ export async function findCachedModel(
   return undefined;
 }
 
-/** Keeps a verified model. A full or blocked storage is no error: the model is there, it will be downloaded again next time. */
+/**
+ * Keeps a verified model. A full or blocked storage is no error: the model is there, it will be
+ * downloaded again next time.
+ */
 export async function cacheModel(
   address: URL,
   expected: string | undefined,
@@ -42,13 +50,19 @@ export async function cacheModel(
   headers: Headers,
 ): Promise<void> {
   try {
-    const kept: Record<string, string> = { [digestHeader]: sha256, "content-type": "application/octet-stream" };
+    const kept: Record<string, string> = {
+      [digestHeader]: sha256,
+      "content-type": "application/octet-stream",
+    };
     for (const name of validators) {
       const value = headers.get(name);
       if (value !== null) kept[`x-masklet-${name}`] = value;
     }
     const cache = await openCache();
-    await cache?.put(cacheKey(address, expected), new Response(bytes as BodyInit, { headers: kept }));
+    await cache?.put(
+      cacheKey(address, expected),
+      new Response(bytes as BodyInit, { headers: kept }),
+    );
   } catch {
     // See above.
   }
@@ -67,13 +81,23 @@ function cacheKey(address: URL, expected: string | undefined): string {
   return key.href;
 }
 
-async function isCurrent(address: URL, entry: Response, signal: AbortSignal | undefined): Promise<boolean> {
+async function isCurrent(
+  address: URL,
+  entry: Response,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   let head: Response;
   try {
     head = await fetch(address, { method: "HEAD", ...(signal ? { signal } : {}) });
   } catch {
     return true;
   }
-  const known = validators.filter((name) => head.headers.has(name) && entry.headers.has(`x-masklet-${name}`));
-  return head.ok && known.length > 0 && known.every((name) => head.headers.get(name) === entry.headers.get(`x-masklet-${name}`));
+  const known = validators.filter(
+    (name) => head.headers.has(name) && entry.headers.has(`x-masklet-${name}`),
+  );
+  return (
+    head.ok &&
+    known.length > 0 &&
+    known.every((name) => head.headers.get(name) === entry.headers.get(`x-masklet-${name}`))
+  );
 }

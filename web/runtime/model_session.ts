@@ -4,23 +4,40 @@ import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_la
 import { type Feeds, type KeptTensor, LostTensorError } from "./feed.js";
 import type { OrtModule, OrtSession } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
-import { createSession, loadFor, messageOf, runSession, type SessionOutputs } from "./ort_session.js";
+import {
+  createSession,
+  loadFor,
+  messageOf,
+  runSession,
+  type SessionOutputs,
+} from "./ort_session.js";
 import { compareOutputs } from "./self_check.js";
 import type { RunOptions, SessionRequest } from "./session_request.js";
 import { TaskQueue } from "./task_queue.js";
 
 export type { RunOptions, SessionRequest } from "./session_request.js";
 
-/** Sessions on the GPU in this realm: when its device is lost, all must be released before a new one can be made. */
+/**
+ * Sessions on the GPU in this realm: when its device is lost, all must be released before a new one
+ * can be made.
+ */
 const onGpu = new Set<ModelSession>();
 
-/** The session was released while a run waited in the queue: the run has to be repeated, and nothing is wrong. */
+/**
+ * The session was released while a run waited in the queue: the run has to be repeated, and nothing
+ * is wrong.
+ */
 class StaleSession extends Error {}
 
-/** What ORT's messages say when a device went away during a run, before `GPUDevice.lost` has settled. */
+/**
+ * What ORT's messages say when a device went away during a run, before `GPUDevice.lost` has
+ * settled.
+ */
 const lossMessage = /device\b.{0,40}\b(?:lost|destroyed|removed|hung)|\blost\b.{0,40}\bdevice/i;
 
-/** How long a failed run waits to learn whether its device is lost; browsers took less than 12 ms. */
+/**
+ * How long a failed run waits to learn whether its device is lost; browsers took less than 12 ms.
+ */
 const lossPatienceMs = 100;
 
 /** One network on the best device that takes it, kept alive over failed runs and lost devices. */
@@ -48,10 +65,15 @@ export class ModelSession {
   }
 
   /**
-   * Goes down the ladder of devices until one makes a session of the model and, on WebGPU, computes what the CPU computes.
-   * @throws MaskletError `noDevice` when none does, `badModel` when the last, always available one cannot load the model, `aborted`.
+   * Goes down the ladder of devices until one makes a session of the model and, on WebGPU, computes
+   * what the CPU computes.
+   * @throws MaskletError `noDevice` when none does, `badModel` when the last, always available one
+   *   cannot load the model, `aborted`.
    */
-  static async open({ signal, ...request }: SessionRequest, runtime: OrtRuntime = realRuntime): Promise<ModelSession> {
+  static async open(
+    { signal, ...request }: SessionRequest,
+    runtime: OrtRuntime = realRuntime,
+  ): Promise<ModelSession> {
     const session = new ModelSession(request, runtime);
     await session.climb(signal);
     return session;
@@ -63,9 +85,11 @@ export class ModelSession {
   }
 
   /**
-   * One run. After a lost device the session is made anew and the run repeated once; if that is lost too, the next device of the ladder is
-   * taken. After any other failure the next run makes a new session. Kept outputs on the GPU end with the session that made them.
-   * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`; LostTensorError for a feed that has ended.
+   * One run. After a lost device the session is made anew and the run repeated once; if that is
+   * lost too, the next device of the ladder is taken. After any other failure the next run makes a
+   * new session. Kept outputs on the GPU end with the session that made them.
+   * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`;
+   *   LostTensorError for a feed that has ended.
    */
   run(feeds: Feeds, options: RunOptions = {}): Promise<SessionOutputs> {
     return this.calls.run(() => this.runWithRetry(feeds, options));
@@ -77,9 +101,13 @@ export class ModelSession {
     return this.calls.run(() => enqueueOrt(() => this.release()));
   }
 
-  private async runWithRetry(feeds: Feeds, { signal, outputs: wanted }: RunOptions): Promise<SessionOutputs> {
+  private async runWithRetry(
+    feeds: Feeds,
+    { signal, outputs: wanted }: RunOptions,
+  ): Promise<SessionOutputs> {
     for (let losses = 0; ; ) {
-      if (this.disposed) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+      if (this.disposed)
+        throw new MaskletError("disposed", "inference", "the segmenter was disposed");
       throwIfAborted(signal, "inference");
       if (!this.session || this.lossReason !== undefined) await this.remake(signal);
       try {
@@ -111,7 +139,8 @@ export class ModelSession {
     }
     this.rung = 0;
     const reasons = this.fallbacks.map(({ device, reason }) => `${device}: ${reason}`).join("; ");
-    // A device that is there and refuses the model speaks of the model, unless it has taken the same one before.
+    // A device that is there and refuses the model speaks of the model, unless it has taken the
+    // same one before.
     const code = cause instanceof Refusal || this.hasRun ? "noDevice" : "badModel";
     throw new MaskletError(code, "compile", `no device can run the model: ${reasons}`, { cause });
   }
@@ -140,7 +169,11 @@ export class ModelSession {
       const feeds = this.request.checkFeeds();
       const actual = await this.readAll(await this.runOnce(feeds));
       throwIfAborted(signal, "compile");
-      const difference = compareOutputs(actual, await this.runOnCpu(feeds), this.request.quantisesAtRun);
+      const difference = compareOutputs(
+        actual,
+        await this.runOnCpu(feeds),
+        this.request.quantizesAtRun,
+      );
       if (difference !== undefined) throw new Refusal(`wrong results: ${difference}`);
       this.agreesWithCpu = true;
       throwIfAborted(signal, "compile");
@@ -152,13 +185,19 @@ export class ModelSession {
 
   private async runOnCpu(feeds: Feeds): Promise<Map<string, RawTensor>> {
     const { runtime, request } = this;
-    // The JSPI bundle's CPU kernels are as fast as the small bundle's, and are already here; the other bundle's are up to 7 times slower.
+    // The JSPI bundle's CPU kernels are as fast as the small bundle's, and are already here; the
+    // other bundle's are up to 7 times slower.
     const bundle = runtime.webgpuBundle() === "jspi" ? "jspi" : "wasm";
     const ort = await runtime.load(bundle, request.wasmPaths);
     return enqueueOrt(async () => {
       const reference = await createSession(ort, "wasm", request.model);
       try {
-        const { outputs } = await runSession(ort, reference, { feeds, kept: [], onGpu: false, onEnd: () => undefined });
+        const { outputs } = await runSession(ort, reference, {
+          feeds,
+          kept: [],
+          onGpu: false,
+          onEnd: () => undefined,
+        });
         return outputs;
       } finally {
         await reference.release();
@@ -173,7 +212,13 @@ export class ModelSession {
     return enqueueOrt(async () => {
       if (!this.session) throw new StaleSession();
       const onEnd = (tensor: KeptTensor) => this.kept.delete(tensor);
-      const results = await runSession(ort, this.session, { feeds, wanted, kept, onGpu: device === "webgpu", onEnd });
+      const results = await runSession(ort, this.session, {
+        feeds,
+        wanted,
+        kept,
+        onGpu: device === "webgpu",
+        onEnd,
+      });
       for (const tensor of results.kept.values()) if (tensor.onGpu) this.kept.add(tensor);
       return results;
     });
@@ -193,16 +238,22 @@ export class ModelSession {
     this.loss = Promise.resolve(ort.env.webgpu.device)
       .then((device) => device?.lost)
       .then((info) => {
-        if (info && this.session === session) this.lossReason = info.message || info.reason || "no reason given";
+        if (info && this.session === session)
+          this.lossReason = info.message || info.reason || "no reason given";
       })
       .catch(() => undefined);
   }
 
-  /** A run may be told of the loss, in words that say little, a moment before the device itself is. */
+  /**
+   * A run may be told of the loss, in words that say little, a moment before the device itself is.
+   */
   private async isLoss(error: unknown): Promise<boolean> {
     if (this.device !== "webgpu" || this.disposed) return false;
     if (this.lossReason === undefined && !lossMessage.test(messageOf(error))) {
-      await Promise.race([this.loss, new Promise((resolve) => setTimeout(resolve, lossPatienceMs))]);
+      await Promise.race([
+        this.loss,
+        new Promise((resolve) => setTimeout(resolve, lossPatienceMs)),
+      ]);
     }
     return this.lossReason !== undefined || lossMessage.test(messageOf(error));
   }
@@ -218,7 +269,10 @@ export class ModelSession {
     });
   }
 
-  /** To be called in the queue only. A session whose device is gone may fail to release; it is dropped all the same. */
+  /**
+   * To be called in the queue only. A session whose device is gone may fail to release; it is
+   * dropped all the same.
+   */
   private async release(): Promise<void> {
     const session = this.session;
     this.session = undefined;
@@ -230,7 +284,8 @@ export class ModelSession {
 
   private giveUpOnGpu(error: unknown): void {
     const reason = `the device was lost twice in one call: ${messageOf(error)}`;
-    if (this.rung + 1 >= this.ladder.length) throw new MaskletError("deviceLost", "inference", reason, { cause: error });
+    if (this.rung + 1 >= this.ladder.length)
+      throw new MaskletError("deviceLost", "inference", reason, { cause: error });
     this.record(reason);
     ++this.rung;
   }

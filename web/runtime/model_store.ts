@@ -24,21 +24,30 @@ export interface LoadedModel {
 }
 
 /**
- * Gets a model's bytes from wherever `source` says, checks them against the digest (the card's for a built-in one) and reads their metadata.
- * Only what passed both is kept in the cache.
- * @throws MaskletError `networkError`, `hashMismatch`, `badModel`, `unsupported`, `badOption`, `aborted`.
+ * Gets a model's bytes from wherever `source` says, checks them against the digest (the card's for
+ * a built-in one) and reads their metadata. Only what passed both is kept in the cache.
+ * @throws MaskletError `networkError`, `hashMismatch`, `badModel`, `unsupported`, `badOption`,
+ *   `aborted`.
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+export async function loadModel(
+  source: ModelSource,
+  options: LoadOptions = {},
+): Promise<LoadedModel> {
   throwIfAborted(options.signal, "load");
   const builtIn = findBuiltInFile(source);
   const expected = checkDigest(options.sha256) ?? builtIn?.sha256;
   const place = builtIn ? builtIn.locate() : source;
-  if (typeof place === "string" || place instanceof URL) return loadFrom(toAddress(place), expected, options);
+  if (typeof place === "string" || place instanceof URL)
+    return loadFrom(toAddress(place), expected, options);
   const bytes = place instanceof Blob ? await readBlob(place) : copyBytes(place);
   return verify(bytes, expected, "the given model");
 }
 
-async function loadFrom(address: URL | string, expected: string | undefined, options: LoadOptions): Promise<LoadedModel> {
+async function loadFrom(
+  address: URL | string,
+  expected: string | undefined,
+  options: LoadOptions,
+): Promise<LoadedModel> {
   if (typeof address === "string" || (address.protocol === "file:" && isNode())) {
     return verify(await readModelFile(address), expected, String(address));
   }
@@ -54,8 +63,13 @@ async function loadFrom(address: URL | string, expected: string | undefined, opt
   return loaded;
 }
 
-async function verify(bytes: Uint8Array, expected: string | undefined, what: string): Promise<LoadedModel> {
-  if (bytes.length === 0) throw new MaskletError("badModel", "load", `${what} has 0 bytes`, { value: 0 });
+async function verify(
+  bytes: Uint8Array,
+  expected: string | undefined,
+  what: string,
+): Promise<LoadedModel> {
+  if (bytes.length === 0)
+    throw new MaskletError("badModel", "load", `${what} has 0 bytes`, { value: 0 });
   const sha256 = await sha256Hex(bytes);
   if (expected !== undefined && sha256 !== expected) {
     const message = `${what} has SHA-256 ${sha256}, expected ${expected} (${bytes.length} bytes)`;
@@ -67,7 +81,12 @@ async function verify(bytes: Uint8Array, expected: string | undefined, what: str
 
 function checkDigest(sha256: string | undefined): string | undefined {
   if (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  throw new MaskletError("badOption", "load", `sha256 is to be 64 lower-case hex digits, not '${sha256}'`, { value: sha256 });
+  throw new MaskletError(
+    "badOption",
+    "load",
+    `sha256 is to be 64 lower-case hex digits, not '${sha256}'`,
+    { value: sha256 },
+  );
 }
 
 /** A path in Node, else a URL: a scheme has two letters at least, so that `C:\` is a path. */
@@ -77,7 +96,12 @@ function toAddress(place: string | URL): URL | string {
   try {
     return new URL(place, (globalThis as { location?: { href: string } }).location?.href);
   } catch (cause) {
-    throw new MaskletError("badOption", "load", `'${place}' is neither a built-in model nor a URL`, { value: place, cause });
+    throw new MaskletError(
+      "badOption",
+      "load",
+      `'${place}' is neither a built-in model nor a URL`,
+      { value: place, cause },
+    );
   }
 }
 

@@ -9,11 +9,14 @@ export interface OnnxModel {
   readonly opset: number;
   readonly producer: string;
   readonly graphName: string;
-  /** Inputs that must be fed: those without an initialiser. */
+  /** Inputs that must be fed: those without an initializer. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Activations are quantised by the range that each happens to have: two correct runtimes give visibly different numbers. */
-  readonly quantisesAtRun: boolean;
+  /**
+   * Activations are quantized by the range that each happens to have: two correct runtimes give
+   * visibly different numbers.
+   */
+  readonly quantizesAtRun: boolean;
   /** `metadata_props`, as the exporter wrote them. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -32,24 +35,29 @@ interface Graph {
   inputs: TensorInfo[];
   outputs: TensorInfo[];
   initializers: Set<string>;
-  quantisesAtRun: boolean;
+  quantizesAtRun: boolean;
 }
 
 /**
- * Reads the outside of an ONNX model (onnx.proto, `ModelProto`): inputs, outputs, operator set and metadata. Weights are skipped over, so the
- * time does not grow with the file.
- * @throws MaskletError `badModel` for a file that is truncated, no ONNX, or without inputs or outputs, `unsupported` for one whose weights
- * lie in another file.
+ * Reads the outside of an ONNX model (onnx.proto, `ModelProto`): inputs, outputs, operator set and
+ * metadata. Weights are skipped over, so the time does not grow with the file.
+ * @throws MaskletError `badModel` for a file that is truncated, no ONNX, or without inputs or
+ *   outputs, `unsupported` for one whose weights lie in another file.
  */
 export function readOnnxMetadata(bytes: Uint8Array): OnnxModel {
   try {
     return readModel(new ProtobufReader(bytes));
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw new MaskletError("badModel", "load", `the file is no ONNX model or is truncated: ${error.message}`, {
-      value: error.offset,
-      cause: error,
-    });
+    throw new MaskletError(
+      "badModel",
+      "load",
+      `the file is no ONNX model or is truncated: ${error.message}`,
+      {
+        value: error.offset,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -65,20 +73,31 @@ function readModel(reader: ProtobufReader): OnnxModel {
     else if (field === 14) readProperty(reader.message(), metadata);
     else reader.skip();
   }
-  if (!graph) throw new MaskletError("badModel", "load", "the file is no ONNX model: it holds no graph");
-  const { name, outputs, initializers, quantisesAtRun } = graph;
+  if (!graph)
+    throw new MaskletError("badModel", "load", "the file is no ONNX model: it holds no graph");
+  const { name, outputs, initializers, quantizesAtRun } = graph;
   const inputs = graph.inputs.filter((input) => !initializers.has(input.name));
   if (inputs.length === 0 || outputs.length === 0) {
     const what = inputs.length === 0 ? "inputs" : "outputs";
-    throw new MaskletError("badModel", "load", `the ONNX graph '${name}' has no ${what}`, { value: name });
+    throw new MaskletError("badModel", "load", `the ONNX graph '${name}' has no ${what}`, {
+      value: name,
+    });
   }
-  return { irVersion, opset, producer, graphName: name, inputs, outputs, quantisesAtRun, metadata };
+  return { irVersion, opset, producer, graphName: name, inputs, outputs, quantizesAtRun, metadata };
 }
 
 function readGraph(reader: ProtobufReader): Graph {
-  const graph: Graph = { name: "", inputs: [], outputs: [], initializers: new Set(), quantisesAtRun: false };
+  const graph: Graph = {
+    name: "",
+    inputs: [],
+    outputs: [],
+    initializers: new Set(),
+    quantizesAtRun: false,
+  };
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
-    if (field === 1) graph.quantisesAtRun = readOperator(reader.message()) === "DynamicQuantizeLinear" || graph.quantisesAtRun;
+    if (field === 1)
+      graph.quantizesAtRun =
+        readOperator(reader.message()) === "DynamicQuantizeLinear" || graph.quantizesAtRun;
     else if (field === 2) graph.name = reader.string();
     else if (field === 5) graph.initializers.add(readInitializerName(reader.message()));
     else if (field === 11) graph.inputs.push(readValueInfo(reader.message()));
@@ -107,9 +126,14 @@ function readInitializerName(reader: ProtobufReader): string {
     else reader.skip();
   }
   if (external) {
-    throw new MaskletError("unsupported", "load", `the weights of '${name}' lie in another file; save the model with its weights inside`, {
-      value: name,
-    });
+    throw new MaskletError(
+      "unsupported",
+      "load",
+      `the weights of '${name}' lie in another file; save the model with its weights inside`,
+      {
+        value: name,
+      },
+    );
   }
   return name;
 }
@@ -126,7 +150,10 @@ function readValueInfo(reader: ProtobufReader): TensorInfo {
 }
 
 function readType(reader: ProtobufReader): Pick<TensorInfo, "type" | "dims"> {
-  const notATensor = { 4: "sequence", 5: "map", 8: "sparse tensor", 9: "optional" } as Record<number, string>;
+  const notATensor = { 4: "sequence", 5: "map", 8: "sparse tensor", 9: "optional" } as Record<
+    number,
+    string
+  >;
   let type = "undefined";
   let dims: (number | string)[] | undefined;
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
@@ -196,6 +223,11 @@ function readProperty(reader: ProtobufReader, into: Record<string, string>): voi
 
 function checkCount(count: number, what: string): void {
   if (count > maxEntries) {
-    throw new MaskletError("badModel", "load", `the file is no ONNX model: more than ${maxEntries} ${what}`, { value: count });
+    throw new MaskletError(
+      "badModel",
+      "load",
+      `the file is no ONNX model: more than ${maxEntries} ${what}`,
+      { value: count },
+    );
   }
 }

@@ -8,9 +8,11 @@ const loaded = new Map<OrtBundle, Promise<OrtModule>>();
 /**
  * Loads one build of ONNX Runtime, once per realm.
  *
- * `jspi` and `webgpu` are onnxruntime-web's two bundles with the native WebGPU provider, the second for browsers without JavaScript Promise
- * Integration; `wasm` is the small one without. The package's default export (the deprecated JSEP provider) computes some operators wrongly.
- * @param wasmPaths folder of onnxruntime-web's .wasm files, when they do not lie where the bundle looks; read at the first load only.
+ * `jspi` and `webgpu` are onnxruntime-web's two bundles with the native WebGPU provider, the second
+ * for browsers without JavaScript Promise Integration; `wasm` is the small one without. The
+ * package's default export (the deprecated JSEP provider) computes some operators wrongly.
+ * @param wasmPaths folder of onnxruntime-web's .wasm files, when they do not lie where the bundle
+ *   looks; read at the first load only.
  */
 export function loadOrt(bundle: OrtBundle, wasmPaths?: string): Promise<OrtModule> {
   let module = loaded.get(bundle);
@@ -23,7 +25,10 @@ export function loadOrt(bundle: OrtBundle, wasmPaths?: string): Promise<OrtModul
   return module;
 }
 
-/** The bundle with WebGPU that this browser runs best: without JSPI the bundle is 10 MB larger and its wasm slower. */
+/**
+ * The bundle with WebGPU that this browser runs best: without JSPI the bundle is 10 MB larger and
+ * its wasm slower.
+ */
 export function webgpuBundle(): "jspi" | "webgpu" {
   return "Suspending" in WebAssembly ? "jspi" : "webgpu";
 }
@@ -39,7 +44,8 @@ async function importBundle(bundle: OrtBundle): Promise<OrtModule> {
 
 function configure(ort: OrtModule, wasmPaths: string | undefined): OrtModule {
   ort.env.logLevel = "error";
-  // One thread needs no SharedArrayBuffer and so no COOP/COEP headers, and no second worker, whose script a strict CSP would have to allow.
+  // One thread needs no SharedArrayBuffer and so no COOP/COEP headers, and no second worker, whose
+  // script a strict CSP would have to allow.
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.proxy = false;
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;

@@ -1,17 +1,22 @@
 /**
- * The part of ONNX Runtime's JavaScript API that is used here. Narrow on purpose: onnxruntime-web's bundles and onnxruntime-node fit it,
- * and so does a fake in a test.
+ * The part of ONNX Runtime's JavaScript API that is used here. Narrow on purpose: onnxruntime-web's
+ * bundles and onnxruntime-node fit it, and so does a fake in a test.
  */
 export interface OrtModule {
   readonly env: OrtEnv;
   readonly Tensor: new (type: string, data: ArrayBufferView, dims: readonly number[]) => OrtTensor;
-  readonly InferenceSession: { create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtSession> };
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtSession>;
+  };
 }
 
 export interface OrtEnv {
   logLevel?: string;
   readonly wasm: { numThreads?: number; proxy?: boolean; wasmPaths?: unknown };
-  readonly webgpu: { powerPreference?: string; readonly device: Promise<OrtGpuDevice> | OrtGpuDevice | undefined };
+  readonly webgpu: {
+    powerPreference?: string;
+    readonly device: Promise<OrtGpuDevice> | OrtGpuDevice | undefined;
+  };
 }
 
 /** The part of GPUDevice that tells of its end. */
@@ -41,9 +46,14 @@ export interface OrtTensor {
 }
 
 export interface OrtSession {
-  run(feeds: Record<string, OrtTensor>, wanted?: readonly string[]): Promise<Record<string, OrtTensor>>;
+  run(
+    feeds: Record<string, OrtTensor>,
+    wanted?: readonly string[],
+  ): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 
-/** Which build of ONNX Runtime: three of onnxruntime-web's bundles, or the native package for Node. */
+/**
+ * Which build of ONNX Runtime: three of onnxruntime-web's bundles, or the native package for Node.
+ */
 export type OrtBundle = "jspi" | "webgpu" | "wasm" | "node";

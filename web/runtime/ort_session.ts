@@ -1,4 +1,5 @@
-// One session of one build of ONNX Runtime; what to do when it fails is decided in model_session.ts.
+// One session of one build of ONNX Runtime; what to do when it fails is decided in
+// model_session.ts.
 import type { Device, RawTensor } from "../types.js";
 import { type OrtRuntime, Refusal } from "./device_ladder.js";
 import { type FeedData, type Feeds, type FeedType, KeptTensor, toOrtTensor } from "./feed.js";
@@ -18,7 +19,11 @@ export function messageOf(error: unknown): string {
 }
 
 /** The build for a device. Throws {@link Refusal} when it cannot be loaded. */
-export async function loadFor(device: Device, runtime: OrtRuntime, wasmPaths: string | undefined): Promise<OrtModule> {
+export async function loadFor(
+  device: Device,
+  runtime: OrtRuntime,
+  wasmPaths: string | undefined,
+): Promise<OrtModule> {
   const bundle = device === "webgpu" ? runtime.webgpuBundle() : device === "wasm" ? "wasm" : "node";
   try {
     return await runtime.load(bundle, wasmPaths);
@@ -28,20 +33,29 @@ export async function loadFor(device: Device, runtime: OrtRuntime, wasmPaths: st
 }
 
 /**
- * To be called in the queue. Throws {@link Refusal} when the device does not start, ONNX Runtime's error when it refuses the model.
+ * To be called in the queue. Throws {@link Refusal} when the device does not start, ONNX Runtime's
+ * error when it refuses the model.
  * @param kept outputs that are to stay on the GPU, if that is the device
  */
-export async function createSession(ort: OrtModule, device: Device, model: Uint8Array, kept: readonly string[] = []): Promise<OrtSession> {
+export async function createSession(
+  ort: OrtModule,
+  device: Device,
+  model: Uint8Array,
+  kept: readonly string[] = [],
+): Promise<OrtSession> {
   const onGpu = device === "webgpu" && kept.length > 0;
   try {
     return await ort.InferenceSession.create(model, {
       executionProviders: [device === "node-cpu" ? "cpu" : device],
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
-      ...(onGpu ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) } : {}),
+      ...(onGpu
+        ? { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, "gpu-buffer"])) }
+        : {}),
     });
   } catch (error) {
-    // ORT's words for "the provider did not start" (its wasm was not found, the GPU gave no device); anything else is about the model.
+    // ORT's words for "the provider did not start" (its wasm was not found, the GPU gave no
+    // device); anything else is about the model.
     if (/no available backend found/i.test(messageOf(error))) throw new Refusal(messageOf(error));
     throw error;
   }
@@ -60,12 +74,19 @@ export interface RunRequest {
 }
 
 /** To be called in the queue. Every tensor but the kept ones is disposed, whatever happens. */
-export async function runSession(ort: OrtModule, session: OrtSession, request: RunRequest): Promise<SessionOutputs> {
+export async function runSession(
+  ort: OrtModule,
+  session: OrtSession,
+  request: RunRequest,
+): Promise<SessionOutputs> {
   const mine: OrtTensor[] = [];
   try {
     const tensors: Record<string, OrtTensor> = {};
     for (const [name, feed] of Object.entries(request.feeds)) {
-      const made = feed instanceof KeptTensor ? await feed.asTensor(ort, request.onGpu) : { tensor: toOrtTensor(ort, feed), mine: true };
+      const made =
+        feed instanceof KeptTensor
+          ? await feed.asTensor(ort, request.onGpu)
+          : { tensor: toOrtTensor(ort, feed), mine: true };
       if (made.mine) mine.push(made.tensor);
       tensors[name] = made.tensor;
     }
@@ -75,12 +96,21 @@ export async function runSession(ort: OrtModule, session: OrtSession, request: R
   }
 }
 
-function sortOutputs(ort: OrtModule, results: Readonly<Record<string, OrtTensor>>, { kept, onEnd }: RunRequest): SessionOutputs {
+function sortOutputs(
+  ort: OrtModule,
+  results: Readonly<Record<string, OrtTensor>>,
+  { kept, onEnd }: RunRequest,
+): SessionOutputs {
   const isKept = ([name]: [string, OrtTensor]) => kept.includes(name);
   const all = Object.entries(results);
-  const keptTensors = new Map(all.filter(isKept).map(([name, tensor]) => [name, keep(ort, tensor, onEnd)]));
+  const keptTensors = new Map(
+    all.filter(isKept).map(([name, tensor]) => [name, keep(ort, tensor, onEnd)]),
+  );
   try {
-    return { outputs: takeOutputs(Object.fromEntries(all.filter((entry) => !isKept(entry)))), kept: keptTensors };
+    return {
+      outputs: takeOutputs(Object.fromEntries(all.filter((entry) => !isKept(entry)))),
+      kept: keptTensors,
+    };
   } catch (error) {
     for (const tensor of keptTensors.values()) tensor.end();
     throw error;

@@ -3,12 +3,19 @@ import type { RawTensor } from "../types.js";
 import type { OrtTensor } from "./ort_module.js";
 
 /**
- * Takes all outputs of one run as float32 and disposes every tensor, also when one of them cannot be read.
- * @throws MaskletError `badTensor` for strings, complex numbers and data shorter or longer than its dimensions.
+ * Takes all outputs of one run as float32 and disposes every tensor, also when one of them cannot
+ * be read.
+ * @throws MaskletError `badTensor` for strings, complex numbers and data shorter or longer than its
+ *   dimensions.
  */
 export function takeOutputs(outputs: Readonly<Record<string, OrtTensor>>): Map<string, RawTensor> {
   try {
-    return new Map(Object.entries(outputs).map(([name, tensor]) => [name, toRawTensor(name, tensor, "inference")]));
+    return new Map(
+      Object.entries(outputs).map(([name, tensor]) => [
+        name,
+        toRawTensor(name, tensor, "inference"),
+      ]),
+    );
   } finally {
     for (const tensor of Object.values(outputs)) tensor.dispose();
   }
@@ -18,7 +25,11 @@ export function takeOutputs(outputs: Readonly<Record<string, OrtTensor>>): Map<s
  * A tensor of whatever element type as float32.
  * @throws MaskletError `badTensor` as {@link takeOutputs}.
  */
-export function toRawTensor(name: string, tensor: { dims: readonly number[]; data: unknown; type?: string }, stage: Stage): RawTensor {
+export function toRawTensor(
+  name: string,
+  tensor: { dims: readonly number[]; data: unknown; type?: string },
+  stage: Stage,
+): RawTensor {
   const dims = Array.from(tensor.dims, Number);
   const type = tensor.type ?? elementType(tensor.data);
   const data = toFloat32(name, type, tensor.data, stage);
@@ -45,11 +56,18 @@ function elementType(data: unknown): string {
 function toFloat32(name: string, type: string, data: unknown, stage: Stage): Float32Array {
   if (data instanceof Float32Array) return data;
   if (type === "float16" && data instanceof Uint16Array) return float16ToFloat32(data);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float32Array.from(data, Number);
-  if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return new Float32Array(data as unknown as ArrayLike<number>);
-  throw new MaskletError("badTensor", stage, `output '${name}' is of type ${type}, which holds no numbers`, {
-    value: type,
-  });
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    return Float32Array.from(data, Number);
+  if (ArrayBuffer.isView(data) && !(data instanceof DataView))
+    return new Float32Array(data as unknown as ArrayLike<number>);
+  throw new MaskletError(
+    "badTensor",
+    stage,
+    `output '${name}' is of type ${type}, which holds no numbers`,
+    {
+      value: type,
+    },
+  );
 }
 
 /** IEEE 754 binary16 bit patterns to float32; exact, NaN and infinities included. */
@@ -67,7 +85,9 @@ export function float16ToFloat32(bits: Uint16Array): Float32Array {
   return out;
 }
 
-/** float32 to binary16 bit patterns, rounded to nearest even; what is too large becomes infinity. */
+/**
+ * float32 to binary16 bit patterns, rounded to nearest even; what is too large becomes infinity.
+ */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const out = new Uint16Array(values.length);
@@ -77,7 +97,8 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
     if (magnitude > 0x7f800000) out[i] = sign | 0x7e00;
     else if (magnitude >= 0x477ff000) out[i] = sign | 0x7c00;
     else if (magnitude >= 0x38800000) {
-      // Re-bias the exponent from 127 to 15 and round the 13 bits that are cut off; a carry into the exponent is right.
+      // Re-bias the exponent from 127 to 15 and round the 13 bits that are cut off; a carry into
+      // the exponent is right.
       out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     } else out[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
   }

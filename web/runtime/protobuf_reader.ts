@@ -1,4 +1,7 @@
-/** Thrown by {@link ProtobufReader} for bytes that are not a well-formed message; never leaves `web/runtime`. */
+/**
+ * Thrown by {@link ProtobufReader} for bytes that are not a well-formed message; never leaves
+ * `web/runtime`.
+ */
 export class ProtobufError extends Error {
   constructor(
     message: string,
@@ -16,8 +19,9 @@ const wireFixed32 = 5;
 const utf8 = /* @__PURE__ */ new TextDecoder();
 
 /**
- * Reads the protobuf wire format (protobuf.dev/programming-guides/encoding) of one message without copying it. Every read is checked
- * against the end of the message, so truncated or random bytes end in a {@link ProtobufError}, never in a read outside or an endless loop.
+ * Reads the protobuf wire format (protobuf.dev/programming-guides/encoding) of one message without
+ * copying it. Every read is checked against the end of the message, so truncated or random bytes
+ * end in a {@link ProtobufError}, never in a read outside or an endless loop.
  */
 export class ProtobufReader {
   private position: number;
@@ -31,14 +35,17 @@ export class ProtobufReader {
     this.position = start;
   }
 
-  /** Number of the next field, 0 at the end of the message. The field must then be read or skipped. */
+  /**
+   * Number of the next field, 0 at the end of the message. The field must then be read or skipped.
+   */
   nextField(): number {
     if (this.position === this.end) return 0;
     const at = this.position;
     const tag = this.varint();
     const field = Math.floor(tag / 8);
     this.wireType = tag % 8;
-    if (field < 1 || field > 0x1fffffff) throw new ProtobufError(`field number ${field} is out of range`, at);
+    if (field < 1 || field > 0x1fffffff)
+      throw new ProtobufError(`field number ${field} is out of range`, at);
     return field;
   }
 
@@ -77,23 +84,33 @@ export class ProtobufReader {
 
   private expect(wireType: number): void {
     if (this.wireType !== wireType) {
-      throw new ProtobufError(`wire type ${this.wireType} where ${wireType} belongs`, this.position);
+      throw new ProtobufError(
+        `wire type ${this.wireType} where ${wireType} belongs`,
+        this.position,
+      );
     }
   }
 
   private advance(count: number): void {
     if (count > this.end - this.position) {
-      throw new ProtobufError(`${count} bytes announced, ${this.end - this.position} left`, this.position);
+      throw new ProtobufError(
+        `${count} bytes announced, ${this.end - this.position} left`,
+        this.position,
+      );
     }
     this.position += count;
   }
 
-  /** At most ten bytes, as 64 bits need. A negative int64 comes out near 2^64; no field read here may be negative. */
+  /**
+   * At most ten bytes, as 64 bits need. A negative int64 comes out near 2^64; no field read here
+   * may be negative.
+   */
   private varint(): number {
     let value = 0;
     let factor = 1;
     for (let count = 0; count < 10; ++count) {
-      if (this.position >= this.end) throw new ProtobufError("the file ends inside a number", this.position);
+      if (this.position >= this.end)
+        throw new ProtobufError("the file ends inside a number", this.position);
       const byte = this.bytes[this.position++]!;
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;

@@ -1,4 +1,7 @@
-/** What {@link parseLiteral} gives: dictionaries become Maps so that `{0: 'a'}` keeps its numeric keys and their order. */
+/**
+ * What {@link parseLiteral} gives: dictionaries become Maps so that `{0: 'a'}` keeps its numeric
+ * keys and their order.
+ */
 export type Literal = string | number | boolean | null | Literal[] | Map<string | number, Literal>;
 
 /** Deeper nesting than this is no metadata that an exporter writes. */
@@ -13,11 +16,19 @@ const words: Readonly<Record<string, boolean | null>> = {
   null: null,
 };
 
-const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", "0": "\0" };
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n",
+  t: "\t",
+  r: "\r",
+  b: "\b",
+  f: "\f",
+  "0": "\0",
+};
 
 /**
- * Reads a Python literal as `str()` or `repr()` of a dict, list, tuple, string, number, bool or None writes it, or JSON: exporters
- * keep class names and sizes in ONNX metadata in both forms. Gives undefined for anything else; never evaluates code.
+ * Reads a Python literal as `str()` or `repr()` of a dict, list, tuple, string, number, bool or
+ * None writes it, or JSON: exporters keep class names and sizes in ONNX metadata in both forms.
+ * Gives undefined for anything else; never evaluates code.
  */
 export function parseLiteral(text: string): Literal | undefined {
   const parser = new LiteralParser(text);
@@ -101,7 +112,9 @@ class LiteralParser {
   }
 
   private word(): Literal {
-    const match = /^[-+]?[A-Za-z0-9_.]+(?:(?<=[0-9.][eE])[-+]?[0-9]+)?/.exec(this.text.slice(this.position, this.position + 64));
+    const match = /^[-+]?[A-Za-z0-9_.]+(?:(?<=[0-9.][eE])[-+]?[0-9]+)?/.exec(
+      this.text.slice(this.position, this.position + 64),
+    );
     if (!match) return this.fail();
     this.position += match[0].length;
     if (Object.hasOwn(words, match[0])) return words[match[0]]!;

@@ -6,8 +6,8 @@ export interface SessionRequest {
   readonly model: Uint8Array;
   /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
   readonly checkFeeds: () => Feeds;
-  /** The graph quantises as it runs (`OnnxModel.quantisesAtRun`): the self-check allows for it. */
-  readonly quantisesAtRun?: boolean;
+  /** The graph quantizes as it runs (`OnnxModel.quantizesAtRun`): the self-check allows for it. */
+  readonly quantizesAtRun?: boolean;
   /** Outputs that stay where they are computed. */
   readonly keptOutputs?: readonly string[];
   readonly device: "auto" | Device;

@@ -1,4 +1,7 @@
-/** First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
+/**
+ * First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4,
+ * 4.2.2).
+ */
 function makeConstants(): Uint32Array {
   return Uint32Array.from(firstPrimes(64), (prime) => fraction(Math.cbrt(prime)));
 }
@@ -8,10 +11,15 @@ function makeState(): Uint32Array {
   return Uint32Array.from(firstPrimes(8), (prime) => fraction(Math.sqrt(prime)));
 }
 
-/** SHA-256 in lower-case hex. `crypto.subtle` where there is one; pages without a secure context (plain http in a local net) have none. */
+/**
+ * SHA-256 in lower-case hex. `crypto.subtle` where there is one; pages without a secure context
+ * (plain http in a local net) have none.
+ */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis as { crypto?: Crypto }).crypto?.subtle;
-  const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes as BufferSource)) : sha256(bytes);
+  const digest = subtle
+    ? new Uint8Array(await subtle.digest("SHA-256", bytes as BufferSource))
+    : sha256(bytes);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -34,7 +42,13 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(digest.buffer);
 }
 
-function addBlock(state: Uint32Array, w: Uint32Array, constants: Uint32Array, block: DataView, at: number): void {
+function addBlock(
+  state: Uint32Array,
+  w: Uint32Array,
+  constants: Uint32Array,
+  block: DataView,
+  at: number,
+): void {
   for (let i = 0; i < 16; ++i) w[i] = block.getUint32(at + i * 4);
   for (let i = 16; i < 64; ++i) {
     const [x, y] = [w[i - 15]!, w[i - 2]!];
@@ -42,7 +56,16 @@ function addBlock(state: Uint32Array, w: Uint32Array, constants: Uint32Array, bl
     const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
     w[i] = w[i - 16]! + s0 + w[i - 7]! + s1;
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+  let [a, b, c, d, e, f, g, h] = state as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   for (let i = 0; i < 64; ++i) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + constants[i]! + w[i]!) | 0;
@@ -65,6 +88,7 @@ function fraction(root: number): number {
 
 function firstPrimes(count: number): number[] {
   const primes: number[] = [];
-  for (let n = 2; primes.length < count; ++n) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
+  for (let n = 2; primes.length < count; ++n)
+    if (primes.every((prime) => n % prime !== 0)) primes.push(n);
   return primes;
 }

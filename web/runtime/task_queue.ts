@@ -1,4 +1,7 @@
-/** Runs tasks one after another, in the order in which they were handed in, whether the one before ended well or badly. */
+/**
+ * Runs tasks one after another, in the order in which they were handed in, whether the one before
+ * ended well or badly.
+ */
 export class TaskQueue {
   private tail: Promise<unknown> = Promise.resolve();
 

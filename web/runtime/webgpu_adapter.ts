@@ -1,4 +1,7 @@
-/** Names under which software renderers present themselves: Chromium's and Firefox's fallbacks, Mesa's, Windows' WARP. */
+/**
+ * Names under which software renderers present themselves: Chromium's and Firefox's fallbacks,
+ * Mesa's, Windows' WARP.
+ */
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp\b|software/i;
 
 /** The parts of GPUAdapterInfo that are read; browsers leave out some. */
@@ -21,13 +24,17 @@ interface Gpu {
 }
 
 /**
- * Why WebGPU should not be tried here, or undefined when it should. A software adapter computes on the CPU, many times slower than
- * WebAssembly does, and is refused unless `allowSoftware`.
+ * Why WebGPU should not be tried here, or undefined when it should. A software adapter computes on
+ * the CPU, many times slower than WebAssembly does, and is refused unless `allowSoftware`.
  */
 export async function refuseWebgpu(allowSoftware: boolean): Promise<string | undefined> {
-  const { navigator, isSecureContext } = globalThis as { navigator?: { gpu?: Gpu }; isSecureContext?: boolean };
+  const { navigator, isSecureContext } = globalThis as {
+    navigator?: { gpu?: Gpu };
+    isSecureContext?: boolean;
+  };
   const gpu = navigator?.gpu;
-  if (!gpu && isSecureContext === false) return "this page is not secure (https or localhost), so that the browser offers it no WebGPU";
+  if (!gpu && isSecureContext === false)
+    return "this page is not secure (https or localhost), so that the browser offers it no WebGPU";
   if (!gpu) return "this browser has no WebGPU, or has it switched off (navigator.gpu is missing)";
   let adapter: Adapter | null;
   try {
@@ -42,6 +49,9 @@ export async function refuseWebgpu(allowSoftware: boolean): Promise<string | und
 function refuseSoftware(adapter: Adapter): string | undefined {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info ?? {};
   const name = [vendor, architecture, device, description].filter(Boolean).join(" ");
-  const isSoftware = isFallbackAdapter === true || adapter.isFallbackAdapter === true || softwareNames.test(name);
-  return isSoftware ? `the GPU adapter is software (${name || "fallback adapter"}), slower than WebAssembly` : undefined;
+  const isSoftware =
+    isFallbackAdapter === true || adapter.isFallbackAdapter === true || softwareNames.test(name);
+  return isSoftware
+    ? `the GPU adapter is software (${name || "fallback adapter"}), slower than WebAssembly`
+    : undefined;
 }

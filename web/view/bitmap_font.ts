@@ -1,6 +1,7 @@
 /**
- * A 5 x 9 pixel typeface for labels where there is no canvas. Nine rows a glyph, top to bottom, each a base-32 digit whose bit 4 is the left
- * column; the baseline is row 6. Letters are drawn in lower case; a character that is missing is drawn as a box.
+ * A 5 x 9 pixel typeface for labels where there is no canvas. Nine rows a glyph, top to bottom,
+ * each a base-32 digit whose bit 4 is the left column; the baseline is row 6. Letters are drawn in
+ * lower case; a character that is missing is drawn as a box.
  */
 const glyphs: Readonly<Record<string, string>> = {
   a: "00e1fhf00",

@@ -1,6 +1,12 @@
-/** The parts of the COCO JSON formats that the command line reads and writes (cocodataset.org, "Data format" and "Results format"). */
+/**
+ * The parts of the COCO JSON formats that the command line reads and writes (cocodataset.org, "Data
+ * format" and "Results format").
+ */
 
-/** Polygons [x0, y0, x1, y1, …], or RLE with compressed (string) or plain (array) counts over a [height, width] picture. */
+/**
+ * Polygons [x0, y0, x1, y1, …], or RLE with compressed (string) or plain (array) counts over a
+ * [height, width] image.
+ */
 export type CocoSegmentation = number[][] | { size: [number, number]; counts: string | number[] };
 
 export interface CocoImage {

@@ -1,7 +1,13 @@
 import type { Mask } from "../mask.js";
 import type { Instance, RgbaImage, SegmentResult } from "../types.js";
-import type { CocoAnnotation, CocoCategory, CocoDataset, CocoImage, CocoResult } from "./coco_types.js";
-import { instanceColour } from "./palette.js";
+import type {
+  CocoAnnotation,
+  CocoCategory,
+  CocoDataset,
+  CocoImage,
+  CocoResult,
+} from "./coco_types.js";
+import { instanceColor } from "./palette.js";
 import { joinOuterRings, pairs, short } from "./polygon_text.js";
 
 /** Box as COCO writes it: x, y, width, height in source pixels. */
@@ -15,8 +21,8 @@ function cocoSegmentation(mask: Mask): { size: [number, number]; counts: string 
 }
 
 /**
- * Entries of a COCO results file. `categoryId` maps an instance to the id of its category and may leave it out with undefined; the default
- * is the class id plus one.
+ * Entries of a COCO results file. `categoryId` maps an instance to the id of its category and may
+ * leave it out with undefined; the default is the class id plus one.
  */
 export function toCocoResults(
   result: SegmentResult,
@@ -38,19 +44,27 @@ export function toCocoResults(
   });
 }
 
-/** A picture and what was found in it. */
+/** An image and what was found in it. */
 export interface NamedResult {
   readonly fileName: string;
   readonly result: SegmentResult;
 }
 
-/** A whole COCO data set (images, annotations with RLE masks, categories by class id + 1): the form annotation tools import. */
+/**
+ * A whole COCO data set (images, annotations with RLE masks, categories by class id + 1): the form
+ * annotation tools import.
+ */
 export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
   const images: CocoImage[] = [];
   const annotations: CocoAnnotation[] = [];
   const categories = new Map<number, CocoCategory>();
   for (const [index, { fileName, result }] of entries.entries()) {
-    const image = { id: index + 1, file_name: fileName, width: result.width, height: result.height };
+    const image = {
+      id: index + 1,
+      file_name: fileName,
+      width: result.width,
+      height: result.height,
+    };
     images.push(image);
     for (const instance of result.instances) {
       const category = { id: instance.classId + 1, name: instance.label };
@@ -70,21 +84,30 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
 }
 
 /**
- * Lines of a YOLO segmentation label file: class id, then the contour's x and y divided by the picture's size. An object in several pieces
- * becomes one contour with bridges of no area; holes are lost, as the format has none. Empty masks are left out.
+ * Lines of a YOLO segmentation label file: class id, then the contour's x and y divided by the
+ * image's size. An object in several pieces becomes one contour with bridges of no area; holes are
+ * lost, as the format has none. Empty masks are left out.
  */
 export function toYolo(result: SegmentResult, options: { tolerance?: number } = {}): string {
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
     const points = joinOuterRings(mask.toPolygons(options));
     if (points.length < 3) continue;
-    const numbers = points.flatMap(([x, y]) => [(x / result.width).toFixed(6), (y / result.height).toFixed(6)]);
+    const numbers = points.flatMap(([x, y]) => [
+      (x / result.width).toFixed(6),
+      (y / result.height).toFixed(6),
+    ]);
     lines.push([classId, ...numbers].join(" "));
   }
   return lines.map((line) => `${line}\n`).join("");
 }
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+};
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
 function svgPath(mask: Mask, options: { tolerance?: number }): string {
@@ -99,25 +122,37 @@ function svgPath(mask: Mask, options: { tolerance?: number }): string {
     .join("");
 }
 
-/** An SVG of the picture's size with one path (holes kept) an instance, in the palette's colours, titled with label and score. */
-export function toSvg(result: SegmentResult, options: { tolerance?: number; href?: string } = {}): string {
+/**
+ * An SVG of the image's size with one path (holes kept) an instance, in the palette's colors,
+ * titled with label and score.
+ */
+export function toSvg(
+  result: SegmentResult,
+  options: { tolerance?: number; href?: string } = {},
+): string {
   const { width, height } = result;
   const paths = result.instances.map(({ label, score, classId, mask }, index) => {
-    const colour = `rgb(${instanceColour(index).join(" ")})`;
+    const color = `rgb(${instanceColor(index).join(" ")})`;
     const title = `${escapeXml(label)} ${Math.round(score * 100)}%`;
     return (
-      `  <path d="${svgPath(mask, options)}" fill="${colour}" fill-opacity=".45" fill-rule="evenodd" stroke="${colour}" ` +
+      `  <path d="${svgPath(mask, options)}" fill="${color}" fill-opacity=".45" fill-rule="evenodd" stroke="${color}" ` +
       `stroke-width="2" data-class="${classId}"><title>${title}</title></path>\n`
     );
   });
-  const picture = options.href === undefined ? "" : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
+  const imageTag =
+    options.href === undefined
+      ? ""
+      : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">\n` +
-    `${picture}${paths.join("")}</svg>\n`
+    `${imageTag}${paths.join("")}</svg>\n`
   );
 }
 
-/** The object alone, cropped to its mask, on transparency; soft coverage becomes the alpha where the mask has it. */
+/**
+ * The object alone, cropped to its mask, on transparency; soft coverage becomes the alpha where the
+ * mask has it.
+ */
 export function cutOut(image: RgbaImage, mask: Mask): RgbaImage {
   const { width, height } = mask;
   const data = new Uint8ClampedArray(width * height * 4);

@@ -6,7 +6,10 @@ type OverlayCanvas = HTMLCanvasElement | OffscreenCanvas;
 type Context2d = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 const haloPx = 1.25;
-/** Passes of the binomial filter over a contour: a Gaussian of 1.2 source pixels turns the staircase of the pixels into a smooth line. */
+/**
+ * Passes of the binomial filter over a contour: a Gaussian of 1.2 source pixels turns the staircase
+ * of the pixels into a smooth line.
+ */
 const smoothingPasses = 3;
 
 /** Midpoints of the unit edges of a ring along pixel edges: x0, y0, x1, y1, … */
@@ -19,7 +22,8 @@ function unitEdges(points: Float32Array): Float32Array {
     const dx = points[(2 * k + 2) % points.length]! - x;
     const dy = points[(2 * k + 3) % points.length]! - y;
     const length = Math.abs(dx) + Math.abs(dy);
-    for (let step = 0.5; step < length; step += 1) middles.push(x + (dx * step) / length, y + (dy * step) / length);
+    for (let step = 0.5; step < length; step += 1)
+      middles.push(x + (dx * step) / length, y + (dy * step) / length);
   }
   return Float32Array.from(middles);
 }
@@ -27,7 +31,9 @@ function unitEdges(points: Float32Array): Float32Array {
 /** One pass of the filter 1 2 1 over a closed ring. */
 function smooth(ring: Float32Array): Float32Array {
   const { length } = ring;
-  return ring.map((v, k) => (ring[(k + length - 2) % length]! + 2 * v + ring[(k + 2) % length]!) / 4);
+  return ring.map(
+    (v, k) => (ring[(k + length - 2) % length]! + 2 * v + ring[(k + 2) % length]!) / 4,
+  );
 }
 
 function addRing(path: Path2D, points: Float32Array): void {
@@ -47,14 +53,15 @@ function pathOf(rings: readonly PolygonRing[]): Path2D {
 const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 
 /**
- * Canvas2D renderer, for machines without a fast WebGL2: contours as paths, filled and stroked by the canvas. What is below is drawn
- * first and erased under what is above, so overlaps look as they do in WebGL2. Needs the wasm core for the contours.
+ * Canvas2D renderer, for machines without a fast WebGL2: contours as paths, filled and stroked by
+ * the canvas. What is below is drawn first and erased under what is above, so overlaps look as they
+ * do in WebGL2. Needs the wasm core for the contours.
  */
 export class CanvasRenderer implements OverlayRenderer {
   readonly name = "canvas2d";
   readonly maxSidePx = Number.POSITIVE_INFINITY;
   private paths: readonly Path2D[] = [];
-  /** The instances without the picture; kept while only the picture changes, as it does in video. */
+  /** The instances without the image; kept while only the image changes, as it does in video. */
   private readonly layer = new OffscreenCanvas(1, 1);
   private layerKey = "";
   /** The highlighted object's own pixels. */
@@ -73,11 +80,12 @@ export class CanvasRenderer implements OverlayRenderer {
 
   draw(scene: Scene, changes: Changes): void {
     const { canvas, context } = this;
-    if (changes.instances) this.paths = scene.instances.map(({ mask }) => pathOf(mask.toPolygons({ tolerance: 0 })));
+    if (changes.instances)
+      this.paths = scene.instances.map(({ mask }) => pathOf(mask.toPolygons({ tolerance: 0 })));
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (scene.picture === undefined) return;
+    if (scene.image === undefined) return;
     context.imageSmoothingQuality = "high";
-    context.drawImage(scene.picture, 0, 0, canvas.width, canvas.height);
+    context.drawImage(scene.image, 0, 0, canvas.width, canvas.height);
     const { highlight } = scene.style;
     if (highlight >= 0) this.dim(scene);
     if (this.paths.length === 0) return;
@@ -105,18 +113,22 @@ export class CanvasRenderer implements OverlayRenderer {
     if (path === undefined || layer === null) return;
     layer.fill(path, "evenodd");
     layer.globalCompositeOperation = "destination-out";
-    for (const above of scene.order.slice(scene.order.indexOf(highlight) + 1)) layer.fill(paths[above]!, "evenodd");
+    for (const above of scene.order.slice(scene.order.indexOf(highlight) + 1))
+      layer.fill(paths[above]!, "evenodd");
     layer.globalCompositeOperation = "source-in";
-    layer.drawImage(scene.picture!, 0, 0, scene.widthSrc, scene.heightSrc);
+    layer.drawImage(scene.image!, 0, 0, scene.widthSrc, scene.heightSrc);
     context.drawImage(this.cutOut, 0, 0);
   }
 
-  /** Less colour, where the picture has any, and less light, by composition: Safari's canvas has no `filter`. */
-  private darken({ picture, style: { dimOthers }, ...scene }: Scene): void {
+  /**
+   * Less color, where the image has any, and less light, by composition: Safari's canvas has no
+   * `filter`.
+   */
+  private darken({ image, style: { dimOthers }, ...scene }: Scene): void {
     const { canvas, context } = this;
     const shape = this.cleared(this.cutOut, scene);
     if (shape === null) return;
-    shape.drawImage(picture!, 0, 0, scene.widthSrc, scene.heightSrc);
+    shape.drawImage(image!, 0, 0, scene.widthSrc, scene.heightSrc);
     shape.globalCompositeOperation = "source-in";
     shape.fillRect(0, 0, scene.widthSrc, scene.heightSrc);
     context.save();
@@ -143,7 +155,7 @@ export class CanvasRenderer implements OverlayRenderer {
   }
 
   private drawInstances(scene: Scene): void {
-    const { style, colours } = scene;
+    const { style, colors } = scene;
     const context = this.cleared(this.layer, scene);
     if (context === null) return;
     const srcPerPx = scene.widthSrc / this.canvas.width;
@@ -152,21 +164,34 @@ export class CanvasRenderer implements OverlayRenderer {
       const path = this.paths[index]!;
       const picked = index === style.highlight;
       const dim = style.highlight >= 0 && !picked ? style.dimOthers : 0;
-      const colour = css(colours[index]!);
+      const color = css(colors[index]!);
       const widthPx = style.outlineWidthPx * (picked ? 1.5 : 1);
-      if (widthPx > 0) this.stroke(context, path, "rgb(0 0 0)", (widthPx + 2 * haloPx) * srcPerPx, 0.4 * (1 - 0.75 * dim));
+      if (widthPx > 0)
+        this.stroke(
+          context,
+          path,
+          "rgb(0 0 0)",
+          (widthPx + 2 * haloPx) * srcPerPx,
+          0.4 * (1 - 0.75 * dim),
+        );
       context.globalCompositeOperation = "destination-out";
       context.globalAlpha = 1;
       context.fill(path, "evenodd");
       context.globalCompositeOperation = "source-over";
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.globalAlpha = style.fillOpacity * (1 - dim) * (picked ? 0.6 : 1);
       context.fill(path, "evenodd");
-      if (widthPx > 0) this.stroke(context, path, colour, widthPx * srcPerPx, 1 - 0.75 * dim);
+      if (widthPx > 0) this.stroke(context, path, color, widthPx * srcPerPx, 1 - 0.75 * dim);
     }
   }
 
-  private stroke(context: OffscreenCanvasRenderingContext2D, path: Path2D, style: string, width: number, alpha: number): void {
+  private stroke(
+    context: OffscreenCanvasRenderingContext2D,
+    path: Path2D,
+    style: string,
+    width: number,
+    alpha: number,
+  ): void {
     context.strokeStyle = style;
     context.lineWidth = width;
     context.globalAlpha = alpha;

@@ -1,14 +1,23 @@
 import { MaskletError } from "../errors.js";
-import type { Changes, IdMap, OverlayPicture, OverlayRenderer, Scene } from "./overlay_renderer.js";
+import type { Changes, IdMap, OverlayImage, OverlayRenderer, Scene } from "./overlay_renderer.js";
 import { fragmentShader, vertexShader } from "./overlay_shaders.js";
 import type { Rgb } from "./palette.js";
 
 type OverlayCanvas = HTMLCanvasElement | OffscreenCanvas;
 
-const uniformNames = ["picture", "ids", "palette", "idsPerScreenPx", "fillOpacity", "halfOutlinePx", "highlighted", "dimOthers"] as const;
+const uniformNames = [
+  "image",
+  "ids",
+  "palette",
+  "idsPerScreenPx",
+  "fillOpacity",
+  "halfOutlinePx",
+  "highlighted",
+  "dimOthers",
+] as const;
 type Uniforms = Record<(typeof uniformNames)[number], WebGLUniformLocation | null>;
 
-const unit = { picture: 0, ids: 1, palette: 2 } as const;
+const unit = { image: 0, ids: 1, palette: 2 } as const;
 const paletteWidth = 256;
 /** Shrinking by more than this without mipmaps shimmers. */
 const mipmapFrom = 1.25;
@@ -23,7 +32,10 @@ function compile(gl: WebGL2RenderingContext, kind: number, source: string): WebG
 
 function link(gl: WebGL2RenderingContext): WebGLProgram {
   const program = gl.createProgram();
-  const shaders = [compile(gl, gl.VERTEX_SHADER, vertexShader), compile(gl, gl.FRAGMENT_SHADER, fragmentShader)];
+  const shaders = [
+    compile(gl, gl.VERTEX_SHADER, vertexShader),
+    compile(gl, gl.FRAGMENT_SHADER, fragmentShader),
+  ];
   for (const shader of shaders) gl.attachShader(program, shader);
   gl.linkProgram(program);
   const linked = gl.getProgramParameter(program, gl.LINK_STATUS) as boolean;
@@ -31,10 +43,19 @@ function link(gl: WebGL2RenderingContext): WebGLProgram {
   for (const shader of shaders) gl.deleteShader(shader);
   if (linked || gl.isContextLost()) return program;
   gl.deleteProgram(program);
-  throw new MaskletError("unsupported", "export", `the overlay's shaders do not compile here: ${log}`);
+  throw new MaskletError(
+    "unsupported",
+    "export",
+    `the overlay's shaders do not compile here: ${log}`,
+  );
 }
 
-function createTexture(gl: WebGL2RenderingContext, at: number, minFilter: number, magFilter: number): WebGLTexture {
+function createTexture(
+  gl: WebGL2RenderingContext,
+  at: number,
+  minFilter: number,
+  magFilter: number,
+): WebGLTexture {
   const texture = gl.createTexture();
   gl.activeTexture(gl.TEXTURE0 + at);
   gl.bindTexture(gl.TEXTURE_2D, texture);
@@ -57,7 +78,7 @@ class Resources {
     this.program = link(gl);
     this.vertexArray = gl.createVertexArray();
     this.textures = [
-      createTexture(gl, unit.picture, gl.LINEAR, gl.LINEAR),
+      createTexture(gl, unit.image, gl.LINEAR, gl.LINEAR),
       createTexture(gl, unit.ids, gl.NEAREST, gl.NEAREST),
       createTexture(gl, unit.palette, gl.NEAREST, gl.NEAREST),
     ];
@@ -75,11 +96,17 @@ class Resources {
 
 const softwareNames = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
-/** Whether WebGL2 runs on a GPU here. Asked of a canvas of its own: once a canvas has given a WebGL context it gives no other. */
+/**
+ * Whether WebGL2 runs on a GPU here. Asked of a canvas of its own: once a canvas has given a WebGL
+ * context it gives no other.
+ */
 function isHardware(): boolean {
   // Safari before 17 has WebGL2 on elements only.
-  const canvas: OverlayCanvas = typeof document === "undefined" ? new OffscreenCanvas(1, 1) : document.createElement("canvas");
-  const gl = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true }) as WebGL2RenderingContext | null;
+  const canvas: OverlayCanvas =
+    typeof document === "undefined" ? new OffscreenCanvas(1, 1) : document.createElement("canvas");
+  const gl = canvas.getContext("webgl2", {
+    failIfMajorPerformanceCaveat: true,
+  }) as WebGL2RenderingContext | null;
   if (gl === null) return false;
   // Browsers do not call every software renderer a performance caveat; some name it only here.
   const names = gl.getExtension("WEBGL_debug_renderer_info");
@@ -88,16 +115,19 @@ function isHardware(): boolean {
   return !softwareNames.test(renderer);
 }
 
-/** The picture at a size that the GPU takes. */
-function fitted({ picture, widthSrc, heightSrc }: Scene, maxSidePx: number): OverlayPicture {
+/** The image at a size that the GPU takes. */
+function fitted({ image, widthSrc, heightSrc }: Scene, maxSidePx: number): OverlayImage {
   const scale = Math.min(1, maxSidePx / Math.max(widthSrc, heightSrc));
-  if (scale === 1) return picture!;
+  if (scale === 1) return image!;
   const canvas = new OffscreenCanvas(Math.floor(widthSrc * scale), Math.floor(heightSrc * scale));
-  canvas.getContext("2d")?.drawImage(picture!, 0, 0, canvas.width, canvas.height);
+  canvas.getContext("2d")?.drawImage(image!, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 
-/** WebGL2 renderer: three textures (picture, ID map, palette), one triangle. Nothing is composed in JavaScript. */
+/**
+ * WebGL2 renderer: three textures (image, ID map, palette), one triangle. Nothing is composed in
+ * JavaScript.
+ */
 export class GlRenderer implements OverlayRenderer {
   readonly name = "webgl2";
   readonly maxSidePx: number;
@@ -114,15 +144,22 @@ export class GlRenderer implements OverlayRenderer {
     canvas.addEventListener("webglcontextrestored", this.restored);
   }
 
-  /** Undefined where there is no WebGL2, or only a software one and `allowSoftware` is false. `onRestored` asks for a full redraw. */
-  static create(canvas: OverlayCanvas, allowSoftware: boolean, onRestored: () => void): GlRenderer | undefined {
+  /**
+   * Undefined where there is no WebGL2, or only a software one and `allowSoftware` is false.
+   * `onRestored` asks for a full redraw.
+   */
+  static create(
+    canvas: OverlayCanvas,
+    allowSoftware: boolean,
+    onRestored: () => void,
+  ): GlRenderer | undefined {
     if (!allowSoftware && !isHardware()) return undefined;
     const gl = canvas.getContext("webgl2", {
       alpha: true,
       antialias: false,
       depth: false,
       premultipliedAlpha: true,
-      // A picture of the canvas can be taken at any time, not only in the frame of the drawing.
+      // An image of the canvas can be taken at any time, not only in the frame of the drawing.
       preserveDrawingBuffer: true,
     }) as WebGL2RenderingContext | null;
     return gl === null ? undefined : new GlRenderer(canvas, gl, onRestored);
@@ -132,15 +169,15 @@ export class GlRenderer implements OverlayRenderer {
     const { gl, resources } = this;
     if (resources === undefined || gl.isContextLost()) return;
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
-    if (scene.picture === undefined) {
+    if (scene.image === undefined) {
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
       return;
     }
-    if (changes.picture) this.uploadPicture(resources, scene);
+    if (changes.image) this.uploadImage(resources, scene);
     if (changes.instances) {
       this.uploadIds(scene.idMap);
-      this.uploadPalette(scene.colours);
+      this.uploadPalette(scene.colors);
     }
     this.chooseFilter(resources, scene.widthSrc / this.canvas.width);
     gl.useProgram(resources.program);
@@ -169,7 +206,7 @@ export class GlRenderer implements OverlayRenderer {
 
   private setUniforms(uniforms: Uniforms, { idMap, style }: Scene): void {
     const { gl } = this;
-    gl.uniform1i(uniforms.picture, unit.picture);
+    gl.uniform1i(uniforms.image, unit.image);
     gl.uniform1i(uniforms.ids, unit.ids);
     gl.uniform1i(uniforms.palette, unit.palette);
     gl.uniform1f(uniforms.idsPerScreenPx, idMap.width / this.canvas.width);
@@ -179,12 +216,20 @@ export class GlRenderer implements OverlayRenderer {
     gl.uniform1f(uniforms.dimOthers, style.dimOthers);
   }
 
-  private uploadPicture(resources: Resources, scene: Scene): void {
+  private uploadImage(resources: Resources, scene: Scene): void {
     const { gl } = this;
-    gl.activeTexture(gl.TEXTURE0 + unit.picture);
-    // For this one only: with it set, Firefox refuses integers of more than 8 bits (OUT_OF_MEMORY), which ids may be.
+    gl.activeTexture(gl.TEXTURE0 + unit.image);
+    // For this one only: with it set, Firefox refuses integers of more than 8 bits (OUT_OF_MEMORY),
+    // which ids may be.
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, fitted(scene, this.maxSidePx));
+    gl.texImage2D(
+      gl.TEXTURE_2D,
+      0,
+      gl.RGBA,
+      gl.RGBA,
+      gl.UNSIGNED_BYTE,
+      fitted(scene, this.maxSidePx),
+    );
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
     resources.mipmaps = false;
   }
@@ -192,25 +237,40 @@ export class GlRenderer implements OverlayRenderer {
   private chooseFilter(resources: Resources, shrunkBy: number): void {
     const { gl } = this;
     const wanted = shrunkBy > mipmapFrom;
-    gl.activeTexture(gl.TEXTURE0 + unit.picture);
+    gl.activeTexture(gl.TEXTURE0 + unit.image);
     if (wanted && !resources.mipmaps) gl.generateMipmap(gl.TEXTURE_2D);
     resources.mipmaps ||= wanted;
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, wanted ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR);
+    gl.texParameteri(
+      gl.TEXTURE_2D,
+      gl.TEXTURE_MIN_FILTER,
+      wanted ? gl.LINEAR_MIPMAP_LINEAR : gl.LINEAR,
+    );
   }
 
   private uploadIds({ ids, width, height }: IdMap): void {
     const { gl } = this;
-    const [format, type] = ids instanceof Uint8Array ? [gl.R8UI, gl.UNSIGNED_BYTE] : [gl.R16UI, gl.UNSIGNED_SHORT];
+    const [format, type] =
+      ids instanceof Uint8Array ? [gl.R8UI, gl.UNSIGNED_BYTE] : [gl.R16UI, gl.UNSIGNED_SHORT];
     gl.activeTexture(gl.TEXTURE0 + unit.ids);
     gl.texImage2D(gl.TEXTURE_2D, 0, format, width, height, 0, gl.RED_INTEGER, type, ids);
   }
 
-  private uploadPalette(colours: readonly Rgb[]): void {
+  private uploadPalette(colors: readonly Rgb[]): void {
     const { gl } = this;
-    const rows = Math.ceil((colours.length + 1) / paletteWidth);
+    const rows = Math.ceil((colors.length + 1) / paletteWidth);
     const texels = new Uint8Array(paletteWidth * rows * 4);
-    for (const [index, rgb] of colours.entries()) texels.set([...rgb, 255], (index + 1) * 4);
+    for (const [index, rgb] of colors.entries()) texels.set([...rgb, 255], (index + 1) * 4);
     gl.activeTexture(gl.TEXTURE0 + unit.palette);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, paletteWidth, rows, 0, gl.RGBA, gl.UNSIGNED_BYTE, texels);
+    gl.texImage2D(
+      gl.TEXTURE_2D,
+      0,
+      gl.RGBA,
+      paletteWidth,
+      rows,
+      0,
+      gl.RGBA,
+      gl.UNSIGNED_BYTE,
+      texels,
+    );
   }
 }

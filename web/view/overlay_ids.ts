@@ -1,7 +1,11 @@
 import type { IdMap, OverlayInstance, Stacking } from "./overlay_renderer.js";
 
 /** One byte an entry while the indices fit, two beyond. */
-function allocate(pixels: number, instanceCount: number, old: IdMap["ids"] | undefined): IdMap["ids"] {
+function allocate(
+  pixels: number,
+  instanceCount: number,
+  old: IdMap["ids"] | undefined,
+): IdMap["ids"] {
   const bytes = instanceCount <= 0xff ? 1 : 2;
   if (old?.length === pixels && old.BYTES_PER_ELEMENT === bytes) return old.fill(0);
   return bytes === 1 ? new Uint8Array(pixels) : new Uint16Array(pixels);
@@ -18,7 +22,10 @@ function subsample(map: IdMap, scale: number): IdMap {
   return { ids, width, height, scale };
 }
 
-/** Indices in the order of painting, the one on top last. Instances come best score first; of equal areas the better one is on top. */
+/**
+ * Indices in the order of painting, the one on top last. Instances come best score first; of equal
+ * areas the better one is on top.
+ */
 export function paintOrder(instances: readonly OverlayInstance[], onTop: Stacking): number[] {
   const order = instances.map((_, index) => index).reverse();
   if (onTop === "smallest") order.sort((a, b) => instances[b]!.mask.area - instances[a]!.mask.area);
@@ -26,8 +33,8 @@ export function paintOrder(instances: readonly OverlayInstance[], onTop: Stackin
 }
 
 /**
- * Paints the masks into one map in the given order, so that a pixel is that of the last one painted there. At most 65,535 instances; the
- * array of `previous` is reused when it fits.
+ * Paints the masks into one map in the given order, so that a pixel is that of the last one painted
+ * there. At most 65,535 instances; the array of `previous` is reused when it fits.
  */
 export function paintIds(
   instances: readonly OverlayInstance[],
@@ -47,7 +54,10 @@ export function paintIds(
   return scale > 1 ? subsample(map, scale) : map;
 }
 
-/** Index of the instance that owns source pixel (x, y), or of the nearest within `radiusPx`; -1 where there is none. */
+/**
+ * Index of the instance that owns source pixel (x, y), or of the nearest within `radiusPx`; -1
+ * where there is none.
+ */
 export function pickInstance(map: IdMap, x: number, y: number, radiusPx: number): number {
   const cx = Math.floor(x / map.scale);
   const cy = Math.floor(y / map.scale);

@@ -1,8 +1,14 @@
 import type { Instance } from "../types.js";
 import type { Rgb } from "./palette.js";
 
-/** What the overlay can draw: a picture, a video or a canvas. */
-export type OverlayPicture = ImageBitmap | HTMLImageElement | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas | VideoFrame;
+/** What the overlay can draw: an image, a video or a canvas. */
+export type OverlayImage =
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLVideoElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | VideoFrame;
 
 /** The part of an instance that is drawn. */
 export type OverlayInstance = Pick<Instance, "mask">;
@@ -11,10 +17,13 @@ export const rendererNames = ["webgl2", "canvas2d"] as const;
 export type RendererName = (typeof rendererNames)[number];
 
 export const stackings = ["bestScore", "smallest"] as const;
-/** Which of two overlapping instances is on top: the one with the better score, or the one with the smaller area. */
+/**
+ * Which of two overlapping instances is on top: the one with the better score, or the one with the
+ * smaller area.
+ */
 export type Stacking = (typeof stackings)[number];
 
-/** Looks of the overlay. Widths are in pixels of the canvas, whatever the size of the picture. */
+/** Looks of the overlay. Widths are in pixels of the canvas, whatever the size of the image. */
 export interface OverlayStyle {
   /** Opacity of the fill, 0..1. Default 0.4. */
   fillOpacity: number;
@@ -27,8 +36,9 @@ export interface OverlayStyle {
 }
 
 /**
- * Which instance owns each pixel of the picture: 0 for none, else index + 1. Rows are tightly packed. `scale` is 1 unless the picture is
- * larger than the GPU's textures, when one entry stands for `scale` x `scale` pixels.
+ * Which instance owns each pixel of the image: 0 for none, else index + 1. Rows are tightly packed.
+ * `scale` is 1 unless the image is larger than the GPU's textures, when one entry stands for
+ * `scale` x `scale` pixels.
  */
 export interface IdMap {
   readonly ids: Uint8Array | Uint16Array;
@@ -39,22 +49,22 @@ export interface IdMap {
 
 /** Everything one drawing depends on. */
 export interface Scene {
-  readonly picture: OverlayPicture | undefined;
-  /** Size of the picture and of the masks, in source pixels. */
+  readonly image: OverlayImage | undefined;
+  /** Size of the image and of the masks, in source pixels. */
   readonly widthSrc: number;
   readonly heightSrc: number;
   readonly instances: readonly OverlayInstance[];
   /** Indices of the instances, the one on top last. */
   readonly order: readonly number[];
   readonly idMap: IdMap;
-  /** Colour by instance index. */
-  readonly colours: readonly Rgb[];
+  /** Color by instance index. */
+  readonly colors: readonly Rgb[];
   readonly style: OverlayStyle;
 }
 
 /** What changed since the last drawing. */
 export interface Changes {
-  picture: boolean;
+  image: boolean;
   instances: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** One triangle that covers the canvas; `uv` runs from the picture's top left (0, 0) to its bottom right (1, 1). */
+/**
+ * One triangle that covers the canvas; `uv` runs from the image's top left (0, 0) to its bottom
+ * right (1, 1).
+ */
 export const vertexShader = `#version 300 es
 out vec2 uv;
 void main() {
@@ -8,23 +11,26 @@ void main() {
 }`;
 
 /**
- * Picture, fills and outlines in one pass.
+ * Image, fills and outlines in one pass.
  *
- * The ID map is hard: each of its texels is one instance's or nobody's. For a smooth edge at any scale the fragment weighs the ids around
- * it with a Gaussian over a 7 x 7 grid anchored to the map (so that edges stand still when the canvas does not), and takes the two ids with
- * the largest shares. Along a straight edge the share of the larger depends on the distance to the edge alone, so its inverse gives that
- * distance, and with it fills and outlines are anti-aliased over one screen pixel: the staircase of the texels is gone when the picture is
- * enlarged, and the width on screen is constant when it is shrunk, where the grid widens to span the outline. The inverse is taken as
- * logit(share) times a factor that falls with it, fitted to the integral of the truncated kernel to 0.01 cells up to a distance of 1.5.
+ * The ID map is hard: each of its texels is one instance's or nobody's. For a smooth edge at any
+ * scale the fragment weighs the ids around it with a Gaussian over a 7 x 7 grid anchored to the map
+ * (so that edges stand still when the canvas does not), and takes the two ids with the largest
+ * shares. Along a straight edge the share of the larger depends on the distance to the edge alone,
+ * so its inverse gives that distance, and with it fills and outlines are anti-aliased over one
+ * screen pixel: the staircase of the texels is gone when the image is enlarged, and the width on
+ * screen is constant when it is shrunk, where the grid widens to span the outline. The inverse is
+ * taken as logit(share) times a factor that falls with it, fitted to the integral of the truncated
+ * kernel to 0.01 cells up to a distance of 1.5.
  */
 export const fragmentShader = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp usampler2D;
 
-uniform sampler2D picture;
+uniform sampler2D image;
 uniform usampler2D ids;
-uniform sampler2D palette;      // colour of id k at texel (k % 256, k / 256)
+uniform sampler2D palette;      // color of id k at texel (k % 256, k / 256)
 uniform float idsPerScreenPx;   // texels of the ID map per pixel of the canvas
 uniform float fillOpacity;
 uniform float halfOutlinePx;
@@ -32,7 +38,7 @@ uniform uint highlighted;       // id, 0 for none
 uniform float dimOthers;
 
 in vec2 uv;
-out vec4 colour;
+out vec4 color;
 
 const int reach = 3;
 const int taps = 2 * reach + 1;
@@ -40,21 +46,23 @@ const float sigma = 1.15;       // in cells of the grid
 const float haloPx = 1.25;
 const float haloOpacity = 0.4;
 
-vec3 paletteColour(uint id) {
+vec3 paletteColor(uint id) {
   return texelFetch(palette, ivec2(int(id & 255u), int(id >> 8)), 0).rgb;
 }
 
-// The id at a point of the grid; beyond the picture that of its edge.
+// The id at a point of the grid; beyond the image that of its edge.
 uint idAt(vec2 grid, float cell) {
   return texelFetch(ids, clamp(ivec2(floor(grid * cell)), ivec2(0), textureSize(ids, 0) - 1), 0).r;
 }
 
-// The ids with the largest and second largest share around the fragment, and the share of the first among the two, 0.5..1.
+// The ids with the largest and second largest share around the fragment, and the share of the first
+// among the two, 0.5..1.
 void contest(vec2 at, float cell, out uint winner, out uint runnerUp, out float share) {
   vec2 grid = at / cell;
   vec2 origin = floor(grid);
   vec2 offset = grid - origin - 0.5;
-  // Most fragments lie well within one region: 17 of the 49 taps show that nothing wider than one cell is near.
+  // Most fragments lie well within one region: 17 of the 49 taps show that nothing wider than one
+  // cell is near.
   winner = idAt(origin + 0.5, cell);
   runnerUp = winner;
   share = 1.0;
@@ -113,33 +121,33 @@ float edgeDistance(float share) {
   return logit * max(0.639 - 0.0123 * logit * logit, 0.42);
 }
 
-// The picture (premultiplied) under the fill of one id.
+// The image (premultiplied) under the fill of one id.
 vec4 region(uint id, vec4 base, vec3 tint) {
   bool other = highlighted != 0u && id != highlighted;
   float dim = other ? dimOthers : 0.0;
-  float grey = dot(base.rgb, vec3(0.2126, 0.7152, 0.0722));
+  float gray = dot(base.rgb, vec3(0.2126, 0.7152, 0.0722));
   float shade = dim * 0.75;
-  vec4 seen = vec4(mix(base.rgb, vec3(grey), dim * 0.7) * (1.0 - shade), mix(base.a, 1.0, shade));
+  vec4 seen = vec4(mix(base.rgb, vec3(gray), dim * 0.7) * (1.0 - shade), mix(base.a, 1.0, shade));
   float fill = id == 0u ? 0.0 : fillOpacity * (1.0 - dim) * (id == highlighted ? 0.6 : 1.0);
   return mix(seen, vec4(tint, 1.0), fill);
 }
 
 void main() {
-  vec4 base = texture(picture, uv, -0.5);
+  vec4 base = texture(image, uv, -0.5);
   float cell = max(1.0, idsPerScreenPx * max(0.75, (halfOutlinePx * 1.5 + haloPx + 0.5) / 2.4));
   uint winner;
   uint runnerUp;
   float share;
   contest(uv * vec2(textureSize(ids, 0)), cell, winner, runnerUp, share);
   if (winner == runnerUp) {
-    colour = region(winner, base, paletteColour(winner));
+    color = region(winner, base, paletteColor(winner));
     return;
   }
 
   float distancePx = edgeDistance(share) * cell / idsPerScreenPx;
   float inside = clamp(distancePx + 0.5, 0.5, 1.0);
-  vec3 winnerTint = paletteColour(winner);
-  vec3 runnerUpTint = paletteColour(runnerUp);
+  vec3 winnerTint = paletteColor(winner);
+  vec3 runnerUpTint = paletteColor(runnerUp);
   vec4 result = mix(region(runnerUp, base, runnerUpTint), region(winner, base, winnerTint), inside);
 
   bool picked = highlighted != 0u && (winner == highlighted || runnerUp == highlighted);
@@ -151,5 +159,5 @@ void main() {
   float halo = winner == 0u ? clamp(halfPx + haloPx + 0.5 - distancePx, 0.0, 1.0) * haloOpacity * drawn : 0.0;
   result = mix(result, vec4(0.0, 0.0, 0.0, 1.0), halo);
   float line = clamp(halfPx + 0.5 - distancePx, 0.0, 1.0) * drawn;
-  colour = mix(result, vec4(tint, 1.0), line);
+  color = mix(result, vec4(tint, 1.0), line);
 }`;

@@ -1,27 +1,41 @@
 import type { Instance, RgbaImage } from "../types.js";
 import { drawText, textHeightPx, textWidthPx } from "./bitmap_font.js";
-import { instanceColour } from "./palette.js";
+import { instanceColor } from "./palette.js";
 
 export interface PaintOptions {
   /** 0 draws no fill, 1 hides the object. Default 0.45. */
   fillOpacity?: number;
-  /** Width of the outline inside each mask in source pixels; 0 draws none. Default: 1/400 of the shorter side, at least 1. */
+  /**
+   * Width of the outline inside each mask in source pixels; 0 draws none. Default: 1/400 of the
+   * shorter side, at least 1.
+   */
   outlineWidthPx?: number;
   /** Draw label and score. Default true. */
   labels?: boolean;
 }
 
-type Colour = readonly [number, number, number];
+type Color = readonly [number, number, number];
 
-function blend(pixels: Uint8ClampedArray, offset: number, colour: Colour, opacity: number): void {
+function blend(pixels: Uint8ClampedArray, offset: number, color: Color, opacity: number): void {
   for (let channel = 0; channel < 3; channel += 1) {
-    pixels[offset + channel] = pixels[offset + channel]! * (1 - opacity) + colour[channel]! * opacity;
+    pixels[offset + channel] =
+      pixels[offset + channel]! * (1 - opacity) + color[channel]! * opacity;
   }
   pixels[offset + 3] = 255;
 }
 
-/** Whether a pixel of the crop belongs to the outline: in the object, but not so `reach` pixels to some side. */
-function onOutline(inside: Uint8Array, width: number, height: number, x: number, y: number, reach: number): boolean {
+/**
+ * Whether a pixel of the crop belongs to the outline: in the object, but not so `reach` pixels to
+ * some side.
+ */
+function onOutline(
+  inside: Uint8Array,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+  reach: number,
+): boolean {
   for (const [dx, dy] of [
     [-reach, 0],
     [reach, 0],
@@ -30,7 +44,8 @@ function onOutline(inside: Uint8Array, width: number, height: number, x: number,
   ] as const) {
     const nx = x + dx;
     const ny = y + dy;
-    if (nx < 0 || ny < 0 || nx >= width || ny >= height || inside[ny * width + nx] === 0) return true;
+    if (nx < 0 || ny < 0 || nx >= width || ny >= height || inside[ny * width + nx] === 0)
+      return true;
   }
   return false;
 }
@@ -39,7 +54,7 @@ function paintInstance(
   pixels: Uint8ClampedArray,
   width: number,
   { mask }: Instance,
-  colour: Colour,
+  color: Color,
   fillOpacity: number,
   outlineWidthPx: number,
 ): void {
@@ -47,30 +62,38 @@ function paintInstance(
   for (let y = 0; y < mask.height; y += 1) {
     for (let x = 0; x < mask.width; x += 1) {
       if (inside[y * mask.width + x] === 0) continue;
-      const edge = outlineWidthPx > 0 && onOutline(inside, mask.width, mask.height, x, y, outlineWidthPx);
+      const edge =
+        outlineWidthPx > 0 && onOutline(inside, mask.width, mask.height, x, y, outlineWidthPx);
       const opacity = edge ? 1 : fillOpacity;
-      if (opacity > 0) blend(pixels, ((mask.y + y) * width + mask.x + x) * 4, colour, opacity);
+      if (opacity > 0) blend(pixels, ((mask.y + y) * width + mask.x + x) * 4, color, opacity);
     }
   }
 }
 
-/** Black or white, whichever reads better on `colour` (Rec. 709 luma). */
-function inkOn([r, g, b]: Colour): Colour {
+/** Black or white, whichever reads better on `color` (Rec. 709 luma). */
+function inkOn([r, g, b]: Color): Color {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 140 ? [0, 0, 0] : [255, 255, 255];
 }
 
-function paintLabel(pixels: Uint8ClampedArray, image: RgbaImage, instance: Instance, colour: Colour, scale: number): void {
+function paintLabel(
+  pixels: Uint8ClampedArray,
+  image: RgbaImage,
+  instance: Instance,
+  color: Color,
+  scale: number,
+): void {
   const text = `${instance.label} ${Math.round(instance.score * 100)}%`;
   const padding = 2 * scale;
   const tagWidth = textWidthPx(text) * scale + 2 * padding;
   const tagHeight = textHeightPx * scale + padding;
   const left = Math.max(0, Math.min(Math.round(instance.box.x1), image.width - tagWidth));
   const top = Math.max(0, Math.round(instance.box.y1) - tagHeight);
-  const dot = (x: number, y: number, ink: Colour) => {
+  const dot = (x: number, y: number, ink: Color) => {
     if (x < image.width && y < image.height) blend(pixels, (y * image.width + x) * 4, ink, 1);
   };
-  for (let y = 0; y < tagHeight; y += 1) for (let x = 0; x < tagWidth; x += 1) dot(left + x, top + y, colour);
-  const ink = inkOn(colour);
+  for (let y = 0; y < tagHeight; y += 1)
+    for (let x = 0; x < tagWidth; x += 1) dot(left + x, top + y, color);
+  const ink = inkOn(color);
   drawText(text, (x, y) => {
     for (let sy = 0; sy < scale; sy += 1) {
       for (let sx = 0; sx < scale; sx += 1) {
@@ -81,18 +104,29 @@ function paintLabel(pixels: Uint8ClampedArray, image: RgbaImage, instance: Insta
 }
 
 /**
- * The picture with a fill, an outline and a label for every instance, as a new RGBA image; `image` is not changed. For files and for
- * places without a GPU: a page draws with `Overlay`. The best instance is painted last, on top.
+ * The image with a fill, an outline and a label for every instance, as a new RGBA image; `image` is
+ * not changed. For files and for places without a GPU: a page draws with `Overlay`. The best
+ * instance is painted last, on top.
  */
-export function paintOverlay(image: RgbaImage, instances: readonly Instance[], options: PaintOptions = {}): RgbaImage {
+export function paintOverlay(
+  image: RgbaImage,
+  instances: readonly Instance[],
+  options: PaintOptions = {},
+): RgbaImage {
   const shorterSide = Math.min(image.width, image.height);
-  const { fillOpacity = 0.45, outlineWidthPx = Math.max(1, Math.round(shorterSide / 400)), labels = true } = options;
+  const {
+    fillOpacity = 0.45,
+    outlineWidthPx = Math.max(1, Math.round(shorterSide / 400)),
+    labels = true,
+  } = options;
   const pixels = new Uint8ClampedArray(image.data);
   const worstFirst = [...instances.entries()].reverse();
   for (const [index, instance] of worstFirst) {
-    paintInstance(pixels, image.width, instance, instanceColour(index), fillOpacity, outlineWidthPx);
+    paintInstance(pixels, image.width, instance, instanceColor(index), fillOpacity, outlineWidthPx);
   }
   const scale = Math.max(1, Math.round(shorterSide / 400));
-  if (labels) for (const [index, instance] of worstFirst) paintLabel(pixels, image, instance, instanceColour(index), scale);
+  if (labels)
+    for (const [index, instance] of worstFirst)
+      paintLabel(pixels, image, instance, instanceColor(index), scale);
   return { width: image.width, height: image.height, data: pixels };
 }

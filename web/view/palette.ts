@@ -2,11 +2,12 @@
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * Colours for instances, in the order they are given out: every prefix is as far apart as can be, seen normally and with the three
- * colour-vision deficiencies, and all keep a lightness (OKLab L 0.65..0.84) that stands out on light and on dark pictures. Made by
- * `scripts/make_palette.mjs`, which names the method.
+ * Colors for instances, in the order they are given out: every prefix is as far apart as can be,
+ * seen normally and with the three color-vision deficiencies, and all keep a lightness (OKLab L
+ * 0.65..0.84) that stands out on light and on dark images. Made by `scripts/make_palette.mjs`,
+ * which names the method.
  */
-const colours: readonly Rgb[] = [
+const colors: readonly Rgb[] = [
   [67, 155, 247],
   [249, 189, 1],
   [230, 77, 149],
@@ -25,11 +26,14 @@ const colours: readonly Rgb[] = [
   [201, 156, 252],
 ];
 
-/** How many instances get a colour of their own before colours repeat. */
-export const paletteSize = colours.length;
+/** How many instances get a color of their own before colors repeat. */
+export const paletteSize = colors.length;
 
-/** The colour of instance `index` (0 = best score) in overlays, lists and exports alike. Any integer is allowed; colours repeat. */
-export function instanceColour(index: number): Rgb {
+/**
+ * The color of instance `index` (0 = best score) in overlays, lists and exports alike. Any integer
+ * is allowed; colors repeat.
+ */
+export function instanceColor(index: number): Rgb {
   const wrapped = ((Math.trunc(index) % paletteSize) + paletteSize) % paletteSize;
-  return colours[wrapped] ?? colours[0]!;
+  return colors[wrapped] ?? colors[0]!;
 }

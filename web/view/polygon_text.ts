@@ -24,8 +24,9 @@ function closest(a: readonly Pair[], b: readonly Pair[]): [number, number] {
 }
 
 /**
- * All outer rings as one: each further ring is reached from the closest corner of what is joined already and left the same way, so the
- * bridges have no area. Formats with one polygon an object (YOLO) need it; holes have no place there and are dropped.
+ * All outer rings as one: each further ring is reached from the closest corner of what is joined
+ * already and left the same way, so the bridges have no area. Formats with one polygon an object
+ * (YOLO) need it; holes have no place there and are dropped.
  */
 export function joinOuterRings(rings: readonly PolygonRing[]): Pair[] {
   let joined: Pair[] = [];

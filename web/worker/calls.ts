@@ -19,7 +19,10 @@ export class Calls {
   private readonly running = new Map<number, AbortController>();
 
   /** Makes the engine; the outcome is its state. */
-  start<State>(call: number, create: (signal: AbortSignal) => Promise<Engine & { readonly state: State }>): Promise<Outcome<State>> {
+  start<State>(
+    call: number,
+    create: (signal: AbortSignal) => Promise<Engine & { readonly state: State }>,
+  ): Promise<Outcome<State>> {
     return this.answer(call, "load", async (signal) => {
       const engine = await create(signal);
       this.engine = engine;
@@ -27,7 +30,10 @@ export class Calls {
     });
   }
 
-  /** Gives work to the engine, which is of the kind that `start` made. Arrays of the result are transferred. */
+  /**
+   * Gives work to the engine, which is of the kind that `start` made. Arrays of the result are
+   * transferred.
+   */
   async run<E extends Engine, T extends object>(
     call: number,
     { sources, owned }: Cargo,
@@ -36,11 +42,14 @@ export class Calls {
   ): Promise<Outcome<T>> {
     const outcome = await this.answer(call, "inference", async (signal) => {
       try {
-        if (!this.engine) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+        if (!this.engine)
+          throw new MaskletError("disposed", "inference", "the segmenter was disposed");
         return await task(this.engine as E, signal);
       } finally {
-        // Copies made for this call; frames in particular hold memory of the decoder until they are closed.
-        for (const source of sources.filter((_, i) => owned[i])) (source as ImageBitmap | VideoFrame).close();
+        // Copies made for this call; frames in particular hold memory of the decoder until they are
+        // closed.
+        for (const source of sources.filter((_, i) => owned[i]))
+          (source as ImageBitmap | VideoFrame).close();
       }
     });
     return "ok" in outcome ? transfer(outcome, arraysOf(outcome.ok)) : outcome;
@@ -56,7 +65,11 @@ export class Calls {
     await last?.dispose();
   }
 
-  private async answer<T>(call: number, stage: Stage, task: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> {
+  private async answer<T>(
+    call: number,
+    stage: Stage,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Outcome<T>> {
     const controller = new AbortController();
     this.running.set(call, controller);
     try {
@@ -64,14 +77,23 @@ export class Calls {
     } catch (error) {
       if (error instanceof MaskletError) return { error: error.serialize() };
       const message = error instanceof Error ? error.message : String(error);
-      return { error: { code: "workerFailed", stage, message: `unexpected failure in the worker: ${message}` } };
+      return {
+        error: {
+          code: "workerFailed",
+          stage,
+          message: `unexpected failure in the worker: ${message}`,
+        },
+      };
     } finally {
       this.running.delete(call);
     }
   }
 }
 
-/** Runs a task that reports. Reports have a channel of their own, which the answer must not overtake. */
+/**
+ * Runs a task that reports. Reports have a channel of their own, which the answer must not
+ * overtake.
+ */
 export async function withReports<P, T>(
   onProgress: (progress: P) => unknown,
   task: (report: (progress: P) => void) => Promise<T>,

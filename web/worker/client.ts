@@ -12,7 +12,12 @@ export async function startWorkerEngine(options: CreateOptions): Promise<Engine>
 class WorkerEngine implements Engine {
   private readonly host: WorkerHost<EngineState>;
 
-  constructor({ signal: _signal, onProgress: _onProgress, worker: _worker, ...options }: CreateOptions) {
+  constructor({
+    signal: _signal,
+    onProgress: _onProgress,
+    worker: _worker,
+    ...options
+  }: CreateOptions) {
     const plain = absoluteAddresses(options);
     this.host = new WorkerHost((link, call, report) => link.api.create(call, plain, report));
   }
@@ -25,14 +30,21 @@ class WorkerEngine implements Engine {
     await this.host.start(options);
   }
 
-  async segment(sources: readonly Source[], { signal, refineWith: _refineWith, ...options }: SegmentOptions): Promise<EngineResult[]> {
-    const results = await this.host.send(sources, signal, (link, call, cargo, owned) => link.api.segment(call, cargo, owned, options));
+  async segment(
+    sources: readonly Source[],
+    { signal, refineWith: _refineWith, ...options }: SegmentOptions,
+  ): Promise<EngineResult[]> {
+    const results = await this.host.send(sources, signal, (link, call, cargo, owned) =>
+      link.api.segment(call, cargo, owned, options),
+    );
     this.host.adopt(results.at(-1)?.state);
     return results;
   }
 
   async infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
-    const result = await this.host.send([source], signal, (link, call, cargo, owned) => link.api.infer(call, cargo, owned));
+    const result = await this.host.send([source], signal, (link, call, cargo, owned) =>
+      link.api.infer(call, cargo, owned),
+    );
     this.host.adopt(result.state);
     return result;
   }

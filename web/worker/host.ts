@@ -13,11 +13,15 @@ export interface StartOptions {
 }
 
 /** Makes the engine in a worker. */
-type Create<State> = (link: WorkerLink, call: number, report: (progress: Progress) => void) => Promise<Outcome<State>>;
+type Create<State> = (
+  link: WorkerLink,
+  call: number,
+  report: (progress: Progress) => void,
+) => Promise<Outcome<State>>;
 
 /**
- * A worker and the engine in it, as often as one is needed: a worker that died is replaced by the next call, which loads the model again
- * (from the cache, where it came from an address).
+ * A worker and the engine in it, as often as one is needed: a worker that died is replaced by the
+ * next call, which loads the model again (from the cache, where it came from an address).
  */
 export class WorkerHost<State extends object> {
   state!: State;
@@ -42,7 +46,12 @@ export class WorkerHost<State extends object> {
   async send<T>(
     sources: readonly Source[],
     signal: AbortSignal | undefined,
-    post: (link: WorkerLink, call: number, cargo: Source[], owned: boolean[]) => Promise<Outcome<T>>,
+    post: (
+      link: WorkerLink,
+      call: number,
+      cargo: Source[],
+      owned: boolean[],
+    ) => Promise<Outcome<T>>,
   ): Promise<T> {
     throwIfAborted(signal, "source");
     const link = await this.start({});
@@ -82,7 +91,10 @@ export class WorkerHost<State extends object> {
       this.link = undefined;
     });
     // Nothing else ends a compilation under way.
-    const abort = () => link.end(new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }));
+    const abort = () =>
+      link.end(
+        new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }),
+      );
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const report = proxy(onProgress ?? (() => undefined));
@@ -96,7 +108,10 @@ export class WorkerHost<State extends object> {
     }
   }
 
-  /** A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up for a fresh one. */
+  /**
+   * A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up
+   * for a fresh one.
+   */
   private replaceIfBroken(link: WorkerLink, error: MaskletError): void {
     if (error.stage !== "compile" || error.code === "aborted") return;
     this.link = undefined;
@@ -105,7 +120,10 @@ export class WorkerHost<State extends object> {
 }
 
 /** All or none: copies of some sources are closed when another cannot be read. */
-async function packAll(sources: readonly Source[], signal: AbortSignal | undefined): Promise<PackedSource[]> {
+async function packAll(
+  sources: readonly Source[],
+  signal: AbortSignal | undefined,
+): Promise<PackedSource[]> {
   const packed = await Promise.allSettled(sources.map((source) => packSource(source, pixelLimit)));
   const ready = packed.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   try {
@@ -118,10 +136,14 @@ async function packAll(sources: readonly Source[], signal: AbortSignal | undefin
   }
 }
 
-/** A snapshot is refused by `postMessage` for one reason only: the picture is of another origin that does not allow reading it (CORS). */
+/**
+ * A snapshot is refused by `postMessage` for one reason only: the image is of another origin that
+ * does not allow reading it (CORS).
+ */
 function nameTaint(error: MaskletError): MaskletError {
   if ((error.cause as Error | undefined)?.name !== "DataCloneError") return error;
-  const message = "the picture is from another origin that does not allow its pixels to be read (CORS)";
+  const message =
+    "the image is from another origin that does not allow its pixels to be read (CORS)";
   return new MaskletError("badSource", "source", message, { cause: error.cause });
 }
 
@@ -129,7 +151,10 @@ function nameTaint(error: MaskletError): MaskletError {
 export function absoluteAddresses<T extends object>(options: T): T {
   const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
     if (modelNames.includes(name)) return [name, absoluteModel(value as ModelSource | undefined)];
-    return [name, addressNames.includes(name) && value !== undefined ? absolute(value as string | URL) : value];
+    return [
+      name,
+      addressNames.includes(name) && value !== undefined ? absolute(value as string | URL) : value,
+    ];
   });
   return Object.fromEntries(entries) as T;
 }
@@ -139,7 +164,9 @@ const addressNames = ["coreUrl", "ortWasmPaths"];
 
 function absoluteModel(model: ModelSource | undefined): ModelSource | undefined {
   const isBuiltIn = typeof model === "string" && /^[a-z0-9-]+$/.test(model);
-  return (typeof model === "string" && !isBuiltIn) || model instanceof URL ? absolute(model) : model;
+  return (typeof model === "string" && !isBuiltIn) || model instanceof URL
+    ? absolute(model)
+    : model;
 }
 
 function absolute(address: string | URL): string {

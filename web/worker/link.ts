@@ -10,7 +10,10 @@ export class WorkerLink {
   readonly api: Remote<WorkerApi>;
   private readonly worker: Worker;
   private readonly watch: ReturnType<typeof watchWorker>;
-  /** Rejects each waiting call. A promise of the worker's end to race with would keep a reaction of every call ever made. */
+  /**
+   * Rejects each waiting call. A promise of the worker's end to race with would keep a reaction of
+   * every call ever made.
+   */
   private readonly waiting = new Set<(error: MaskletError) => void>();
   private nextCall = 1;
   private ended: MaskletError | undefined;
@@ -42,7 +45,11 @@ export class WorkerLink {
   }
 
   /** Sends one call and waits for its outcome; an aborted signal is passed on to the worker. */
-  async call<T>(signal: AbortSignal | undefined, stage: Stage, send: (call: number) => Promise<Outcome<T>>): Promise<T> {
+  async call<T>(
+    signal: AbortSignal | undefined,
+    stage: Stage,
+    send: (call: number) => Promise<Outcome<T>>,
+  ): Promise<T> {
     const number = this.nextCall++;
     const abort = () => void this.api.abort(number);
     signal?.addEventListener("abort", abort, { once: true });
@@ -69,7 +76,10 @@ export class WorkerLink {
   }
 }
 
-function fromWorker(serialized: Parameters<typeof MaskletError.from>[0], signal: AbortSignal | undefined): MaskletError {
+function fromWorker(
+  serialized: Parameters<typeof MaskletError.from>[0],
+  signal: AbortSignal | undefined,
+): MaskletError {
   const error = MaskletError.from(serialized);
   // The reason need not be clonable; it stays on this side.
   return error.code === "aborted" && signal?.aborted
@@ -89,8 +99,15 @@ function startWorker(): Worker {
 
 function notDelivered(cause: unknown, stage: Stage): MaskletError {
   return (cause as Error)?.name === "DataCloneError"
-    ? new MaskletError("badOption", stage, `an argument cannot be sent to the worker: ${messageOf(cause)}`, { cause })
-    : new MaskletError("workerFailed", stage, `the worker did not answer: ${messageOf(cause)}`, { cause });
+    ? new MaskletError(
+        "badOption",
+        stage,
+        `an argument cannot be sent to the worker: ${messageOf(cause)}`,
+        { cause },
+      )
+    : new MaskletError("workerFailed", stage, `the worker did not answer: ${messageOf(cause)}`, {
+        cause,
+      });
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,12 @@
 import { proxy } from "comlink";
-import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngine, PromptEngineState, Reporting } from "../prompt_calls.js";
+import type {
+  EverythingAnswer,
+  ImageAnswer,
+  PromptAnswer,
+  PromptEngine,
+  PromptEngineState,
+  Reporting,
+} from "../prompt_calls.js";
 import type { Ask } from "../prompt_decoder.js";
 import type { CheckedEverything } from "../prompt_options.js";
 import type { PromptSegmenterOptions } from "../prompt_types.js";
@@ -14,11 +21,16 @@ export async function startPromptWorker(options: PromptSegmenterOptions): Promis
   return engine;
 }
 
-/** A worker that died takes the encoded pictures with it: prompts about them say so (`noImage`). */
+/** A worker that died takes the encoded images with it: prompts about them say so (`noImage`). */
 class PromptWorkerEngine implements PromptEngine {
   private readonly host: WorkerHost<PromptEngineState>;
 
-  constructor({ signal: _signal, onProgress: _onProgress, worker: _worker, ...options }: PromptSegmenterOptions) {
+  constructor({
+    signal: _signal,
+    onProgress: _onProgress,
+    worker: _worker,
+    ...options
+  }: PromptSegmenterOptions) {
     const plain = absoluteAddresses(options) as PlainPromptOptions;
     this.host = new WorkerHost((link, call, report) => link.api.createPrompt(call, plain, report));
   }
@@ -31,21 +43,29 @@ class PromptWorkerEngine implements PromptEngine {
     await this.host.start(options);
   }
 
-  async setImage(source: Source, signal: AbortSignal | undefined): Promise<PictureAnswer> {
-    const answer = await this.host.send([source], signal, (link, call, cargo, owned) => link.api.setImage(call, cargo, owned));
+  async setImage(source: Source, signal: AbortSignal | undefined): Promise<ImageAnswer> {
+    const answer = await this.host.send([source], signal, (link, call, cargo, owned) =>
+      link.api.setImage(call, cargo, owned),
+    );
     this.host.adopt(answer.state);
     return answer;
   }
 
-  async ask(picture: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
-    const answer = await this.host.send([], signal, (link, call) => link.api.ask(call, picture, ask));
+  async ask(image: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
+    const answer = await this.host.send([], signal, (link, call) => link.api.ask(call, image, ask));
     this.host.adopt(answer.state);
     return answer;
   }
 
-  async everything(picture: string, settings: CheckedEverything, { onProgress, signal }: Reporting): Promise<EverythingAnswer> {
+  async everything(
+    image: string,
+    settings: CheckedEverything,
+    { onProgress, signal }: Reporting,
+  ): Promise<EverythingAnswer> {
     const report = proxy(onProgress ?? (() => undefined));
-    const answer = await this.host.send([], signal, (link, call) => link.api.everything(call, picture, settings, report));
+    const answer = await this.host.send([], signal, (link, call) =>
+      link.api.everything(call, image, settings, report),
+    );
     this.host.adopt(answer.state);
     return answer;
   }

@@ -1,4 +1,4 @@
-import type { EverythingAnswer, PictureAnswer, PromptAnswer } from "../prompt_calls.js";
+import type { EverythingAnswer, ImageAnswer, PromptAnswer } from "../prompt_calls.js";
 import { LocalPromptEngine } from "../prompt_engine.js";
 import type { PromptCandidate, PromptSegmenterOptions } from "../prompt_types.js";
 import { type Calls, withReports } from "./calls.js";
@@ -12,24 +12,36 @@ export function promptApi(calls: Calls): PromptApi {
     createPrompt: (call, options, onProgress) =>
       calls.start(call, (signal) =>
         withReports(onProgress, (report) =>
-          LocalPromptEngine.create({ ...options, signal, onProgress: report } as unknown as PromptSegmenterOptions),
+          LocalPromptEngine.create({
+            ...options,
+            signal,
+            onProgress: report,
+          } as unknown as PromptSegmenterOptions),
         ),
       ),
 
     setImage: (call, sources, owned) =>
-      calls.run<LocalPromptEngine, PictureAnswer>(
+      calls.run<LocalPromptEngine, ImageAnswer>(
         call,
         { sources, owned },
         () => [],
         (engine, signal) => engine.setImage(sources[0]!, signal),
       ),
 
-    ask: (call, picture, ask) =>
-      calls.run<LocalPromptEngine, PromptAnswer>(call, noCargo, arraysOfAnswers, (engine, signal) => engine.ask(picture, ask, signal)),
+    ask: (call, image, ask) =>
+      calls.run<LocalPromptEngine, PromptAnswer>(call, noCargo, arraysOfAnswers, (engine, signal) =>
+        engine.ask(image, ask, signal),
+      ),
 
-    everything: (call, picture, settings, onProgress) =>
-      calls.run<LocalPromptEngine, EverythingAnswer>(call, noCargo, arraysOfCandidates, (engine, signal) =>
-        withReports(onProgress, (report) => engine.everything(picture, settings, { signal, onProgress: report })),
+    everything: (call, image, settings, onProgress) =>
+      calls.run<LocalPromptEngine, EverythingAnswer>(
+        call,
+        noCargo,
+        arraysOfCandidates,
+        (engine, signal) =>
+          withReports(onProgress, (report) =>
+            engine.everything(image, settings, { signal, onProgress: report }),
+          ),
       ),
   };
 }
@@ -38,7 +50,11 @@ function arraysOfAnswers({ answers }: PromptAnswer): Transferable[] {
   return arraysOfCandidates({ candidates: answers.map(({ candidate }) => candidate) });
 }
 
-function arraysOfCandidates({ candidates }: { readonly candidates: readonly PromptCandidate[] }): Transferable[] {
+function arraysOfCandidates({
+  candidates,
+}: {
+  readonly candidates: readonly PromptCandidate[];
+}): Transferable[] {
   return candidates.flatMap(({ mask, lowResMask }) => {
     const arrays = [mask.runs, mask.coverage, lowResMask?.logits];
     return arrays.flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));

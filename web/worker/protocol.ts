@@ -1,18 +1,30 @@
 import type { SerializedError } from "../errors.js";
-import type { EverythingAnswer, PictureAnswer, PromptAnswer, PromptEngineState } from "../prompt_calls.js";
+import type {
+  EverythingAnswer,
+  ImageAnswer,
+  PromptAnswer,
+  PromptEngineState,
+} from "../prompt_calls.js";
 import type { Ask } from "../prompt_decoder.js";
 import type { CheckedEverything } from "../prompt_options.js";
 import type { EverythingProgress, PromptSegmenterOptions } from "../prompt_types.js";
 import type { EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";
 import type { CreateOptions, Progress, SegmentOptions, Source } from "../types.js";
 
-/** What a call gives back: errors cross as plain objects, because a clone of an error loses its class and its code. */
+/**
+ * What a call gives back: errors cross as plain objects, because a clone of an error loses its
+ * class and its code.
+ */
 export type Outcome<T> = { readonly ok: T } | { readonly error: SerializedError };
 
 /** Options that can be cloned; signal and progress have their own ways. */
 export type PlainCreateOptions = Omit<CreateOptions, "signal" | "onProgress" | "worker">;
 export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "refineWith">;
-export type PlainPromptOptions = PromptSegmenterOptions & { signal?: never; onProgress?: never; worker?: never };
+export type PlainPromptOptions = PromptSegmenterOptions & {
+  signal?: never;
+  onProgress?: never;
+  worker?: never;
+};
 
 type Report<T> = (progress: T) => void;
 
@@ -25,21 +37,34 @@ export interface WorkerApi extends SegmentApi, PromptApi {
 }
 
 export interface SegmentApi {
-  create(call: number, options: PlainCreateOptions, onProgress: Report<Progress>): Promise<Outcome<EngineState>>;
+  create(
+    call: number,
+    options: PlainCreateOptions,
+    onProgress: Report<Progress>,
+  ): Promise<Outcome<EngineState>>;
   /** `owned`: which of the sources are copies made for this call. */
-  segment(call: number, sources: Source[], owned: boolean[], options: PlainSegmentOptions): Promise<Outcome<EngineResult[]>>;
+  segment(
+    call: number,
+    sources: Source[],
+    owned: boolean[],
+    options: PlainSegmentOptions,
+  ): Promise<Outcome<EngineResult[]>>;
   /** Of the one source. */
   infer(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<RawEngineResult>>;
 }
 
 export interface PromptApi {
-  createPrompt(call: number, options: PlainPromptOptions, onProgress: Report<Progress>): Promise<Outcome<PromptEngineState>>;
+  createPrompt(
+    call: number,
+    options: PlainPromptOptions,
+    onProgress: Report<Progress>,
+  ): Promise<Outcome<PromptEngineState>>;
   /** Of the one source. */
-  setImage(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<PictureAnswer>>;
-  ask(call: number, picture: string, ask: Ask): Promise<Outcome<PromptAnswer>>;
+  setImage(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<ImageAnswer>>;
+  ask(call: number, image: string, ask: Ask): Promise<Outcome<PromptAnswer>>;
   everything(
     call: number,
-    picture: string,
+    image: string,
     settings: CheckedEverything,
     onProgress: Report<EverythingProgress>,
   ): Promise<Outcome<EverythingAnswer>>;

@@ -10,16 +10,26 @@ const calls = new Calls();
 
 const segmentApi: SegmentApi = {
   create: (call, options, onProgress) =>
-    calls.start(call, (signal) => withReports(onProgress, (report) => LocalEngine.create({ ...options, signal, onProgress: report }))),
+    calls.start(call, (signal) =>
+      withReports(onProgress, (report) =>
+        LocalEngine.create({ ...options, signal, onProgress: report }),
+      ),
+    ),
 
   segment: (call, sources, owned, options) =>
-    calls.run<LocalEngine, EngineResult[]>(call, { sources, owned }, arraysOfColumns, (engine, signal) =>
-      engine.segment(sources, { ...options, signal }),
+    calls.run<LocalEngine, EngineResult[]>(
+      call,
+      { sources, owned },
+      arraysOfColumns,
+      (engine, signal) => engine.segment(sources, { ...options, signal }),
     ),
 
   infer: (call, sources, owned) =>
-    calls.run<LocalEngine, RawEngineResult>(call, { sources, owned }, arraysOfOutputs, (engine, signal) =>
-      engine.infer(sources[0]!, signal),
+    calls.run<LocalEngine, RawEngineResult>(
+      call,
+      { sources, owned },
+      arraysOfOutputs,
+      (engine, signal) => engine.infer(sources[0]!, signal),
     ),
 };
 
@@ -33,7 +43,9 @@ const api: WorkerApi = {
 
 function arraysOfColumns(results: readonly EngineResult[]): Transferable[] {
   const columns = results.flatMap((result) => Object.values(result.columns));
-  return columns.flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : []));
+  return columns.flatMap((column) =>
+    ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : [],
+  );
 }
 
 function arraysOfOutputs({ outputs }: RawEngineResult): Transferable[] {

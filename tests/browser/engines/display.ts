@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 
-/** A screen in memory. With a window, browsers have WebGL2 without a GPU; headless, not all of them do. */
+/**
+ * A screen in memory. With a window, browsers have WebGL2 without a GPU; headless, not all of them
+ * do.
+ */
 export interface Display {
   /** Environment of a program that is to show itself there. */
   readonly env: NodeJS.ProcessEnv;
@@ -9,7 +12,9 @@ export interface Display {
 
 /** `xvfb`: path of X's virtual framebuffer, which takes the first free number. */
 export async function startDisplay(xvfb: string): Promise<Display> {
-  const screen = spawn(xvfb, ["-displayfd", "3", "-screen", "0", "1400x1000x24"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const screen = spawn(xvfb, ["-displayfd", "3", "-screen", "0", "1400x1000x24"], {
+    stdio: ["ignore", "ignore", "ignore", "pipe"],
+  });
   const number = await firstLine(screen.stdio[3] as NodeJS.ReadableStream);
   const env = { ...process.env, DISPLAY: `:${number}`, LIBGL_ALWAYS_SOFTWARE: "1" };
   return { env, end: () => void screen.kill() };

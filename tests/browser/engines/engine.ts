@@ -1,4 +1,5 @@
-/// Browsers that Playwright does not drive as they come from their makers: enough of each for specs that only run script in a page.
+/// Browsers that Playwright does not drive as they come from their makers: enough of each for specs
+/// that only run script in a page.
 
 import type { Page } from "@playwright/test";
 
@@ -24,12 +25,15 @@ export interface Tab {
   close(): Promise<void>;
 }
 
-// JSON knows no undefined, no NaN and no typed arrays. These functions also run in the page, from their source text.
+// JSON knows no undefined, no NaN and no typed arrays. These functions also run in the page, from
+// their source text.
 function toText(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => {
     if (part === undefined) return { $: "undefined" };
-    if (typeof part === "number" && !Number.isFinite(part)) return { $: "number", text: String(part) };
-    if (ArrayBuffer.isView(part)) return { $: part.constructor.name, values: [...(part as Uint8Array)] };
+    if (typeof part === "number" && !Number.isFinite(part))
+      return { $: "number", text: String(part) };
+    if (ArrayBuffer.isView(part))
+      return { $: part.constructor.name, values: [...(part as Uint8Array)] };
     return part;
   });
 }
@@ -40,7 +44,10 @@ function fromText(text: string): unknown {
     const { $: type, text, values } = part as { $?: string; text?: string; values?: number[] };
     if (type === "undefined") return undefined;
     if (type === "number") return Number(text);
-    if (type !== undefined) return new (globalThis as unknown as Record<string, new (values: number[]) => unknown>)[type]!(values!);
+    if (type !== undefined)
+      return new (globalThis as unknown as Record<string, new (values: number[]) => unknown>)[
+        type
+      ]!(values!);
     if (Array.isArray(part)) return part.map(revive);
     return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, revive(value)]));
   };
@@ -63,7 +70,9 @@ function callOf(task: unknown, argument: unknown): string {
 }
 
 async function evaluate(tab: Tab, task: unknown, argument: unknown): Promise<unknown> {
-  const outcome = fromText(await tab.run(callOf(task, argument))) as { value: unknown } | { error: string };
+  const outcome = fromText(await tab.run(callOf(task, argument))) as
+    | { value: unknown }
+    | { error: string };
   if ("error" in outcome) throw new Error(`in the page: ${outcome.error}`);
   return outcome.value;
 }
@@ -72,7 +81,10 @@ async function evaluate(tab: Tab, task: unknown, argument: unknown): Promise<unk
 export function pageOf(tab: Tab): ScriptPage {
   const listeners: ["pageerror" | "console", (event: never) => unknown][] = [];
   tab.onProblem?.((kind, text, url) => {
-    const event = kind === "pageerror" ? new Error(text) : { type: () => "error", text: () => text, location: () => ({ url }) };
+    const event =
+      kind === "pageerror"
+        ? new Error(text)
+        : { type: () => "error", text: () => text, location: () => ({ url }) };
     for (const [wanted, listener] of listeners) if (wanted === kind) listener(event as never);
   });
   const page = {
@@ -89,7 +101,8 @@ export function pageOf(tab: Tab): ScriptPage {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    on: (name: "pageerror" | "console", listener: (event: never) => unknown) => listeners.push([name, listener]),
+    on: (name: "pageerror" | "console", listener: (event: never) => unknown) =>
+      listeners.push([name, listener]),
     close: () => tab.close(),
   };
   return page as unknown as ScriptPage;

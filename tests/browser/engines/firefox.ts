@@ -8,11 +8,20 @@ export interface FirefoxPaths {
 }
 
 /** Firefox as its makers build it, over WebDriver BiDi. */
-export async function startFirefox({ browser: executablePath, xvfb }: FirefoxPaths): Promise<Engine> {
+export async function startFirefox({
+  browser: executablePath,
+  xvfb,
+}: FirefoxPaths): Promise<Engine> {
   const display = await startDisplay(xvfb);
   try {
     const { env } = display;
-    const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: false, env, protocolTimeout: 300_000 });
+    const browser = await puppeteer.launch({
+      browser: "firefox",
+      executablePath,
+      headless: false,
+      env,
+      protocolTimeout: 300_000,
+    });
     return {
       newTab: async () => tabOf(await browser.newPage()),
       async close() {
@@ -33,7 +42,8 @@ function tabOf(page: Page): Tab {
     onProblem(listener) {
       page.on("pageerror", (error) => listener("pageerror", String(error), page.url()));
       page.on("console", (message) => {
-        if (message.type() === "error") listener("console", message.text(), message.location().url ?? "");
+        if (message.type() === "error")
+          listener("console", message.text(), message.location().url ?? "");
       });
     },
     close: () => page.close(),

@@ -11,7 +11,9 @@ export type Found = { readonly start: () => Promise<Engine> } | { readonly missi
 export function findEngine(name: EngineName): Found {
   if (name === "firefox") {
     const paths: FirefoxPaths | null = findFirefox();
-    return paths ? { start: () => startFirefox(paths) } : { missing: "Firefox or Xvfb is not installed (Debian: firefox-esr, xvfb)" };
+    return paths
+      ? { start: () => startFirefox(paths) }
+      : { missing: "Firefox or Xvfb is not installed (Debian: firefox-esr, xvfb)" };
   }
   const paths: WebkitPaths | null = findWebkit();
   return paths

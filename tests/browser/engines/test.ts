@@ -1,4 +1,5 @@
-/// `test` for specs that run in every engine: in Chromium by Playwright, in Firefox and WebKit by the protocols that those speak themselves.
+/// `test` for specs that run in every engine: in Chromium by Playwright, in Firefox and WebKit by
+/// the protocols that those speak themselves.
 
 import { test as base, type Page } from "@playwright/test";
 import { pageOf } from "./engine.js";
@@ -10,7 +11,10 @@ export interface EngineOptions {
 }
 
 interface WorkerFixtures extends EngineOptions {
-  /** Skips the test where the engine is not on this machine. In others than Chromium a page has the calls of `ScriptPage` only. */
+  /**
+   * Skips the test where the engine is not on this machine. In others than Chromium a page has the
+   * calls of `ScriptPage` only.
+   */
   newPage: () => Promise<Page>;
 }
 

@@ -9,7 +9,10 @@ export interface WebkitPaths {
   readonly xvfb: string;
 }
 
-/** WebKitGTK, the engine of Safari, over the WebDriver protocol (W3C, 2018). It has one window, which all tabs share. */
+/**
+ * WebKitGTK, the engine of Safari, over the WebDriver protocol (W3C, 2018). It has one window,
+ * which all tabs share.
+ */
 export async function startWebkit({ driver, browser, xvfb }: WebkitPaths): Promise<Engine> {
   const display = await startDisplay(xvfb);
   const port = await freePort();
@@ -24,9 +27,12 @@ export async function startWebkit({ driver, browser, xvfb }: WebkitPaths): Promi
   try {
     const options = { binary: browser, args: ["--automation"] };
     const { sessionId } = await untilUp(() =>
-      call<{ sessionId: string }>("POST", "/session", { capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } } }),
+      call<{ sessionId: string }>("POST", "/session", {
+        capabilities: { alwaysMatch: { "webkitgtk:browserOptions": options } },
+      }),
     );
-    const session = <T>(method: string, path: string, body?: object) => call<T>(method, `/session/${sessionId}${path}`, body);
+    const session = <T>(method: string, path: string, body?: object) =>
+      call<T>(method, `/session/${sessionId}${path}`, body);
     await session("POST", "/timeouts", { script: 300_000 });
     return {
       newTab: async () => tabOf(session),
@@ -46,14 +52,18 @@ type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 function tabOf(session: Call): Tab {
   return {
     goTo: (url) => session("POST", "/url", { url }),
-    run: (expression) => session("POST", "/execute/async", { script: `${expression}.then(arguments[0])`, args: [] }),
+    run: (expression) =>
+      session("POST", "/execute/async", { script: `${expression}.then(arguments[0])`, args: [] }),
     close: () => session("POST", "/url", { url: "about:blank" }),
   };
 }
 
 function caller(address: string): Call {
   return async <T>(method: string, path: string, body?: object) => {
-    const response = await fetch(address + path, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+    const response = await fetch(address + path, {
+      method,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
     const { value } = (await response.json()) as { value: unknown };
     if (!response.ok) throw new Error(`WebDriver ${method} ${path}: ${JSON.stringify(value)}`);
     return value as T;

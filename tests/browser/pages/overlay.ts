@@ -1,5 +1,12 @@
-/// Draws known shapes with the public Overlay and reads the pixels back, for tests/browser/overlay.spec.ts.
-import { loadCore, Mask, Overlay, type OverlayOptions, type RendererName } from "../../../web/index.js";
+/// Draws known shapes with the public Overlay and reads the pixels back, for
+/// tests/browser/overlay.spec.ts.
+import {
+  loadCore,
+  Mask,
+  Overlay,
+  type OverlayOptions,
+  type RendererName,
+} from "../../../web/index.js";
 
 type Inside = (x: number, y: number) => boolean;
 
@@ -18,20 +25,22 @@ function maskOf(width: number, height: number, inside: Inside): Mask {
   return Mask.fromBytes(bytes, { width, height });
 }
 
-/** A picture of one grey, so that everything else on the canvas is the overlay's. */
-function greyPicture(width: number, height: number): OffscreenCanvas {
-  const picture = new OffscreenCanvas(width, height);
-  const context = picture.getContext("2d")!;
+/** An image of one gray, so that everything else on the canvas is the overlay's. */
+function grayImage(width: number, height: number): OffscreenCanvas {
+  const image = new OffscreenCanvas(width, height);
+  const context = image.getContext("2d")!;
   context.fillStyle = "rgb(128 128 128)";
   context.fillRect(0, 0, width, height);
-  return picture;
+  return image;
 }
 
 const offscreenHasGl = new OffscreenCanvas(1, 1).getContext("webgl2") !== null;
 
 /** Off screen where that takes WebGL2, else an element. */
 function canvasOf(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
-  return offscreenHasGl ? new OffscreenCanvas(width, height) : Object.assign(document.createElement("canvas"), { width, height });
+  return offscreenHasGl
+    ? new OffscreenCanvas(width, height)
+    : Object.assign(document.createElement("canvas"), { width, height });
 }
 
 function pixelsOf(canvas: OffscreenCanvas | HTMLCanvasElement): Drawn {
@@ -41,13 +50,19 @@ function pixelsOf(canvas: OffscreenCanvas | HTMLCanvasElement): Drawn {
   return { width, height, pixels: [...context.getImageData(0, 0, width, height).data] };
 }
 
-/** Draws masks of a grey picture of `size` on a canvas `scale` times as large. */
-function draw(renderer: RendererName, size: [number, number], shapes: Inside[], scale: number, options: OverlayOptions = {}): Drawn {
+/** Draws masks of a gray image of `size` on a canvas `scale` times as large. */
+function draw(
+  renderer: RendererName,
+  size: [number, number],
+  shapes: Inside[],
+  scale: number,
+  options: OverlayOptions = {},
+): Drawn {
   const [width, height] = size;
   const canvas = canvasOf(Math.round(width * scale), Math.round(height * scale));
   const overlay = new Overlay(canvas, { ...options, renderer });
   overlay.setScene(
-    greyPicture(width, height),
+    grayImage(width, height),
     shapes.map((inside) => ({ mask: maskOf(width, height, inside) })),
   );
   overlay.draw();
@@ -56,7 +71,7 @@ function draw(renderer: RendererName, size: [number, number], shapes: Inside[], 
   return drawn;
 }
 
-const bench = { draw, canvasOf, maskOf, greyPicture, pixelsOf, Overlay, Mask };
+const bench = { draw, canvasOf, maskOf, grayImage, pixelsOf, Overlay, Mask };
 
 declare global {
   interface Window {

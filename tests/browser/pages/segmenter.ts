@@ -1,29 +1,34 @@
-/// The public API as `masklet`, and pictures that the tiny models of tests/data/tiny_models understand, as `kit`.
+/// The public API as `masklet`, and images that the tiny models of tests/data/tiny_models
+/// understand, as `kit`.
 import * as masklet from "../../../web/index.js";
 
-/** A square of 16 x 16 pixels at multiples of 16, in one of the three colours that the tiny models know. */
+/**
+ * A square of 16 x 16 pixels at multiples of 16, in one of the three colors that the tiny models
+ * know.
+ */
 export interface Square {
   x: number;
   y: number;
-  colour: "red" | "green" | "blue";
+  color: "red" | "green" | "blue";
 }
 
 const kit = {
   /** Black with squares. */
-  picture(squares: readonly Square[], width = 64, height = 64): ImageData {
+  image(squares: readonly Square[], width = 64, height = 64): ImageData {
     const image = new ImageData(width, height);
     for (let i = 3; i < image.data.length; i += 4) image.data[i] = 255;
-    for (const { x, y, colour } of squares) {
-      const channel = ["red", "green", "blue"].indexOf(colour);
+    for (const { x, y, color } of squares) {
+      const channel = ["red", "green", "blue"].indexOf(color);
       for (let row = y; row < y + 16; ++row) {
-        for (let column = x; column < x + 16; ++column) image.data[(row * width + column) * 4 + channel] = 255;
+        for (let column = x; column < x + 16; ++column)
+          image.data[(row * width + column) * 4 + channel] = 255;
       }
     }
     return image;
   },
 
   canvas(squares: readonly Square[]): HTMLCanvasElement {
-    const image = kit.picture(squares);
+    const image = kit.image(squares);
     const canvas = document.createElement("canvas");
     canvas.width = image.width;
     canvas.height = image.height;
@@ -49,7 +54,12 @@ const kit = {
       await work();
     } catch (error) {
       if (!(error instanceof masklet.MaskletError)) return { code: `not a MaskletError: ${error}` };
-      return { code: error.code, stage: error.stage, message: error.message, cause: String(error.cause ?? "") };
+      return {
+        code: error.code,
+        stage: error.stage,
+        message: error.message,
+        cause: String(error.cause ?? ""),
+      };
     }
     throw new Error("nothing was thrown");
   },

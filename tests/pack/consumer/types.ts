@@ -10,9 +10,15 @@ import {
 } from "masklet";
 
 export async function find(photo: Blob): Promise<readonly Instance[]> {
-  const segmenter: Segmenter = await Segmenter.create({ device: "auto", onProgress: ({ stage, loaded }) => void [stage, loaded] });
+  const segmenter: Segmenter = await Segmenter.create({
+    device: "auto",
+    onProgress: ({ stage, loaded }) => void [stage, loaded],
+  });
   try {
-    const result: SegmentResult = await segmenter.segment(photo, { scoreThreshold: 0.3, classes: ["person", 2] });
+    const result: SegmentResult = await segmenter.segment(photo, {
+      scoreThreshold: 0.3,
+      classes: ["person", 2],
+    });
     for (const { label, score, box, mask } of result.instances) {
       const text: string = label;
       const numbers: number[] = [score, box.x1, mask.area];
@@ -46,7 +52,7 @@ export async function mistakes(segmenter: Segmenter, result: SegmentResult): Pro
   await Segmenter.create({ device: "cuda" });
   // @ts-expect-error a misspelt option
   await segmenter.segment("photo.jpg", { scoreTreshold: 0.3 });
-  // @ts-expect-error a number is no picture
+  // @ts-expect-error a number is no image
   await segmenter.segment(42);
   // @ts-expect-error instances are read-only
   result.instances.push(result.instances[0]);

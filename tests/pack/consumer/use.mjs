@@ -1,4 +1,4 @@
-// Plain ESM in Node: a good picture, a bad one, and the good one again. Prints one JSON line.
+// Plain ESM in Node: a good image, a bad one, and the good one again. Prints one JSON line.
 import { readFile } from "node:fs/promises";
 
 const globalsBefore = Object.getOwnPropertyNames(globalThis).length;
@@ -13,11 +13,17 @@ let refusal = null;
 try {
   await segmenter.segment(new Uint8Array([1, 2, 3, 4]));
 } catch (error) {
-  refusal = { typed: error instanceof masklet.MaskletError, code: error.code, stage: error.stage, message: error.message };
+  refusal = {
+    typed: error instanceof masklet.MaskletError,
+    code: error.code,
+    stage: error.stage,
+    message: error.message,
+  };
 }
 
 const second = await segmenter.segment(photo, { scoreThreshold: 0.25 });
-const summarise = (result) => result.instances.map(({ label, score, box, mask }) => ({ label, score, box, area: mask.area }));
+const summarize = (result) =>
+  result.instances.map(({ label, score, box, mask }) => ({ label, score, box, area: mask.area }));
 await segmenter.dispose();
 
 console.log(
@@ -27,8 +33,8 @@ console.log(
     width: first.width,
     height: first.height,
     device: first.device,
-    first: summarise(first),
+    first: summarize(first),
     refusal,
-    second: summarise(second),
+    second: summarize(second),
   }),
 );

@@ -1,13 +1,16 @@
-/// Keeps the page working offline. Every file of this page's own origin is cached as it is fetched, so only what is used is kept (one of
-/// ONNX Runtime's bundles, not all). Built files carry a content hash in their names and are served from the cache at once; pages and
-/// unhashed files come from the network while there is one. Models are left to the library's own cache, which checks their digests.
-/// `?version=` names the build; caches of other builds are deleted.
+/// Keeps the page working offline. Every file of this page's own origin is cached as it is fetched,
+/// so only what is used is kept (one of ONNX Runtime's bundles, not all). Built files carry a
+/// content hash in their names and are served from the cache at once; pages and unhashed files come
+/// from the network while there is one. Models are left to the library's own cache, which checks
+/// their digests. `?version=` names the build; caches of other builds are deleted.
 
 const prefix = "masklet-page-";
 const cacheName = prefix + (new URL(self.location.href).searchParams.get("version") ?? "0");
 const isHashed = (url) => /-[\w-]{8}\.\w+$/.test(url.pathname);
 const isOurs = (url) =>
-  url.origin === self.location.origin && url.href.startsWith(self.registration.scope) && !url.pathname.endsWith(".onnx");
+  url.origin === self.location.origin &&
+  url.href.startsWith(self.registration.scope) &&
+  !url.pathname.endsWith(".onnx");
 const withoutHash = (address) => address.replace(/#.*$/, "");
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -23,8 +26,8 @@ self.addEventListener("activate", (event) => {
 });
 
 /**
- * The answer from the network, kept on the side when it is whole and successful. The page does not wait for the storage, and a full one is
- * no error.
+ * The answer from the network, kept on the side when it is whole and successful. The page does not
+ * wait for the storage, and a full one is no error.
  */
 async function fetchAndKeep(event, cache) {
   const { request } = event;
@@ -45,7 +48,9 @@ async function networkFirst(event) {
   try {
     return await fetchAndKeep(event, cache);
   } catch (error) {
-    const kept = await cache.match(event.request, { ignoreSearch: event.request.mode === "navigate" });
+    const kept = await cache.match(event.request, {
+      ignoreSearch: event.request.mode === "navigate",
+    });
     if (kept !== undefined) return kept;
     throw error;
   }

@@ -17,38 +17,63 @@ export function detectPromptPart(graph: Graph): PromptPart | undefined {
     return { part: inputs.image ? "combined" : "decoder", family, variant, reason };
   }
   const encoder = readEncoder(graph);
-  if ("refusal" in encoder || encoder.outputs.length !== graph.outputs.length || !encoder.outputs.every(isEmbedding)) return undefined;
-  const reason = `takes one picture '${encoder.picture.name}' and gives embeddings ${list(encoder.outputs)}`;
+  if (
+    "refusal" in encoder ||
+    encoder.outputs.length !== graph.outputs.length ||
+    !encoder.outputs.every(isEmbedding)
+  )
+    return undefined;
+  const reason = `takes one image '${encoder.imageInput.name}' and gives embeddings ${list(encoder.outputs)}`;
   return { part: "encoder", family: undefined, variant: undefined, reason };
 }
 
 /**
  * Brings encoder and decoder together.
  * @param encoder absent for one graph that does both
- * @throws MaskletError `unknownModel` when a file is no such part, `badOption` when the two are swapped or one is missing, `badTensor` when
- * they do not belong together, `unknownFamily` and `unknownModel` for a `family` that there is not or that the decoder is not of.
+ * @throws MaskletError `unknownModel` when a file is no such part, `badOption` when the two are
+ *   swapped or one is missing, `badTensor` when they do not belong together, `unknownFamily` and
+ *   `unknownModel` for a `family` that there is not or that the decoder is not of.
  */
-export function bindPromptModel(encoder: Graph | undefined, decoder: Graph, wanted?: string): PromptModel {
+export function bindPromptModel(
+  encoder: Graph | undefined,
+  decoder: Graph,
+  wanted?: string,
+): PromptModel {
   const binding = bindDecoder(decoder, wanted);
   if ("refusal" in binding) throw explainRefusal(encoder, decoder, binding.refusal);
   const { image } = binding.inputs;
   if (!encoder) {
-    if (image) return { ...binding, picture: image, embeddingNames: {}, network: networkSize(binding, image) };
+    if (image)
+      return {
+        ...binding,
+        imageInput: image,
+        embeddingNames: {},
+        network: networkSize(binding, image),
+      };
     const message = `the model is a decoder, which takes ${list(binding.inputs.embeddings)} from an encoder: give { encoder, decoder }`;
-    throw new MaskletError("badOption", "load", message, { value: binding.inputs.embeddings[0]!.name });
+    throw new MaskletError("badOption", "load", message, {
+      value: binding.inputs.embeddings[0]!.name,
+    });
   }
   if (image) {
-    const message = `the decoder takes the picture itself in '${image.name}': give it alone as { model }, without an encoder`;
+    const message = `the decoder takes the image itself in '${image.name}': give it alone as { model }, without an encoder`;
     throw new MaskletError("badOption", "load", message, { value: image.name });
   }
   const read = readEncoder(encoder);
-  if ("refusal" in read) throw new MaskletError("unknownModel", "load", `the encoder is none: ${read.refusal}`);
+  if ("refusal" in read)
+    throw new MaskletError("unknownModel", "load", `the encoder is none: ${read.refusal}`);
   const embeddingNames = matchEmbeddings(read.outputs, binding.inputs.embeddings);
-  return { ...binding, picture: read.picture, embeddingNames, network: networkSize(binding, read.picture) };
+  return {
+    ...binding,
+    imageInput: read.imageInput,
+    embeddingNames,
+    network: networkSize(binding, read.imageInput),
+  };
 }
 
 function bindDecoder(graph: Graph, wanted?: string): PromptBinding | { readonly refusal: string } {
-  const families = wanted === undefined ? promptFamilies : promptFamilies.filter(({ name }) => name === wanted);
+  const families =
+    wanted === undefined ? promptFamilies : promptFamilies.filter(({ name }) => name === wanted);
   if (families.length === 0) {
     const names = promptFamilies.map(({ name }) => name).join(", ");
     const message = `there is no promptable family '${wanted}'; there are: ${names}`;
@@ -62,28 +87,38 @@ function bindDecoder(graph: Graph, wanted?: string): PromptBinding | { readonly 
     if ("rules" in answer) return { ...tensors, ...answer, family: family.name };
     refusals.push(`${family.name}: ${answer.refusal}`);
   }
-  return { refusal: `no promptable family fits the inputs ${list(graph.inputs)}. ${refusals.join(". ")}` };
+  return {
+    refusal: `no promptable family fits the inputs ${list(graph.inputs)}. ${refusals.join(". ")}`,
+  };
 }
 
 function explainRefusal(encoder: Graph | undefined, decoder: Graph, refusal: string): MaskletError {
-  if (encoder && "inputs" in readDecoder(encoder) && "picture" in readEncoder(decoder)) {
-    const message = `encoder and decoder are swapped: the encoder given takes points (${list(encoder.inputs)}), the decoder a picture (${list(decoder.inputs)})`;
+  if (encoder && "inputs" in readDecoder(encoder) && "imageInput" in readEncoder(decoder)) {
+    const message = `encoder and decoder are swapped: the encoder given takes points (${list(encoder.inputs)}), the decoder an image (${list(decoder.inputs)})`;
     return new MaskletError("badOption", "load", message, { value: decoder.inputs[0]!.name });
   }
   const what = encoder ? "the decoder" : "the model";
-  if (!encoder && "picture" in readEncoder(decoder)) {
-    const message = `${what} takes a picture and no points (${list(decoder.inputs)}): it may be an encoder, which needs its decoder: give { encoder, decoder }`;
+  if (!encoder && "imageInput" in readEncoder(decoder)) {
+    const message = `${what} takes an image and no points (${list(decoder.inputs)}): it may be an encoder, which needs its decoder: give { encoder, decoder }`;
     return new MaskletError("badOption", "load", message, { value: decoder.inputs[0]!.name });
   }
   return new MaskletError("unknownModel", "load", `${what} is none that takes prompts: ${refusal}`);
 }
 
-/** Output of the encoder for each embedding of the decoder: by name where every name is there, else by shape where that leaves no choice. */
-function matchEmbeddings(outputs: readonly TensorInfo[], wanted: readonly TensorInfo[]): Record<string, string> {
+/**
+ * Output of the encoder for each embedding of the decoder: by name where every name is there, else
+ * by shape where that leaves no choice.
+ */
+function matchEmbeddings(
+  outputs: readonly TensorInfo[],
+  wanted: readonly TensorInfo[],
+): Record<string, string> {
   const byName = wanted.every(({ name }) => outputs.some((output) => output.name === name));
   return Object.fromEntries(
     wanted.map((input) => {
-      const fitting = outputs.filter((output) => (byName ? output.name === input.name : true) && fits(output, input));
+      const fitting = outputs.filter(
+        (output) => (byName ? output.name === input.name : true) && fits(output, input),
+      );
       if (fitting.length === 1) return [input.name, fitting[0]!.name];
       const found = fitting.length === 0 ? "none of them fits" : `${list(fitting)} fit equally`;
       const message = `the decoder wants ${describeTensor(input)}, the encoder gives ${list(outputs)}: ${found}`;
@@ -96,19 +131,25 @@ function matchEmbeddings(outputs: readonly TensorInfo[], wanted: readonly Tensor
 function fits(output: TensorInfo, input: TensorInfo): boolean {
   if (output.type !== input.type) return false;
   if (!output.dims || !input.dims) return true;
-  return output.dims.every((dim, axis) => typeof dim === "string" || typeof input.dims![axis] === "string" || dim === input.dims![axis]);
+  return output.dims.every(
+    (dim, axis) =>
+      typeof dim === "string" || typeof input.dims![axis] === "string" || dim === input.dims![axis],
+  );
 }
 
-function networkSize({ rules, inputs }: PromptBinding, picture: ImageInput): Size | undefined {
-  const fixed = fixedSize(picture);
+function networkSize({ rules, inputs }: PromptBinding, imageInput: ImageInput): Size | undefined {
+  const fixed = fixedSize(imageInput);
   if (fixed || rules.fit === "inside") return fixed;
-  // An encoder that resizes inside its graph leaves its input open; its embeddings have one cell for 16 pixels.
-  const cells = inputs.embeddings.map(({ dims }) => dims?.at(-1)).filter((dim) => typeof dim === "number");
+  // An encoder that resizes inside its graph leaves its input open; its embeddings have one cell
+  // for 16 pixels.
+  const cells = inputs.embeddings
+    .map(({ dims }) => dims?.at(-1))
+    .filter((dim) => typeof dim === "number");
   const side = cells.length > 0 ? 16 * Math.min(...cells) : usualSide;
   return { width: side, height: side };
 }
 
-/** Many channels at a fraction of the picture's size. */
+/** Many channels at a fraction of the image's size. */
 function isEmbedding({ dims }: TensorInfo): boolean {
   if (!dims) return false;
   const [, channels, height, width] = dims;

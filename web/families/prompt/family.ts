@@ -11,7 +11,9 @@ export interface Graph {
 export interface PromptInputs {
   /** Point coordinates: [B, N, 2], or [B, prompts, N, 2]. */
   readonly coords: TensorInfo;
-  /** 1 foreground, 0 background, 2 and 3 the corners of a box, -1 padding; one rank below `coords`. */
+  /**
+   * 1 foreground, 0 background, 2 and 3 the corners of a box, -1 padding; one rank below `coords`.
+   */
   readonly labels: TensorInfo;
   /** Boxes of their own: [B, prompts, 4]. */
   readonly boxes?: TensorInfo;
@@ -19,17 +21,17 @@ export interface PromptInputs {
   readonly maskInput?: TensorInfo;
   /** 1 when `maskInput` counts, 0 when it does not. */
   readonly hasMask?: TensorInfo;
-  /** Height and width of the picture. */
+  /** Height and width of the image. */
   readonly originalSize?: TensorInfo;
-  /** What the encoder makes of a picture. */
+  /** What the encoder makes of an image. */
   readonly embeddings: readonly TensorInfo[];
-  /** The picture itself: encoder and decoder are one graph. */
+  /** The image itself: encoder and decoder are one graph. */
   readonly image?: ImageInput;
 }
 
 /** What the outputs of a mask decoder hold. */
 export interface PromptOutputs {
-  /** [B, K, H, W] or [B, prompts, K, H, W]: at the picture's size, or the only ones. */
+  /** [B, K, H, W] or [B, prompts, K, H, W]: at the image's size, or the only ones. */
   readonly masks?: TensorInfo;
   /** As `masks`, at the decoder's own resolution: what is fed back, and read in preference. */
   readonly lowRes?: TensorInfo;
@@ -42,18 +44,25 @@ export interface DecoderTensors {
   readonly outputs: PromptOutputs;
 }
 
-/** How a family wants pictures and prompts, and what its planes cover. */
+/** How a family wants images and prompts, and what its planes cover. */
 export interface PromptRules {
   /**
-   * `longest-side`: the picture keeps its aspect ratio in the top left corner of the network's square, the rest is 0 after normalisation.
-   * `stretch`: it fills the square. `inside`: the graph resizes; it wants the picture as it is.
+   * `longest-side`: the image keeps its aspect ratio in the top left corner of the network's
+   * square, the rest is 0 after normalization. `stretch`: it fills the square. `inside`: the graph
+   * resizes; it wants the image as it is.
    */
   readonly fit: "longest-side" | "stretch" | "inside";
   /** Preprocessing of an encoder that does not do it itself. */
   readonly pixels: Omit<Preprocessing, "width" | "height" | "content" | "resizeMode" | "fill">;
-  /** Where a box goes: among the points as labels 2 and 3, after or before them, into an input of its own, or nowhere. */
+  /**
+   * Where a box goes: among the points as labels 2 and 3, after or before them, into an input of
+   * its own, or nowhere.
+   */
   readonly boxes: "corners-last" | "corners-first" | "input" | "none";
-  /** Whether a point (0, 0) with label -1 takes the place of a missing box (the prompt encoder's `pad`), where the graph does not add it. */
+  /**
+   * Whether a point (0, 0) with label -1 takes the place of a missing box (the prompt encoder's
+   * `pad`), where the graph does not add it.
+   */
   readonly padsWithoutBox: boolean;
   /** False where the network has no label for background points. */
   readonly background: boolean;
@@ -73,22 +82,24 @@ export interface PromptBinding extends DecoderTensors {
 export interface PromptFamily {
   readonly name: string;
   /** The decoder's binding, or one sentence about what does not fit. */
-  bind(tensors: DecoderTensors): Omit<PromptBinding, "family" | keyof DecoderTensors> | { readonly refusal: string };
+  bind(
+    tensors: DecoderTensors,
+  ): Omit<PromptBinding, "family" | keyof DecoderTensors> | { readonly refusal: string };
 }
 
 /** Encoder and decoder together. */
 export interface PromptModel extends PromptBinding {
-  /** The input that takes the picture, of the encoder or of the one graph. */
-  readonly picture: ImageInput;
+  /** The input that takes the image, of the encoder or of the one graph. */
+  readonly imageInput: ImageInput;
   /** Output of the encoder by input of the decoder; none for a single graph. */
   readonly embeddingNames: Readonly<Record<string, string>>;
-  /** Size of the network's input; undefined where it is that of the picture. */
+  /** Size of the network's input; undefined where it is that of the image. */
   readonly network: Size | undefined;
 }
 
-/** Normalisation of Segment Anything and its kin on 0..255, which is that of ImageNet. */
+/** Normalization of Segment Anything and its kin on 0..255, which is that of ImageNet. */
 export const samPixels: PromptRules["pixels"] = {
-  colourOrder: "rgb",
+  colorOrder: "rgb",
   inputScale: 1,
   mean: [123.675, 116.28, 103.53],
   std: [58.395, 57.12, 57.375],

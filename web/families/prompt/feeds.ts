@@ -17,9 +17,12 @@ export interface LowResLogits extends Size {
 }
 
 export interface PromptFeeds {
-  /** By input name: everything but the embeddings or the picture. */
+  /** By input name: everything but the embeddings or the image. */
   readonly feeds: Readonly<Record<string, PromptFeed>>;
-  /** Points of each prompt as the network sees them, with corners and padding: what SAM's choice of a mask depends on. */
+  /**
+   * Points of each prompt as the network sees them, with corners and padding: what SAM's choice of
+   * a mask depends on.
+   */
   readonly pointCount: number;
 }
 
@@ -27,18 +30,24 @@ export interface PromptFeeds {
 const usualMaskSide = 256;
 
 /**
- * The decoder's inputs for prompts about one picture.
+ * The decoder's inputs for prompts about one image.
  * @param mask to start from; for one prompt only
- * @throws MaskletError `unsupported` for what the network has no input for, `badOption` for a mask of another size and for more points than
- * a fixed number of them.
+ * @throws MaskletError `unsupported` for what the network has no input for, `badOption` for a mask
+ *   of another size and for more points than a fixed number of them.
  */
-export function promptFeeds(model: PromptModel, prompts: readonly Prompt[], frame: PromptFrame, mask?: LowResLogits): PromptFeeds {
+export function promptFeeds(
+  model: PromptModel,
+  prompts: readonly Prompt[],
+  frame: PromptFrame,
+  mask?: LowResLogits,
+): PromptFeeds {
   const { inputs, rules } = model;
   checkPrompts(model, prompts, mask);
   const fixedCount = fixedLength(inputs.coords.dims!.at(-2));
   const { count, coords, labels } = pointColumns(prompts, rules, frame, fixedCount);
   // [prompts, N], with a batch axis of 1 before it in graphs that have both.
-  const shape = inputs.coords.dims!.length === 4 ? [1, prompts.length, count] : [prompts.length, count];
+  const shape =
+    inputs.coords.dims!.length === 4 ? [1, prompts.length, count] : [prompts.length, count];
   const feeds: Record<string, PromptFeed> = {};
   const feed = ({ name, type }: TensorInfo, dims: readonly number[], values: ArrayLike<number>) => {
     feeds[name] = { type, dims, values };
@@ -51,10 +60,15 @@ export function promptFeeds(model: PromptModel, prompts: readonly Prompt[], fram
   }
   if (inputs.maskInput) {
     const { width, height } = maskSize(model)!;
-    const pictures = inputs.maskInput.dims![0] === 1 ? 1 : prompts.length;
-    feed(inputs.maskInput, [pictures, 1, height, width], mask?.logits ?? new Float32Array(pictures * width * height));
+    const images = inputs.maskInput.dims![0] === 1 ? 1 : prompts.length;
+    feed(
+      inputs.maskInput,
+      [images, 1, height, width],
+      mask?.logits ?? new Float32Array(images * width * height),
+    );
   }
-  // One flag for all prompts, whatever the file declares: the graphs multiply it with planes of all of them.
+  // One flag for all prompts, whatever the file declares: the graphs multiply it with planes of all
+  // of them.
   if (inputs.hasMask) feed(inputs.hasMask, [1], [mask ? 1 : 0]);
   if (inputs.originalSize) {
     const { width, height } = originalSize(model, frame);
@@ -72,34 +86,58 @@ export function promptsPerRun({ inputs: { coords, image } }: PromptModel): numbe
 /** Size of the masks that are fed back; undefined where none are. */
 export function maskSize({ inputs: { maskInput } }: PromptModel): Size | undefined {
   if (!maskInput) return undefined;
-  const [height, width] = maskInput.dims!.slice(2).map((dim) => fixedLength(dim) ?? usualMaskSide) as [number, number];
+  const [height, width] = maskInput
+    .dims!.slice(2)
+    .map((dim) => fixedLength(dim) ?? usualMaskSide) as [number, number];
   return { width, height };
 }
 
-/** Whether the planes that are read have the size given as the picture's, not that of the network's input. */
+/**
+ * Whether the planes that are read have the size given as the image's, not that of the network's
+ * input.
+ */
 export function readsSourcePlanes({ inputs, outputs, rules }: PromptModel): boolean {
-  return outputs.lowRes === undefined && inputs.originalSize !== undefined && rules.fit !== "inside";
+  return (
+    outputs.lowRes === undefined && inputs.originalSize !== undefined && rules.fit !== "inside"
+  );
 }
 
 /**
- * The picture's size as it is told to the decoder. Where low-resolution masks are read, only the unread large ones depend on it: they are
- * kept as small as those, which saves most of the time of a click on a photo.
+ * The image's size as it is told to the decoder. Where low-resolution masks are read, only the
+ * unread large ones depend on it: they are kept as small as those, which saves most of the time of
+ * a click on a photo.
  */
 function originalSize(model: PromptModel, { source, network }: PromptFrame): Size {
   if (model.rules.fit === "inside") return network;
   if (readsSourcePlanes(model)) return source;
   const { width, height } = maskSize(model) ?? { width: usualMaskSide, height: usualMaskSide };
   const scale = Math.min(1, width / source.width, height / source.height);
-  return { width: Math.max(1, Math.round(source.width * scale)), height: Math.max(1, Math.round(source.height * scale)) };
+  return {
+    width: Math.max(1, Math.round(source.width * scale)),
+    height: Math.max(1, Math.round(source.height * scale)),
+  };
 }
 
-function checkPrompts(model: PromptModel, prompts: readonly Prompt[], mask: LowResLogits | undefined): void {
+function checkPrompts(
+  model: PromptModel,
+  prompts: readonly Prompt[],
+  mask: LowResLogits | undefined,
+): void {
   const { inputs, rules, family } = model;
   if (rules.boxes === "none" && prompts.some(({ box }) => box)) {
-    throw unsupported(`boxes: the decoder (${family}) has no input for them, only '${inputs.coords.name}'`, "box");
+    throw unsupported(
+      `boxes: the decoder (${family}) has no input for them, only '${inputs.coords.name}'`,
+      "box",
+    );
   }
-  if (!rules.background && prompts.some(({ points }) => points.some(({ label }) => label === "background"))) {
-    throw unsupported(`background points: ${family} knows foreground points and boxes only`, "background");
+  if (
+    !rules.background &&
+    prompts.some(({ points }) => points.some(({ label }) => label === "background"))
+  ) {
+    throw unsupported(
+      `background points: ${family} knows foreground points and boxes only`,
+      "background",
+    );
   }
   const limit = fixedLength(inputs.coords.dims!.at(-2));
   const pad = rules.padsWithoutBox ? 1 : 0;
@@ -122,7 +160,9 @@ function checkMask(model: PromptModel, { width, height, logits }: LowResLogits):
 }
 
 function unsupported(what: string, value: string): MaskletError {
-  return new MaskletError("unsupported", "preprocess", `the model does not take ${what}`, { value });
+  return new MaskletError("unsupported", "preprocess", `the model does not take ${what}`, {
+    value,
+  });
 }
 
 function fixedLength(dim: number | string | undefined): number | undefined {

@@ -7,4 +7,11 @@ import { sam2 } from "./sam2.js";
 import { sam2Transformers } from "./sam2_transformers.js";
 
 /** All promptable families. No decoder fits two of them. */
-export const promptFamilies: readonly PromptFamily[] = [sam, edgeSam, efficientSam, samTransformers, sam2, sam2Transformers];
+export const promptFamilies: readonly PromptFamily[] = [
+  sam,
+  edgeSam,
+  efficientSam,
+  samTransformers,
+  sam2,
+  sam2Transformers,
+];

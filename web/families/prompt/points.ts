@@ -1,9 +1,13 @@
-// Prompts in source pixels -> what a decoder is fed. Coordinates go over as the reference implementations take them: multiplied by the
-// picture's scale along each axis, without a shift to pixel centres.
+// Prompts in source pixels -> what a decoder is fed. Coordinates go over as the reference
+// implementations take them: multiplied by the image's scale along each axis, without a shift to
+// pixel centers.
 import type { Box, Size } from "../../types.js";
 import type { PromptModel, PromptRules } from "./family.js";
 
-/** A place in the picture that belongs to the object (`foreground`) or does not (`background`), in source pixels. */
+/**
+ * A place in the image that belongs to the object (`foreground`) or does not (`background`), in
+ * source pixels.
+ */
 export interface PromptPoint {
   readonly x: number;
   readonly y: number;
@@ -16,12 +20,12 @@ export interface Prompt {
   readonly box?: Box | undefined;
 }
 
-/** How one picture lies in the network's input. */
+/** How one image lies in the network's input. */
 export interface PromptFrame {
   readonly source: Size;
   /** The space of the points. */
   readonly network: Size;
-  /** The part of it that the picture fills, from the top left corner. */
+  /** The part of it that the image fills, from the top left corner. */
   readonly content: Size;
 }
 
@@ -36,14 +40,27 @@ export interface PointColumns {
 
 const padding = { x: 0, y: 0, label: -1 };
 
-/** How a picture of this size lies in the network. `width` and `height` are read alone: those of an ImageData cannot be spread. */
-export function framePicture({ rules, network }: Pick<PromptModel, "rules" | "network">, { width, height }: Size): PromptFrame {
+/**
+ * How an image of this size lies in the network. `width` and `height` are read alone: those of an
+ * ImageData cannot be spread.
+ */
+export function frameImage(
+  { rules, network }: Pick<PromptModel, "rules" | "network">,
+  { width, height }: Size,
+): PromptFrame {
   const source = { width, height };
   const net = network ?? source;
-  return { source, network: net, content: rules.fit === "longest-side" ? longestSide(source, net) : net };
+  return {
+    source,
+    network: net,
+    content: rules.fit === "longest-side" ? longestSide(source, net) : net,
+  };
 }
 
-/** The size of a picture whose longer side becomes the network's: halves up, at least 1 (`ResizeLongestSide.get_preprocess_shape`). */
+/**
+ * The size of an image whose longer side becomes the network's: halves up, at least 1
+ * (`ResizeLongestSide.get_preprocess_shape`).
+ */
 function longestSide({ width, height }: Size, network: Size): Size {
   const scale = Math.min(network.width / width, network.height / height);
   const side = (length: number) => Math.max(1, Math.floor(length * scale + 0.5));
@@ -60,13 +77,19 @@ export function boxToNetwork({ x1, y1, x2, y2 }: Box, { source, content }: Promp
  * The points of several prompts. Shorter lists are filled up with padding points.
  * @param fixedCount number of points that the graph takes, where it is fixed
  */
-export function pointColumns(prompts: readonly Prompt[], rules: PromptRules, frame: PromptFrame, fixedCount?: number): PointColumns {
+export function pointColumns(
+  prompts: readonly Prompt[],
+  rules: PromptRules,
+  frame: PromptFrame,
+  fixedCount?: number,
+): PointColumns {
   const lists = prompts.map((prompt) => pointsOf(prompt, rules, frame));
   const count = fixedCount ?? Math.max(...lists.map(({ length }) => length));
   const [coords, labels]: [number[], number[]] = [[], []];
   for (const points of lists) {
     for (let i = 0; i < count; ++i) {
-      const { x, y, label } = points[i] ?? (rules.fit === "inside" ? { x: -1, y: -1, label: -1 } : padding);
+      const { x, y, label } =
+        points[i] ?? (rules.fit === "inside" ? { x: -1, y: -1, label: -1 } : padding);
       coords.push(x, y);
       labels.push(label);
     }
@@ -74,8 +97,15 @@ export function pointColumns(prompts: readonly Prompt[], rules: PromptRules, fra
   return { count, coords, labels };
 }
 
-function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFrame): (typeof padding)[] {
-  const [scaleX, scaleY] = [frame.content.width / frame.source.width, frame.content.height / frame.source.height];
+function pointsOf(
+  { points, box }: Prompt,
+  rules: PromptRules,
+  frame: PromptFrame,
+): (typeof padding)[] {
+  const [scaleX, scaleY] = [
+    frame.content.width / frame.source.width,
+    frame.content.height / frame.source.height,
+  ];
   const scaled = points.map(({ x, y, label }) => ({
     x: intoPixels(x, frame.source.width) * scaleX,
     y: intoPixels(y, frame.source.height) * scaleY,
@@ -91,7 +121,10 @@ function pointsOf({ points, box }: Prompt, rules: PromptRules, frame: PromptFram
   return rules.boxes === "corners-first" ? [...corners, ...scaled] : [...scaled, ...corners];
 }
 
-/** The far edge of the picture is the near edge of the padding: a point on it is meant for the last pixel. */
+/**
+ * The far edge of the image is the near edge of the padding: a point on it is meant for the last
+ * pixel.
+ */
 function intoPixels(coordinate: number, side: number): number {
   return coordinate < side ? coordinate : side - 0.5;
 }

@@ -1,5 +1,6 @@
-// Which tensor of a mask decoder plays which part: by rank, shape and type where these tell; where they cannot (symbolic dimensions, two
-// outputs of one shape), by words that all exporters use in their names.
+// Which tensor of a mask decoder plays which part: by rank, shape and type where these tell; where
+// they cannot (symbolic dimensions, two outputs of one shape), by words that all exporters use in
+// their names.
 import type { TensorInfo } from "../../types.js";
 import { describeTensor, isFloat } from "../family.js";
 import { findImageInput, type ImageInput } from "../image_input.js";
@@ -17,13 +18,26 @@ export function readDecoder(graph: Graph): DecoderTensors | Refusal {
   return "refusal" in outputs ? outputs : { inputs, outputs };
 }
 
-/** The picture input of a graph with this one input, whose outputs can be embeddings: floats with channels, height and width. */
-export function readEncoder({ inputs, outputs }: Graph): { picture: ImageInput; outputs: readonly TensorInfo[] } | Refusal {
-  const picture = inputs.length === 1 ? findImageInput(inputs) : undefined;
-  if (!picture) return { refusal: `an encoder takes one picture and nothing else; this one takes ${list(inputs)}` };
-  const embeddings = outputs.filter((output) => isFloat(output) && (output.dims === undefined || output.dims.length === 4));
-  if (embeddings.length > 0) return { picture, outputs: embeddings };
-  return { refusal: `an encoder gives float embeddings of rank 4; this one gives ${list(outputs)}` };
+/**
+ * The image input of a graph with this one input, whose outputs can be embeddings: floats with
+ * channels, height and width.
+ */
+export function readEncoder({
+  inputs,
+  outputs,
+}: Graph): { imageInput: ImageInput; outputs: readonly TensorInfo[] } | Refusal {
+  const imageInput = inputs.length === 1 ? findImageInput(inputs) : undefined;
+  if (!imageInput)
+    return {
+      refusal: `an encoder takes one image and nothing else; this one takes ${list(inputs)}`,
+    };
+  const embeddings = outputs.filter(
+    (output) => isFloat(output) && (output.dims === undefined || output.dims.length === 4),
+  );
+  if (embeddings.length > 0) return { imageInput, outputs: embeddings };
+  return {
+    refusal: `an encoder gives float embeddings of rank 4; this one gives ${list(outputs)}`,
+  };
 }
 
 export function list(tensors: readonly TensorInfo[]): string {
@@ -60,45 +74,79 @@ class Tensors {
 
 function readInputs(tensors: readonly TensorInfo[]): PromptInputs | Refusal {
   const left = new Tensors(tensors);
-  const coords = left.take((t) => isFloat(t) && (isRank(t, 3) || isRank(t, 4)) && last(t) === 2, /point|coord/i);
-  if (!coords) return { refusal: `a mask decoder takes points, float [1, N, 2] or [1, P, N, 2]; this one takes ${list(tensors)}` };
+  const coords = left.take(
+    (t) => isFloat(t) && (isRank(t, 3) || isRank(t, 4)) && last(t) === 2,
+    /point|coord/i,
+  );
+  if (!coords)
+    return {
+      refusal: `a mask decoder takes points, float [1, N, 2] or [1, P, N, 2]; this one takes ${list(tensors)}`,
+    };
   // A box is as long as four labels: its name or its type tells then.
-  const boxes = left.take((t) => isFloat(t) && isRank(t, 3) && last(t) === 4 && !/label/i.test(t.name), /box/i);
-  const labels = left.take((t) => isRank(t, coords.dims!.length - 1) && !/box/i.test(t.name), /label/i);
+  const boxes = left.take(
+    (t) => isFloat(t) && isRank(t, 3) && last(t) === 4 && !/label/i.test(t.name),
+    /box/i,
+  );
+  const labels = left.take(
+    (t) => isRank(t, coords.dims!.length - 1) && !/box/i.test(t.name),
+    /label/i,
+  );
   if (!labels)
-    return { refusal: `beside its points ${describeTensor(coords)} a mask decoder takes their labels; this one takes ${list(tensors)}` };
+    return {
+      refusal: `beside its points ${describeTensor(coords)} a mask decoder takes their labels; this one takes ${list(tensors)}`,
+    };
   const maskInput = left.take((t) => isFloat(t) && isRank(t, 4) && t.dims![1] === 1, /mask/i);
-  // [2] is the picture's height and width, [1] the flag; where neither length is fixed, the name tells.
+  // [2] is the image's height and width, [1] the flag; where neither length is fixed, the name
+  // tells.
   const originalSize =
     left.take((t) => isRank(t, 1) && t.dims![0] === 2, /size/i) ??
     left.take((t) => isRank(t, 1) && isOpen(t.dims![0]) && !/has|mask/i.test(t.name), /size/i);
   const hasMask = left.take((t) => isFloat(t) && isRank(t, 1) && t.dims![0] !== 2, /has|mask/i);
-  const picture = left.take((t) => hasThreeChannels(t), /image$|images$|pixel|input_image/i);
-  const image = picture && findImageInput([picture]);
+  const imageTensor = left.take((t) => hasThreeChannels(t), /image$|images$|pixel|input_image/i);
+  const image = imageTensor && findImageInput([imageTensor]);
   const embeddings = left.takeAll((t) => isFloat(t) && isRank(t, 4));
   if (left.rest.length > 0) return { refusal: `no mask decoder takes ${list(left.rest)}` };
   if (!image && embeddings.length === 0) {
-    return { refusal: `a mask decoder takes the picture's embeddings, float of rank 4; this one takes ${list(tensors)}` };
+    return {
+      refusal: `a mask decoder takes the image's embeddings, float of rank 4; this one takes ${list(tensors)}`,
+    };
   }
   if (image && embeddings.length > 0)
-    return { refusal: `${describeTensor(picture)} is a picture, ${list(embeddings)} are embeddings of one` };
+    return {
+      refusal: `${describeTensor(imageTensor)} is an image, ${list(embeddings)} are embeddings of one`,
+    };
   const optional = { boxes, maskInput, hasMask, originalSize, image };
   return { coords, labels, embeddings, ...defined(optional) };
 }
 
-function readOutputs(tensors: readonly TensorInfo[], { coords, maskInput }: PromptInputs): PromptOutputs | Refusal {
+function readOutputs(
+  tensors: readonly TensorInfo[],
+  { coords, maskInput }: PromptInputs,
+): PromptOutputs | Refusal {
   const left = new Tensors(tensors);
   const planeRank = coords.dims!.length + 1;
   const planes = left.takeAll((t) => isPlane(t, planeRank));
   const ownSides = maskInput?.dims?.slice(2).join();
-  const lowRes = new Tensors(planes).take((t) => sidesOf(t) === ownSides || /low/i.test(t.name), /low/i);
-  const masks = planes.find((t) => t !== lowRes && /mask/i.test(t.name)) ?? planes.find((t) => t !== lowRes);
-  if (!masks && !lowRes) return { refusal: `a mask decoder gives masks of rank ${planeRank}; this one gives ${list(tensors)}` };
-  // Object scores and stability scores have the same rank; predicted IoUs are what nobody calls otherwise.
-  const scored = (t: TensorInfo) => isFloat(t) && (isRank(t, planeRank - 2) || t.dims === undefined);
+  const lowRes = new Tensors(planes).take(
+    (t) => sidesOf(t) === ownSides || /low/i.test(t.name),
+    /low/i,
+  );
+  const masks =
+    planes.find((t) => t !== lowRes && /mask/i.test(t.name)) ?? planes.find((t) => t !== lowRes);
+  if (!masks && !lowRes)
+    return {
+      refusal: `a mask decoder gives masks of rank ${planeRank}; this one gives ${list(tensors)}`,
+    };
+  // Object scores and stability scores have the same rank; predicted IoUs are what nobody calls
+  // otherwise.
+  const scored = (t: TensorInfo) =>
+    isFloat(t) && (isRank(t, planeRank - 2) || t.dims === undefined);
   const others = left.takeAll((t) => scored(t) && /object|stabil|area/i.test(t.name));
   const scores = left.take(scored, /iou|score/i) ?? others.find((t) => last(t) !== 1);
-  if (!scores) return { refusal: `a mask decoder gives predicted IoUs of rank ${planeRank - 2}; this one gives ${list(tensors)}` };
+  if (!scores)
+    return {
+      refusal: `a mask decoder gives predicted IoUs of rank ${planeRank - 2}; this one gives ${list(tensors)}`,
+    };
   return { scores, ...defined({ masks, lowRes }) };
 }
 
@@ -114,7 +162,11 @@ function sidesOf({ dims }: TensorInfo): string | undefined {
 
 function hasThreeChannels(tensor: TensorInfo): boolean {
   const { dims } = tensor;
-  return dims !== undefined && (dims.at(-3) === 3 || dims.at(-1) === 3) && findImageInput([tensor]) !== undefined;
+  return (
+    dims !== undefined &&
+    (dims.at(-3) === 3 || dims.at(-1) === 3) &&
+    findImageInput([tensor]) !== undefined
+  );
 }
 
 function isRank({ dims }: TensorInfo, rank: number): boolean {
@@ -131,5 +183,7 @@ function last({ dims }: TensorInfo): number | string | undefined {
 
 /** Without the keys whose value is undefined. */
 function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }

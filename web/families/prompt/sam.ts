@@ -1,21 +1,31 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
 /**
- * Segment Anything as its own exporter (`segment_anything.utils.onnx`) writes it, with its kin of the same graph: MobileSAM, samexporter's
- * files, and CVAT's decoder, whose extra outputs (a cropped mask and its corners) are not needed.
+ * Segment Anything as its own exporter (`segment_anything.utils.onnx`) writes it, with its kin of
+ * the same graph: MobileSAM, samexporter's files, and CVAT's decoder, whose extra outputs (a
+ * cropped mask and its corners) are not needed.
  *
- * The exporter's `masks` hold the aspect ratio of the picture that it was traced with; where there are low-resolution masks, those are read.
+ * The exporter's `masks` hold the aspect ratio of the image that it was traced with; where there
+ * are low-resolution masks, those are read.
  */
 export const sam: PromptFamily = {
   name: "sam",
   bind({ inputs: { coords, embeddings, image, maskInput, hasMask, boxes } }) {
     const isOne = embeddings.length === 1 || image !== undefined;
-    if (coords.dims!.length !== 3 || !isOne) return { refusal: "it takes points [1, N, 2] and one embedding" };
-    if (!maskInput || !hasMask) return { refusal: "it takes a mask [1, 1, h, w] and a flag for it" };
+    if (coords.dims!.length !== 3 || !isOne)
+      return { refusal: "it takes points [1, N, 2] and one embedding" };
+    if (!maskInput || !hasMask)
+      return { refusal: "it takes a mask [1, 1, h, w] and a flag for it" };
     if (boxes) return { refusal: `it takes boxes among the points, not in '${boxes.name}'` };
     return {
       variant: image ? "combined" : "split",
-      rules: { fit: "longest-side", pixels: samPixels, boxes: "corners-last", padsWithoutBox: true, background: true },
+      rules: {
+        fit: "longest-side",
+        pixels: samPixels,
+        boxes: "corners-last",
+        padsWithoutBox: true,
+        background: true,
+      },
       reason: `points '${coords.name}' of rank 3, one embedding, mask '${maskInput.name}' with flag '${hasMask.name}'`,
     };
   },

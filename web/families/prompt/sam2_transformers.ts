@@ -1,17 +1,23 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
-/** SAM 2, EdgeTAM and the tracker of SAM 3 as Transformers.js exports them: points of rank 4, boxes apart, features of three resolutions. */
+/**
+ * SAM 2, EdgeTAM and the tracker of SAM 3 as Transformers.js exports them: points of rank 4, boxes
+ * apart, features of three resolutions.
+ */
 export const sam2Transformers: PromptFamily = {
   name: "sam2_transformers",
   bind({ inputs: { coords, embeddings, boxes } }) {
-    if (coords.dims!.length !== 4 || embeddings.length !== 3) return { refusal: "it takes points [1, P, N, 2] and three embeddings" };
-    // The tracker of SAM 3 sees 1008 pixels, in cells of 14, and normalises otherwise.
+    if (coords.dims!.length !== 4 || embeddings.length !== 3)
+      return { refusal: "it takes points [1, P, N, 2] and three embeddings" };
+    // The tracker of SAM 3 sees 1008 pixels, in cells of 14, and normalizes otherwise.
     const isSam3 = embeddings.some(({ dims }) => dims?.at(-1) === 72);
     return {
       variant: isSam3 ? "sam3" : boxes ? "boxes" : "points",
       rules: {
         fit: "stretch",
-        pixels: isSam3 ? { ...samPixels, mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] } : samPixels,
+        pixels: isSam3
+          ? { ...samPixels, mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] }
+          : samPixels,
         boxes: boxes ? "input" : "none",
         // As in sam_transformers: traced with boxes, a graph does not pad.
         padsWithoutBox: boxes !== undefined,
