@@ -1,14 +1,11 @@
 import { encode } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { RgbaImage } from "../../web/base/image.js";
+import type { Preprocessing } from "../../web/base/preprocessing.js";
+import { colorOrders, resizeModes } from "../../web/base/preprocessing.js";
+import type { RawTensor } from "../../web/base/tensor.js";
 import type { Core, InstanceColumns } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
-import {
-  colorOrders,
-  type Preprocessing,
-  type RawTensor,
-  type RgbaImage,
-  resizeModes,
-} from "../../web/types.js";
 import { Random } from "./random.js";
 import {
   type SlowInstance,

@@ -1,9 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
+import { MaskletError } from "../../web/base/errors.js";
+import type { Preprocessing } from "../../web/base/preprocessing.js";
+import { colorOrders, resizeModes } from "../../web/base/preprocessing.js";
+import type { RawTensor } from "../../web/base/tensor.js";
 import type { Core } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
-import { MaskletError } from "../../web/errors.js";
-import { Mask } from "../../web/mask.js";
-import { colorOrders, type Preprocessing, type RawTensor, resizeModes } from "../../web/types.js";
+import { Mask } from "../../web/mask/mask.js";
 import { Random } from "./random.js";
 
 let core: Core;

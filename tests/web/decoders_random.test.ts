@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { MaskletError } from "../../web/base/errors.js";
+import type { Size } from "../../web/base/geometry.js";
+import { resizeModes } from "../../web/base/preprocessing.js";
+import type { RawTensor } from "../../web/base/tensor.js";
 import type { Core, InstanceColumns } from "../../web/core/core.js";
 import type { DecodeCall } from "../../web/core/decoders.js";
 import { loadCore } from "../../web/core/load.js";
-import { MaskletError } from "../../web/errors.js";
-import { type RawTensor, resizeModes, type Size } from "../../web/types.js";
 import { Random } from "./random.js";
 
 let core: Core;

@@ -1,11 +1,8 @@
-import { MaskletError, type Stage } from "../errors.js";
-import {
-  colorOrders,
-  type Preprocessing,
-  type RgbaImage,
-  resizeModes,
-  type Size,
-} from "../types.js";
+import { MaskletError, type Stage } from "../base/errors.js";
+import type { Size } from "../base/geometry.js";
+import type { RgbaImage } from "../base/image.js";
+import type { Preprocessing } from "../base/preprocessing.js";
+import { colorOrders, resizeModes } from "../base/preprocessing.js";
 import { checkLength, signed, unsigned } from "./arguments.js";
 import { Decoders } from "./decoders.js";
 import { type CoreInstance, createInstance } from "./instance.js";

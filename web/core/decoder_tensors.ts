@@ -1,5 +1,5 @@
-import { MaskletError } from "../errors.js";
-import type { RawTensor } from "../types.js";
+import { MaskletError } from "../base/errors.js";
+import type { RawTensor } from "../base/tensor.js";
 import { checkLength, unsigned } from "./arguments.js";
 import type { InstanceColumns } from "./columns.js";
 import type { CoreInstance } from "./instance.js";

@@ -1,4 +1,4 @@
-import type { RawTensor } from "../types.js";
+import type { RawTensor } from "../base/tensor.js";
 import { signed, unsigned } from "./arguments.js";
 import type { DecodeOptions, InstanceColumns } from "./columns.js";
 import {

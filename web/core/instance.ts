@@ -1,4 +1,4 @@
-import { MaskletError, type Stage } from "../errors.js";
+import { MaskletError, type Stage } from "../base/errors.js";
 import createMaskletCore, { type Workspace } from "./generated/masklet_core.js";
 import { Heap, type HeapOwner } from "./heap.js";
 import { statusError } from "./status.js";

@@ -1,4 +1,4 @@
-import type { CocoRle, PolygonRing, Rect } from "../types.js";
+import type { CocoRle, PolygonRing, Rect } from "../base/geometry.js";
 import { signed, unsigned } from "./arguments.js";
 import type { CoreInstance } from "./instance.js";
 

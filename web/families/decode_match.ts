@@ -1,5 +1,7 @@
+import type { Size } from "../base/geometry.js";
+import type { Preprocessing } from "../base/preprocessing.js";
+import type { RawTensor } from "../base/tensor.js";
 import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
-import type { Preprocessing, RawTensor, Size } from "../types.js";
 import type { FamilyMatch } from "./detect.js";
 
 /**

@@ -1,5 +1,7 @@
-import type { Mask } from "../mask.js";
-import type { Instance, RgbaImage, SegmentResult } from "../types.js";
+import type { RgbaImage } from "../base/image.js";
+import type { Instance } from "../mask/instances.js";
+import type { Mask } from "../mask/mask.js";
+import type { SegmentResult } from "../segment/types.js";
 import type {
   CocoAnnotation,
   CocoCategory,
