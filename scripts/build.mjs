@@ -40,8 +40,7 @@ async function buildWasm() {
 async function bundleCommandLine() {
   // Imported late: `npm start` loads this file before it has installed the packages.
   const { build: bundle } = await import("rolldown");
-  const ofLibrary = (id, importer) =>
-    id.startsWith("../") && !importer?.includes("node_modules");
+  const ofLibrary = (id, importer) => id.startsWith("../") && !importer?.includes("node_modules");
   await bundle({
     input: inRoot("web", "cli", "masklet.ts"),
     platform: "node",
