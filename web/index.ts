@@ -34,7 +34,8 @@ export {
   type FamilyDetection,
   type OutputTensor,
 } from "./decode.js";
-export type { Instance } from "./mask/instances.js";
+export type { EngineOptions } from "./engine/types.js";
+export type { FoundInstances, Instance } from "./mask/instances.js";
 export {
   Mask,
   type MaskData,

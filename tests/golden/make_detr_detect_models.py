@@ -151,7 +151,7 @@ def make(model):
             : len(model["inputs"])
         ]
         network, layers = model["make"]()
-        queries.standardise(network, inputs, layers)
+        queries.standardize(network, inputs, layers)
         with torch.no_grad():
             found = network(*inputs)
         try:

@@ -52,7 +52,7 @@ class Outputs(torch.nn.Module):
 
 
 def draw_picture(random, size):
-    """Coloured discs and bars on a gradient."""
+    """Colored discs and bars on a gradient."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width]
     picture = np.stack([x * 200 / width, y * 200 / height, (x + y) * 100 / (width + height)], -1)
@@ -67,7 +67,7 @@ def draw_picture(random, size):
     return (picture + random.normal(0, 6, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
-def standardise(network, inputs, layers):
+def standardize(network, inputs, layers):
     """Rescales linear and 1 x 1 convolution layers: {layer: (deviation, mean)} of each output
     channel for these inputs.
     """
@@ -278,7 +278,7 @@ def make(name, model):
             : len(model["inputs"])
         ]
         network, layers = model["make"]()
-        standardise(network, inputs, layers)
+        standardize(network, inputs, layers)
         try:
             graph = export(network, inputs, model)
             session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])

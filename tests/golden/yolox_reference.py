@@ -56,10 +56,10 @@ def rows_of(output, side):
         grids.append(np.stack([x, y], 2).reshape(-1, 2))
         strides.append(np.full((len(grids[-1]), 1), stride))
     grid, stride = np.concatenate(grids), np.concatenate(strides)
-    centre, size = (output[:, :2] + grid) * stride, np.exp(output[:, 2:4]) * stride
+    center, size = (output[:, :2] + grid) * stride, np.exp(output[:, 2:4]) * stride
     products = output[:, 4:5] * output[:, 5:]
     return (
-        np.concatenate([centre - size / 2, centre + size / 2], 1),
+        np.concatenate([center - size / 2, center + size / 2], 1),
         products.max(1),
         products.argmax(1),
     )

@@ -1,11 +1,11 @@
 import { type Device, devices } from "../index.js";
 import { App } from "./app.js";
 import { byId } from "./dom.js";
-import { bindDownloads } from "./stage/download_buttons.js";
-import { goOfflineReady } from "./offline.js";
-import type { AppOptions } from "./options.js";
 import { bindPhotoSources, SampleRow } from "./objects/photo_sources.js";
 import { samples } from "./objects/samples.js";
+import { goOfflineReady } from "./offline.js";
+import type { AppOptions } from "./options.js";
+import { bindDownloads } from "./stage/download_buttons.js";
 import { setUpTheme } from "./theme.js";
 
 function optionsFrom(query: URLSearchParams): AppOptions {

@@ -3,10 +3,10 @@
 import type { Timings } from "../base/device.js";
 import { isNode } from "../base/realm.js";
 import { type LoadCoreOptions, loadCore } from "../core/load.js";
-import type { CreateOptions } from "../segment/types.js";
+import type { EngineOptions } from "./types.js";
 
 export function coreOptions(
-  wasmUrl: CreateOptions["coreUrl"],
+  wasmUrl: EngineOptions["coreUrl"],
   signal: AbortSignal | undefined,
 ): LoadCoreOptions {
   return { ...(wasmUrl === undefined ? {} : { wasmUrl }), ...(signal ? { signal } : {}) };
@@ -29,7 +29,7 @@ export function withTotal(times: Omit<Timings, "total">): Timings {
  * core beside it: masks are worked on in the caller's thread, wherever the network runs.
  */
 export async function startEngine<E extends { dispose(): Promise<void> }>(
-  { worker, coreUrl, signal }: Pick<CreateOptions, "worker" | "coreUrl" | "signal">,
+  { worker, coreUrl, signal }: Pick<EngineOptions, "worker" | "coreUrl" | "signal">,
   start: { inWorker(): Promise<E>; here(): Promise<E> },
 ): Promise<E> {
   const inWorker = worker !== false && !isNode() && typeof Worker === "function";

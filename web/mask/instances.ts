@@ -12,6 +12,11 @@ export interface Instance {
   readonly mask: Mask;
 }
 
+/** The objects of one image; a `SegmentResult` is one. */
+export interface FoundInstances extends Size {
+  readonly instances: readonly Instance[];
+}
+
 /** The instances of one image as objects. */
 export function toInstances(
   columns: InstanceColumns,

@@ -2,7 +2,7 @@
 
 import type { Box } from "../base/geometry.js";
 import type { Core } from "../core/core.js";
-import type { PromptCandidate } from "../prompt/types.js";
+import type { Mask } from "./mask.js";
 
 /**
  * Indices of the candidates that stay, best rated first: of boxes that overlap by an IoU above the
@@ -16,10 +16,18 @@ export function suppressBoxes(
   return suppress(ratings, (kept, index) => boxIou(boxes[kept]!, boxes[index]!) > threshold);
 }
 
+/** What mask suppression looks at. */
+export interface RatedMask {
+  readonly mask: Mask;
+  readonly box: Box;
+  /** Higher is better. */
+  readonly predictedIou: number;
+}
+
 /** As {@link suppressBoxes}, by the IoU of the masks. */
 export function suppressMasks(
   core: Core,
-  candidates: readonly PromptCandidate[],
+  candidates: readonly RatedMask[],
   threshold: number,
 ): number[] {
   const ratings = candidates.map(({ predictedIou }) => predictedIou);
@@ -52,7 +60,7 @@ function areaOf({ x1, y1, x2, y2 }: Box): number {
   return (x2 - x1) * (y2 - y1);
 }
 
-function maskIou(core: Core, a: PromptCandidate, b: PromptCandidate): number {
+function maskIou(core: Core, a: RatedMask, b: RatedMask): number {
   if (boxIou(a.box, b.box) === 0) return 0;
   const shared = core.masks.intersectionArea(a.mask, b.mask);
   return shared / (a.mask.area + b.mask.area - shared);

@@ -1,5 +1,5 @@
+import type { Size } from "../base/geometry.js";
 import type { TensorInfo } from "../base/tensor.js";
-import type { Size } from "../families/family.js";
 
 /** Order of the axes of an image input: batch, channels, height, width. */
 export type ImageLayout = "nchw" | "nhwc" | "chw" | "hwc";

@@ -1,12 +1,12 @@
 import type { Device, Timings } from "../base/device.js";
 import type { Box, Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
+import type { EngineOptions } from "../engine/types.js";
 import type { PromptPoint } from "../families/prompt/points.js";
 import type { Mask } from "../mask/mask.js";
 import type { ModelSource } from "../model/built_in_types.js";
 import type { ModelInfo, PromptPart } from "../model/info.js";
 import type { BuiltInModelName, BuiltInPromptModelName } from "../model/model_names.gen.js";
-import type { CreateOptions } from "../segment/types.js";
 
 export type { PromptPoint };
 
@@ -32,21 +32,9 @@ export type PromptModelSource =
     }
   | { readonly encoder: ModelSource; readonly decoder: ModelSource; readonly model?: undefined };
 
-/** What `PromptSegmenter` shares with `Segmenter` means the same. */
+/** Options of {@link PromptSegmenter.create}. */
 export type PromptSegmenterOptions = PromptModelSource &
-  Pick<
-    CreateOptions,
-    | "device"
-    | "allowSoftwareAdapter"
-    | "worker"
-    | "inputSize"
-    | "preprocessing"
-    | "cache"
-    | "coreUrl"
-    | "ortWasmPaths"
-    | "onProgress"
-    | "signal"
-  > & {
+  Omit<EngineOptions, "sha256"> & {
     /**
      * Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`,
      * `sam2_transformers`); default: told by the decoder.

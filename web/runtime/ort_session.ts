@@ -3,10 +3,10 @@ import type { RawTensor } from "../base/tensor.js";
 // model_session.ts.
 
 import type { Device } from "../base/device.js";
-import { takeOutputs } from "./outputs.js";
 import { type OrtRuntime, Refusal } from "./device_ladder.js";
 import { type FeedData, type Feeds, type FeedType, KeptTensor, toOrtTensor } from "./feed.js";
 import type { OrtModule, OrtSession, OrtTensor } from "./ort_module.js";
+import { takeOutputs } from "./outputs.js";
 
 /** Outputs of one run by name. */
 export interface SessionOutputs {

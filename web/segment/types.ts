@@ -1,48 +1,33 @@
-import type { Device, Progress, Timings } from "../base/device.js";
+import type { Device, Timings } from "../base/device.js";
 import type { Box } from "../base/geometry.js";
 import type { Source } from "../base/image.js";
-import type { Preprocessing } from "../base/preprocessing.js";
+import type { EngineOptions } from "../engine/types.js";
 import type { Instance } from "../mask/instances.js";
 import type { Mask } from "../mask/mask.js";
 import type { ModelSource } from "../model/built_in_types.js";
 
-export interface CreateOptions {
+/** Options of {@link Segmenter.create}. */
+export interface CreateOptions extends EngineOptions {
   /**
-   * The name of a built-in model (see `builtInModels`; default: the first, `masklet-n`), a URL,
-   * bytes or a file.
+   * The name of a built-in model (see `builtInModels`), a URL, bytes or a file.
+   * @defaultValue the first built-in model, `masklet-n`
    */
   model?: ModelSource;
-  /** `auto` (the default) takes WebGPU where it is hardware and agrees with the CPU, else wasm. */
-  device?: "auto" | Device;
-  /** Accept a software WebGPU adapter (slow; for tests). Default false. */
-  allowSoftwareAdapter?: boolean;
-  /** Run in a module worker. Default true in browsers; ignored in Node. */
-  worker?: boolean;
-  /** Model family when it cannot be told from the tensors: a name, or `name/variant`. */
+  /**
+   * Model family, when the tensors do not tell: a name, or `name/variant`.
+   * @defaultValue recognized by the tensors
+   */
   family?: string;
-  /** Layout within `family`, when that cannot be told either. */
+  /**
+   * Layout within `family`.
+   * @defaultValue recognized by the tensors
+   */
   variant?: string;
-  /** Class names by class id; default: the model's metadata, else `class 0` … */
+  /**
+   * Class names by class id.
+   * @defaultValue the names in the model's metadata, else `class 0`, `class 1`, …
+   */
   labels?: readonly string[];
-  /**
-   * Size of the network's input, for models that leave it open: in pixels, multiples of 32 for
-   * most. A larger one shows smaller objects and takes longer. Default: the model's own.
-   */
-  inputSize?: number | { width: number; height: number };
-  /** Parts of the preprocessing to be done otherwise than the family says. */
-  preprocessing?: Partial<Preprocessing>;
-  /**
-   * Lower-case hex digest the model must have; a mismatch is `hashMismatch`. Built-in models are
-   * always checked.
-   */
-  sha256?: string;
-  /** Keep downloaded models in the Cache API. Default true. */
-  cache?: boolean;
-  /** Addresses of the core's wasm and of ONNX Runtime's files, when a bundler moves them. */
-  coreUrl?: string | URL;
-  ortWasmPaths?: string;
-  onProgress?: (progress: Progress) => void;
-  signal?: AbortSignal;
 }
 
 export interface SegmentOptions {

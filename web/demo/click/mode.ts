@@ -1,10 +1,5 @@
 import type { PromptResult, PromptSegmenter, PromptSession } from "../../index.js";
-import { ClickLayer } from "./layer.js";
-import { ClickTools } from "./tools.js";
-import { ClickView } from "./view.js";
 import { isAbort } from "../dom.js";
-import { EarlyPrompts } from "./early_prompts.js";
-import { HoverPreview } from "./hover_preview.js";
 import {
   builtInPromptChoices,
   createPromptSegmenter,
@@ -15,6 +10,11 @@ import type { Notices } from "../notices.js";
 import type { AppOptions } from "../options.js";
 import type { Photo } from "../photo.js";
 import type { ResultView } from "../stage/result_view.js";
+import { EarlyPrompts } from "./early_prompts.js";
+import { HoverPreview } from "./hover_preview.js";
+import { ClickLayer } from "./layer.js";
+import { ClickTools } from "./tools.js";
+import { ClickView } from "./view.js";
 
 /**
  * A grid with enough points for the things of a photo, done while one waits; of masks of one thing

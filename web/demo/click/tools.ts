@@ -1,6 +1,6 @@
-import type { Tool } from "./layer.js";
 import { byId } from "../dom.js";
 import { percent } from "../format.js";
+import type { Tool } from "./layer.js";
 
 export interface ClickToolEvents {
   onTool(tool: Tool): void;

@@ -1,6 +1,4 @@
 import type { Segmenter, SegmentResult } from "../../index.js";
-import { Camera, explainRefusal } from "./camera.js";
-import { CameraButtons } from "./camera_buttons.js";
 import { isAbort } from "../dom.js";
 import { builtInObjectModels, createSegmenter, type ObjectModel } from "../model/choices.js";
 import { type LoadOptions, ModelLoader } from "../model/loader.js";
@@ -9,6 +7,8 @@ import type { AppOptions } from "../options.js";
 import type { Photo } from "../photo.js";
 import type { ResultView } from "../stage/result_view.js";
 import type { Settings } from "../stage/settings.js";
+import { Camera, explainRefusal } from "./camera.js";
+import { CameraButtons } from "./camera_buttons.js";
 
 /**
  * A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS

@@ -1,7 +1,7 @@
 import type { App } from "../app.js";
 import { byId } from "../dom.js";
-import { cocoJson, cutOutPng, download, overlayPng, type Shown } from "./export_files.js";
 import { stem } from "../format.js";
+import { cocoJson, cutOutPng, download, overlayPng, type Shown } from "./export_files.js";
 
 /** Overlay, cut-outs and COCO JSON of what is shown. */
 export function bindDownloads(app: App): void {
