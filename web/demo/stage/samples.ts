@@ -1,5 +1,5 @@
 import { capitalized } from "../format.js";
-import type { Sample } from "./photo_sources.js";
+import type { Sample } from "./image_sources.js";
 
 const files = import.meta.glob<string>("../../../tests/data/scenes/scene_*.jpg", {
   query: "?url",
@@ -7,7 +7,7 @@ const files = import.meta.glob<string>("../../../tests/data/scenes/scene_*.jpg",
   eager: true,
 });
 
-/** The project's own rendered scenes; the rest of the file's name is the title. */
+/** Scenes rendered for this project; the title is the file name without prefix. */
 export const samples: readonly Sample[] = Object.entries(files).map(([path, url]) => {
   const name = path.replace(/^.*\//, "").replace(/^scene_(.*)\.jpg$/, "$1");
   return { name, title: capitalized(name.replaceAll("_", " ")), url };

@@ -1,21 +1,21 @@
 import { byId, make } from "../dom.js";
 
-export interface PhotoEvents {
-  onPhoto(file: Blob, name: string): void;
+export interface FileEvents {
+  onImage(file: Blob, name: string): void;
   /** One ONNX file, or two at once. */
   onModels(files: readonly File[]): void;
-  /** A file that is neither. */
+  /** A file that is neither an image nor a model. */
   onUnknownFile(file: File): void;
 }
 
-function sort(files: readonly File[], events: PhotoEvents): void {
+function sort(files: readonly File[], events: FileEvents): void {
   const models = files.filter(({ name }) => /\.onnx$/i.test(name));
   const [file] = files;
   if (models.length > 2) events.onUnknownFile(models[2]!);
   else if (models.length > 0) events.onModels(models);
   else if (file === undefined) return;
   else if (file.type.startsWith("image/") || /\.(jpe?g|png|bmp|webp|avif|gif)$/i.test(file.name))
-    events.onPhoto(file, file.name);
+    events.onImage(file, file.name);
   else events.onUnknownFile(file);
 }
 
@@ -23,14 +23,14 @@ function bindPicker(inputId: string, chosen: (files: readonly File[]) => void): 
   const input = byId(inputId, HTMLInputElement);
   input.addEventListener("change", () => {
     const files = [...(input.files ?? [])];
-    // The same file can be chosen again.
+    // Lets the same file be chosen again.
     input.value = "";
     if (files.length > 0) chosen(files);
   });
   return () => input.click();
 }
 
-function bindDrop(events: PhotoEvents): void {
+function bindDrop(events: FileEvents): void {
   const root = document.documentElement;
   let depth = 0;
   const setDragging = (dragging: boolean) => {
@@ -54,15 +54,12 @@ function bindDrop(events: PhotoEvents): void {
   });
 }
 
-/**
- * Everything an image or a model can come from but the camera and the samples: pickers, drop,
- * paste.
- */
-export function bindPhotoSources(events: PhotoEvents): void {
-  const openPhoto = bindPicker("photo-input", ([file]) => events.onPhoto(file!, file!.name));
+/** Takes images and models from the file pickers, from drops and from the clipboard. */
+export function bindFileSources(events: FileEvents): void {
+  const openImage = bindPicker("image-input", ([file]) => events.onImage(file!, file!.name));
   const openModel = bindPicker("model-input", (files) => sort(files, events));
-  for (const button of document.querySelectorAll('[data-action="open-photo"]'))
-    button.addEventListener("click", openPhoto);
+  for (const button of document.querySelectorAll('[data-action="open-image"]'))
+    button.addEventListener("click", openImage);
   byId("model-button", HTMLButtonElement).addEventListener("click", openModel);
   addEventListener("paste", (event) => {
     sort([...(event.clipboardData?.files ?? [])], events);
@@ -76,7 +73,7 @@ export interface Sample {
   readonly url: string;
 }
 
-/** Buttons with the sample images; the chosen one stays pressed until `release` is called. */
+/** A row of sample images; the chosen one stays pressed until `release`. */
 export class SampleRow {
   private readonly buttons: HTMLButtonElement[] = [];
 
