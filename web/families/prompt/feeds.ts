@@ -153,8 +153,7 @@ function checkPrompts(
 
 function checkMask(model: PromptModel, { width, height, logits }: LowResLogits): void {
   const size = maskSize(model);
-  if (!size)
-    throw unsupported(`masks: the decoder (${model.family}) lacks their input`, "mask");
+  if (!size) throw unsupported(`masks: the decoder (${model.family}) lacks their input`, "mask");
   if (width === size.width && height === size.height && logits.length === width * height) return;
   const { name } = model.inputs.maskInput!;
   const message =
