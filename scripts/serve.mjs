@@ -1,5 +1,6 @@
-/// A small static server for built pages, with the Content-Security-Policy that Masklet promises to
-/// work under. Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]… [--print]
+/// A small static server for built pages. Its Content-Security-Policy is the strictest one that
+/// Masklet supports.
+/// Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]… [--print]
 import { createReadStream, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve, sep } from "node:path";
@@ -25,7 +26,7 @@ const mimeTypes = {
   ".webp": "image/webp",
 };
 
-/** The file that a request path means, or null; never outside the folder it is mapped to. */
+/** The file of a request path, or null. It is always inside the mapped folder. */
 function fileOf(urlPath, folder, mounts) {
   for (const [prefix, mounted] of [...mounts, ["/", folder]]) {
     if (!urlPath.startsWith(prefix)) continue;
@@ -69,7 +70,7 @@ function answer(request, response, folder, mounts) {
 }
 
 /**
- * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to
+ * Serves `folder` on `port`, or on the next free port unless `portIsFixed`. Resolves to
  * { server, url }.
  * @param {string} folder
  * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of
@@ -109,7 +110,7 @@ async function main() {
     else folder = arg;
   }
   if (!folder)
-    throw new StepError("No folder was named.", "node scripts/serve.mjs FOLDER [--port N]");
+    throw new StepError("The folder is missing.", "node scripts/serve.mjs FOLDER [--port N]");
   const { url } = await serve(folder, { port, portIsFixed: true, mounts });
   say(`${folder} at ${url}`);
 }

@@ -104,7 +104,7 @@ describe("decode", () => {
     ).toBe(true);
   });
 
-  it("LeavesTheCoreAsItWas_ForTheNextCall", () => {
+  it("LeavesTheCoreUnchanged_ForTheNextCall", () => {
     const first = summary(outputs);
     decode(outputs, { ...options, source: { width: 7, height: 900 } });
     expect(summary(outputs)).toEqual(first);

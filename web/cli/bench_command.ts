@@ -202,8 +202,9 @@ function describe(
     line("", "vs JavaScript", "vs scalar", "time"),
     row("pre-processing", preprocess),
     row("post-processing", postprocess),
-    `tensor: maximum difference ${tensorSteps.toFixed(2)} pixel steps (the canvas rounds to 8 bits)`,
-    `masks: ${pixelsDifferent} of ${pixelsInMasks} pixels differ, minimum IoU ${minMaskIou.toFixed(6)}`,
+    `tensor: maximum difference ${tensorSteps.toFixed(2)} pixel steps (a canvas rounds to 8 bits)`,
+    `masks: ${pixelsDifferent} of ${pixelsInMasks} pixels differ, ` +
+      `minimum IoU ${minMaskIou.toFixed(6)}`,
   ].join("\n");
 }
 

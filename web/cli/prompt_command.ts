@@ -87,7 +87,8 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
   await writeImage(segmented, image, flags.format, to);
   for (const { predictedIou, stabilityScore, mask } of candidates) {
     process.stdout.write(
-      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, stability ${percent(stabilityScore)}\n`,
+      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, ` +
+        `stability ${percent(stabilityScore)}\n`,
     );
   }
   process.stdout.write(

@@ -1,6 +1,9 @@
 // Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
 
-/** Statuses of the C++ core by number: the name, what happened, and what the value that comes with it means. */
+/**
+ * Statuses of the C++ core by number: the name, what happened, and what the value that comes with
+ * it means.
+ */
 export const coreStatuses = {
   0: { name: "ok", what: "no error", value: "" },
   1: { name: "outOfMemory", what: "out of memory", value: "bytes asked for" },
