@@ -9,7 +9,8 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 
 const coreBudget = 120_000;
-const packageBudget = 1_000_000;
+/** Maximum size of the package without models. The bundled command line takes 120 kB of it. */
+const packageBudget = 1_100_000;
 /** Maximum size of the unpacked package with its models. */
 const wholeBudget = 8 * 2 ** 20;
 

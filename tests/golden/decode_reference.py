@@ -6,7 +6,8 @@ Reads a COCO-style folder, runs a YOLOv8-layout segmentation model (YOLOv5's wit
 ONNX Runtime (or takes raw outputs from --raw), decodes with full-frame masks in float64, writes
 COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
 
-  python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out results.json
+  python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out
+    results.json
 
 Needs numpy, onnxruntime (not with --raw), opencv-python-headless (reading of JPEG only),
 pycocotools.

@@ -248,5 +248,6 @@ def make_all(family, cases, draw, origin):
             family, name, {**header(case, origin), **more, "expected": instances}, outputs
         )
         print(
-            f"{family} {name}: {len(instances)} instances, {path.stat().st_size} bytes, draw {attempt}"
+            f"{family} {name}: {len(instances)} instances, "
+            f"{path.stat().st_size} bytes, draw {attempt}"
         )

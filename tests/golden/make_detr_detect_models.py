@@ -129,7 +129,8 @@ MODELS = {
         outputs={"dets": "pred_boxes", "labels": "logits"},
         inputs=["input"],
         decode=lambda size: decode(transformers.RTDetrImageProcessor(), ("dets", "labels"), size),
-        origin="RfDetrForObjectDetection, RTDetrImageProcessor.post_process_object_detection (as RF-DETR's PostProcess)",
+        origin="RfDetrForObjectDetection, RTDetrImageProcessor.post_process_object_detection "
+        "(as RF-DETR's PostProcess)",
     ),
 }
 

@@ -166,7 +166,8 @@ def main():
                 **chosen,
             },
             "expected": [instance(*row) for row in answer],
-            "origin": f"transformers {transformers.__version__}, DetrImageProcessor.post_process_instance_segmentation",
+            "origin": f"transformers {transformers.__version__}, "
+            f"DetrImageProcessor.post_process_instance_segmentation",
         }
         path = write_golden("detr_panoptic", name, header, outputs)
         print(f"{name}: {len(answer)} instances, {path.stat().st_size} bytes")

@@ -187,13 +187,17 @@ def main():
                 "family": f"mask_former/{case['variant']}",
             },
             "expected": [instance(*row) for row in answer],
-            "origin": f"transformers {transformers.__version__}, {processor}.post_process_{rule}_segmentation; see make_mask_former_goldens.py for masks",
+            "origin": f"transformers {transformers.__version__}, "
+            f"{processor}.post_process_{rule}_segmentation; "
+            f"see make_mask_former_goldens.py for masks",
         }
         if case["minIou"]:
             step = max(side / plane for side, plane in zip((width, height), case["planes"]))
             header |= {"minIou": case["minIou"], "maxBoxPx": step}
             header["why"] = (
-                "the processor cuts off at the planes' size (Mask2Former: at 384 x 384) and enlarges by nearest neighbor; Masklet interpolates the logits to the picture"
+                "the processor cuts off at the planes' size (Mask2Former: at 384 x 384) "
+                "and enlarges by nearest neighbour; "
+                "Masklet interpolates the logits to the picture"
             )
         path = write_golden("mask_former", name, header, outputs)
         print(f"{name}: {len(answer)} instances, {path.stat().st_size} bytes")

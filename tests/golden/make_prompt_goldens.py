@@ -4,11 +4,15 @@ about them, by numpy_prompt.py.
 NAME.png is the picture, NAME.json:
 
   picture, width, height
-  rule      how the picture is fitted into the network: longest-side (padding right and below) or stretch
+  rule      how the picture is fitted into the network: longest-side (padding right and below) or
+            stretch
   origin    what computed the answers
-  prompts   [{name, points: [{x, y, label}], box: [x1, y1, x2, y2] or null, maskFrom: {prompt, token} or absent,
-              tokens: [{rle, predictedIou, stability}] of the four mask tokens, the first being the single-mask one}]
-            in source pixels; maskFrom names the prompt whose low-resolution mask of that token is given as the mask input
+  prompts   [{name, points: [{x, y, label}], box: [x1, y1, x2, y2] or null, maskFrom: {prompt,
+            token} or absent,
+              tokens: [{rle, predictedIou, stability}] of the four mask tokens, the first being the
+                single-mask one}]
+            in source pixels; maskFrom names the prompt whose low-resolution mask of that token is
+              given as the mask input
 
 Run with Python 3, numpy, scipy, torch, opencv, onnxruntime, pycocotools: python3
 tests/golden/make_prompt_goldens.py [PICTURE ...]
@@ -257,7 +261,8 @@ def main():
                 "width": width,
                 "height": height,
                 "rule": rule,
-                "origin": "numpy_prompt.py: numpy, priority flood, scipy.ndimage.label; agrees with the ONNX graphs",
+                "origin": "numpy_prompt.py: numpy, priority flood, scipy.ndimage.label; agrees "
+                "with the ONNX graphs",
                 "prompts": answers(name, picture, prompts, rule, sessions),
             }
             (OUT / f"{name}_{rule.split('-')[0]}.json").write_text(

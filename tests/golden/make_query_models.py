@@ -7,7 +7,8 @@ Random heads answer alike for every query; so the last layers of the class and m
 rescaled until their channels have mean 0 and deviation 1 over the queries or pixels of the picture.
 Pictures and weights are drawn anew while the answer hangs on rounding.
 
-  python make_query_models.py [NAME ...]        (torch, transformers 5.23, rfdetr 1.11.2, onnx, onnxruntime, numpy, pycocotools, Pillow)
+  python make_query_models.py [NAME ...]        (torch, transformers 5.23, rfdetr 1.11.2, onnx,
+    onnxruntime, numpy, pycocotools, Pillow)
 """
 
 import pathlib

@@ -5,17 +5,21 @@ They find squares: the mean color of every 16 x 16 cell of the input is its scor
 red, green and blue, the cell is the box, and the mask is where that color is above one half. So a
 test can say by hand what must come out.
 
-  dense            images [1, 3, 64, 64] -> output0 [1, 11, 84] (4 + 3 classes + 4 coefficients), output1 [1, 4, 16, 16]
+  dense            images [1, 3, 64, 64] -> output0 [1, 11, 84] (4 + 3 classes + 4 coefficients),
+                   output1 [1, 4, 16, 16]
   dense_dynamic    the same with open height, width and batch
-  end_to_end       images [1, 3, 64, 64] -> output0 [1, 16, 10] (x1, y1, x2, y2, score, class, 4 coefficients), output1
+  end_to_end       images [1, 3, 64, 64] -> output0 [1, 16, 10] (x1, y1, x2, y2, score, class, 4
+                   coefficients), output1
   half             dense with float16 input and outputs
   open_shapes      dense whose file tells only the rank of its outputs
   chw, hwc, nhwc   dense with its input as [3, 64, 64], [64, 64, 3], [1, 64, 64, 3]
   bytes            dense with uint8 input [1, 64, 64, 3] of levels, divided by 255 inside
   two_at_once      dense for exactly two pictures
   second_input     dense with another input 'gain' int64 [1] that nothing feeds
-  any_size         image [3, height, width] -> boxes [n, 4], labels int64 [n], scores [n], masks [n, 1, height, width]: an object for every
-                   cell of one color, as torchvision's Mask R-CNN gives them; class 1 red, 2 green, 3 blue; n may be 0
+  any_size         image [3, height, width] -> boxes [n, 4], labels int64 [n], scores [n], masks [n,
+                   1, height, width]: an object for every
+                   cell of one color, as torchvision's Mask R-CNN gives them; class 1 red, 2 green,
+                     3 blue; n may be 0
   fails_on_white   dense that fails inside a kernel when the first pixel is white
   squares.png      three squares on black: red at (0, 0), blue at (32, 16), green at (48, 48)
 
@@ -127,7 +131,9 @@ def end_to_end(g, image):
 
 
 def fails_on_white(g, image):
-    """Gather beyond the end of a list of one number, as soon as the first pixel's red is above 0.9."""
+    """Gather beyond the end of a list of one number, as soon as the first pixel's red is above
+    0.9.
+    """
     pixel = g.add("Slice", image, np.int64([0, 0, 0]), np.int64([1, 1, 1]), np.int64([1, 2, 3]))
     index = g.add(
         "Mul",

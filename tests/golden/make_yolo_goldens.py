@@ -10,10 +10,13 @@ it again only when a rule changes on purpose; the same seeds give the same bytes
   python make_yolo_goldens.py        (numpy; pycocotools for the *.golden files)
 
 File layout, little-endian 32-bit words (u = uint32, f = float32):
-  u magic 'YSG1', u endToEnd, u srcWidth, u srcHeight, u netWidth, u netHeight, u resizeMode (core/letterbox.h),
-  u classCount, u rowCount, u protoCount, u protoHeight, u protoWidth, f scoreThreshold, f iouThreshold, u maxInstances,
+  u magic 'YSG1', u endToEnd, u srcWidth, u srcHeight, u netWidth, u netHeight, u resizeMode
+    (core/letterbox.h),
+  u classCount, u rowCount, u protoCount, u protoHeight, u protoWidth, f scoreThreshold, f
+    iouThreshold, u maxInstances,
   u filterLength, u filter[filterLength], f detections[...], f prototypes[...],
-  u instanceCount, then per instance: f boxNet[4], f score, u classId, u rect[4] (x, y, width, height in source pixels),
+  u instanceCount, then per instance: f boxNet[4], f score, u classId, u rect[4] (x, y, width,
+    height in source pixels),
   u runCount, u runs[runCount], u coverageCount, u coverage[coverageCount].
 """
 

@@ -20,13 +20,15 @@ from make_yolo_goldens import CENTRE, TOP_LEFT
 
 FAMILY = "yolox"
 ORIGIN = (
-    "numpy float64 by the rule of YOLOX's demo_postprocess and postprocess, torchvision.ops.nms for each class; the way back to the picture "
+    "numpy float64 by the rule of YOLOX's demo_postprocess and postprocess, "
+    "torchvision.ops.nms for each class; "
+    "the way back to the picture "
     "by the scale of each axis, where YOLOX divides both by the unrounded ratio"
 )
 CASES = {
     **{name: {"mode": TOP_LEFT, **changes} for name, changes in SIZES.items()},
     "four_levels": dict(mode=TOP_LEFT, strides=(8, 16, 32, 64), classes=2, net=(128, 64)),
-    "centered": dict(mode=CENTRE, src=(120, 50)),
+    "centred": dict(mode=CENTRE, src=(120, 50)),
     "pixels": dict(mode=TOP_LEFT, pixels=True, classes=80, net=(64, 32)),
     "pixels_odd_sides": dict(mode=TOP_LEFT, pixels=True, src=(101, 67), net=(96, 64)),
     "pixels_many": {"mode": TOP_LEFT, **SIZES["many"], "pixels": True},

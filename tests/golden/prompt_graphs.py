@@ -3,13 +3,19 @@
 The embedding is the picture at a quarter of the network's input side. The decoder compares every
 cell of it with the color at the clicked points and keeps what is connected to them:
 
-  d(cell)      sum over R, G, B of the distance to the color at a point, 0..3; the least over the foreground points
-  D(cell)      the least value that d must be allowed to reach on a path of 8-neighbors from a foreground point (a flood, for all
+  d(cell)      sum over R, G, B of the distance to the color at a point, 0..3; the least over the
+               foreground points
+  D(cell)      the least value that d must be allowed to reach on a path of 8-neighbors from a
+               foreground point (a flood, for all
                thresholds at once)
-  logit_k      GAIN * (TOLERANCES[k] - D): its region above zero is the connected region of cells with d < TOLERANCES[k]
-  background   the same D from the background points; a cell that they reach at no higher price is theirs
-  box          the flood stays in the box, and the logit falls to zero at its edges; without a foreground point the flood starts at its center
-  mask input   d falls by MASK_WEIGHT * clip(mask logit, -4, 4): what was inside is reached more easily, the rest harder
+  logit_k      GAIN * (TOLERANCES[k] - D): its region above zero is the connected region of cells
+               with d < TOLERANCES[k]
+  background   the same D from the background points; a cell that they reach at no higher price is
+               theirs
+  box          the flood stays in the box, and the logit falls to zero at its edges; without a
+               foreground point the flood starts at its center
+  mask input   d falls by MASK_WEIGHT * clip(mask logit, -4, 4): what was inside is reached more
+               easily, the rest harder
   IoU_k        BASE_IOU[k] - AREA_PENALTY * (part of all cells with logit_k > 0)
 
 numpy_prompt.py computes the same without any of this (connected-component labeling).
@@ -25,7 +31,9 @@ BASE_IOU = (0.93, 0.85, 0.98, 0.90)
 AREA_PENALTY = 0.2
 MASK_WEIGHT = 0.025
 BOX_SLOPE = 0.5  # logit per pixel of the network's input
-FLOOR = 0.9  # the logit never falls below -FLOOR * GAIN * tolerance, so that an edge between cells stays near their common border
+# The logit never falls below -FLOOR * GAIN * tolerance, so that an edge between cells stays near
+# their common border.
+FLOOR = 0.9
 FAR = 100.0
 CELL = 4  # input pixels per cell
 FLOAT, INT64, INT32, BOOL = (

@@ -3,7 +3,8 @@
 demo_postprocess, postprocess), written once more in numpy, OpenCV and torchvision: the reference
 for tests/web/yolox.test.ts. Shares no code with the project.
 
-  python yolox_reference.py --images DIR --coco instances.json --model yolox-nano-416.onnx --limit 40
+  python yolox_reference.py --images DIR --coco instances.json --model yolox-nano-416.onnx --limit
+    40
 
 --nearest fits the picture in as the project does: sides rounded to nearest instead of cut, bilinear
 in floating point, and each axis with its own exact scale on the way back.

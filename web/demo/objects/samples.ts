@@ -1,7 +1,7 @@
 import { capitalized } from "../format.js";
 import type { Sample } from "./photo_sources.js";
 
-const files = import.meta.glob<string>("../../tests/data/scenes/scene_*.jpg", {
+const files = import.meta.glob<string>("../../../tests/data/scenes/scene_*.jpg", {
   query: "?url",
   import: "default",
   eager: true,
