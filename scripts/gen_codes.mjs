@@ -1,5 +1,5 @@
-/// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check
-/// fails when the file is out of date.
+/// Writes web/core/codes.gen.ts from src/core/status.def, the only list of statuses. With --check
+/// it fails if the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
@@ -8,7 +8,7 @@ import { inRoot } from "./setup/paths.mjs";
 const definitionPath = inRoot("src", "core", "status.def");
 const outputPath = inRoot("web", "core", "codes.gen.ts");
 
-/** Entries of status.def; throws with the line that is not understood. */
+/** Parses status.def. Throws with the line of a syntax error. */
 export function parseStatuses(definition) {
   const entries = [];
   const text = definition.replace(/^\/\/.*$/gm, "");
@@ -19,7 +19,7 @@ export function parseStatuses(definition) {
     if (!match) {
       const line = text.slice(0, at).split("\n").length + 1;
       const rest = text.slice(at).trim().split("\n")[0];
-      throw new StepError(`src/core/status.def:${line} is not understood: ${rest}`);
+      throw new StepError(`src/core/status.def:${line}: syntax error: ${rest}`);
     }
     const [, name, number, what, value = ""] = match;
     entries.push({ name, number: Number(number), what, value });
@@ -32,10 +32,10 @@ export function parseStatuses(definition) {
 
 /** The text of web/core/codes.gen.ts. */
 export function statusesAsTypeScript(entries) {
-  const rows = entries.map(
-    ({ name, number, what, value }) =>
-      `  ${number}: { name: ${JSON.stringify(name)}, what: ${JSON.stringify(what)}, value: ${JSON.stringify(value)} },`,
-  );
+  const rows = entries.map(({ name, number, what, value }) => {
+    const [nameText, whatText, valueText] = [name, what, value].map((part) => JSON.stringify(part));
+    return `  ${number}: { name: ${nameText}, what: ${whatText}, value: ${valueText} },`;
+  });
   return `// Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
 
 /**
@@ -59,7 +59,7 @@ async function main() {
   try {
     present = readFileSync(outputPath, "utf8");
   } catch {
-    // a missing file is out of date too
+    // A missing file is out of date too.
   }
   if (present !== wanted)
     throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");

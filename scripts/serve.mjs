@@ -1,5 +1,6 @@
-/// A small static server for built pages, with the Content-Security-Policy that Masklet promises to
-/// work under. Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]…
+/// A small static server for built pages. Its Content-Security-Policy is the strictest one that
+/// Masklet supports.
+/// Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]…
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
@@ -28,7 +29,7 @@ async function requestHandler(folder, mounts) {
 }
 
 /**
- * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to
+ * Serves `folder` on `port`, or on the next free port unless `portIsFixed`. Resolves to
  * { server, url }.
  * @param {string} folder
  * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of
@@ -68,7 +69,7 @@ async function main() {
     else folder = arg;
   }
   if (!folder)
-    throw new StepError("No folder was named.", "node scripts/serve.mjs FOLDER [--port N]");
+    throw new StepError("The folder is missing.", "node scripts/serve.mjs FOLDER [--port N]");
   const { url } = await serve(folder, { port, portIsFixed: true, mounts });
   say(`${folder} at ${url}`);
 }

@@ -276,7 +276,7 @@ describe("decodeYoloSeg", () => {
     }
   });
 
-  test("DecodeYoloSeg_FinalRows_AreTakenAsTheyAre", () => {
+  test("DecodeYoloSeg_FinalRows_AreTakenUnchanged", () => {
     const random = new Random(11);
     const found: SlowInstance[] = Array.from({ length: 9 }, (_, k) => {
       const [x, y] = [random.between(0, 20), random.between(0, 20)];

@@ -132,7 +132,8 @@ describe("import", () => {
     const script = `
       const before = Object.getOwnPropertyNames(globalThis).length;
       const compile = WebAssembly.compile, Instance = WebAssembly.Instance;
-      for (const name of ["compile", "Instance", "Module", "instantiate"]) WebAssembly[name] = () => { throw new Error(name); };
+      for (const name of ["compile", "Instance", "Module", "instantiate"])
+        WebAssembly[name] = () => { throw new Error(name); };
       globalThis.fetch = () => { throw new Error("fetch"); };
       await import(${JSON.stringify(String(glue))});
       console.log(Object.getOwnPropertyNames(globalThis).length - before);`;

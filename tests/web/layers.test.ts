@@ -69,7 +69,7 @@ describe("Layers", () => {
     expect(violations("src/somewhere/new.h", "int x;\n")).toHaveLength(1);
   });
 
-  it("Layers_NameInAComment_IsNoViolation", () => {
+  it("Layers_NameInAComment_IsNotAViolation", () => {
     expect(
       violations(
         "src/core/view.h",

@@ -11,8 +11,7 @@ import {
 export type EvaluationKind = "segm" | "bbox";
 
 /**
- * COCO's summary numbers, 0..1; -1 where no ground truth falls into the class of sizes, as
- * pycocotools prints it.
+ * COCO's summary numbers, 0..1. A size class without ground truth has -1, as in pycocotools.
  */
 export interface Evaluation {
   readonly kind: EvaluationKind;
@@ -34,7 +33,7 @@ type BoxXywh = readonly [number, number, number, number];
 
 interface Region {
   readonly area: number;
-  /** IoU with a ground truth; for a crowd the denominator is this region's own area. */
+  /** IoU with a ground truth. For a crowd, the denominator is the area of this region. */
   iou(truth: Region, crowd: boolean): number;
 }
 
@@ -66,7 +65,7 @@ class BoxRegion implements Region {
   }
 }
 
-/** Mask of a COCO segmentation on an image of the given size, in every form the format knows. */
+/** The mask of a COCO segmentation in any form, on an image of the given size. */
 export function maskOfSegmentation(
   segmentation: CocoSegmentation,
   width: number,
@@ -88,7 +87,7 @@ interface Cell {
   readonly truths: Truth[];
 }
 
-/** Everything of one category, a cell for each image. */
+/** All data of one category, one cell per image. */
 type Category = Map<number, Cell>;
 
 function cellOf(categories: Map<number, Category>, categoryId: number, imageId: number): Cell {
@@ -109,14 +108,14 @@ function addTruths(
     const image = images.get(annotation.image_id);
     if (image === undefined)
       throw new Error(
-        `annotation ${annotation.id} names image ${annotation.image_id}, which the file does not list`,
+        `annotation ${annotation.id} names image ${annotation.image_id}; the file lacks that image`,
       );
     const region =
       kind === "bbox"
         ? new BoxRegion(annotation.bbox)
         : new MaskRegion(maskOfSegmentation(annotation.segmentation, image.width, image.height));
     const crowd = annotation.iscrowd === 1;
-    // The ground truth's class of size is decided by the area the file states, for boxes too.
+    // The area in the file decides the size class of a ground truth, even for boxes.
     cellOf(categories, annotation.category_id, annotation.image_id).truths.push({
       region,
       area: annotation.area,
@@ -156,7 +155,7 @@ function addDetections(
     const image = images.get(result.image_id);
     if (image === undefined)
       throw new Error(
-        `result ${index} names image ${result.image_id}, which the ground truth does not list`,
+        `result ${index} names image ${result.image_id}; the ground truth lacks that image`,
       );
     if (!known.has(result.category_id)) continue;
     const cell = cellOf(categories, result.category_id, result.image_id);
@@ -170,7 +169,7 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? -1 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** AP per category (rows without ground truth left out), one column per IoU threshold. */
+/** AP per category with ground truth, one column per IoU threshold. */
 function curves(
   categories: Map<number, Category>,
   imageIds: readonly number[],
@@ -192,10 +191,11 @@ function curves(
 }
 
 /**
- * COCO's average precision of masks or boxes: same matching, area classes, 100 detections an image
- * and category, 101-point interpolation as pycocotools' `COCOeval` (1 point in 1000 is promised, in
- * practice equal). The size class of a detection is taken from its mask for `segm` and its box for
- * `bbox`. Throws an Error that names the entry when the files do not fit together.
+ * Computes COCO's average precision of masks or boxes. Matching, area classes, the limit of 100
+ * detections per image and category, and the 101-point interpolation are those of pycocotools'
+ * `COCOeval`. Results equal pycocotools'; the guaranteed tolerance is 0.001. The size class of a
+ * detection depends on its mask for `segm` and on its box for `bbox`.
+ * @throws Error with the entry, if the files do not belong together.
  */
 export function evaluateCoco(
   results: readonly CocoResult[],

@@ -1,7 +1,6 @@
 /**
- * Matching of detections to ground truth for one image and one category, as pycocotools'
- * `COCOeval.evaluateImg` does it. Masks and boxes come in as IoU matrices, so nothing here knows
- * what is being compared.
+ * Matching of detections to ground truth for one image and one category, following pycocotools'
+ * `COCOeval.evaluateImg`. Its inputs are IoU matrices, so it is independent of masks and boxes.
  */
 
 /** IoU thresholds .50, .55, … .95. */
@@ -11,13 +10,13 @@ export const iouThresholds: readonly number[] = Array.from(
 );
 
 export interface MatchObject {
-  /** Source pixels. */
+  /** Area in source pixels. */
   readonly area: number;
 }
 
 export interface MatchTruth extends MatchObject {
   readonly crowd: boolean;
-  /** Crowd, or marked `ignore` in the file. */
+  /** Whether it is a crowd or marked `ignore` in the file. */
   readonly ignore: boolean;
 }
 
@@ -31,21 +30,21 @@ export interface AreaRange {
   readonly max: number;
 }
 
-/** What one image gives to the curve of one category and area range. */
+/** The contribution of one image to the curve of one category and area range. */
 export interface Matches {
   readonly scores: readonly number[];
-  /** [threshold][detection]: found a ground truth. */
+  /** [threshold][detection]: matches a ground truth. */
   readonly matched: readonly Uint8Array[];
-  /** [threshold][detection]: counts neither as right nor as wrong. */
+  /** [threshold][detection]: counts neither as correct nor as wrong. */
   readonly ignored: readonly Uint8Array[];
-  /** Ground truths that count. */
+  /** Number of ground truths that count. */
   readonly truthCount: number;
 }
 
 const outside = (area: number, range: AreaRange) => area < range.min || area > range.max;
 
 /**
- * The truth that a detection takes at one threshold, or -1. `order` lists truths, the ignored ones
+ * The truth that a detection matches at one threshold, or -1. `order` lists truths, ignored ones
  * last.
  */
 function bestTruth(
@@ -60,7 +59,7 @@ function bestTruth(
   let bestIou = Math.min(threshold, 1 - 1e-10);
   for (const index of order) {
     if (taken[index] && !truths[index]!.crowd) continue;
-    // A counted truth has been found and only ignored ones follow.
+    // A counted truth matches, and only ignored ones follow.
     if (best >= 0 && !truthIgnored[best] && truthIgnored[index]) break;
     const iou = ious[index]!;
     if (iou < bestIou) continue;
@@ -116,8 +115,8 @@ export function matchImage(
 const recallSteps = 101;
 
 /**
- * Precision at 101 recalls for one category, area range and threshold; undefined when there is
- * nothing to find.
+ * Precision at 101 recalls for one category, area range and threshold. Undefined without a truth
+ * that counts.
  */
 function precisionCurve(
   images: readonly Matches[],
@@ -153,9 +152,9 @@ function precisionCurve(
 }
 
 /**
- * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`):
- * the mean of the interpolated precision at recalls 0, .01, … 1. Undefined when the category has no
- * ground truth that counts.
+ * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`).
+ * It is the mean of the interpolated precision at the recalls 0, 0.01 to 1. Undefined without a
+ * truth that counts.
  */
 export function averagePrecisions(images: readonly Matches[]): number[] | undefined {
   const curves = iouThresholds.map((_, index) => precisionCurve(images, index));

@@ -5,8 +5,8 @@ import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
 import type { FamilyMatch } from "./detect.js";
 
 /**
- * From the outputs of one image to instances: the way that all calls take.
- * @param preprocessing of that very image
+ * Decodes the outputs of one image to instances. Every call takes this path.
+ * @param preprocessing how this image was prepared
  */
 export function decodeWith(
   core: Core,
