@@ -1,4 +1,4 @@
-// Writes web/runtime/built_in.gen.ts and web/model_names.gen.ts from the model cards models/*.json.
+// Writes web/model/built_in.gen.ts and web/model/model_names.gen.ts from the model cards models/*.json.
 // With --check: fails where they differ. With --measure: first writes size and SHA-256 of the model
 // files into the cards.
 import { createHash } from "node:crypto";
@@ -58,7 +58,7 @@ const modelsFile = (
   models,
   promptModels,
 ) => `// Generated from models/*.json by scripts/gen_models.mjs; do not edit.
-import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in.js";
+import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in_types.js";
 
 /** Where the file of a model lies. */
 interface Located {
@@ -113,7 +113,10 @@ await runMain(() => {
   if (process.argv.includes("--measure")) measureFiles();
   const cards = readBuiltInCards();
   const [models, promptModels] = [cardsOfKind(cards, "segment"), cardsOfKind(cards, "prompt")];
-  const texts = { "web/runtime/built_in.gen.ts": modelsFile, "web/model_names.gen.ts": namesFile };
+  const texts = {
+    "web/model/built_in.gen.ts": modelsFile,
+    "web/model/model_names.gen.ts": namesFile,
+  };
   for (const [path, write] of Object.entries(texts)) {
     const target = new URL(path, root);
     const text = write(models, promptModels);

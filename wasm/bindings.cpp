@@ -8,6 +8,8 @@
 using namespace masklet;
 
 #define METHOD(name) .function(#name, &Bound::name)
+// Of the base class, which itself is not registered.
+#define METHOD_OF_STAGE(name, Type) .function(#name, static_cast<Type>(&Bound::name))
 #define FIELD(name) .field(#name, &Bound::name)
 
 EMSCRIPTEN_BINDINGS(masklet_values) {
@@ -39,13 +41,13 @@ EMSCRIPTEN_BINDINGS(masklet_stages) {
   {
     using Bound = ImageStage;
     emscripten::class_<Bound>("ImageStage")
-        .constructor<>() METHOD(lastValue) METHOD(useScalarKernels) METHOD(columns)
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(useScalarKernels) METHOD(columns)
             METHOD(reserveFile) METHOD(decodeFile) METHOD(reserveImage) METHOD(tensorize);
   }
   {
     using Bound = DecodeStage;
     emscripten::class_<Bound>("DecodeStage")
-        .constructor<>() METHOD(lastValue) METHOD(useScalarKernels) METHOD(columns)
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(useScalarKernels) METHOD(columns)
             METHOD(reserveOutput) METHOD(reserveClassFilter) METHOD(decodeDetrDetect)
                 METHOD(decodeDetrPanoptic) METHOD(decodeMaskFormer) METHOD(decodeMaskRcnn)
                     METHOD(decodeRfDetrSeg) METHOD(decodeRtmdetIns) METHOD(decodeSam)
@@ -55,7 +57,7 @@ EMSCRIPTEN_BINDINGS(masklet_stages) {
   {
     using Bound = MaskStage;
     emscripten::class_<Bound>("MaskStage")
-        .constructor<>() METHOD(lastValue) METHOD(columns) METHOD(reserveMasks) METHOD(reserveText)
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(columns) METHOD(reserveMasks) METHOD(reserveText)
             METHOD(reserveCounts) METHOD(reservePolygons) METHOD(cocoRle) METHOD(polygons)
                 METHOD(mergeMasks) METHOD(removeSmallRegions) METHOD(intersectMasks)
                     METHOD(iouMatrix) METHOD(maskFromCocoRle) METHOD(maskFromCocoCounts)

@@ -70,12 +70,14 @@ uint32_t MaskStage::reservePolygons(uint32_t pointCount, uint32_t ringCount) {
   polygonPoints_.clear();
   polygonOffsets_.clear();
   const auto reserve = [&]() -> Status {
-    MASKLET_TRY(resizeTo(polygonPoints_, uint64_t{2} * pointCount));
-    return resizeTo(polygonOffsets_, uint64_t{ringCount} + 1);
+    // More than 32 bits can address; natively memory might be given for it.
+    if (pointCount > UINT32_MAX / (2 * sizeof(double)))
+      return fail(StatusCode::outOfMemory, 16.0 * pointCount);
+    if (ringCount == UINT32_MAX) return fail(StatusCode::outOfMemory, 4.0 * ringCount);
+    MASKLET_TRY(polygonPoints_.resize(size_t{2} * pointCount));
+    return polygonOffsets_.resize(size_t{ringCount} + 1);
   };
-  const Status status = reserve();
-  if (!status.ok()) polygonPoints_.clear();
-  return finish(status);
+  return finish(reserve());
 }
 
 uint32_t MaskStage::cocoRle(int32_t srcWidth, int32_t srcHeight) {

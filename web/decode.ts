@@ -1,5 +1,9 @@
+import { MaskletError } from "./base/errors.js";
+import type { Size } from "./base/geometry.js";
+import type { Preprocessing } from "./base/preprocessing.js";
+import type { TensorInfo } from "./base/tensor.js";
+import { toRawTensor } from "./base/tensor.js";
 import { currentCore } from "./core/load.js";
-import { MaskletError } from "./errors.js";
 import { decodeWith } from "./families/decode_match.js";
 import {
   type Detection,
@@ -9,24 +13,17 @@ import {
   noMatch,
   readWanted,
 } from "./families/detect.js";
-import type { ExporterHints, ModelSignature } from "./families/family.js";
-import { findImageInput, fixedSize } from "./families/image_input.js";
+import type { ModelSignature } from "./families/family.js";
 import { fixedSizing, preprocessingFor } from "./families/input_sizing.js";
 import { detectPromptPart } from "./families/prompt/detect.js";
-import { chooseLabels, toInstances } from "./instances.js";
-import { readExporterHints } from "./runtime/exporter_hints.js";
-import { toRawTensor } from "./runtime/outputs.js";
-import { checkSegmentOptions } from "./segmenter_options.js";
-import type {
-  FamilyCandidate,
-  FamilyVerdict,
-  Instance,
-  Preprocessing,
-  PromptPart,
-  SegmentOptions,
-  Size,
-  TensorInfo,
-} from "./types.js";
+import type { Instance } from "./mask/instances.js";
+import { toInstances } from "./mask/instances.js";
+import type { ExporterHints } from "./model/exporter_hints.js";
+import { readExporterHints } from "./model/exporter_hints.js";
+import { findImageInput, fixedSize } from "./model/image_input.js";
+import type { FamilyCandidate, FamilyVerdict, PromptPart } from "./model/info.js";
+import { checkSegmentOptions, chooseLabels } from "./segment/options.js";
+import type { SegmentOptions } from "./segment/types.js";
 
 /** A network's output as any runtime gives it. */
 export interface OutputTensor {

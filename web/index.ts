@@ -4,6 +4,26 @@
  *
  * @packageDocumentation
  */
+
+export {
+  type Device,
+  devices,
+  type Fallback,
+  type Progress,
+  type Timings,
+} from "./base/device.js";
+export * from "./base/errors.js";
+export type { Box, CocoRle, PolygonRing, Rect, Size } from "./base/geometry.js";
+export type { RgbaImage, Source } from "./base/image.js";
+export {
+  type ColorOrder,
+  colorOrders,
+  type InputSizing,
+  type Preprocessing,
+  type ResizeMode,
+  resizeModes,
+} from "./base/preprocessing.js";
+export type { RawTensor, TensorInfo } from "./base/tensor.js";
 export { Core, type DecodeOptions, type InstanceColumns } from "./core/core.js";
 export { currentCore, type LoadCoreOptions, loadCore } from "./core/load.js";
 export {
@@ -14,7 +34,8 @@ export {
   type FamilyDetection,
   type OutputTensor,
 } from "./decode.js";
-export * from "./errors.js";
+export type { EngineOptions } from "./engine/types.js";
+export type { FoundInstances, Instance } from "./mask/instances.js";
 export {
   Mask,
   type MaskData,
@@ -25,21 +46,35 @@ export {
   type RleInput,
   type RunMask,
   type SourceSize,
-} from "./mask.js";
-export { PromptSegmenter } from "./prompt_segmenter.js";
-export { PromptSession, type SessionOptions } from "./prompt_session.js";
-export * from "./prompt_types.js";
+} from "./mask/mask.js";
 export {
-  type BuiltInFile,
-  type BuiltInModel,
-  type BuiltInPromptModel,
   builtInModels,
   builtInPromptModels,
-} from "./runtime/built_in.js";
+} from "./model/built_in.js";
+export type {
+  AnyText,
+  BuiltInFile,
+  BuiltInModel,
+  BuiltInPromptModel,
+  ModelSource,
+} from "./model/built_in_types.js";
+export type {
+  FamilyCandidate,
+  FamilyVerdict,
+  ModelInfo,
+  PromptPart,
+  RawResult,
+  RunningModelInfo,
+} from "./model/info.js";
+export type { BuiltInModelName, BuiltInPromptModelName } from "./model/model_names.gen.js";
+
+export { type SelectionPrompt, selectByPrompt } from "./prompt/select_by_prompt.js";
+export { PromptSession, type SessionOptions } from "./prompt/session.js";
+export * from "./prompt/types.js";
+export { PromptSegmenter } from "./prompt_segmenter.js";
+export * from "./segment/types.js";
 export { inspectModel, Segmenter } from "./segmenter.js";
-export { type SelectionPrompt, selectByPrompt } from "./select_by_prompt.js";
-export { type DecodeImageOptions, decodeImage } from "./source.js";
-export * from "./types.js";
+export { type DecodeImageOptions, decodeImage } from "./source/decode_image.js";
 export * from "./view/coco_types.js";
 export {
   cutOut,

@@ -1,15 +1,20 @@
-import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
-import { Mask } from "./mask.js";
+import type { Device, Fallback } from "./base/device.js";
+import { MaskletError, throwIfAborted, untilAborted } from "./base/errors.js";
+import type { Box } from "./base/geometry.js";
+import type { Source } from "./base/image.js";
+import { startEngine } from "./engine/stages.js";
+import { Mask } from "./mask/mask.js";
+import { findPromptCard } from "./model/built_in.js";
 import {
   type ImageHandle,
   imageGone,
   type PromptEngine,
   type PromptEngineState,
-} from "./prompt_calls.js";
-import type { Ask } from "./prompt_decoder.js";
-import { LocalPromptEngine } from "./prompt_engine.js";
-import { checkBoxes, checkEverything, checkPredict } from "./prompt_options.js";
-import { PromptSession } from "./prompt_session.js";
+} from "./prompt/calls.js";
+import type { Ask } from "./prompt/decoder.js";
+import { LocalPromptEngine } from "./prompt/engine.js";
+import { checkBoxes, checkEverything, checkPredict } from "./prompt/options.js";
+import { PromptSession } from "./prompt/session.js";
 import type {
   EverythingOptions,
   PredictOptions,
@@ -19,10 +24,7 @@ import type {
   PromptSegmenterOptions,
   SegmentBoxesOptions,
   SetImageResult,
-} from "./prompt_types.js";
-import { findPromptCard } from "./runtime/built_in.js";
-import { startEngine } from "./segmenter_stages.js";
-import type { Box, Device, Fallback, Source } from "./types.js";
+} from "./prompt/types.js";
 import { startPromptWorker } from "./worker/prompt_client.js";
 
 /**

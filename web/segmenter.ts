@@ -1,23 +1,16 @@
-import { MaskletError, throwIfAborted, untilAborted } from "./errors.js";
-import { toInstances } from "./instances.js";
-import { loadModel } from "./runtime/model_store.js";
-import { type Engine, type EngineResult, LocalEngine } from "./segmenter_engine.js";
-import { inspectLoaded } from "./segmenter_plan.js";
-import { refineResult } from "./segmenter_refine.js";
-import { startEngine } from "./segmenter_stages.js";
-import { decodeImage } from "./source.js";
-import type {
-  CreateOptions,
-  Device,
-  Fallback,
-  ModelInfo,
-  ModelSource,
-  RawResult,
-  RunningModelInfo,
-  SegmentOptions,
-  SegmentResult,
-  Source,
-} from "./types.js";
+import type { Device, Fallback } from "./base/device.js";
+import { MaskletError, throwIfAborted, untilAborted } from "./base/errors.js";
+import type { Source } from "./base/image.js";
+import { startEngine } from "./engine/stages.js";
+import { toInstances } from "./mask/instances.js";
+import type { ModelSource } from "./model/built_in_types.js";
+import type { ModelInfo, RawResult, RunningModelInfo } from "./model/info.js";
+import { loadModel } from "./model/store.js";
+import { type Engine, type EngineResult, LocalEngine } from "./segment/engine.js";
+import { inspectLoaded } from "./segment/plan.js";
+import { refineResult } from "./segment/two_step.js";
+import type { CreateOptions, SegmentOptions, SegmentResult } from "./segment/types.js";
+import { decodeImage } from "./source/decode_image.js";
 import { startWorkerEngine } from "./worker/client.js";
 
 /**

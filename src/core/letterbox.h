@@ -8,11 +8,12 @@ namespace masklet {
 
 /// How an image is fitted into the network input. The numbers cross the wasm boundary.
 enum class ResizeMode : uint32_t {
-  letterboxCenter =
-      0,  ///< keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox)
-  letterboxTopLeft =
-      1,        ///< keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad)
-  stretch = 2,  ///< fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2)
+  /// Keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox).
+  letterboxCenter = 0,
+  /// Keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad).
+  letterboxTopLeft = 1,
+  /// Fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2).
+  stretch = 2,
 };
 
 /// Where the image, or a rectangle of it, lies inside the network input, and the exact affine map

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { builtInPromptModels } from "../../web/runtime/built_in.js";
+import { builtInPromptModels } from "../../web/model/built_in.js";
 import { open } from "./tiny_models.js";
 
 for (const { name } of builtInPromptModels) {

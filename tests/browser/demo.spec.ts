@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import { builtInModels, builtInPromptModels } from "../../web/runtime/built_in.js";
+import { builtInModels, builtInPromptModels } from "../../web/model/built_in.js";
 import { brightness, type DemoPage, differences, expect, test } from "./demo_page.js";
 import { demoUrl } from "./servers.js";
 

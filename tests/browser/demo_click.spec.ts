@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
-import { builtInPromptModels } from "../../web/runtime/built_in.js";
+import { builtInPromptModels } from "../../web/model/built_in.js";
 import { type DemoPage, expect, type SampleName, test } from "./demo_page.js";
 
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

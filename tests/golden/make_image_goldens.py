@@ -142,9 +142,12 @@ def make_oriented() -> None:
     save("orientation6.png", rgb, exif=tiff_orientation(6, big_endian=True))
 
 
-def make_resize_source() -> None:
+def make_resized() -> None:
     source = scene(61, 47, 3, noise=40)
     write_rgba("resize_source", source)
+    for width, height in [(30, 23), (17, 9)]:
+        fixed_point = cv2.resize(source, (width, height), interpolation=cv2.INTER_LINEAR)
+        write_rgba(f"resize8_bilinear_{width}x{height}", fixed_point)
 
 
 def letterboxed(
@@ -182,7 +185,7 @@ if __name__ == "__main__":
         stale.unlink()
     make_encoded()
     make_oriented()
-    make_resize_source()
+    make_resized()
     make_tensors()
     print(
         f"{sum(f.stat().st_size for f in OUT.iterdir())} bytes in {len(list(OUT.iterdir()))} files"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { findImageInput } from "../../web/families/image_input.js";
+import type { TensorInfo } from "../../web/base/tensor.js";
+import { findImageInput } from "../../web/model/image_input.js";
 import { batchOf, splitBatch } from "../../web/runtime/batch.js";
-import type { TensorInfo } from "../../web/types.js";
 
 type Dims = (number | string)[];
 const info = (dims: Dims, name = "x"): TensorInfo => ({ name, type: "float32", dims });

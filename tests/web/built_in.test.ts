@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { cardProblems, readBuiltInCards } from "../../scripts/model_cards.mjs";
 import { inspectModel, MaskletError, PromptSegmenter, Segmenter } from "../../web/index.js";
-import { builtInModels, builtInPromptModels, findBuiltInFile } from "../../web/runtime/built_in.js";
-import { readExporterHints } from "../../web/runtime/exporter_hints.js";
-import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
+import { builtInModels, builtInPromptModels, findBuiltInFile } from "../../web/model/built_in.js";
+import { readExporterHints } from "../../web/model/exporter_hints.js";
+import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mebibyte = 2 ** 20;

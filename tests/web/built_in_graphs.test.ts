@@ -2,8 +2,8 @@
 /// that no tensor is copied to the CPU and back.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { builtInModels, builtInPromptModels, findBuiltInFile } from "../../web/runtime/built_in.js";
-import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
+import { builtInModels, builtInPromptModels, findBuiltInFile } from "../../web/model/built_in.js";
+import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 import { type ComputedNode, computedNodes, readOnnxGraph } from "./onnx_graph.js";
 import { type Field, handMadeModel, valueInfo } from "./protobuf_writer.js";
 

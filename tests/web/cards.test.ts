@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { modelsPage, pages, readCards } from "../../scripts/gen_docs.mjs";
+import type { InputSizing, Preprocessing } from "../../web/base/preprocessing.js";
+import type { TensorInfo } from "../../web/base/tensor.js";
 import { matchFamily } from "../../web/families/detect.js";
 import type { ModelSignature } from "../../web/families/family.js";
-import { findImageInput, fixedSize } from "../../web/families/image_input.js";
 import { families } from "../../web/families/index.js";
 import { promptFamilies } from "../../web/families/prompt/index.js";
 import { readDecoder, readEncoder } from "../../web/families/prompt/roles.js";
-import type { InputSizing, Preprocessing, TensorInfo } from "../../web/types.js";
+import { findImageInput, fixedSize } from "../../web/model/image_input.js";
 
 interface CardTensor extends TensorInfo {
   readonly dims: readonly (number | string)[];

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { colorOrders, resizeModes } from "../../web/base/preprocessing.js";
 import { coreStatuses } from "../../web/core/codes.gen.js";
 import { maskRcnnExports, yoloDetectLayouts, yoloxBoxes } from "../../web/core/decoders.js";
 import { boundaryVersion } from "../../web/core/instance.js";
 import { mergeOps } from "../../web/core/mask_operations.js";
 import { statusError } from "../../web/core/status.js";
-import { colorOrders, resizeModes } from "../../web/types.js";
 
 const wasmPath = new URL("../../web/core/generated/masklet_core.wasm", import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), "masklet-core-"));
@@ -170,7 +170,7 @@ describe("status", () => {
   });
 
   test("BoundaryVersion_IsThatOfTheHeader", () => {
-    const header = readFileSync(new URL("../../wasm/workspace.h", import.meta.url), "utf8");
+    const header = readFileSync(new URL("../../wasm/stage.h", import.meta.url), "utf8");
     expect(header).toContain(`kBoundaryVersion = ${boundaryVersion};`);
   });
 

@@ -1,9 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
+import { MaskletError } from "../../web/base/errors.js";
+import type { Preprocessing } from "../../web/base/preprocessing.js";
+import { colorOrders, resizeModes } from "../../web/base/preprocessing.js";
+import type { RawTensor } from "../../web/base/tensor.js";
 import type { Core } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
-import { MaskletError } from "../../web/errors.js";
-import { Mask } from "../../web/mask.js";
-import { colorOrders, type Preprocessing, type RawTensor, resizeModes } from "../../web/types.js";
+import { Mask } from "../../web/mask/mask.js";
 import { Random } from "./random.js";
 
 let core: Core;
@@ -102,7 +104,7 @@ function callAtRandom(caller: Caller): unknown {
     case 1:
       return core.tensorize(caller.preprocessing());
     case 2:
-      return core.setLetterbox(size, caller.preprocessing());
+      return core.masks.iouMatrix([caller.mask()], [caller.mask(), caller.mask()]);
     case 3:
     case 4:
       return core.decoders.decodeYoloSeg(
@@ -114,6 +116,11 @@ function callAtRandom(caller: Caller): unknown {
           scoreThreshold: caller.below(5) ? 0.25 : caller.value(),
           iouThreshold: caller.below(5) ? 0.7 : caller.value(),
           maxInstances: caller.number(50),
+          placement: {
+            source: size,
+            input: caller.preprocessing(),
+            ...(caller.below(2) ? {} : { view: { x: 0, y: 0, width: caller.number(30), height: 2 } }),
+          },
           ...(caller.below(4) ? {} : { classFilter: caller.bytes(caller.below(6)) }),
         },
       );

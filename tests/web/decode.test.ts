@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { float32ToFloat16 } from "../../web/base/tensor.js";
 import {
   currentCore,
   type DecodeOutputsOptions,
@@ -9,7 +10,6 @@ import {
   loadCore,
   type OutputTensor,
 } from "../../web/index.js";
-import { float32ToFloat16 } from "../../web/runtime/outputs.js";
 import { decodeOptions, readGolden } from "./golden_file.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readExporterHints } from "../../web/runtime/exporter_hints.js";
-import { parseLiteral } from "../../web/runtime/python_literal.js";
+import { readExporterHints } from "../../web/model/exporter_hints.js";
+import { parseLiteral } from "../../web/model/python_literal.js";
 
 describe("parseLiteral", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ImageInput } from "../../web/families/image_input.js";
+import type { ImageInput } from "../../web/model/image_input.js";
 import { makeConstantFeeds } from "../../web/runtime/constant_feeds.js";
 import { makeImageFeed } from "../../web/runtime/image_feed.js";
 

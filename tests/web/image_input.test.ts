@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findImageInput, fixedSize, imageDims } from "../../web/families/image_input.js";
-import type { TensorInfo } from "../../web/types.js";
+import type { TensorInfo } from "../../web/base/tensor.js";
+import { findImageInput, fixedSize, imageDims } from "../../web/model/image_input.js";
 
 const info = (type: string, dims: TensorInfo["dims"], name = "x"): TensorInfo => ({
   name,

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import type { InputSizing } from "../../web/base/preprocessing.js";
 import { preprocessingFor } from "../../web/families/input_sizing.js";
 import { yoloSeg } from "../../web/families/yolo_seg.js";
-import type { InputSizing } from "../../web/types.js";
 
 const usual = { ...yoloSeg.preprocessing, width: 640, height: 640 };
 const size = (sizing: InputSizing, width: number, height: number) => {

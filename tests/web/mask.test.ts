@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { PolygonRing } from "../../web/base/geometry.js";
 import { loadCore } from "../../web/core/load.js";
-import { Mask, type MaskData } from "../../web/mask.js";
-import type { PolygonRing } from "../../web/types.js";
+import { Mask, type MaskData } from "../../web/mask/mask.js";
 import { Random } from "./random.js";
 
 beforeAll(async () => {
@@ -468,7 +468,7 @@ describe("errors", () => {
 
   test("Mask_WithoutTheCore_ReadsPixelsAndRefusesTheRest", async () => {
     vi.resetModules();
-    const fresh = await import("../../web/mask.js");
+    const fresh = await import("../../web/mask/mask.js");
     const mask = fresh.Mask.fromBytes(Uint8Array.of(0, 1, 1, 0), { width: 2, height: 2 });
     expect([...mask.toBytes()]).toEqual([0, 1, 1, 0]);
     expect(mask.contains(1, 0)).toBe(true);

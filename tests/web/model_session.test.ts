@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { Device } from "../../web/base/device.js";
 import { type Feeds, type KeptTensor, LostTensorError, makeFeed } from "../../web/runtime/feed.js";
 import { ModelSession, type SessionRequest } from "../../web/runtime/model_session.js";
 import type { OrtTensor } from "../../web/runtime/ort_module.js";
 import { enqueueOrt } from "../../web/runtime/ort_queue.js";
-import type { Device } from "../../web/types.js";
 import { type FakeBehavior, FakeOrt } from "./fake_ort.js";
 
 const feeds: Feeds = {

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { loadModel } from "../../web/runtime/model_store.js";
-import type { Progress } from "../../web/types.js";
+import type { Progress } from "../../web/base/device.js";
+import { loadModel } from "../../web/model/store.js";
 
 const file = new URL("../data/tiny_models/dense.onnx", import.meta.url);
 const model = new Uint8Array(readFileSync(file));

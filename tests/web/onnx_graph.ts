@@ -2,7 +2,7 @@
  * Nodes and constants of an ONNX file, for tests that ask what a graph is made of (onnx.proto:
  * ModelProto, GraphProto, NodeProto, TensorProto).
  */
-import { ProtobufReader } from "../../web/runtime/protobuf_reader.js";
+import { ProtobufReader } from "../../web/model/protobuf_reader.js";
 
 /** `TensorProto.DataType` by number; those that are not named here are `type N`. */
 const typeNames: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { MaskletError } from "../../web/errors.js";
-import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
+import { MaskletError } from "../../web/base/errors.js";
+import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 import { encode, handMadeModel, valueInfo } from "./protobuf_writer.js";
 import { sharedFile } from "./shared_data.js";
 

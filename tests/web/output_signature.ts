@@ -1,6 +1,7 @@
+import type { TensorInfo } from "../../web/base/tensor.js";
 import { matchFamily, type WantedFamily } from "../../web/families/detect.js";
-import type { ExporterHints, ModelSignature } from "../../web/families/family.js";
-import type { TensorInfo } from "../../web/types.js";
+import type { ModelSignature } from "../../web/families/family.js";
+import type { ExporterHints } from "../../web/model/exporter_hints.js";
 
 export type Dims = readonly (number | string)[];
 

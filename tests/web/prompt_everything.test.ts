@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadCore, type PromptSegmenter } from "../../web/index.js";
-import { isCutOff } from "../../web/prompt_everything.js";
-import { cropsOf, gridSizeOf, pointGrid } from "../../web/prompt_grid.js";
-import { boxIou, suppressBoxes } from "../../web/prompt_suppression.js";
+import { boxIou, suppressBoxes } from "../../web/mask/suppression.js";
+import { isCutOff } from "../../web/prompt/everything.js";
+import { cropsOf, gridSizeOf, pointGrid } from "../../web/tiles/grid.js";
 import { goldenFile, openPromptModel } from "./prompt_models.js";
 
 describe("Point grid", () => {

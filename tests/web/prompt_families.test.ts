@@ -10,8 +10,8 @@ import {
 } from "../../web/families/prompt/feeds.js";
 import { frameImage, type Prompt } from "../../web/families/prompt/points.js";
 import { inspectModel, loadCore } from "../../web/index.js";
-import { imageFeed } from "../../web/prompt_encoder.js";
-import { readOnnxMetadata } from "../../web/runtime/onnx_metadata.js";
+import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
+import { imageFeed } from "../../web/prompt/encoder.js";
 import { type PromptModelName, promptModel, promptModels } from "./prompt_models.js";
 
 const graphOf = (file: string): Graph =>

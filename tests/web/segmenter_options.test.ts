@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSegmentOptions } from "../../web/segmenter_options.js";
+import { checkSegmentOptions } from "../../web/segment/options.js";
 
 const labels = ["cat", "dog", "cat"];
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Preprocessing } from "../../web/base/preprocessing.js";
+import type { RawTensor } from "../../web/base/tensor.js";
 import { checkImage, compareOutputs } from "../../web/runtime/self_check.js";
-import type { Preprocessing, RawTensor } from "../../web/types.js";
 
 const preprocessing: Preprocessing = {
   width: 64,

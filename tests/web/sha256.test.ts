@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { sha256, sha256Hex } from "../../web/runtime/sha256.js";
+import { sha256, sha256Hex } from "../../web/model/sha256.js";
 
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -1,7 +1,8 @@
+import type { TensorInfo } from "../../web/base/tensor.js";
 import { matchFamily } from "../../web/families/detect.js";
-import type { ExporterHints, ModelFamily, ModelSignature } from "../../web/families/family.js";
+import type { ModelFamily, ModelSignature } from "../../web/families/family.js";
 import { families } from "../../web/families/index.js";
-import type { TensorInfo } from "../../web/types.js";
+import type { ExporterHints } from "../../web/model/exporter_hints.js";
 
 export type Dims = readonly (number | string)[];
 

@@ -1,8 +1,11 @@
+import type { RawTensor } from "../../web/base/tensor.js";
 /**
  * The obvious, slow way to do what the core does, in plain loops over doubles; the tests compare
  * with it.
  */
-import type { Preprocessing, RawTensor, RgbaImage } from "../../web/types.js";
+
+import type { RgbaImage } from "../../web/base/image.js";
+import type { Preprocessing } from "../../web/base/preprocessing.js";
 
 export interface Letterbox {
   readonly x: number;

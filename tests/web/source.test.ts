@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { decodeImage } from "../../web/source.js";
-import type { RgbaImage, Source } from "../../web/types.js";
+import type { RgbaImage, Source } from "../../web/base/image.js";
+import { decodeImage } from "../../web/source/decode_image.js";
 
 const file = new URL("../data/tiny_models/squares.png", import.meta.url);
 const bytes = new Uint8Array(readFileSync(file));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ExporterHints, ModelSignature } from "../../web/families/family.js";
+import type { TensorInfo } from "../../web/base/tensor.js";
+import type { ModelSignature } from "../../web/families/family.js";
 import { yoloSeg } from "../../web/families/yolo_seg.js";
-import type { TensorInfo } from "../../web/types.js";
+import type { ExporterHints } from "../../web/model/exporter_hints.js";
 
 type Dims = (number | string)[];
 

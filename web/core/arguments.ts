@@ -1,4 +1,4 @@
-import { MaskletError, type Stage } from "../errors.js";
+import { MaskletError, type Stage } from "../base/errors.js";
 
 /** Largest value of an unsigned argument. */
 const maxUint32 = 0xffffffff;

@@ -1,5 +1,5 @@
-import { MaskletError, throwIfAborted, untilAborted } from "../errors.js";
-import { importInNode, isNode } from "../realm.js";
+import { MaskletError, throwIfAborted, untilAborted } from "../base/errors.js";
+import { importInNode, isNode } from "../base/realm.js";
 import { Core } from "./core.js";
 
 export interface LoadCoreOptions {

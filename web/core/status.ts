@@ -1,4 +1,4 @@
-import { type CoreErrorCode, MaskletError, type Stage } from "../errors.js";
+import { type CoreErrorCode, MaskletError, type Stage } from "../base/errors.js";
 import { coreStatuses } from "./codes.gen.js";
 
 type StatusName = (typeof coreStatuses)[keyof typeof coreStatuses]["name"];

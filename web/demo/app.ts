@@ -1,5 +1,4 @@
-import type { Device } from "../index.js";
-import { ClickMode } from "./click_mode.js";
+import { ClickMode } from "./click/mode.js";
 import { bindMode, type Mode, showMode } from "./mode.js";
 import {
   builtInObjectModels,
@@ -7,24 +6,14 @@ import {
   type ObjectModel,
   type PromptModelChoice,
   promptChoice,
-} from "./model_choices.js";
-import { ModelView } from "./model_view.js";
+} from "./model/choices.js";
+import { ModelView } from "./model/view.js";
 import { Notices } from "./notices.js";
-import { ObjectMode } from "./object_mode.js";
-import { ResultView } from "./result_view.js";
-import { bindSettings, type Settings } from "./settings.js";
-
-/** What the address may ask for, mostly for tests: `?renderer=canvas2d&device=wasm&software`. */
-export interface AppOptions {
-  readonly renderer: "auto" | "webgl2" | "canvas2d";
-  readonly device: "auto" | Device;
-  readonly allowSoftwareAdapter: boolean;
-}
-
-export interface Photo {
-  readonly image: ImageBitmap;
-  readonly name: string;
-}
+import { ObjectMode } from "./objects/mode.js";
+import type { AppOptions } from "./options.js";
+import type { Photo } from "./photo.js";
+import { ResultView } from "./stage/result_view.js";
+import { bindSettings, type Settings } from "./stage/settings.js";
 
 /** Which mode is shown, and what all modes share: the photo, the device, the view. */
 export class App {

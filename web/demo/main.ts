@@ -1,10 +1,11 @@
 import { type Device, devices } from "../index.js";
-import { App, type AppOptions } from "./app.js";
+import { App } from "./app.js";
 import { byId } from "./dom.js";
-import { bindDownloads } from "./download_buttons.js";
+import { bindPhotoSources, SampleRow } from "./objects/photo_sources.js";
+import { samples } from "./objects/samples.js";
 import { goOfflineReady } from "./offline.js";
-import { bindPhotoSources, SampleRow } from "./photo_sources.js";
-import { samples } from "./samples.js";
+import type { AppOptions } from "./options.js";
+import { bindDownloads } from "./stage/download_buttons.js";
 import { setUpTheme } from "./theme.js";
 
 function optionsFrom(query: URLSearchParams): AppOptions {

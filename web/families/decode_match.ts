@@ -1,5 +1,7 @@
+import type { Size } from "../base/geometry.js";
+import type { Preprocessing } from "../base/preprocessing.js";
+import type { RawTensor } from "../base/tensor.js";
 import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
-import type { Preprocessing, RawTensor, Size } from "../types.js";
 import type { FamilyMatch } from "./detect.js";
 
 /**
@@ -14,7 +16,7 @@ export function decodeWith(
   preprocessing: Preprocessing,
   options: DecodeOptions & { readonly soft: boolean },
 ): InstanceColumns {
-  core.setLetterbox(source, preprocessing);
+  const placement = { source, input: preprocessing };
   const classCount = binding.classCount || (options.classFilter?.length ?? 0);
-  return family.decode(core, { ...binding, classCount }, outputs, options);
+  return family.decode(core, { ...binding, classCount }, outputs, { ...options, placement });
 }

@@ -1,11 +1,7 @@
-import { MaskletError } from "../errors.js";
-import type { FamilyCandidate, FamilyVerdict } from "../types.js";
-import {
-  describeTensor,
-  type ModelBinding,
-  type ModelFamily,
-  type ModelSignature,
-} from "./family.js";
+import { MaskletError } from "../base/errors.js";
+import { describeTensor } from "../base/tensor.js";
+import type { FamilyCandidate, FamilyVerdict } from "../model/info.js";
+import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
 import { families } from "./index.js";
 
 /**

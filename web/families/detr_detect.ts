@@ -1,8 +1,8 @@
-import type { TensorInfo } from "../types.js";
+import type { TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
+import { findImageInput, fixedSize } from "../model/image_input.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
-import { describeTensor, isFloat } from "./family.js";
-import { findImageInput, fixedSize } from "./image_input.js";
 import { imageNetStretch, pixelMasks, takeQueryOutputs } from "./query_tensors.js";
 import { maxFinalRows } from "./yolo_heads.js";
 

@@ -1,7 +1,7 @@
+import { describeTensor } from "../base/tensor.js";
+import { findImageInput, fixedSize } from "../model/image_input.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
-import { describeTensor } from "./family.js";
-import { findImageInput, fixedSize } from "./image_input.js";
 import {
   findQueryTensors,
   imageNetStretch,

@@ -1,25 +1,10 @@
-import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
-import { MaskletError } from "../errors.js";
-import type { InputSizing, Preprocessing, RawTensor, Size, TensorInfo } from "../types.js";
-
-export type { InputSizing, Size } from "../types.js";
-
-/**
- * What exporters say about a model in its metadata; every part may be absent or wrong, so the
- * tensors have the last word.
- */
-export interface ExporterHints {
-  /** Class names by class id, without gaps. */
-  readonly labels?: readonly string[];
-  readonly task?: string;
-  /** Network pixels that both input sides must be multiples of. */
-  readonly stride?: number;
-  readonly inputSize?: Size;
-  /** The graph does its own suppression: its rows are final. */
-  readonly endToEnd?: boolean;
-  /** What the training did to images. */
-  readonly preprocessing?: Pick<Preprocessing, "resizeMode">;
-}
+import { MaskletError } from "../base/errors.js";
+import type { Size } from "../base/geometry.js";
+import type { InputSizing, Preprocessing } from "../base/preprocessing.js";
+import type { RawTensor, TensorInfo } from "../base/tensor.js";
+import type { Core, DecodeCall, InstanceColumns } from "../core/core.js";
+import type { ExporterHints } from "../model/exporter_hints.js";
+import type { ConstantInput } from "../model/info.js";
 
 /** What a family is shown of a model. */
 export interface ModelSignature {
@@ -57,15 +42,6 @@ export interface ModelBinding {
   readonly constantInputs?: Readonly<Record<string, ConstantInput>>;
 }
 
-/**
- * Every element is `value`; `"batch"`, `"height"` and `"width"` are those of the image input of the
- * same run.
- */
-export interface ConstantInput {
-  readonly dims: readonly (number | "batch" | "height" | "width")[];
-  readonly value: number;
-}
-
 export interface FamilyRefusal {
   /** One sentence: what is missing or does not fit. */
   readonly refusal: string;
@@ -74,7 +50,7 @@ export interface FamilyRefusal {
 }
 
 /** What a call asks of a decoder. */
-export type FamilyDecodeOptions = DecodeOptions & { readonly soft: boolean };
+export type FamilyDecodeOptions = DecodeCall;
 
 /**
  * A kind of network: how it is recognized, what it wants to see, and how its outputs become
@@ -117,15 +93,6 @@ export interface ModelFamily {
   ): InstanceColumns;
 }
 
-/** Shape and type as messages show them: `float32[1, 116, 8400]`. */
-export function describeTensor({ name, type, dims }: TensorInfo): string {
-  return `'${name}' ${type}${dims ? `[${dims.join(", ")}]` : " of unknown rank"}`;
-}
-
-export function isFloat({ type }: TensorInfo): boolean {
-  return type === "float32" || type === "float16" || type === "float64";
-}
-
 /**
  * The output that a binding names.
  * @throws MaskletError `badTensor` when the network did not give it.
@@ -141,3 +108,6 @@ export function takeOutput(outputs: ReadonlyMap<string, RawTensor>, name: string
     { value: name },
   );
 }
+
+export type { Size } from "../base/geometry.js";
+export type { InputSizing } from "../base/preprocessing.js";

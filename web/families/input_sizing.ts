@@ -1,4 +1,5 @@
-import type { InputSizing, Preprocessing, Size } from "../types.js";
+import type { Size } from "../base/geometry.js";
+import type { InputSizing, Preprocessing } from "../base/preprocessing.js";
 
 /** Every image at one size. */
 export const fixedSizing: InputSizing = { rule: "fixed" };

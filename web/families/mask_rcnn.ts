@@ -1,14 +1,8 @@
+import type { TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
 import type { MaskRcnnExport } from "../core/decoders.js";
-import type { TensorInfo } from "../types.js";
 import { bestAnswer, bindingsOf, type FamilyAnswer } from "./answers.js";
-import {
-  describeTensor,
-  isFloat,
-  type ModelBinding,
-  type ModelFamily,
-  type ModelSignature,
-  takeOutput,
-} from "./family.js";
+import { type ModelBinding, type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
 
 type Roles = Record<"boxes" | "labels" | "scores" | "masks", TensorInfo>;
 

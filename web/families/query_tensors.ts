@@ -1,7 +1,10 @@
-import type { Preprocessing, RawTensor, TensorInfo } from "../types.js";
-import type { ConstantInput, FamilyRefusal, ModelSignature } from "./family.js";
-import { describeTensor, isFloat, takeOutput } from "./family.js";
-import { findImageInput } from "./image_input.js";
+import type { Preprocessing } from "../base/preprocessing.js";
+import type { RawTensor, TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
+import { findImageInput } from "../model/image_input.js";
+import type { ConstantInput } from "../model/info.js";
+import type { FamilyRefusal, ModelSignature } from "./family.js";
+import { takeOutput } from "./family.js";
 
 /**
  * What all these networks were trained with: the image stretched over the input, mean and deviation

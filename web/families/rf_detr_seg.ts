@@ -1,6 +1,6 @@
+import { describeTensor } from "../base/tensor.js";
 import { bestAnswer } from "./answers.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
-import { describeTensor } from "./family.js";
 import {
   findQueryTensors,
   imageNetStretch,

@@ -1,12 +1,7 @@
-import type { TensorInfo } from "../types.js";
+import type { TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
-import {
-  describeTensor,
-  isFloat,
-  type ModelFamily,
-  type ModelSignature,
-  takeOutput,
-} from "./family.js";
+import { type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
 
 /**
  * RTMDet-Ins as mmdeploy exports it: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of

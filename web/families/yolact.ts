@@ -1,12 +1,7 @@
-import type { TensorInfo } from "../types.js";
+import type { TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
-import {
-  describeTensor,
-  isFloat,
-  type ModelFamily,
-  type ModelSignature,
-  takeOutput,
-} from "./family.js";
+import { type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
 
 /**
  * YOLACT: boxes [N, 4], scores [N, 1 + C] with the background first, coefficients [N, P],

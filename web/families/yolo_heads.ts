@@ -1,4 +1,4 @@
-import type { Size } from "../types.js";
+import type { Size } from "../base/geometry.js";
 import type { ModelFamily } from "./family.js";
 
 /** What Ultralytics' networks, YOLOv5 and v7 were trained with. */

@@ -1,7 +1,8 @@
-import type { TensorInfo } from "../types.js";
+import type { TensorInfo } from "../base/tensor.js";
+import { describeTensor, isFloat } from "../base/tensor.js";
 import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import type { ModelFamily, ModelSignature } from "./family.js";
-import { describeTensor, isFloat, takeOutput } from "./family.js";
+import { takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**

@@ -1,6 +1,6 @@
-import { MaskletError } from "../errors.js";
-import type { ImageInput } from "../families/image_input.js";
-import type { RawTensor, TensorInfo } from "../types.js";
+import { MaskletError } from "../base/errors.js";
+import type { RawTensor, TensorInfo } from "../base/tensor.js";
+import type { ImageInput } from "../model/image_input.js";
 
 /**
  * Images that one run of the graph can take: the image input's batch, when every output says that

@@ -1,5 +1,6 @@
-import type { ConstantInput } from "../families/family.js";
-import type { Size, TensorInfo } from "../types.js";
+import type { Size } from "../base/geometry.js";
+import type { TensorInfo } from "../base/tensor.js";
+import type { ConstantInput } from "../model/info.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**

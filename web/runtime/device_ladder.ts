@@ -1,5 +1,5 @@
-import { isNode } from "../realm.js";
-import type { Device } from "../types.js";
+import type { Device } from "../base/device.js";
+import { isNode } from "../base/realm.js";
 import { loadOrt, webgpuBundle } from "./ort.js";
 import type { OrtBundle, OrtModule } from "./ort_module.js";
 import { refuseWebgpu } from "./webgpu_adapter.js";

@@ -1,8 +1,8 @@
-import { MaskletError } from "../errors.js";
-import type { RawTensor } from "../types.js";
+import { MaskletError } from "../base/errors.js";
+import type { RawTensor } from "../base/tensor.js";
+import { float32ToFloat16, toRawTensor } from "../base/tensor.js";
 import type { OrtModule, OrtTensor } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
-import { float32ToFloat16, toRawTensor } from "./outputs.js";
 
 /** The array that holds each element type; float16 as bit patterns, bool as 0 and 1. */
 const arrays = {

@@ -1,6 +1,6 @@
-import { MaskletError } from "../errors.js";
-import { type ImageInput, imageDims } from "../families/image_input.js";
-import type { Size } from "../types.js";
+import { MaskletError } from "../base/errors.js";
+import type { Size } from "../base/geometry.js";
+import { type ImageInput, imageDims } from "../model/image_input.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**

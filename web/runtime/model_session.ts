@@ -1,5 +1,7 @@
-import { MaskletError, throwIfAborted } from "../errors.js";
-import type { Device, Fallback, RawTensor } from "../types.js";
+import type { Device, Fallback } from "../base/device.js";
+import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { TaskQueue } from "../base/task_queue.js";
+import type { RawTensor } from "../base/tensor.js";
 import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
 import { type Feeds, type KeptTensor, LostTensorError } from "./feed.js";
 import type { OrtModule, OrtSession } from "./ort_module.js";
@@ -13,7 +15,6 @@ import {
 } from "./ort_session.js";
 import { compareOutputs } from "./self_check.js";
 import type { RunOptions, SessionRequest } from "./session_request.js";
-import { TaskQueue } from "./task_queue.js";
 
 export type { RunOptions, SessionRequest } from "./session_request.js";
 

@@ -1,5 +1,5 @@
 // The only file that imports ONNX Runtime. Nothing is loaded before the first session is made.
-import { importInNode } from "../realm.js";
+import { importInNode } from "../base/realm.js";
 import type { OrtBundle, OrtModule } from "./ort_module.js";
 
 /** Kept per realm: a bundle configures itself once, at its first session. */

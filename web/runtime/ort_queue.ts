@@ -1,4 +1,4 @@
-import { TaskQueue } from "./task_queue.js";
+import { TaskQueue } from "../base/task_queue.js";
 
 const queue = /* @__PURE__ */ new TaskQueue();
 

@@ -1,6 +1,8 @@
+import type { RawTensor } from "../base/tensor.js";
 // One session of one build of ONNX Runtime; what to do when it fails is decided in
 // model_session.ts.
-import type { Device, RawTensor } from "../types.js";
+
+import type { Device } from "../base/device.js";
 import { type OrtRuntime, Refusal } from "./device_ladder.js";
 import { type FeedData, type Feeds, type FeedType, KeptTensor, toOrtTensor } from "./feed.js";
 import type { OrtModule, OrtSession, OrtTensor } from "./ort_module.js";

@@ -1,4 +1,5 @@
-import type { Preprocessing, RawTensor } from "../types.js";
+import type { Preprocessing } from "../base/preprocessing.js";
+import type { RawTensor } from "../base/tensor.js";
 
 /**
  * Largest relative difference of a line of an output that still counts as rounding. fp32 kernels of

@@ -1,4 +1,4 @@
-import type { Device } from "../types.js";
+import type { Device } from "../base/device.js";
 import type { Feeds } from "./feed.js";
 
 /** What a session is made of. */

@@ -1,5 +1,6 @@
-import type { Mask } from "../mask.js";
-import type { Instance, RgbaImage, SegmentResult } from "../types.js";
+import type { RgbaImage } from "../base/image.js";
+import type { FoundInstances, Instance } from "../mask/instances.js";
+import type { Mask } from "../mask/mask.js";
 import type {
   CocoAnnotation,
   CocoCategory,
@@ -25,7 +26,7 @@ function cocoSegmentation(mask: Mask): { size: [number, number]; counts: string 
  * leave it out with undefined; the default is the class id plus one.
  */
 export function toCocoResults(
-  result: SegmentResult,
+  result: FoundInstances,
   imageId: number,
   categoryId: (instance: Instance) => number | undefined = (instance) => instance.classId + 1,
 ): CocoResult[] {
@@ -47,7 +48,7 @@ export function toCocoResults(
 /** An image and what was found in it. */
 export interface NamedResult {
   readonly fileName: string;
-  readonly result: SegmentResult;
+  readonly result: FoundInstances;
 }
 
 /**
@@ -88,7 +89,7 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
  * image's size. An object in several pieces becomes one contour with bridges of no area; holes are
  * lost, as the format has none. Empty masks are left out.
  */
-export function toYolo(result: SegmentResult, options: { tolerance?: number } = {}): string {
+export function toYolo(result: FoundInstances, options: { tolerance?: number } = {}): string {
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
     const points = joinOuterRings(mask.toPolygons(options));
@@ -127,7 +128,7 @@ function svgPath(mask: Mask, options: { tolerance?: number }): string {
  * titled with label and score.
  */
 export function toSvg(
-  result: SegmentResult,
+  result: FoundInstances,
   options: { tolerance?: number; href?: string } = {},
 ): string {
   const { width, height } = result;

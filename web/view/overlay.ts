@@ -1,4 +1,4 @@
-import { MaskletError } from "../errors.js";
+import { MaskletError } from "../base/errors.js";
 import { CanvasRenderer } from "./overlay_canvas.js";
 import { GlRenderer } from "./overlay_gl.js";
 import { paintIds, paintOrder, pickInstance } from "./overlay_ids.js";

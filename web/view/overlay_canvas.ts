@@ -1,4 +1,4 @@
-import type { PolygonRing } from "../types.js";
+import type { PolygonRing } from "../base/geometry.js";
 import type { Changes, OverlayRenderer, Scene } from "./overlay_renderer.js";
 import type { Rgb } from "./palette.js";
 

@@ -1,4 +1,4 @@
-import { MaskletError } from "../errors.js";
+import { MaskletError } from "../base/errors.js";
 import type { Changes, IdMap, OverlayImage, OverlayRenderer, Scene } from "./overlay_renderer.js";
 import { fragmentShader, vertexShader } from "./overlay_shaders.js";
 import type { Rgb } from "./palette.js";

@@ -1,4 +1,4 @@
-import type { Instance } from "../types.js";
+import type { Instance } from "../mask/instances.js";
 import type { Rgb } from "./palette.js";
 
 /** What the overlay can draw: an image, a video or a canvas. */

@@ -1,4 +1,5 @@
-import type { Instance, RgbaImage } from "../types.js";
+import type { RgbaImage } from "../base/image.js";
+import type { Instance } from "../mask/instances.js";
 import { drawText, textHeightPx, textWidthPx } from "./bitmap_font.js";
 import { instanceColor } from "./palette.js";
 

@@ -1,4 +1,4 @@
-import type { PolygonRing } from "../types.js";
+import type { PolygonRing } from "../base/geometry.js";
 
 /** Points of a ring as pairs. */
 export function pairs(points: Float32Array): [number, number][] {

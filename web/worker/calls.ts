@@ -1,6 +1,6 @@
 import { transfer } from "comlink";
-import { MaskletError, type Stage } from "../errors.js";
-import type { Source } from "../types.js";
+import { MaskletError, type Stage } from "../base/errors.js";
+import type { Source } from "../base/image.js";
 import type { Outcome } from "./protocol.js";
 
 interface Engine {

@@ -1,5 +1,6 @@
-import type { Engine, EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";
-import type { CreateOptions, SegmentOptions, Source } from "../types.js";
+import type { Source } from "../base/image.js";
+import type { Engine, EngineResult, EngineState, RawEngineResult } from "../segment/engine.js";
+import type { CreateOptions, SegmentOptions } from "../segment/types.js";
 import { absoluteAddresses, WorkerHost } from "./host.js";
 
 /** Starts a worker with an engine in it. */

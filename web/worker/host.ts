@@ -1,8 +1,9 @@
 import { proxy, transfer } from "comlink";
-import { MaskletError, throwIfAborted } from "../errors.js";
-import { type PackedSource, packSource } from "../source_browser.js";
-import { pixelLimit } from "../source_checks.js";
-import type { ModelSource, Progress, Source } from "../types.js";
+import type { Progress } from "../base/device.js";
+import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { pixelLimit, type Source } from "../base/image.js";
+import type { ModelSource } from "../model/built_in_types.js";
+import { type PackedSource, packSource } from "../source/browser.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
 

@@ -1,5 +1,5 @@
 import { type Remote, releaseProxy, wrap } from "comlink";
-import { MaskletError, type Stage } from "../errors.js";
+import { MaskletError, type Stage } from "../base/errors.js";
 import type { Outcome, WorkerApi } from "./protocol.js";
 import { watchWorker } from "./watch.js";
 

@@ -1,4 +1,5 @@
 import { proxy } from "comlink";
+import type { Source } from "../base/image.js";
 import type {
   EverythingAnswer,
   ImageAnswer,
@@ -6,11 +7,10 @@ import type {
   PromptEngine,
   PromptEngineState,
   Reporting,
-} from "../prompt_calls.js";
-import type { Ask } from "../prompt_decoder.js";
-import type { CheckedEverything } from "../prompt_options.js";
-import type { PromptSegmenterOptions } from "../prompt_types.js";
-import type { Source } from "../types.js";
+} from "../prompt/calls.js";
+import type { Ask } from "../prompt/decoder.js";
+import type { CheckedEverything } from "../prompt/options.js";
+import type { PromptSegmenterOptions } from "../prompt/types.js";
 import { absoluteAddresses, WorkerHost } from "./host.js";
 import type { PlainPromptOptions } from "./protocol.js";
 

@@ -1,6 +1,6 @@
-import type { EverythingAnswer, ImageAnswer, PromptAnswer } from "../prompt_calls.js";
-import { LocalPromptEngine } from "../prompt_engine.js";
-import type { PromptCandidate, PromptSegmenterOptions } from "../prompt_types.js";
+import type { EverythingAnswer, ImageAnswer, PromptAnswer } from "../prompt/calls.js";
+import { LocalPromptEngine } from "../prompt/engine.js";
+import type { PromptCandidate, PromptSegmenterOptions } from "../prompt/types.js";
 import { type Calls, withReports } from "./calls.js";
 import type { PromptApi } from "./protocol.js";
 

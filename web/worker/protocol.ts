@@ -1,15 +1,17 @@
-import type { SerializedError } from "../errors.js";
+import type { Progress } from "../base/device.js";
+import type { SerializedError } from "../base/errors.js";
+import type { Source } from "../base/image.js";
 import type {
   EverythingAnswer,
   ImageAnswer,
   PromptAnswer,
   PromptEngineState,
-} from "../prompt_calls.js";
-import type { Ask } from "../prompt_decoder.js";
-import type { CheckedEverything } from "../prompt_options.js";
-import type { EverythingProgress, PromptSegmenterOptions } from "../prompt_types.js";
-import type { EngineResult, EngineState, RawEngineResult } from "../segmenter_engine.js";
-import type { CreateOptions, Progress, SegmentOptions, Source } from "../types.js";
+} from "../prompt/calls.js";
+import type { Ask } from "../prompt/decoder.js";
+import type { CheckedEverything } from "../prompt/options.js";
+import type { EverythingProgress, PromptSegmenterOptions } from "../prompt/types.js";
+import type { EngineResult, EngineState, RawEngineResult } from "../segment/engine.js";
+import type { CreateOptions, SegmentOptions } from "../segment/types.js";
 
 /**
  * What a call gives back: errors cross as plain objects, because a clone of an error loses its

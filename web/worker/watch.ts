@@ -1,4 +1,4 @@
-import { MaskletError } from "../errors.js";
+import { MaskletError } from "../base/errors.js";
 
 /** Tells of a worker's end once, until `stop` is called. */
 export interface Watch {

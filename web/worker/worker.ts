@@ -1,6 +1,6 @@
 // Entry of the module worker: one engine, its calls by number.
 import { expose } from "comlink";
-import { type EngineResult, LocalEngine, type RawEngineResult } from "../segmenter_engine.js";
+import { type EngineResult, LocalEngine, type RawEngineResult } from "../segment/engine.js";
 import { Calls, withReports } from "./calls.js";
 import { promptApi } from "./prompt_worker.js";
 import type { SegmentApi, WorkerApi } from "./protocol.js";

@@ -1,7 +1,9 @@
-import { MaskletError } from "../../errors.js";
-import type { PromptPart, Size, TensorInfo } from "../../types.js";
-import { describeTensor } from "../family.js";
-import { fixedSize, type ImageInput } from "../image_input.js";
+import { MaskletError } from "../../base/errors.js";
+import type { Size } from "../../base/geometry.js";
+import type { TensorInfo } from "../../base/tensor.js";
+import { describeTensor } from "../../base/tensor.js";
+import { fixedSize, type ImageInput } from "../../model/image_input.js";
+import type { PromptPart } from "../../model/info.js";
 import type { Graph, PromptBinding, PromptModel } from "./family.js";
 import { promptFamilies } from "./index.js";
 import { list, readDecoder, readEncoder } from "./roles.js";

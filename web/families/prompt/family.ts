@@ -1,5 +1,7 @@
-import type { Preprocessing, Size, TensorInfo } from "../../types.js";
-import type { ImageInput } from "../image_input.js";
+import type { Size } from "../../base/geometry.js";
+import type { Preprocessing } from "../../base/preprocessing.js";
+import type { TensorInfo } from "../../base/tensor.js";
+import type { ImageInput } from "../../model/image_input.js";
 
 /** The tensors of one model file. */
 export interface Graph {

@@ -1,5 +1,6 @@
-import { MaskletError } from "../../errors.js";
-import type { Size, TensorInfo } from "../../types.js";
+import { MaskletError } from "../../base/errors.js";
+import type { Size } from "../../base/geometry.js";
+import type { TensorInfo } from "../../base/tensor.js";
 import type { PromptModel } from "./family.js";
 import { boxToNetwork, type Prompt, type PromptFrame, pointColumns } from "./points.js";
 

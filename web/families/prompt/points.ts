@@ -1,7 +1,8 @@
 // Prompts in source pixels -> what a decoder is fed. Coordinates go over as the reference
 // implementations take them: multiplied by the image's scale along each axis, without a shift to
 // pixel centers.
-import type { Box, Size } from "../../types.js";
+
+import type { Box, Size } from "../../base/geometry.js";
 import type { PromptModel, PromptRules } from "./family.js";
 
 /**

@@ -1,9 +1,10 @@
+import type { TensorInfo } from "../../base/tensor.js";
 // Which tensor of a mask decoder plays which part: by rank, shape and type where these tell; where
 // they cannot (symbolic dimensions, two outputs of one shape), by words that all exporters use in
 // their names.
-import type { TensorInfo } from "../../types.js";
-import { describeTensor, isFloat } from "../family.js";
-import { findImageInput, type ImageInput } from "../image_input.js";
+
+import { describeTensor, isFloat } from "../../base/tensor.js";
+import { findImageInput, type ImageInput } from "../../model/image_input.js";
 import type { DecoderTensors, Graph, PromptInputs, PromptOutputs } from "./family.js";
 
 export interface Refusal {

@@ -1,0 +1,4 @@
+export interface Photo {
+  readonly image: ImageBitmap;
+  readonly name: string;
+}

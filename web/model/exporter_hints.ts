@@ -1,0 +1,97 @@
+import type { Size } from "../base/geometry.js";
+import type { Preprocessing, ResizeMode } from "../base/preprocessing.js";
+import { type Literal, parseLiteral } from "./python_literal.js";
+
+/**
+ * What exporters say about a model in its metadata; every part may be absent or wrong, so the
+ * tensors have the last word.
+ */
+export interface ExporterHints {
+  /** Class names by class id, without gaps. */
+  readonly labels?: readonly string[];
+  readonly task?: string;
+  /** Network pixels that both input sides must be multiples of. */
+  readonly stride?: number;
+  readonly inputSize?: Size;
+  /** The graph does its own suppression: its rows are final. */
+  readonly endToEnd?: boolean;
+  /** What the training did to images. */
+  readonly preprocessing?: Pick<Preprocessing, "resizeMode">;
+}
+
+/**
+ * Where a letterbox put the image in training: the key `letterbox`, which `models/train/export.py`
+ * writes.
+ */
+const letterboxes = new Map<string, ResizeMode>([
+  ["top-left", "letterbox-top-left"],
+  ["center", "letterbox-center"],
+]);
+
+/** More classes than any known data set; a larger class id is taken for nonsense. */
+const maxClasses = 65_536;
+
+/**
+ * Reads `names`, `task`, `stride`, `imgsz`, `end2end` and `args` as Ultralytics' exporter embeds
+ * them (`exporter.py`, Python `str()` of the values) or as JSON, and `letterbox`. Values that
+ * cannot be understood are left out.
+ */
+export function readExporterHints(metadata: Readonly<Record<string, string>>): ExporterHints {
+  const read = (key: string): Literal | undefined =>
+    Object.hasOwn(metadata, key) ? parseLiteral(metadata[key]!) : undefined;
+  const stride = read("stride");
+  const args = read("args");
+  const nmsInside = args instanceof Map ? args.get("nms") === true : undefined;
+  const endToEnd = read("end2end") === true || nmsInside === true;
+  const resizeMode = Object.hasOwn(metadata, "letterbox")
+    ? letterboxes.get(metadata.letterbox!)
+    : undefined;
+  const saysNothing = read("end2end") === undefined && nmsInside === undefined;
+  return withoutUndefined({
+    labels: toLabels(read("names")),
+    task: Object.hasOwn(metadata, "task") ? metadata.task : undefined,
+    stride: isSide(stride) ? stride : undefined,
+    inputSize: toSize(read("imgsz")),
+    endToEnd: saysNothing ? undefined : endToEnd,
+    preprocessing: resizeMode && { resizeMode },
+  });
+}
+
+/** The key `k` of a dict is the class id; ids that are missing get `class k`. */
+function toLabels(names: Literal | undefined): string[] | undefined {
+  const entries: [unknown, Literal][] = Array.isArray(names)
+    ? names.map((name, id) => [id, name])
+    : names instanceof Map
+      ? [...names]
+      : [];
+  const labels: string[] = [];
+  for (const [key, name] of entries) {
+    const id = typeof key === "string" && /^[0-9]{1,6}$/.test(key) ? Number(key) : key;
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= maxClasses)
+      return undefined;
+    labels[id] = String(name);
+  }
+  return labels.length === 0
+    ? undefined
+    : Array.from(labels, (label, id) => label ?? `class ${id}`);
+}
+
+/** `imgsz` is [height, width] or one number for both. */
+function toSize(size: Literal | undefined): ExporterHints["inputSize"] {
+  if (isSide(size)) return { width: size, height: size };
+  if (!Array.isArray(size) || size.length !== 2) return undefined;
+  const [height, width] = size;
+  return isSide(height) && isSide(width) ? { width, height } : undefined;
+}
+
+function isSide(value: Literal | undefined): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 65_536;
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(value: T): Partial<Defined<T>> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, part]) => part !== undefined),
+  ) as Partial<Defined<T>>;
+}

@@ -1,0 +1,92 @@
+import type { Size } from "../base/geometry.js";
+import type { TensorInfo } from "../base/tensor.js";
+
+/** Order of the axes of an image input: batch, channels, height, width. */
+export type ImageLayout = "nchw" | "nhwc" | "chw" | "hwc";
+
+/** Element types in which an image can be fed. */
+export const imageTypes = ["float32", "float16", "uint8"] as const;
+export type ImageType = (typeof imageTypes)[number];
+
+/** The input of a network that takes the image. */
+export interface ImageInput {
+  readonly name: string;
+  readonly type: ImageType;
+  readonly layout: ImageLayout;
+  /**
+   * Images in one run: a number where the graph fixes it, `"open"` where any number goes; 1 for
+   * layouts without a batch axis.
+   */
+  readonly batch: number | "open";
+  /** Sides in pixels where the graph fixes them. */
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+}
+
+/**
+ * The one input that an image fits into: float32, float16 or uint8, of rank 4 (with a batch axis)
+ * or 3, with three channels before or after height and width. A fixed 3 is better evidence than an
+ * open dimension; undefined when nothing fits or two inputs fit equally.
+ */
+export function findImageInput(inputs: readonly TensorInfo[]): ImageInput | undefined {
+  const fitting = inputs.flatMap((input) => readImageInput(input) ?? []);
+  const certain = fitting.filter(({ fixesChannels }) => fixesChannels);
+  const [best, ...others] = certain.length > 0 ? certain : fitting;
+  return best && others.length === 0 ? best.input : undefined;
+}
+
+function readImageInput({
+  name,
+  type,
+  dims,
+}: TensorInfo): { input: ImageInput; fixesChannels: boolean } | undefined {
+  const known = imageTypes.find((known) => known === type);
+  if (!known || (dims?.length !== 3 && dims?.length !== 4)) return undefined;
+  const [channels, height, width] = dims.slice(-3) as [Dim, Dim, Dim];
+  const hasBatch = dims.length === 4;
+  const batch = hasBatch ? (fixed(dims[0]!) ?? ("open" as const)) : 1;
+  const base = { name, type: known, batch };
+  // With three rows or columns and open channels, or 3 at both ends, channels come first: so do
+  // they in nearly all exports.
+  if (channels === 3 || (typeof channels === "string" && isSide(height) && isSide(width))) {
+    const layout = hasBatch ? "nchw" : "chw";
+    return {
+      input: { ...base, layout, height: fixed(height), width: fixed(width) },
+      fixesChannels: channels === 3,
+    };
+  }
+  if (width !== 3) return undefined;
+  return {
+    input: {
+      ...base,
+      layout: hasBatch ? "nhwc" : "hwc",
+      height: fixed(channels),
+      width: fixed(height),
+    },
+    fixesChannels: true,
+  };
+}
+
+type Dim = number | string;
+
+/** What is smaller, next to open channels, is no image: points are [points, 2]. */
+const leastSide = 8;
+
+function isSide(dim: Dim): boolean {
+  return typeof dim === "string" || dim >= leastSide;
+}
+
+function fixed(dim: Dim): number | undefined {
+  return typeof dim === "number" ? dim : undefined;
+}
+
+/** Both sides, when the graph fixes both. */
+export function fixedSize({ width, height }: ImageInput): Size | undefined {
+  return width === undefined || height === undefined ? undefined : { width, height };
+}
+
+/** The shape of the input with images of this size in it. */
+export function imageDims(layout: ImageLayout, { width, height }: Size, batch = 1): number[] {
+  const image = layout.endsWith("chw") ? [3, height, width] : [height, width, 3];
+  return layout.startsWith("n") ? [batch, ...image] : image;
+}

@@ -1,0 +1,143 @@
+// Checks of what callers give; all throw `badOption` with the option and the offending value.
+import { MaskletError, type Stage } from "../base/errors.js";
+import type { Box, Size } from "../base/geometry.js";
+import type { Prompt, PromptPoint } from "../families/prompt/points.js";
+import type { BuiltInPromptModel } from "../model/built_in_types.js";
+import type { EverythingOptions, LowResMask, PredictOptions } from "./types.js";
+
+/** Settings of {@link EverythingOptions} with their defaults. */
+export interface CheckedEverything {
+  readonly gridSize: number;
+  readonly predictedIouThreshold: number;
+  readonly stabilityThreshold: number;
+  readonly boxIouThreshold: number;
+  readonly maskIouThreshold: number;
+  readonly minArea: number;
+  readonly cropLayers: number;
+  readonly soft: boolean;
+}
+
+/**
+ * A grid with more points along a side is taken for a mistake: 512 are a quarter of a million runs.
+ */
+const mostGridPoints = 512;
+/** 4^4 crops are an image of gigapixels. */
+const mostCropLayers = 4;
+
+/** One prompt about an image of this size, and what is wanted of it. */
+export interface CheckedPrompt {
+  readonly prompt: Prompt;
+  readonly mask: LowResMask | undefined;
+  readonly multimask: boolean;
+  readonly soft: boolean;
+}
+
+export function checkPredict(options: PredictOptions, image: Size): CheckedPrompt {
+  const { points = [], box, mask, soft = false } = options;
+  if (!Array.isArray(points)) throw badOption("points", String(points), "a list of points");
+  points.forEach((point, index) => {
+    checkPoint(point, index, image);
+  });
+  if (box) checkBox(box, "box", image);
+  if (mask) checkLowRes(mask);
+  if (points.length === 0 && !box && !mask)
+    throw badOption("points", 0, "at least one point, a box or a mask");
+  const multimask = options.multimask ?? (points.length === 1 && !box && !mask);
+  return {
+    prompt: { points: points.map(({ x, y, label }) => ({ x, y, label })), box },
+    mask,
+    multimask,
+    soft: Boolean(soft),
+  };
+}
+
+export function checkBoxes(boxes: readonly Box[], image: Size): void {
+  if (!Array.isArray(boxes)) throw badOption("boxes", String(boxes), "a list of boxes");
+  boxes.forEach((box, index) => {
+    checkBox(box, `boxes[${index}]`, image);
+  });
+}
+
+/** Whether a box has corners in order and lies in the image. */
+export function isBoxInside({ x1, y1, x2, y2 }: Box, { width, height }: Size): boolean {
+  return x1 >= 0 && y1 >= 0 && x2 <= width && y2 <= height && x1 < x2 && y1 < y2;
+}
+
+/** `usual`: what the model's own thresholds are, where it has any. */
+export function checkEverything(
+  options: EverythingOptions,
+  usual: BuiltInPromptModel["everything"] = {},
+): CheckedEverything {
+  const {
+    predictedIouThreshold = usual.predictedIouThreshold ?? 0.88,
+    stabilityThreshold = usual.stabilityThreshold ?? 0.95,
+  } = options;
+  const { gridSize = 32, boxIouThreshold = 0.7 } = options;
+  const { maskIouThreshold = 1, minArea = 0, cropLayers = 0, soft = false } = options;
+  checkWhole("gridSize", gridSize, 1, mostGridPoints);
+  checkWhole("cropLayers", cropLayers, 0, mostCropLayers);
+  if (!Number.isFinite(predictedIouThreshold))
+    throw badOption("predictedIouThreshold", predictedIouThreshold, "a number");
+  for (const [name, value] of Object.entries({
+    stabilityThreshold,
+    boxIouThreshold,
+    maskIouThreshold,
+  })) {
+    if (!(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
+  }
+  if (!(Number.isFinite(minArea) && minArea >= 0)) throw badOption("minArea", minArea, "0 or more");
+  const thresholds = {
+    predictedIouThreshold,
+    stabilityThreshold,
+    boxIouThreshold,
+    maskIouThreshold,
+  };
+  return { gridSize, ...thresholds, minArea, cropLayers, soft: Boolean(soft) };
+}
+
+export function checkWhole(
+  name: string,
+  value: number,
+  least: number,
+  most: number,
+  stage: Stage = "preprocess",
+): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw badOption(name, value, `a whole number from ${least} to ${most}`, stage);
+}
+
+function checkPoint({ x, y, label }: PromptPoint, index: number, { width, height }: Size): void {
+  const name = `points[${index}]`;
+  if (!(x >= 0 && x <= width)) throw badOption(`${name}.x`, x, `0 to ${width}, the image's width`);
+  if (!(y >= 0 && y <= height))
+    throw badOption(`${name}.y`, y, `0 to ${height}, the image's height`);
+  if (label !== "foreground" && label !== "background")
+    throw badOption(`${name}.label`, label, "'foreground' or 'background'");
+}
+
+function checkBox(box: Box, name: string, image: Size): void {
+  if (isBoxInside(box, image)) return;
+  const { x1, y1, x2, y2 } = box;
+  const allowed = `x1 < x2 and y1 < y2, inside the image of ${image.width} x ${image.height}`;
+  throw badOption(name, `(${[x1, y1, x2, y2].join(", ")})`, allowed);
+}
+
+function checkLowRes({ width, height, logits }: LowResMask): void {
+  if (logits instanceof Float32Array && logits.length === width * height) return;
+  throw badOption(
+    "mask",
+    `${width} x ${height} with ${logits?.length} values`,
+    "the lowResMask of a candidate",
+  );
+}
+
+export function badOption(
+  name: string,
+  value: number | string,
+  allowed: string,
+  stage: Stage = "preprocess",
+): MaskletError {
+  return new MaskletError("badOption", stage, `${name} is ${value}; allowed: ${allowed}`, {
+    value,
+  });
+}

@@ -1,0 +1,99 @@
+import { MaskletError } from "../base/errors.js";
+import type { Box } from "../base/geometry.js";
+import type { Mask } from "../mask/mask.js";
+import { forEachSpan } from "../mask/runs.js";
+import type { PromptPoint } from "./types.js";
+
+/** What a selection is made by; both may be given. In source pixels. */
+export interface SelectionPrompt {
+  readonly points?: readonly PromptPoint[];
+  readonly box?: Box;
+}
+
+/**
+ * Chooses among instances that are there already, as FastSAM and its like do, which segment
+ * everything first and are prompted after. The box chooses the one instance whose mask has the
+ * greatest IoU with it; foreground points choose all instances that cover one of them; background
+ * points drop whatever covers one of them. Background points alone choose all others.
+ *
+ * The rules are those of FastSAM's `FastSAMPrompt.box_prompt` and of Ultralytics'
+ * `FastSAMPredictor.prompt` (which for points gives the instances, where
+ * `FastSAMPrompt.point_prompt` paints them into one mask). Otherwise than there, a background point
+ * also drops what the box chose, and the order of the points does not matter.
+ *
+ * @returns the chosen ones in the order of `instances`; none when a box touches no mask
+ * @throws MaskletError `badOption`, stage `masks`, without box or points, for a box without a pixel
+ *   and for numbers that are not finite
+ */
+export function selectByPrompt<T extends { readonly mask: Mask }>(
+  instances: readonly T[],
+  prompt: SelectionPrompt,
+): T[] {
+  const { box, points = [] } = prompt;
+  if (!box && points.length === 0) throw badPrompt("prompt", "empty", "points, a box or both");
+  points.forEach(checkPoint);
+  const foreground = points.filter(({ label }) => label === "foreground");
+  const background = points.filter(({ label }) => label === "background");
+  const best = box ? bestOfBox(instances, box) : undefined;
+  const covers = (mask: Mask) => (point: PromptPoint) => mask.contains(point.x, point.y);
+  const onlyBackground = !box && foreground.length === 0;
+  return instances.filter((instance) => {
+    const isChosen = onlyBackground || instance === best || foreground.some(covers(instance.mask));
+    return isChosen && !background.some(covers(instance.mask));
+  });
+}
+
+/** The first of those with the greatest IoU; undefined when no mask has a pixel in the box. */
+function bestOfBox<T extends { readonly mask: Mask }>(
+  instances: readonly T[],
+  box: Box,
+): T | undefined {
+  let best: T | undefined;
+  let bestIou = 0;
+  for (const instance of instances) {
+    const { mask } = instance;
+    const pixels = wholePixels(box, mask);
+    const area = (pixels.x2 - pixels.x1) * (pixels.y2 - pixels.y1);
+    const shared = pixelsInside(mask, pixels);
+    const iou = shared / (area + mask.area - shared);
+    if (iou > bestIou) [best, bestIou] = [instance, iou];
+  }
+  return best;
+}
+
+/** Corners rounded to whole pixels and cut to the image. */
+function wholePixels({ x1, y1, x2, y2 }: Box, { sourceWidth, sourceHeight }: Mask): Box {
+  const cut = (value: number, side: number) => Math.min(Math.max(Math.round(value), 0), side);
+  const box = {
+    x1: cut(x1, sourceWidth),
+    y1: cut(y1, sourceHeight),
+    x2: cut(x2, sourceWidth),
+    y2: cut(y2, sourceHeight),
+  };
+  // Negated comparisons, so that NaN is bad as well.
+  if (!(box.x2 > box.x1) || !(box.y2 > box.y1))
+    throw badPrompt("box", `${x1}, ${y1}, ${x2}, ${y2}`, "a box with pixels of the image");
+  return box;
+}
+
+function pixelsInside({ x, y, width, runs }: Mask, box: Box): number {
+  let count = 0;
+  forEachSpan(runs, width, (row, begin, end) => {
+    if (y + row < box.y1 || y + row >= box.y2) return;
+    count += Math.max(0, Math.min(x + end, box.x2) - Math.max(x + begin, box.x1));
+  });
+  return count;
+}
+
+function checkPoint({ x, y, label }: PromptPoint, index: number): void {
+  if (!Number.isFinite(x) || !Number.isFinite(y))
+    throw badPrompt(`points[${index}]`, `${x}, ${y}`, "finite numbers");
+  if (label !== "foreground" && label !== "background")
+    throw badPrompt(`points[${index}].label`, label, "'foreground' or 'background'");
+}
+
+function badPrompt(name: string, value: string, allowed: string): MaskletError {
+  return new MaskletError("badOption", "masks", `${name} is ${value}; allowed: ${allowed}`, {
+    value,
+  });
+}

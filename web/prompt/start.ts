@@ -1,0 +1,271 @@
+import type { Device } from "../base/device.js";
+import { devices } from "../base/device.js";
+import { MaskletError, throwIfAborted } from "../base/errors.js";
+import type { Size } from "../base/geometry.js";
+import { checkPreprocessing } from "../base/preprocessing.js";
+import type { TensorInfo } from "../base/tensor.js";
+import { bindPromptModel } from "../families/prompt/detect.js";
+import type { PromptModel } from "../families/prompt/family.js";
+import { maskSize, promptFeeds } from "../families/prompt/feeds.js";
+import { frameImage } from "../families/prompt/points.js";
+import { builtInPromptModels, findPromptCard } from "../model/built_in.js";
+import { describeFile, type LoadedModel, loadModel } from "../model/store.js";
+import { type Feed, type Feeds, makeFeed } from "../runtime/feed.js";
+import { makeImageFeed } from "../runtime/image_feed.js";
+import { ModelSession } from "../runtime/model_session.js";
+import { checkImage } from "../runtime/self_check.js";
+import { type PreprocessingChanges, planImage } from "./encoder.js";
+import { badOption } from "./options.js";
+import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./types.js";
+
+export interface StartedPromptModel {
+  readonly model: PromptModel;
+  /** Undefined for one graph that does both. */
+  readonly encoder: ModelSession | undefined;
+  readonly decoder: ModelSession;
+  readonly info: PromptModelInfo;
+  readonly changes: PreprocessingChanges;
+}
+
+/** Side of the image for the self-check of encoders that take every size. */
+const checkSide = 256;
+
+/**
+ * Loads the files, brings encoder and decoder together and starts both, each on the best device
+ * that takes it.
+ * @throws MaskletError as `PromptSegmenter.create`
+ */
+export async function startPromptModel(
+  options: PromptSegmenterOptions,
+): Promise<StartedPromptModel> {
+  const { signal, onProgress, device = "auto" } = options;
+  if (device !== "auto" && !devices.includes(device))
+    throw badOption("device", String(device), `auto, ${devices.join(", ")}`, "load");
+  const { encoder: encoderFile, decoder: decoderFile } = await loadFiles(options);
+  const model = withInputSize(
+    bindPromptModel(encoderFile?.onnx, decoderFile.onnx, options.family),
+    options.inputSize,
+  );
+  const changes = {
+    ...findPromptCard(encoderFile?.sha256 ?? "")?.preprocessing,
+    ...checkChanges(model, options),
+  };
+  throwIfAborted(signal, "compile");
+  const total = encoderFile ? 2 : 1;
+  onProgress?.({ stage: "compile", loaded: 0, total });
+  const encoder = encoderFile ? await openEncoder(encoderFile, model, changes, options) : undefined;
+  try {
+    if (encoder) onProgress?.({ stage: "compile", loaded: 1, total });
+    const decoder = await openDecoder(decoderFile, encoderFile, model, changes, options);
+    onProgress?.({ stage: "compile", loaded: total, total });
+    return {
+      model,
+      encoder,
+      decoder,
+      changes,
+      info: describe(model, encoderFile, decoderFile, changes),
+    };
+  } catch (error) {
+    await encoder?.dispose();
+    throw error;
+  }
+}
+
+async function loadFiles(
+  options: PromptSegmenterOptions,
+): Promise<{ encoder: LoadedModel | undefined; decoder: LoadedModel }> {
+  const { cache, onProgress, signal } = options;
+  const load = (source: Parameters<typeof loadModel>[0]) =>
+    loadModel(source, { cache, onProgress, signal });
+  const isUnnamed =
+    options.model === undefined && options.encoder === undefined && options.decoder === undefined;
+  const builtIn = isUnnamed
+    ? builtInPromptModels[0]
+    : builtInPromptModels.find(({ name }) => name === options.model);
+  if (builtIn)
+    return { encoder: await load(builtIn.encoder.name), decoder: await load(builtIn.decoder.name) };
+  if (options.model !== undefined) {
+    if (options.encoder !== undefined || options.decoder !== undefined)
+      throw badOption("model", "given with encoder or decoder", "one or the other", "load");
+    return { encoder: undefined, decoder: await load(options.model) };
+  }
+  const missing =
+    options.encoder === undefined
+      ? "encoder"
+      : options.decoder === undefined
+        ? "decoder"
+        : undefined;
+  if (missing) throw badOption(missing, "missing", "{ encoder, decoder } or { model }", "load");
+  // One after the other: the progress of two downloads at once could not be told apart.
+  const encoder = await load(options.encoder!);
+  return { encoder, decoder: await load(options.decoder!) };
+}
+
+/** An input that the graph leaves open can be of another size than the usual. */
+function withInputSize(
+  model: PromptModel,
+  asked: PromptSegmenterOptions["inputSize"],
+): PromptModel {
+  if (asked === undefined) return model;
+  const { width, height } = typeof asked === "number" ? { width: asked, height: asked } : asked;
+  const { imageInput: image, network } = model;
+  if (network === undefined)
+    throw badOption(
+      "inputSize",
+      `${width} x ${height}`,
+      "nothing: this network takes every image at its own size",
+      "load",
+    );
+  for (const [name, side, fixed] of [
+    ["width", width, image.width],
+    ["height", height, image.height],
+  ] as const) {
+    if (fixed !== undefined && side !== fixed)
+      throw badOption(`inputSize.${name}`, side, `${fixed}, which the model fixes`, "load");
+    if (!(Number.isInteger(side) && side >= 16 && side <= 8192))
+      throw badOption(`inputSize.${name}`, side, "a whole number from 16 to 8192", "load");
+  }
+  return { ...model, network: { width, height } };
+}
+
+function checkChanges(
+  model: PromptModel,
+  { preprocessing = {} }: PromptSegmenterOptions,
+): PreprocessingChanges {
+  const { width, height, resizeMode, content, ...changes } = preprocessing;
+  for (const [name, value] of Object.entries({ width, height, resizeMode, content })) {
+    if (value !== undefined)
+      throw badOption(`preprocessing.${name}`, String(value), "what the family says", "load");
+  }
+  checkPreprocessing(planImage(model, checkFrame(model), changes));
+  return changes;
+}
+
+function openEncoder(
+  file: LoadedModel,
+  model: PromptModel,
+  changes: PreprocessingChanges,
+  options: PromptSegmenterOptions,
+): Promise<ModelSession> {
+  return ModelSession.open({
+    ...sessionOptions(file, options),
+    checkFeeds: () => checkImageFeeds(model, changes),
+    keptOutputs: [...new Set(Object.values(model.embeddingNames))],
+  });
+}
+
+function openDecoder(
+  file: LoadedModel,
+  encoder: LoadedModel | undefined,
+  model: PromptModel,
+  changes: PreprocessingChanges,
+  options: PromptSegmenterOptions,
+): Promise<ModelSession> {
+  return ModelSession.open({
+    ...sessionOptions(file, options),
+    checkFeeds: () => ({
+      ...(encoder ? checkEmbeddings(model, encoder) : checkImageFeeds(model, changes)),
+      ...checkPrompt(model),
+    }),
+  });
+}
+
+function sessionOptions({ bytes: model }: LoadedModel, options: PromptSegmenterOptions) {
+  const {
+    device = "auto",
+    allowSoftwareAdapter = false,
+    ortWasmPaths: wasmPaths,
+    signal,
+  } = options;
+  return { model, device: device as "auto" | Device, allowSoftwareAdapter, wasmPaths, signal };
+}
+
+function checkFrame(model: PromptModel) {
+  return frameImage(model, model.network ?? { width: checkSide, height: checkSide });
+}
+
+function checkImageFeeds(model: PromptModel, changes: PreprocessingChanges): Feeds {
+  const plan = planImage(model, checkFrame(model), changes);
+  return { [model.imageInput.name]: makeImageFeed(model.imageInput, checkImage(plan), plan) };
+}
+
+/** One point in the middle. */
+function checkPrompt(model: PromptModel): Feeds {
+  const frame = checkFrame(model);
+  const middle = {
+    x: frame.source.width / 2,
+    y: frame.source.height / 2,
+    label: "foreground",
+  } as const;
+  const { feeds } = promptFeeds(model, [{ points: [middle] }], frame);
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, dims, values }]) => [
+      name,
+      makeFeed(type, dims, values),
+    ]),
+  );
+}
+
+/**
+ * Numbers like those of an encoder: around 0, all different. Where the decoder leaves a length
+ * open, the encoder's file tells it.
+ */
+function checkEmbeddings(model: PromptModel, encoder: LoadedModel): Feeds {
+  const feeds = model.inputs.embeddings.map((input): [string, Feed] => {
+    const output = encoder.onnx.outputs.find(
+      ({ name }) => name === model.embeddingNames[input.name],
+    );
+    const dims = input.dims!.map(
+      (dim, axis) =>
+        lengthOf(dim) ?? lengthOf(output?.dims?.[axis]) ?? (axis === 0 ? 1 : openLength(input)),
+    );
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    return [
+      input.name,
+      makeFeed(
+        input.type,
+        dims,
+        Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898) * 0.5),
+      ),
+    ];
+  });
+  return Object.fromEntries(feeds);
+}
+
+function lengthOf(dim: number | string | undefined): number | undefined {
+  return typeof dim === "number" ? dim : undefined;
+}
+
+function openLength({ name, dims }: TensorInfo): never {
+  const message = `neither file says how long '${name}' [${dims?.join(", ")}] is, so that the decoder cannot be checked on a GPU`;
+  throw new MaskletError("unsupported", "compile", message, { value: name });
+}
+
+function describe(
+  model: PromptModel,
+  encoder: LoadedModel | undefined,
+  decoder: LoadedModel,
+  changes: PreprocessingChanges,
+): PromptModelInfo {
+  const open: Size = { width: 0, height: 0 };
+  const { family, variant, reason, rules, inputs } = model;
+  const file = (loaded: LoadedModel, part: PromptFileInfo["part"]): PromptFileInfo => ({
+    part,
+    ...describeFile(loaded),
+  });
+  return {
+    family,
+    variant,
+    reason,
+    files: encoder
+      ? [file(encoder, "encoder"), file(decoder, "decoder")]
+      : [file(decoder, "combined")],
+    preprocessing: { ...planImage(model, checkFrame(model), changes), ...(model.network ?? open) },
+    takes: {
+      boxes: rules.boxes !== "none",
+      background: rules.background,
+      masks: inputs.maskInput !== undefined,
+    },
+    maskSize: maskSize(model),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Size } from "../base/geometry.js";
+import { makeConstantFeeds } from "../runtime/constant_feeds.js";
+import type { Feeds } from "../runtime/feed.js";
+import { makeImageFeed } from "../runtime/image_feed.js";
+import type { ModelPlan } from "./plan.js";
+
+/**
+ * Everything that one run is fed.
+ * @param planar images one after the other, each planar [3, height, width]
+ * @param size of the network's input in this run
+ */
+export function makeImageFeeds(
+  { image, detection, signature }: ModelPlan,
+  planar: Float32Array,
+  size: Size,
+): Feeds {
+  const feed = makeImageFeed(image, planar, size);
+  const batch = feed.dims.length === 4 ? feed.dims[0]! : 1;
+  const constants = detection.match?.binding.constantInputs ?? {};
+  return { [image.name]: feed, ...makeConstantFeeds(constants, signature.inputs, size, batch) };
+}

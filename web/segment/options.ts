@@ -1,0 +1,114 @@
+import { MaskletError } from "../base/errors.js";
+import type { ModelFamily } from "../families/family.js";
+import type { SegmentOptions } from "./types.js";
+
+/**
+ * Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops
+ * it; absent keeps all.
+ */
+export interface CheckedSegmentOptions {
+  readonly scoreThreshold: number;
+  readonly iouThreshold: number;
+  readonly maxInstances: number;
+  readonly soft: boolean;
+  readonly classFilter?: Uint8Array;
+}
+
+/** More rows than any network gives. */
+const mostInstances = 100_000;
+
+/** Thresholds of families that do not name their own: those of Ultralytics' predictor. */
+const usualScoreThreshold = 0.25;
+const usualIouThreshold = 0.7;
+
+/**
+ * @param classCount of the model, 0 when unknown
+ * @param defaults of the model's family
+ * @throws MaskletError `badOption` naming the option and its value.
+ */
+export function checkSegmentOptions(
+  options: SegmentOptions,
+  labels: readonly string[],
+  classCount: number,
+  defaults: ModelFamily["defaults"] = {},
+): CheckedSegmentOptions {
+  const { maxInstances = 100, soft = false, classes } = options;
+  const scoreThreshold = options.scoreThreshold ?? defaults.scoreThreshold ?? usualScoreThreshold;
+  const iouThreshold = options.iouThreshold ?? defaults.iouThreshold ?? usualIouThreshold;
+  checkFraction("scoreThreshold", scoreThreshold);
+  checkFraction("iouThreshold", iouThreshold);
+  if (!Number.isInteger(maxInstances) || maxInstances < 1 || maxInstances > mostInstances) {
+    throw badOption("maxInstances", maxInstances, `a whole number from 1 to ${mostInstances}`);
+  }
+  const checked = { scoreThreshold, iouThreshold, maxInstances, soft: Boolean(soft) };
+  return classes === undefined
+    ? checked
+    : { ...checked, classFilter: makeClassFilter(classes, labels, classCount) };
+}
+
+function checkFraction(name: string, value: number): void {
+  if (typeof value !== "number" || !(value >= 0 && value <= 1))
+    throw badOption(name, value, "a number from 0 to 1");
+}
+
+function makeClassFilter(
+  classes: readonly (string | number)[],
+  labels: readonly string[],
+  classCount: number,
+): Uint8Array {
+  if (!Array.isArray(classes))
+    throw badOption("classes", String(classes), "a list of labels and class ids");
+  const ids = classes.flatMap((wanted) =>
+    typeof wanted === "string" ? idsOf(wanted, labels) : [wanted],
+  );
+  const count = classCount || Math.max(labels.length, ...ids.map((id) => id + 1), 1);
+  const filter = new Uint8Array(Math.min(count, 65_536));
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 0 || id >= filter.length) {
+      throw badOption("classes", id, `class ids from 0 to ${filter.length - 1}`);
+    }
+    filter[id] = 1;
+  }
+  return filter;
+}
+
+/** Some models give several classes one name. */
+function idsOf(label: string, labels: readonly string[]): number[] {
+  const ids = labels.flatMap((known, id) => (known === label ? [id] : []));
+  if (ids.length === 0)
+    throw badOption(
+      "classes",
+      label,
+      labels.length > 0 ? labels.join(", ") : "class ids: the model has no class names",
+    );
+  return ids;
+}
+
+function badOption(name: string, value: number | string, allowed: string): MaskletError {
+  return new MaskletError("badOption", "decode", `${name} is ${value}; allowed: ${allowed}`, {
+    value,
+  });
+}
+
+/**
+ * Names by class id: those the caller gives, else those the model names; empty when nobody names
+ * them.
+ * @param classCount of the model, 0 when unknown
+ * @throws MaskletError `badOption` when the caller's names are not as many as the classes.
+ */
+export function chooseLabels(
+  asked: readonly string[] | undefined,
+  known: readonly string[] | undefined,
+  classCount: number,
+): readonly string[] {
+  if (asked && classCount > 0 && asked.length !== classCount) {
+    const message = `${asked.length} labels were given, the model has ${classCount} classes`;
+    throw new MaskletError("badOption", "load", message, { value: asked.length });
+  }
+  const labels = asked ?? known;
+  if (!labels) return [];
+  return Array.from(
+    { length: classCount || labels.length },
+    (_, id) => labels[id] ?? `class ${id}`,
+  );
+}

@@ -1,0 +1,42 @@
+import { throwIfAborted } from "../base/errors.js";
+import type { Box } from "../base/geometry.js";
+import type { Source } from "../base/image.js";
+import type { Instance } from "../mask/instances.js";
+import type { BoxSegmenter, SegmentOptions, SegmentResult } from "./types.js";
+
+/**
+ * The second half of the two-step method: segments inside the box of every instance and fits the
+ * box to the mask. Scores, classes and order stay. An instance whose box holds no pixel, or in
+ * whose box nothing is found, stays as it is.
+ */
+export async function refineResult(
+  result: SegmentResult,
+  source: Source,
+  refiner: BoxSegmenter,
+  { soft = false, signal }: Pick<SegmentOptions, "soft" | "signal">,
+): Promise<SegmentResult> {
+  throwIfAborted(signal, "inference");
+  const start = performance.now();
+  const boxes = result.instances.map(({ box }) => box);
+  const usable = boxes.filter(hasArea);
+  const refined =
+    usable.length === 0
+      ? []
+      : await refiner.segmentBoxesIn(source, usable, { soft, ...(signal ? { signal } : {}) });
+  const instances = result.instances.map((instance): Instance => {
+    const better = refined[usable.indexOf(instance.box)];
+    return better && better.mask.area > 0
+      ? { ...instance, mask: better.mask, box: better.box }
+      : instance;
+  });
+  const refine = performance.now() - start;
+  return {
+    ...result,
+    instances,
+    timingsMs: { ...result.timingsMs, refine, total: result.timingsMs.total + refine },
+  };
+}
+
+function hasArea({ x1, y1, x2, y2 }: Box): boolean {
+  return x1 < x2 && y1 < y2;
+}

@@ -1,0 +1,210 @@
+// What only a browser can do to a source. DOM names are types here; nothing is touched before a
+// call.
+import { MaskletError } from "../base/errors.js";
+import type { RgbaImage, Source } from "../base/image.js";
+import { badSource, checkPixelCount, tagOf, toBytes } from "./checks.js";
+
+type Drawable =
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | VideoFrame;
+
+/**
+ * A canvas up to this size is kept for the next call: video frames come in one size, and a new
+ * canvas per frame costs more than drawing.
+ */
+const keptCanvasPixels = 2 ** 22;
+
+let kept: OffscreenCanvas | undefined;
+
+/**
+ * Pixels of an encoded file or of anything a canvas can draw, in sRGB with EXIF orientation
+ * applied. Where an image is transparent its color counts for nothing: canvases store it
+ * premultiplied.
+ * @throws MaskletError `badSource` for what is closed, empty, not yet loaded, tainted or no image,
+ *   `tooManyPixels`, `unsupported`.
+ */
+export async function rasterize(
+  source: unknown,
+  tag: string,
+  maxPixels: number,
+): Promise<RgbaImage> {
+  if (tag === "Blob") {
+    const bitmap = await decodeBitmap(source as Blob);
+    try {
+      return draw(bitmap, bitmap.width, bitmap.height, maxPixels);
+    } finally {
+      bitmap.close();
+    }
+  }
+  const drawable = asDrawable(source, tag);
+  if (tag === "HTMLImageElement") await loadElement(drawable as HTMLImageElement);
+  const { width, height } = sizeOf(drawable, tag);
+  return draw(drawable, width, height, maxPixels);
+}
+
+/**
+ * A source that may cross to a worker, and what must be transferred with it. `owned` is to be
+ * closed by the worker.
+ */
+export interface PackedSource {
+  readonly source: Source;
+  readonly transfer: Transferable[];
+  readonly owned: boolean;
+}
+
+/**
+ * The caller's own object stays whole: elements and bitmaps are snapshot, pixels and bytes copied,
+ * addresses made absolute.
+ */
+export async function packSource(source: Source, maxPixels: number): Promise<PackedSource> {
+  const tag = tagOf(source);
+  if (tag === "String" || tag === "URL") {
+    const base = (globalThis as { location?: { href: string } }).location?.href;
+    return { source: absolute(String(source), base), transfer: [], owned: false };
+  }
+  if (tag === "Blob" || tag === "File") return { source, transfer: [], owned: false };
+  if (tag === "ArrayBuffer" || tag === "Uint8Array")
+    return packBytes(source as ArrayBuffer | Uint8Array);
+  if (tag === "ImageData" || tag === "Object") return packPixels(source as RgbaImage);
+  const drawable = asDrawable(source, tag);
+  if (tag === "HTMLImageElement") await loadElement(drawable as HTMLImageElement);
+  const { width, height } = sizeOf(drawable, tag);
+  checkPixelCount(width, height, maxPixels);
+  const copy = await guarded<ImageBitmap | VideoFrame>(tag, () =>
+    tag === "VideoFrame" ? (drawable as VideoFrame).clone() : createImageBitmap(drawable),
+  );
+  return { source: copy, transfer: [copy], owned: true };
+}
+
+function packBytes(source: ArrayBuffer | Uint8Array): PackedSource {
+  const copy = toBytes(source).slice();
+  return { source: copy, transfer: [copy.buffer], owned: false };
+}
+
+function packPixels({ width, height, data }: RgbaImage): PackedSource {
+  // What is no pixel data goes over as it is and is refused there, as it would be here.
+  if (!ArrayBuffer.isView(data))
+    return { source: { width, height, data }, transfer: [], owned: false };
+  const copy = data.slice();
+  return { source: { width, height, data: copy }, transfer: [copy.buffer], owned: false };
+}
+
+function absolute(address: string, base: string | undefined): string {
+  try {
+    return new URL(address, base).href;
+  } catch (cause) {
+    throw badSource(`'${address}' is no URL`, address, cause);
+  }
+}
+
+async function decodeBitmap(blob: Blob): Promise<ImageBitmap> {
+  if (typeof createImageBitmap !== "function") {
+    throw new MaskletError(
+      "unsupported",
+      "source",
+      "images cannot be decoded here: there is no createImageBitmap",
+    );
+  }
+  try {
+    return await createImageBitmap(blob, { imageOrientation: "from-image" });
+  } catch (cause) {
+    const what = `${blob.size} bytes${blob.type ? ` of ${blob.type}` : ""}`;
+    const message = `the browser cannot decode the image file (${what}): ${(cause as Error).message}`;
+    throw new MaskletError("badImageFile", "source", message, { value: blob.size, cause });
+  }
+}
+
+const drawableTags = [
+  "ImageBitmap",
+  "HTMLImageElement",
+  "HTMLCanvasElement",
+  "HTMLVideoElement",
+  "OffscreenCanvas",
+  "VideoFrame",
+];
+
+function asDrawable(source: unknown, tag: string): Drawable {
+  if (drawableTags.includes(tag)) return source as Drawable;
+  throw badSource(
+    `${tag} is no image: give an address, a file, bytes, pixels or something a canvas can draw`,
+    tag,
+  );
+}
+
+async function loadElement(image: HTMLImageElement): Promise<void> {
+  if (!image.complete) await guarded("HTMLImageElement", () => image.decode());
+}
+
+/**
+ * Own size in pixels, not that on the page. A closed bitmap or frame and an element without an
+ * image have none.
+ */
+function sizeOf(drawable: Drawable, tag: string): { width: number; height: number } {
+  const d = drawable as unknown as Record<string, number>;
+  const [width, height] =
+    tag === "HTMLImageElement"
+      ? [d.naturalWidth, d.naturalHeight]
+      : tag === "HTMLVideoElement"
+        ? [d.videoWidth, d.videoHeight]
+        : tag === "VideoFrame"
+          ? [d.displayWidth, d.displayHeight]
+          : [d.width, d.height];
+  if (!width || !height)
+    throw badSource(
+      `the ${tag} has no image (${width} x ${height}): is it closed, empty or not loaded?`,
+      0,
+    );
+  if (tag === "HTMLVideoElement" && d.readyState! < 2)
+    throw badSource("the video has no current frame yet", d.readyState!);
+  return { width, height };
+}
+
+function draw(drawable: Drawable, width: number, height: number, maxPixels: number): RgbaImage {
+  checkPixelCount(width, height, maxPixels);
+  const context = canvasFor(width, height);
+  try {
+    context.drawImage(drawable, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height, { colorSpace: "srgb" });
+  } catch (cause) {
+    throw badSource(
+      `the pixels cannot be read: ${(cause as Error).message}`,
+      `${width} x ${height}`,
+      cause,
+    );
+  }
+}
+
+function canvasFor(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  if (typeof OffscreenCanvas !== "function") {
+    throw new MaskletError(
+      "unsupported",
+      "source",
+      "pixels cannot be read here: there is no OffscreenCanvas",
+    );
+  }
+  const canvas =
+    kept?.width === width && kept.height === height ? kept : new OffscreenCanvas(width, height);
+  if (width * height <= keptCanvasPixels) kept = canvas;
+  // Read back at once, so kept in main memory.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context)
+    throw badSource(
+      `a canvas of ${width} x ${height} pixels is too large for this browser`,
+      width * height,
+    );
+  // Also replaces what a kept canvas holds where the new image is transparent.
+  context.globalCompositeOperation = "copy";
+  return context;
+}
+
+async function guarded<T>(tag: string, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (cause) {
+    throw badSource(`the ${tag} cannot be read: ${(cause as Error).message}`, tag, cause);
+  }
+}
