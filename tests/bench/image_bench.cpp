@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <vector>
 
-#include "image/resize.h"
 #include "image/tensorize.h"
 
 using namespace masklet;
@@ -68,12 +67,11 @@ struct Image {
   std::vector<uint8_t> bytes;
 };
 
-void benchTensorize(const char* name, SizePx src, Antialias antialias) {
+void benchTensorize(const char* name, SizePx src) {
   const Image image(src);
   Letterbox letterbox;
   if (!makeLetterbox(src, {640, 640}, ResizeMode::letterboxCenter, letterbox).ok()) return;
   TensorizeOptions options;
-  options.antialias = antialias;
   TensorizeScratch scratch;
   std::vector<float> tensor(3 * 640 * 640);
   compare(name, [&](const ImageKernels& kernels) {
@@ -82,32 +80,15 @@ void benchTensorize(const char* name, SizePx src, Antialias antialias) {
   });
 }
 
-void benchResize(const char* name, SizePx src, SizePx dst, ResizeFilter filter) {
-  const Image image(src);
-  Image target(dst);
-  const ImageView<uint8_t> view{target.bytes.data(), dst.width, dst.height, 4,
-                                4 * static_cast<size_t>(dst.width)};
-  ResizeScratch scratch;
-  compare(name, [&](const ImageKernels& kernels) {
-    if (!resize(image.view(), view, filter, scratch, kernels).ok()) std::puts("failed");
-  });
-}
-
 }  // namespace
 
 int main() {
   std::puts("smallest (median); ratio of the smallest");
-  benchTensorize("tensorize 1920x1080 to 640", {1920, 1080}, Antialias::none);
-  benchTensorize("tensorize 1280x720 to 640", {1280, 720}, Antialias::none);
-  benchTensorize("tensorize 1600x1200 to 640", {1600, 1200}, Antialias::none);
-  benchTensorize("tensorize 4000x3000 to 640", {4000, 3000}, Antialias::none);
-  benchTensorize("tensorize 640x640 to 640", {640, 640}, Antialias::none);
-  benchTensorize("tensorize 480x360 to 640", {480, 360}, Antialias::none);
-  benchTensorize("tensorize 1920x1080 to 640, box", {1920, 1080}, Antialias::box);
-  benchTensorize("tensorize 1280x720 to 640, box", {1280, 720}, Antialias::box);
-  benchTensorize("tensorize 4000x3000 to 640, box", {4000, 3000}, Antialias::box);
-  benchResize("resize 1920x1080 to 256x144, area", {1920, 1080}, {256, 144}, ResizeFilter::area);
-  benchResize("resize 1920x1080 to 256x144, bilinear", {1920, 1080}, {256, 144},
-              ResizeFilter::bilinear);
+  benchTensorize("tensorize 1920x1080 to 640", {1920, 1080});
+  benchTensorize("tensorize 1280x720 to 640", {1280, 720});
+  benchTensorize("tensorize 1600x1200 to 640", {1600, 1200});
+  benchTensorize("tensorize 4000x3000 to 640", {4000, 3000});
+  benchTensorize("tensorize 640x640 to 640", {640, 640});
+  benchTensorize("tensorize 480x360 to 640", {480, 360});
   return 0;
 }

@@ -16,7 +16,7 @@
 
 #include "core/letterbox.h"
 #include "decode/yolo_seg.h"
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {

@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {

@@ -171,7 +171,7 @@ describe("status", () => {
   });
 
   test("BoundaryVersion_IsThatOfTheHeader", () => {
-    const header = readFileSync(new URL("../../wasm/workspace.h", import.meta.url), "utf8");
+    const header = readFileSync(new URL("../../wasm/stage.h", import.meta.url), "utf8");
     expect(header).toContain(`kBoundaryVersion = ${boundaryVersion};`);
   });
 

@@ -1,4 +1,10 @@
 /**
+ * Maximum number of pixels of an image: 67 megapixels. Larger images are refused unless the caller
+ * allows them.
+ */
+export const pixelLimit = 2 ** 26;
+
+/**
  * Decoded pixels: RGBA, 8 bits per channel, alpha not premultiplied, rows without padding. An
  * `ImageData` fits.
  */

@@ -150,6 +150,7 @@ function measure(
       endToEnd: false,
       classCount: 0,
       soft: false,
+      placement: { source: image, input: net },
     });
   const compare = (work: () => void, kernelWork: () => void, javaScript: () => void): Ratios => {
     const whole = contest({ core: withKernels("simd", work), javaScript }, rounds);

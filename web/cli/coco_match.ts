@@ -48,7 +48,7 @@ const outside = (area: number, range: AreaRange) => area < range.min || area > r
  * last.
  */
 function bestTruth(
-  ious: readonly number[],
+  ious: ArrayLike<number>,
   order: readonly number[],
   truths: readonly MatchTruth[],
   truthIgnored: readonly boolean[],
@@ -76,7 +76,7 @@ function bestTruth(
 export function matchImage(
   detections: readonly MatchDetection[],
   truths: readonly MatchTruth[],
-  ious: readonly (readonly number[])[],
+  ious: readonly ArrayLike<number>[],
   range: AreaRange,
 ): Matches {
   const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
@@ -114,39 +114,38 @@ export function matchImage(
 
 const recallSteps = 101;
 
-/**
- * Precision at 101 recalls for one category, area range and threshold. Undefined without a truth
- * that counts.
- */
-function precisionCurve(
-  images: readonly Matches[],
-  thresholdIndex: number,
-): Float64Array | undefined {
-  const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
-  if (truthCount === 0) return undefined;
+/** Detections of all images, best score first; equals stay in their order. */
+function ranked(images: readonly Matches[]): { image: Matches; detection: number }[] {
   const rows = images.flatMap((image) =>
-    image.scores.map((score, d) => ({
-      score,
-      hit: image.matched[thresholdIndex]![d] === 1,
-      ignored: image.ignored[thresholdIndex]![d] === 1,
-    })),
+    image.scores.map((score, detection) => ({ image, detection, score })),
   );
-  const counted = rows.sort((a, b) => b.score - a.score).filter((row) => !row.ignored);
-  const recalls: number[] = [];
-  const precisions: number[] = [];
+  return rows.sort((a, b) => b.score - a.score);
+}
+
+/** Precision at 101 recalls for one category, area range and threshold. */
+function precisionCurve(
+  rows: ReturnType<typeof ranked>,
+  truthCount: number,
+  thresholdIndex: number,
+): Float64Array {
+  const recalls = new Float64Array(rows.length);
+  const precisions = new Float64Array(rows.length);
   let hits = 0;
-  for (const [index, row] of counted.entries()) {
-    if (row.hit) hits += 1;
-    recalls.push(hits / truthCount);
-    precisions.push(hits / (index + 1));
+  let counted = 0;
+  for (const { image, detection } of rows) {
+    if (image.ignored[thresholdIndex]![detection] === 1) continue;
+    hits += image.matched[thresholdIndex]![detection]!;
+    recalls[counted] = hits / truthCount;
+    counted += 1;
+    precisions[counted - 1] = hits / counted;
   }
-  for (let i = precisions.length - 1; i > 0; i -= 1)
+  for (let i = counted - 1; i > 0; i -= 1)
     precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
   const curve = new Float64Array(recallSteps);
   let position = 0;
   for (let step = 0; step < recallSteps; step += 1) {
-    while (position < recalls.length && recalls[position]! < step * 0.01) position += 1;
-    curve[step] = precisions[position] ?? 0;
+    while (position < counted && recalls[position]! < step * 0.01) position += 1;
+    curve[step] = position < counted ? precisions[position]! : 0;
   }
   return curve;
 }
@@ -157,7 +156,11 @@ function precisionCurve(
  * truth that counts.
  */
 export function averagePrecisions(images: readonly Matches[]): number[] | undefined {
-  const curves = iouThresholds.map((_, index) => precisionCurve(images, index));
-  if (curves[0] === undefined) return undefined;
-  return curves.map((curve) => curve!.reduce((sum, value) => sum + value, 0) / recallSteps);
+  const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
+  if (truthCount === 0) return undefined;
+  const rows = ranked(images);
+  return iouThresholds.map((_, index) => {
+    const curve = precisionCurve(rows, truthCount, index);
+    return curve.reduce((sum, value) => sum + value, 0) / recallSteps;
+  });
 }

@@ -16,7 +16,7 @@ export function decodeWith(
   preprocessing: Preprocessing,
   options: DecodeOptions & { readonly soft: boolean },
 ): InstanceColumns {
-  core.setLetterbox(source, preprocessing);
+  const placement = { source, input: preprocessing };
   const classCount = binding.classCount || (options.classFilter?.length ?? 0);
-  return family.decode(core, { ...binding, classCount }, outputs, options);
+  return family.decode(core, { ...binding, classCount }, outputs, { ...options, placement });
 }

@@ -2,7 +2,7 @@ import { MaskletError } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
 import type { InputSizing, Preprocessing } from "../base/preprocessing.js";
 import type { RawTensor, TensorInfo } from "../base/tensor.js";
-import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
+import type { Core, DecodeCall, InstanceColumns } from "../core/core.js";
 import type { ExporterHints } from "../model/exporter_hints.js";
 import type { ConstantInput } from "../model/info.js";
 
@@ -50,7 +50,7 @@ export interface FamilyRefusal {
 }
 
 /** The options of a call for a decoder. */
-export type FamilyDecodeOptions = DecodeOptions & { readonly soft: boolean };
+export type FamilyDecodeOptions = DecodeCall;
 
 /**
  * A kind of network: how to recognize it, how to prepare its input, and how to decode its outputs.

@@ -1,8 +1,5 @@
 import { MaskletError } from "../base/errors.js";
 
-/** Default maximum number of pixels; 256 MiB as RGBA. */
-export const pixelLimit = 2 ** 26;
-
 /**
  * The name of a value's class: `'ImageBitmap'`, `'File'`, `'Uint8Array'` … It works for objects
  * of another window and needs no globals that Node lacks.

@@ -1,10 +1,10 @@
 import { throwIfAborted } from "../base/errors.js";
-import type { RgbaImage, Source } from "../base/image.js";
+import { pixelLimit, type RgbaImage, type Source } from "../base/image.js";
 import { isNode } from "../base/realm.js";
 import { loadCore } from "../core/load.js";
 import { rasterize } from "./browser.js";
 import { fetchSource, readImageFile } from "./bytes.js";
-import { badSource, checkPixelCount, pixelLimit, tagOf, toBytes } from "./checks.js";
+import { badSource, checkPixelCount, tagOf, toBytes } from "./checks.js";
 
 /** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
