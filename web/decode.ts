@@ -40,7 +40,7 @@ export interface OutputTensor {
   readonly type?: string;
 }
 
-export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "refineWith"> {
+export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "segmentWith"> {
   /** Model family, `name` or `name/variant`; default: recognized by {@link detectFamily}. */
   family?: string;
   /** Layout within `family`. */

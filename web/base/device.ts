@@ -29,7 +29,7 @@ export interface Timings {
   readonly inference: number;
   /** Decoding, NMS and mask assembly. */
   readonly postprocess: number;
-  /** The second step, with `refineWith`. */
-  readonly refine?: number;
+  /** The second step, with `segmentWith`. */
+  readonly secondStep?: number;
   readonly total: number;
 }

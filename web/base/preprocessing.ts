@@ -1,5 +1,6 @@
-import { MaskletError } from "./errors.js";
+import type { MaskletError } from "./errors.js";
 import type { Size } from "./geometry.js";
+import { oneOf, type OptionNames, optionError } from "./options.js";
 
 export const resizeModes = ["letterbox-center", "letterbox-top-left", "stretch"] as const;
 
@@ -37,6 +38,18 @@ export interface Preprocessing {
   readonly content?: Size;
 }
 
+export const preprocessingNames = {
+  width: true,
+  height: true,
+  resizeMode: true,
+  colorOrder: true,
+  inputScale: true,
+  mean: true,
+  std: true,
+  fill: true,
+  content: true,
+} satisfies OptionNames<Preprocessing>;
+
 /**
  * How the input size follows from the image. `fixed`: one size for all images. `source`: the
  * image's own size (networks that resize inside). `short-side`: the shorter side becomes
@@ -72,34 +85,34 @@ export function checkPreprocessing({
   content,
 }: Preprocessing): void {
   if (!resizeModes.includes(resizeMode))
-    throw badPreprocessing("resizeMode", resizeMode, resizeModes.join(", "));
+    throw badPreprocessing("resizeMode", resizeMode, oneOf(resizeModes));
   if (!colorOrders.includes(colorOrder))
-    throw badPreprocessing("colorOrder", colorOrder, colorOrders.join(", "));
+    throw badPreprocessing("colorOrder", colorOrder, oneOf(colorOrders));
   if (!Number.isFinite(inputScale) || inputScale === 0)
-    throw badPreprocessing("inputScale", inputScale, "finite and not 0");
+    throw badPreprocessing("inputScale", inputScale, "a finite number other than 0");
   if (!isTriple(mean)) throw badPreprocessing("mean", String(mean), "three finite numbers");
   if (!isTriple(std) || std.includes(0))
-    throw badPreprocessing("std", String(std), "three finite numbers, none 0");
+    throw badPreprocessing("std", String(std), "three finite numbers other than 0");
   if (
     ![fill].flat().every((level) => level >= 0 && level <= 255) ||
     (Array.isArray(fill) && fill.length !== 3)
   ) {
-    throw badPreprocessing("fill", String(fill), "a level 0..255, or three");
+    throw badPreprocessing("fill", String(fill), "one level from 0 to 255, or three");
   }
   if (content !== undefined)
     throw badPreprocessing(
       "content",
       `${content.width} x ${content.height}`,
-      "nothing; it follows from each image",
+      "left out: it follows from each image",
     );
 }
 
-/** The sides of the input are no matter of preprocessing; naming the real ones does no harm. */
+/** The sides of the input are set by `inputSize`; naming the real ones does no harm. */
 export function refuseSides(asked: Partial<Preprocessing> | undefined, real: Size): void {
   for (const name of ["width", "height"] as const) {
     const value = asked?.[name];
     if (value !== undefined && value !== real[name])
-      throw badPreprocessing(name, value, `${real[name]}; use inputSize`);
+      throw badPreprocessing(name, value, `${real[name]}; inputSize sets it`);
   }
 }
 
@@ -107,11 +120,6 @@ function isTriple(values: readonly number[]): boolean {
   return Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
 }
 
-function badPreprocessing(name: string, value: string | number, allowed: string): MaskletError {
-  return new MaskletError(
-    "badOption",
-    "load",
-    `preprocessing.${name} is ${value}; allowed: ${allowed}`,
-    { value },
-  );
+function badPreprocessing(name: string, value: string | number, rule: string): MaskletError {
+  return optionError("load", `preprocessing.${name}`, value, rule);
 }

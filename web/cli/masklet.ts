@@ -160,7 +160,7 @@ function makeProgram(): Command {
     )
     .option("--max <count>", "most instances in an image", positiveInteger, 100)
     .option(
-      "--refine-with <model>",
+      "--segment-with <model>",
       `segment inside each box once more: built in (${promptModelNames}), or ENCODER,DECODER of Segment Anything`,
     )
     .addOption(deviceOption())
