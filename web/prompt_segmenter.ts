@@ -73,10 +73,7 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
    *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
    *   use then.
    */
-  async setImage(
-    source: Source,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<SetImageResult> {
+  async setImage(source: Source, options: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
     checkNames("source", options, signalNames);
     this.checkAlive();
     const before = this.current;
@@ -162,8 +159,10 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     source: Source,
     signal: AbortSignal | undefined,
   ): Promise<{ image: ImageHandle; result: SetImageResult }> {
-    const { id, width, height, fromCache, timingsMs } = await this.call("source", signal, (engine) =>
-      engine.setImage([source], undefined, { signal }),
+    const { id, width, height, fromCache, timingsMs } = await this.call(
+      "source",
+      signal,
+      (engine) => engine.setImage([source], undefined, { signal }),
     );
     return { image: { id, width, height }, result: { width, height, fromCache, timingsMs } };
   }
@@ -193,11 +192,7 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     };
   }
 
-  private async boxesOn(
-    image: ImageHandle,
-    boxes: readonly Box[],
-    options: SegmentBoxesOptions,
-  ) {
+  private async boxesOn(image: ImageHandle, boxes: readonly Box[], options: SegmentBoxesOptions) {
     checkNames("preprocess", options, boxesNames);
     checkBoxes(boxes, image);
     const { soft = false, signal } = options;
@@ -223,7 +218,6 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
       })),
     };
   }
-
 }
 
 /** Masks that came from a worker are plain data. */

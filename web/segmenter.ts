@@ -117,7 +117,12 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   private toResult({ columns, width, height, ...rest }: FoundColumns): SegmentResult {
-    return { instances: toInstances(columns, { width, height }, this.labels), width, height, ...rest };
+    return {
+      instances: toInstances(columns, { width, height }, this.labels),
+      width,
+      height,
+      ...rest,
+    };
   }
 }
 

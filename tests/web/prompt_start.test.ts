@@ -6,7 +6,7 @@ import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 import { realRuntime } from "../../web/runtime/device_ladder.js";
 import { FakeOrt } from "./fake_ort.js";
 import { promptModel } from "./prompt_models.js";
-import { elementType, handMadeModel, valueInfo } from "./protobuf_writer.js";
+import { type elementType, handMadeModel, valueInfo } from "./protobuf_writer.js";
 
 const file = (name: string) => new Uint8Array(readFileSync(promptModel(name)));
 
@@ -30,7 +30,10 @@ describe("the self-check of a promptable model", () => {
   /** Both networks differ by `difference` on the GPU. */
   async function deviceOf(operators: readonly string[], difference: number) {
     ort.behavior.run = (provider) => ({
-      out: ort.tensor([1, 2], [1, 2].map((v) => v * (provider === "webgpu" ? 1 + difference : 1))),
+      out: ort.tensor(
+        [1, 2],
+        [1, 2].map((v) => v * (provider === "webgpu" ? 1 + difference : 1)),
+      ),
     });
     const segmenter = await PromptSegmenter.create({
       encoder: likeFile("sam_encoder", operators),

@@ -1,6 +1,6 @@
 import type { MaskletError } from "./errors.js";
 import type { Size } from "./geometry.js";
-import { oneOf, type OptionNames, optionError } from "./options.js";
+import { type OptionNames, oneOf, optionError } from "./options.js";
 
 export const resizeModes = ["letterbox-center", "letterbox-top-left", "stretch"] as const;
 

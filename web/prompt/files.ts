@@ -44,8 +44,7 @@ function findPlaces({ model, encoder, decoder }: PromptSegmenterOptions): Places
     const shown = "given with encoder or decoder";
     throw optionError("load", "model", shown, "left out, or given alone");
   }
-  const missing =
-    encoder === undefined ? "encoder" : decoder === undefined ? "decoder" : undefined;
+  const missing = encoder === undefined ? "encoder" : decoder === undefined ? "decoder" : undefined;
   if (missing) throw optionError("load", missing, "missing", "given: { encoder, decoder }");
   return { encoder, decoder: decoder! };
 }

@@ -137,7 +137,8 @@ export function checkEverything(
 
 function checkPoint({ x, y, label }: PromptPoint, index: number, { width, height }: Size): void {
   const name = `points[${index}]`;
-  if (!(x >= 0 && x <= width)) throw badOption(`${name}.x`, x, `a number from 0 to ${width}, the image's width`);
+  if (!(x >= 0 && x <= width))
+    throw badOption(`${name}.x`, x, `a number from 0 to ${width}, the image's width`);
   if (!(y >= 0 && y <= height))
     throw badOption(`${name}.y`, y, `a number from 0 to ${height}, the image's height`);
   if (label !== "foreground" && label !== "background")

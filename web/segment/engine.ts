@@ -8,8 +8,8 @@ import {
   decode,
   letMessagesIn,
   prepare,
-  type RunImage,
   type ReadImage,
+  type RunImage,
   read,
   run,
 } from "../engine/pipeline.js";
@@ -129,8 +129,11 @@ export class LocalEngine implements SegmentEngine {
   private decode(core: Core, ran: RunImage, options: CheckedSegmentOptions): FoundColumns {
     const { match, session } = this.model;
     const { width, height } = ran.image;
-    const { value: columns, timingsMs } = decode(core, ran, (own, { image, outputs, preprocessing }) =>
-      decodeWith(own, match, outputs, image, preprocessing, options),
+    const { value: columns, timingsMs } = decode(
+      core,
+      ran,
+      (own, { image, outputs, preprocessing }) =>
+        decodeWith(own, match, outputs, image, preprocessing, options),
     );
     return { columns, width, height, device: session.device, timingsMs };
   }

@@ -77,8 +77,7 @@ function makeClassFilter(
   labels: readonly string[],
   classCount: number,
 ): Uint8Array {
-  if (!Array.isArray(classes))
-    throw badClasses(classes, "a list of labels and class ids");
+  if (!Array.isArray(classes)) throw badClasses(classes, "a list of labels and class ids");
   const ids = classes.flatMap((wanted) =>
     typeof wanted === "string" ? idsOf(wanted, labels) : [wanted],
   );

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../base/errors.js";
 import type { RgbaImage, Source } from "../base/image.js";
+import { checkNames, type OptionNames } from "../base/options.js";
 import { isNode } from "../base/realm.js";
 import { loadCore } from "../core/load.js";
 import { rasterize } from "./browser.js";
@@ -15,6 +16,11 @@ export interface DecodeImageOptions {
   signal?: AbortSignal;
 }
 
+const decodeImageNames = {
+  maxPixels: true,
+  signal: true,
+} satisfies OptionNames<DecodeImageOptions>;
+
 /**
  * Turns any {@link Source} into RGBA pixels, EXIF orientation applied. In the browser the browser
  * decodes and converts to sRGB; in Node the core decodes JPEG, PNG and BMP. The source is never
@@ -25,6 +31,7 @@ export async function decodeImage(
   source: Source,
   options: DecodeImageOptions = {},
 ): Promise<RgbaImage> {
+  checkNames("source", options, decodeImageNames);
   const { maxPixels = pixelLimit, signal } = options;
   throwIfAborted(signal, "source");
   const image = await toPixels(source, maxPixels, signal);

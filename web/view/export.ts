@@ -1,4 +1,5 @@
 import type { RgbaImage } from "../base/image.js";
+import { checkNames, type OptionNames } from "../base/options.js";
 import type { FoundInstances, Instance } from "../mask/instances.js";
 import type { Mask } from "../mask/mask.js";
 import type {
@@ -84,12 +85,19 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
   return { images, annotations, categories: [...categories.values()].sort((a, b) => a.id - b.id) };
 }
 
+interface YoloOptions {
+  tolerance?: number;
+}
+
+const yoloNames = { tolerance: true } satisfies OptionNames<YoloOptions>;
+
 /**
  * Lines of a YOLO segmentation label file: class id, then the contour's x and y divided by the
  * image's size. An object in several pieces becomes one contour with bridges of no area; holes are
  * lost, as the format has none. Empty masks are left out.
  */
-export function toYolo(result: FoundInstances, options: { tolerance?: number } = {}): string {
+export function toYolo(result: FoundInstances, options: YoloOptions = {}): string {
+  checkNames("export", options, yoloNames);
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
     const points = joinOuterRings(mask.toPolygons(options));
@@ -111,7 +119,13 @@ const escapes: Readonly<Record<string, string>> = {
 };
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
-function svgPath(mask: Mask, options: { tolerance?: number }): string {
+interface SvgOptions extends YoloOptions {
+  href?: string;
+}
+
+const svgNames = { ...yoloNames, href: true } satisfies OptionNames<SvgOptions>;
+
+function svgPath(mask: Mask, options: YoloOptions): string {
   return mask
     .toPolygons(options)
     .map(
@@ -127,23 +141,22 @@ function svgPath(mask: Mask, options: { tolerance?: number }): string {
  * An SVG of the image's size with one path (holes kept) an instance, in the palette's colors,
  * titled with label and score.
  */
-export function toSvg(
-  result: FoundInstances,
-  options: { tolerance?: number; href?: string } = {},
-): string {
+export function toSvg(result: FoundInstances, options: SvgOptions = {}): string {
+  checkNames("export", options, svgNames);
+  const { href, ...polygons } = options;
   const { width, height } = result;
   const paths = result.instances.map(({ label, score, classId, mask }, index) => {
     const color = `rgb(${instanceColor(index).join(" ")})`;
     const title = `${escapeXml(label)} ${Math.round(score * 100)}%`;
     return (
-      `  <path d="${svgPath(mask, options)}" fill="${color}" fill-opacity=".45" fill-rule="evenodd" stroke="${color}" ` +
+      `  <path d="${svgPath(mask, polygons)}" fill="${color}" fill-opacity=".45" fill-rule="evenodd" stroke="${color}" ` +
       `stroke-width="2" data-class="${classId}"><title>${title}</title></path>\n`
     );
   });
   const imageTag =
-    options.href === undefined
+    href === undefined
       ? ""
-      : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
+      : `  <image href="${escapeXml(href)}" width="${width}" height="${height}"/>\n`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">\n` +
     `${imageTag}${paths.join("")}</svg>\n`
