@@ -33,13 +33,34 @@ async function buildWasm() {
   await cmakeBuild("wasm-release");
 }
 
-/** tsc does the library; the glue and the wasm are copied beside the code that loads them. */
+/**
+ * The command line in one file, with the packages that nothing else needs inside, so that a web app
+ * does not install them.
+ */
+async function bundleCommandLine() {
+  // Imported late: `npm start` loads this file before it has installed the packages.
+  const { build: bundle } = await import("rolldown");
+  const ofLibrary = (id, importer) => id.startsWith("../") && !importer?.includes("node_modules");
+  await bundle({
+    input: inRoot("web", "cli", "masklet.ts"),
+    platform: "node",
+    external: ofLibrary,
+    transform: { target: "es2022" },
+    output: { file: inRoot("dist", "cli", "masklet.js"), minify: true },
+  });
+}
+
+/**
+ * tsc does the library and Rolldown the command line; the glue and the wasm are copied beside the
+ * code that loads them.
+ */
 async function buildLib() {
   rmSync(inRoot("dist"), { recursive: true, force: true });
   rmSync(inRoot(".cache", "tsconfig.build.tsbuildinfo"), { force: true });
   await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
     remedy: "correct the types named above",
   });
+  await bundleCommandLine();
   cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
   // `npx masklet` inside the checkout runs the file itself.
   chmodSync(inRoot("dist", "cli", "masklet.js"), 0o755);
@@ -59,7 +80,7 @@ const targets = {
   lib: {
     title: "library",
     inputs: [...webInputs, "tsconfig.build.json"],
-    outputs: ["dist/index.js", "dist/core/generated/masklet_core.wasm"],
+    outputs: ["dist/index.js", "dist/cli/masklet.js", "dist/core/generated/masklet_core.wasm"],
     work: buildLib,
   },
   demo: {

@@ -1,20 +1,43 @@
-/// npm run check:layers: fails with file:line for every import or word that the layer rules
-/// (scripts/layers.mjs) forbid.
-import { readFileSync } from "node:fs";
+/// npm run check:layers: fails with the file for every import, include or word that the layer rules
+/// (scripts/layers.mjs, scripts/web_layers.mjs) forbid.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { layerViolations } from "./layers.mjs";
-import { filesBelow } from "./lint.mjs";
+import { cppLadderText, layerViolations } from "./layers.mjs";
 import { runMain, StepError, say } from "./setup/log.mjs";
-import { inRoot } from "./setup/paths.mjs";
+import { rootDir } from "./setup/paths.mjs";
+import { ladderText, webViolations } from "./web_layers.mjs";
 
-/** Throws a StepError that lists all violations; returns the number of files checked. */
-export function checkLayers() {
-  const files = [...filesBelow(["src", "wasm"], [".cpp", ".h"]), ...filesBelow(["web"], [".ts"])]
-    .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => !file.startsWith("web/core/generated/"));
-  const violations = files.flatMap((file) =>
-    layerViolations(file, readFileSync(inRoot(file), "utf8")),
-  );
+function sourcesBelow(root) {
+  const below = (folder, pattern) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+      .filter((path) => pattern.test(path) && !path.startsWith("web/core/generated/"));
+  return [
+    ...["src", "wasm"].flatMap((folder) => below(folder, /\.(cpp|h|def)$/)),
+    ...below("web", /\.ts$/),
+  ];
+}
+
+/** The ladders of ARCHITECTURE.md must be those that are enforced. */
+function checkPage(root) {
+  const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+  return [ladderText(), cppLadderText()]
+    .filter((text) => !page.includes(text))
+    .map((text) => `ARCHITECTURE.md: the ladder is out of date; it must show\n${text}`);
+}
+
+/**
+ * Throws a StepError that lists all violations; returns the number of files checked.
+ * @param root folder that holds src/, wasm/, web/ and ARCHITECTURE.md
+ */
+export async function checkLayers(root = rootDir) {
+  const files = sourcesBelow(root);
+  const violations = [
+    ...files.flatMap((file) => layerViolations(file, readFileSync(join(root, file), "utf8"))),
+    ...(await webViolations(root)),
+    ...checkPage(root),
+  ];
   if (violations.length > 0) {
     throw new StepError(
       `${violations.length} violations of the layer rules:\n${violations.join("\n")}`,
@@ -25,5 +48,5 @@ export function checkLayers() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  await runMain(() => say(`✓ layers: ${checkLayers()} files`));
+  await runMain(async () => say(`✓ layers: ${await checkLayers()} files`));
 }

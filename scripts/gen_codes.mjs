@@ -11,12 +11,16 @@ const outputPath = inRoot("web", "core", "codes.gen.ts");
 /** Entries of status.def; throws with the line that is not understood. */
 export function parseStatuses(definition) {
   const entries = [];
-  for (const [index, line] of definition.split("\n").entries()) {
-    if (!line.startsWith("MASKLET_STATUS")) continue;
-    const match = line.match(
-      /^MASKLET_STATUS\((\w+), (\d+), "([^"]*?)(?:; value: ([^"]*))?"\)\s*$/,
-    );
-    if (!match) throw new StepError(`src/core/status.def:${index + 1} is not understood: ${line}`);
+  const text = definition.replace(/^\/\/.*$/gm, "");
+  const entry = /\s*MASKLET_STATUS\((\w+), (\d+),\s+"([^"]*?)(?:; value: ([^"]*))?"\)/y;
+  while (text.slice(entry.lastIndex).trim() !== "") {
+    const at = entry.lastIndex;
+    const match = entry.exec(text);
+    if (!match) {
+      const line = text.slice(0, at).split("\n").length + 1;
+      const rest = text.slice(at).trim().split("\n")[0];
+      throw new StepError(`src/core/status.def:${line} is not understood: ${rest}`);
+    }
     const [, name, number, what, value = ""] = match;
     entries.push({ name, number: Number(number), what, value });
   }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { builtInSections, builtInTable, withTable } from "./built_in_docs.mjs";
-import { list, table } from "./markdown.mjs";
+import { list, table, wrapPage } from "./markdown.mjs";
 import { readBuiltInCards } from "./model_cards.mjs";
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
@@ -159,7 +159,7 @@ function overview(cards) {
 /** The whole of docs/models.md. */
 export function modelsPage({ builtIn, cards, classLists }) {
   const parts = [
-    "<!-- Generated from models/*.json and models/cards/*.json by scripts/gen_docs.mjs; not to be edited. -->",
+    "<!-- Generated from the model cards by scripts/gen_docs.mjs; not to be edited. -->",
     "# Models",
     "Well-known public checkpoints that Masklet decodes: what goes in, what comes out, whose they are, and how to get an ONNX file. Only the built-in models come with " +
       "Masklet; every other one has the license of whoever publishes it, and some of those do not allow commercial use. `npx masklet inspect FILE` " +
@@ -182,7 +182,7 @@ export function modelsPage({ builtIn, cards, classLists }) {
 export function pages(cards) {
   const readme = readFileSync(inRoot("models", "README.md"), "utf8");
   return {
-    "docs/models.md": modelsPage(cards),
+    "docs/models.md": wrapPage(modelsPage(cards)),
     "models/README.md": withTable(readme, builtInTable(cards.builtIn, "../docs/models.md")),
   };
 }

@@ -113,7 +113,10 @@ await runMain(() => {
   if (process.argv.includes("--measure")) measureFiles();
   const cards = readBuiltInCards();
   const [models, promptModels] = [cardsOfKind(cards, "segment"), cardsOfKind(cards, "prompt")];
-  const texts = { "web/model/built_in.gen.ts": modelsFile, "web/model/model_names.gen.ts": namesFile };
+  const texts = {
+    "web/model/built_in.gen.ts": modelsFile,
+    "web/model/model_names.gen.ts": namesFile,
+  };
   for (const [path, write] of Object.entries(texts)) {
     const target = new URL(path, root);
     const text = write(models, promptModels);

@@ -9,7 +9,7 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 import { setUp, tools } from "./setup/tools.mjs";
 
-const cppFolders = ["src", "wasm", "tests/cpp", "tests/fuzz"];
+const cppFolders = ["src", "wasm", "tests/cpp", "tests/fuzz", "tests/bench"];
 
 /** All files below `folders` with one of the `extensions`, relative to the root. */
 export function filesBelow(folders, extensions) {

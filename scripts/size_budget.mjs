@@ -9,7 +9,8 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 
 const coreBudget = 120_000;
-const packageBudget = 1_000_000;
+/** Without the models. 120 kB of it are the command line with its packages inside. */
+const packageBudget = 1_050_000;
 /** Unpacked, models included. A model that does not fit is not shipped. */
 const wholeBudget = 8 * 2 ** 20;
 

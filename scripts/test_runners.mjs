@@ -56,7 +56,7 @@ async function checks() {
     }
   };
   await one("formatting and lint", () => lint());
-  await one("layer rules", () => `${checkLayers()} files`);
+  await one("layer rules", async () => `${await checkLayers()} files`);
   await one("generated status codes", () =>
     run("node", ["scripts/gen_codes.mjs", "--check"], { remedy: "npm run gen:codes" }),
   );

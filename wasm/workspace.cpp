@@ -63,7 +63,7 @@ double Workspace::memoryBytes() const {
 }
 
 // ---- image
-// ----------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------
 
 uint32_t Workspace::reserveFile(uint32_t byteCount) {
   return finish(resizeTo(file_, byteCount));
@@ -140,7 +140,7 @@ uint32_t Workspace::setLetterbox(int32_t srcWidth, int32_t srcHeight, int32_t ne
 }
 
 // ---- outputs
-// ----------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------
 
 uint32_t Workspace::reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, uint32_t dim1,
                                   uint32_t dim2, uint32_t dim3) {

@@ -29,7 +29,8 @@ template <class Work>
 double elapsedMs(const Work& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 /// `work` takes the kernels to run with.
@@ -45,15 +46,18 @@ void compare(const char* name, const Work& work) {
   }
   const Times scalar = summarized(scalarMs);
   const Times simd = summarized(simdMs);
-  std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name, scalar.smallestMs,
-              scalar.medianMs, simd.smallestMs, simd.medianMs, scalar.smallestMs / simd.smallestMs);
+  std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name,
+              scalar.smallestMs, scalar.medianMs, simd.smallestMs, simd.medianMs,
+              scalar.smallestMs / simd.smallestMs);
 }
 
 struct Image {
   explicit Image(SizePx sizePx)
-      : size(sizePx), bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
+      : size(sizePx),
+        bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
     uint32_t state = 1;
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+    for (uint8_t& byte : bytes)
+      byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
   }
 
   ImageView<const uint8_t> view() const {
@@ -73,7 +77,8 @@ void benchTensorize(const char* name, SizePx src, Antialias antialias) {
   TensorizeScratch scratch;
   std::vector<float> tensor(3 * 640 * 640);
   compare(name, [&](const ImageKernels& kernels) {
-    if (!tensorize(image.view(), letterbox, options, scratch, tensor, kernels).ok()) std::puts("failed");
+    if (!tensorize(image.view(), letterbox, options, scratch, tensor, kernels).ok())
+      std::puts("failed");
   });
 }
 
@@ -102,6 +107,7 @@ int main() {
   benchTensorize("tensorize 1280x720 to 640, box", {1280, 720}, Antialias::box);
   benchTensorize("tensorize 4000x3000 to 640, box", {4000, 3000}, Antialias::box);
   benchResize("resize 1920x1080 to 256x144, area", {1920, 1080}, {256, 144}, ResizeFilter::area);
-  benchResize("resize 1920x1080 to 256x144, bilinear", {1920, 1080}, {256, 144}, ResizeFilter::bilinear);
+  benchResize("resize 1920x1080 to 256x144, bilinear", {1920, 1080}, {256, 144},
+              ResizeFilter::bilinear);
   return 0;
 }

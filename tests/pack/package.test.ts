@@ -202,6 +202,13 @@ describe("Types", () => {
 });
 
 describe("Manifest", () => {
+  it("Manifest_Installed_BringsNoPackageOfTheCommandLineAlone", () => {
+    const installed = readdirSync(join(folder, "node_modules"));
+    expect(installed).toEqual(expect.arrayContaining(["comlink", "masklet", "onnxruntime-web"]));
+    for (const name of ["commander", "fast-png", "tinyglobby"])
+      expect(installed).not.toContain(name);
+  });
+
   it("Manifest_Exports_PointAtFilesThatExist", () => {
     const root = join(folder, "node_modules", "masklet");
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {

@@ -1,5 +1,10 @@
-import { describe, expect, it } from "vitest";
-import { layerViolations } from "../../scripts/layers.mjs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { checkLayers } from "../../scripts/check_layers.mjs";
+import { cppLadderText, layerViolations } from "../../scripts/layers.mjs";
+import { ladderText } from "../../scripts/web_layers.mjs";
 
 const violations = (path: string, text: string): string[] => layerViolations(path, text);
 
@@ -51,22 +56,6 @@ describe("Layers", () => {
     ).toEqual([]);
   });
 
-  it("Layers_DemoPastTheIndex_IsRefusedHoweverItImports", () => {
-    expect(violations("web/demo/main.ts", "import { Segmenter } from '../index.js';\n")).toEqual(
-      [],
-    );
-    expect(
-      violations("web/demo/main.ts", "import { Segmenter } from '../segmenter.js';\n"),
-    ).toHaveLength(1);
-    expect(
-      violations("web/demo/main.ts", "import type {\n  Segmenter,\n} from '../segmenter.js';\n"),
-    ).toHaveLength(1);
-    expect(
-      violations("web/demo/main.ts", "const { x } = await import('../segmenter.js');\n"),
-    ).toHaveLength(1);
-    expect(violations("web/cli/masklet.ts", "export * from '../core/load.js';\n")).toHaveLength(1);
-  });
-
   it("Layers_FamilyImportsSibling_IsRefused", () => {
     expect(
       violations("web/families/yolo_seg.ts", "import { f } from './yolact.js';\n"),
@@ -76,14 +65,8 @@ describe("Layers", () => {
     );
   });
 
-  it("Layers_RuntimeFromView_IsRefused", () => {
-    expect(
-      violations("web/view/overlay.ts", "import { x } from '../runtime/ort.js';\n"),
-    ).toHaveLength(1);
-  });
-
-  it("Layers_NewPlaceWithoutRule_IsRefused", () => {
-    expect(violations("web/somewhere/new.ts", "export {};\n")).toHaveLength(1);
+  it("Layers_CppFolderWithoutRule_IsRefused", () => {
+    expect(violations("src/somewhere/new.h", "int x;\n")).toHaveLength(1);
   });
 
   it("Layers_NameInAComment_IsNoViolation", () => {
@@ -99,5 +82,82 @@ describe("Layers", () => {
         '/* HEAPU8 */\nconst url = "https://example.org/a"; // document.title\n',
       ),
     ).toEqual([]);
+  });
+});
+
+describe("npm run check:layers", () => {
+  let root = "";
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  /** A small tree that obeys every rule, and `planted` in it. */
+  function plant(planted: Record<string, string>): string {
+    root = mkdtempSync(join(tmpdir(), "masklet-layers-"));
+    const files = {
+      "ARCHITECTURE.md": `${ladderText()}\n${cppLadderText()}\n`,
+      "src/core/view.h": "#pragma once\n",
+      "src/mask/rle.cpp": '#include "core/view.h"\n',
+      "wasm/stages.h": '#include "mask/rle.h"\n',
+      "web/base/size.ts": "export interface Size {}\nexport const one = 1;\n",
+      "web/core/core.ts": 'import { one } from "../base/size.js";\nexport const core = one;\n',
+      "web/index.ts": 'export { core } from "./core/core.js";\n',
+      "web/segmenter.ts": 'export { core } from "./core/core.js";\n',
+      "web/cli/main.ts": 'import { core } from "../index.js";\ncore;\n',
+      ...planted,
+    };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    return root;
+  }
+
+  it("CheckLayers_NothingPlanted_Passes", async () => {
+    expect(await checkLayers(plant({}))).toBe(8);
+  });
+
+  it.each([
+    ["AnImportUpward", "web/base/up.ts", 'import { core } from "../core/core.js";\ncore;\n'],
+    ["ATypeOnlyImportUpward", "web/base/up.ts", 'import type { x } from "../core/core.js";\n'],
+    ["ADynamicImportUpward", "web/base/up.ts", 'await import("../core/core.js");\n'],
+    ["AReExportUpward", "web/base/up.ts", 'export * from "../core/core.js";\n'],
+    ["TheCommandLinePastTheIndex", "web/cli/past.ts", 'export * from "../core/core.js";\n'],
+    ["TheDemoThroughAnotherDoor", "web/demo/past.ts", 'export * from "../segmenter.js";\n'],
+    ["ARoomThroughADoor", "web/view/door.ts", 'export * from "../index.js";\n'],
+    ["TheViewFromTheRuntime", "web/runtime/up.ts", 'export * from "../view/paint.js";\n'],
+  ])("CheckLayers_%s_IsRefused", async (_, path, text) => {
+    const extra = { "web/view/paint.ts": "export {};\n", [path]: text };
+    await expect(checkLayers(plant(extra))).rejects.toThrow(`${path}: `);
+  });
+
+  it.each([
+    [
+      "Values",
+      "import { b } from './b.js';\nexport const a = b;",
+      "export { a as b } from './a.js';",
+    ],
+    [
+      "TypesAlone",
+      "import type { B } from './b.js';\nexport type A = B;",
+      "import type { A } from './a.js';\nexport type B = A | 1;",
+    ],
+  ])("CheckLayers_ARingOf%s_IsRefused", async (_, a, b) => {
+    const tree = plant({ "web/mask/a.ts": `${a}\n`, "web/mask/b.ts": `${b}\n` });
+    await expect(checkLayers(tree)).rejects.toThrow(/1 violations[\s\S]*ring of imports/);
+  });
+
+  it("CheckLayers_AnIncludeAcrossLayers_IsRefused", async () => {
+    const tree = plant({ "src/core/up.cpp": '#include "mask/rle.h"\n' });
+    await expect(checkLayers(tree)).rejects.toThrow("src/core/up.cpp:1: src/core must not include");
+  });
+
+  it("CheckLayers_AFolderWithoutARule_IsRefused", async () => {
+    const tree = plant({ "web/somewhere/new.ts": "export {};\n" });
+    await expect(checkLayers(tree)).rejects.toThrow("web/somewhere/: no layer rule");
+  });
+
+  it("CheckLayers_AnOldLadderInThePage_IsRefused", async () => {
+    await expect(checkLayers(plant({ "ARCHITECTURE.md": "# Old\n" }))).rejects.toThrow(
+      "ARCHITECTURE.md: the ladder is out of date",
+    );
   });
 });
