@@ -18,15 +18,15 @@ function likeFile(name: string, operators: readonly string[]): Uint8Array {
   return handMadeModel({ inputs: infos(inputs), outputs: infos(outputs), operators });
 }
 
-describe("the self-check of a promptable model", () => {
-  const usual = { ...realRuntime };
-  let ort: FakeOrt;
-  beforeEach(() => {
-    ort = new FakeOrt();
-    Object.assign(realRuntime, ort.runtime);
-  });
-  afterEach(() => Object.assign(realRuntime, usual));
+const usual = { ...realRuntime };
+let ort: FakeOrt;
+beforeEach(() => {
+  ort = new FakeOrt();
+  Object.assign(realRuntime, ort.runtime);
+});
+afterEach(() => Object.assign(realRuntime, usual));
 
+describe("the self-check of a promptable model", () => {
   /** Both networks differ by `difference` on the GPU. */
   async function deviceOf(operators: readonly string[], difference: number) {
     ort.behavior.run = (provider) => ({
