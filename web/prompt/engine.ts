@@ -2,6 +2,7 @@ import { MaskletError, throwIfAborted } from "../base/errors.js";
 import type { RgbaImage, Source } from "../base/image.js";
 import { checkInteger } from "../base/options.js";
 import { TaskQueue } from "../base/task_queue.js";
+import type { Core } from "../core/core.js";
 import { loadCore } from "../core/load.js";
 import type { EngineState, Reporting, RunState } from "../engine/engine.js";
 import {
@@ -52,6 +53,7 @@ export class LocalPromptEngine implements PromptEngine {
   private disposed = false;
 
   private constructor(
+    private readonly core: Core,
     private readonly started: StartedPromptModel,
     cacheSize: number,
   ) {
@@ -61,8 +63,8 @@ export class LocalPromptEngine implements PromptEngine {
   static async create(options: PromptSegmenterOptions): Promise<LocalPromptEngine> {
     const { cacheSize = 4 } = options;
     checkInteger("load", "cacheSize", cacheSize, 1, maxImages);
-    await loadCore(coreOptions(options));
-    return new LocalPromptEngine(await startPromptModel(options), cacheSize);
+    const core = await loadCore(coreOptions(options));
+    return new LocalPromptEngine(core, await startPromptModel(options), cacheSize);
   }
 
   get state(): EngineState<PromptModelInfo> {
@@ -106,7 +108,7 @@ export class LocalPromptEngine implements PromptEngine {
   ): Promise<EverythingAnswer & { state: RunState }> {
     return this.using(image, async (encoded) => {
       const candidates = await segmentEverything({
-        core: await loadCore(),
+        core: this.core,
         encoded,
         settings,
         signal,
@@ -182,7 +184,7 @@ export class LocalPromptEngine implements PromptEngine {
   private async encode(image: RgbaImage, signal: AbortSignal | undefined) {
     const { model, encoder: session, changes } = this.started;
     const readImage = { image, timesMs: { source: 0, preprocess: 0, inference: 0 } };
-    const prepared = prepare(await loadCore(), [readImage], imagePlan(model, changes));
+    const prepared = prepare(this.core, [readImage], imagePlan(model, changes));
     const { images, feeds } = session
       ? await this.runEncoder(() => run(prepared, { session, batch: 1, signal }))
       : prepared;
@@ -229,7 +231,7 @@ export class LocalPromptEngine implements PromptEngine {
     });
     const inference = performance.now() - start;
     throwIfAborted(signal, "decode");
-    const { value: found, timingsMs } = decode(await loadCore(), ran!, (core, { outputs }) => {
+    const { value: found, timingsMs } = decode(this.core, ran!, (core, { outputs }) => {
       const planes = readRun(model, outputs, ask.prompts.length, prompts.pointCount);
       return readAnswers(core, model, frame, planes, ask);
     });

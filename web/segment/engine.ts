@@ -37,8 +37,8 @@ export class LocalEngine implements SegmentEngine {
   private input = new Float32Array(0);
 
   private constructor(
+    private readonly core: Core,
     private readonly model: StartedModel,
-    private readonly coreUrl: CreateOptions["coreUrl"],
   ) {}
 
   /**
@@ -47,13 +47,13 @@ export class LocalEngine implements SegmentEngine {
    */
   static async create(options: CreateOptions): Promise<LocalEngine> {
     const { signal, onProgress } = options;
-    await loadCore(coreOptions(options));
+    const core = await loadCore(coreOptions(options));
     const loaded = await loadModel(options.model ?? builtInModels[0].name, options);
     throwIfAborted(signal, "compile");
     onProgress?.({ stage: "compile", loaded: 0, total: 1 });
     const model = await startModel(loaded, options);
     onProgress?.({ stage: "compile", loaded: 1, total: 1 });
-    return new LocalEngine(model, options.coreUrl);
+    return new LocalEngine(core, model);
   }
 
   get state(): EngineState<RunningModelInfo> {
@@ -72,10 +72,10 @@ export class LocalEngine implements SegmentEngine {
     for (let at = 0, length: number; at < sources.length; at += length) {
       length = Math.min(sources.length - at, this.runLength());
       const images = await read(sources.slice(at, at + length), signal);
-      const found = await this.inTurn(images, signal, async (core, ran) => {
+      const found = await this.inTurn(images, signal, async (ran) => {
         await letMessagesIn(signal);
         throwIfAborted(signal, "decode");
-        return ran.map((image) => this.decode(core, image, checked));
+        return ran.map((image) => this.decode(image, checked));
       });
       results.push(...found);
     }
@@ -88,7 +88,7 @@ export class LocalEngine implements SegmentEngine {
     { signal }: Reporting,
   ): Promise<RawAnswer & { state: RunState }> {
     const images = await read(sources, signal);
-    return this.inTurn(images, signal, async (__, [ran]) => {
+    return this.inTurn(images, signal, async ([ran]) => {
       const { image, outputs, preprocessing } = ran!;
       const { width, height } = image;
       return { outputs, preprocessing, width, height, state: this.runState() };
@@ -110,30 +110,26 @@ export class LocalEngine implements SegmentEngine {
   private inTurn<T>(
     images: readonly ReadImage[],
     signal: AbortSignal | undefined,
-    finish: (core: Core, ran: readonly RunImage[]) => Promise<T>,
+    finish: (ran: readonly RunImage[]) => Promise<T>,
   ): Promise<T> {
     return turns.run(async () => {
       throwIfAborted(signal, "preprocess");
-      const core = await loadCore(coreOptions({ coreUrl: this.coreUrl, signal }));
       const { plan, session, info } = this.model;
-      const prepared = prepare(core, images, {
+      const prepared = prepare(this.core, images, {
         preprocessing: (size) => preprocessingFor(info.sizing, size, info.preprocessing),
         feeds: (planar, size) => makeImageFeeds(plan, planar, size),
         room: (length) => this.room(length),
       });
       const { batch } = plan.image;
-      return finish(core, (await run(prepared, { session, batch, signal })).images);
+      return finish((await run(prepared, { session, batch, signal })).images);
     });
   }
 
-  private decode(core: Core, ran: RunImage, options: CheckedSegmentOptions): FoundColumns {
+  private decode(ran: RunImage, options: CheckedSegmentOptions): FoundColumns {
     const { match, session } = this.model;
     const { width, height } = ran.image;
-    const { value: columns, timingsMs } = decode(
-      core,
-      ran,
-      (own, { image, outputs, preprocessing }) =>
-        decodeWith(own, match, outputs, image, preprocessing, options),
+    const { value: columns, timingsMs } = decode(this.core, ran, (core, one) =>
+      decodeWith(core, match, one.outputs, one.image, one.preprocessing, options),
     );
     return { columns, width, height, device: session.device, timingsMs };
   }
