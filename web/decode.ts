@@ -1,6 +1,6 @@
-import { MaskletError } from "./base/errors.js";
 import type { Size } from "./base/geometry.js";
-import type { Preprocessing } from "./base/preprocessing.js";
+import { checkNames, type OptionNames, optionError } from "./base/options.js";
+import { type Preprocessing, preprocessingNames } from "./base/preprocessing.js";
 import type { TensorInfo } from "./base/tensor.js";
 import { toRawTensor } from "./base/tensor.js";
 import { currentCore } from "./core/load.js";
@@ -22,7 +22,7 @@ import type { ExporterHints } from "./model/exporter_hints.js";
 import { readExporterHints } from "./model/exporter_hints.js";
 import { findImageInput, fixedSize } from "./model/image_input.js";
 import type { FamilyCandidate, FamilyVerdict, PromptPart } from "./model/info.js";
-import { checkSegmentOptions, chooseLabels } from "./segment/options.js";
+import { checkSegmentOptions, chooseLabels, segmentOptionNames } from "./segment/options.js";
 import type { SegmentOptions } from "./segment/types.js";
 
 /** A network's output as any runtime gives it. */
@@ -40,7 +40,7 @@ export interface OutputTensor {
   readonly type?: string;
 }
 
-export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "refineWith"> {
+export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "segmentWith"> {
   /** Model family, `name` or `name/variant`; default: recognized by {@link detectFamily}. */
   family?: string;
   /** Layout within `family`. */
@@ -61,6 +61,20 @@ export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "r
   /** The network's inputs, where at hand: another hint for recognition. */
   inputs?: readonly TensorInfo[];
 }
+
+const { signal: _, segmentWith: __, ...settingNames } = segmentOptionNames;
+
+const decodeNames = {
+  ...settingNames,
+  family: true,
+  variant: true,
+  source: true,
+  network: true,
+  preprocessing: true,
+  labels: true,
+  metadata: true,
+  inputs: true,
+} satisfies OptionNames<DecodeOutputsOptions>;
 
 export interface DecodeResult {
   /** Best score first. */
@@ -86,6 +100,8 @@ export function decode(
   outputs: Readonly<Record<string, OutputTensor>> | ReadonlyMap<string, OutputTensor>,
   options: DecodeOutputsOptions,
 ): DecodeResult {
+  checkNames("decode", options, decodeNames);
+  checkNames("decode", options.preprocessing, preprocessingNames, "preprocessing");
   const core = currentCore();
   const entries = [
     ...(outputs instanceof Map ? outputs : Object.entries(outputs as Record<string, OutputTensor>)),
@@ -156,12 +172,7 @@ function checkedSize(name: string, size: Size): Size {
   if (isSide(size?.width) && isSide(size?.height))
     return { width: size.width, height: size.height };
   const seen = size ? `${size.width} x ${size.height}` : String(size);
-  throw new MaskletError(
-    "badOption",
-    "decode",
-    `${name} is ${seen}; allowed: { width, height } in whole pixels`,
-    { value: seen },
-  );
+  throw optionError("decode", name, seen, "{ width, height } in whole pixels");
 }
 
 /** What {@link detectFamily} finds. */

@@ -1,19 +1,23 @@
-import type { Device, Fallback } from "./base/device.js";
-import { MaskletError, throwIfAborted, untilAborted } from "./base/errors.js";
 import type { Box } from "./base/geometry.js";
 import type { Source } from "./base/image.js";
-import { startEngine } from "./engine/stages.js";
+import { checkNames } from "./base/options.js";
+import { EngineHandle } from "./engine/handle.js";
+import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { startEngine } from "./engine/start.js";
 import { Mask } from "./mask/mask.js";
 import { findPromptCard } from "./model/built_in.js";
-import {
-  type ImageHandle,
-  imageGone,
-  type PromptEngine,
-  type PromptEngineState,
-} from "./prompt/calls.js";
+import { type ImageHandle, imageGone, type PromptEngine } from "./prompt/calls.js";
 import type { Ask } from "./prompt/decoder.js";
 import { LocalPromptEngine } from "./prompt/engine.js";
-import { checkBoxes, checkEverything, checkPredict } from "./prompt/options.js";
+import {
+  boxesNames,
+  checkBoxes,
+  checkEverything,
+  checkPredict,
+  everythingNames,
+  predictNames,
+  promptOptionNames,
+} from "./prompt/options.js";
 import { PromptSession } from "./prompt/session.js";
 import type {
   EverythingOptions,
@@ -25,7 +29,7 @@ import type {
   SegmentBoxesOptions,
   SetImageResult,
 } from "./prompt/types.js";
-import { startPromptWorker } from "./worker/prompt_client.js";
+import { startWorkerEngine } from "./worker/client.js";
 
 /**
  * Segments what is pointed at: Segment Anything and its kin. The image is encoded once, by {@link
@@ -35,18 +39,15 @@ import { startPromptWorker } from "./worker/prompt_client.js";
  * Calls may overlap. Prompts are about the image of the last `setImage` before them that did not
  * fail.
  */
-export class PromptSegmenter {
-  private last: Pick<PromptEngineState, "device" | "fallbacks">;
-  private disposed = false;
+export class PromptSegmenter extends EngineHandle<PromptEngine> {
+  /** The model: family, files, preprocessing, what it takes. */
+  readonly info: PromptModelInfo;
   /** The image in use, as soon as it is encoded; never rejects. */
   private current: Promise<ImageHandle | undefined> = Promise.resolve(undefined);
 
-  private constructor(
-    private readonly engine: PromptEngine,
-    /** The model: family, files, preprocessing, what it takes. */
-    readonly info: PromptModelInfo,
-  ) {
-    this.last = engine.state;
+  private constructor(engine: PromptEngine) {
+    super(engine);
+    this.info = engine.state.info;
   }
 
   /**
@@ -54,24 +55,15 @@ export class PromptSegmenter {
    * file, and starts it, in a module worker unless `worker` is false or this is Node.
    * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`,
    *   `badTensor` (encoder and decoder that do not belong together), `badOption` (among others,
-   *   swapped encoder and decoder), `networkError`, `noDevice`, `workerFailed`, `aborted`.
+   *   swapped encoder and decoder), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
+    checkEngineOptions(options, promptOptionNames);
     const engine = await startEngine<PromptEngine>(options, {
-      inWorker: () => startPromptWorker(options),
+      inWorker: () => startWorkerEngine("prompt", options),
       here: () => LocalPromptEngine.create(options),
     });
-    return new PromptSegmenter(engine, engine.state.info);
-  }
-
-  /** Where the encoder runs; after a lost device this can change from call to call. */
-  get device(): Device {
-    return this.last.device;
-  }
-
-  /** Every better device that was not taken, with the reason; reasons of the decoder say so. */
-  get fallbacks(): readonly Fallback[] {
-    return this.last.fallbacks;
+    return new PromptSegmenter(engine);
   }
 
   /**
@@ -81,13 +73,11 @@ export class PromptSegmenter {
    *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
    *   use then.
    */
-  async setImage(
-    source: Source,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<SetImageResult> {
+  async setImage(source: Source, options: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
+    checkNames("source", options, signalNames);
     this.checkAlive();
     const before = this.current;
-    const call = this.encode(source, signal);
+    const call = this.encode(source, options.signal);
     this.current = call.then(
       ({ image }) => image,
       () => before,
@@ -140,7 +130,7 @@ export class PromptSegmenter {
     boxes: readonly Box[],
     options: SegmentBoxesOptions = {},
   ): Promise<PromptCandidate[]> {
-    this.checkAlive();
+    checkNames("preprocess", options, boxesNames);
     const { image } = await this.encode(source, options.signal);
     return this.boxesOn(image, boxes, options);
   }
@@ -152,51 +142,28 @@ export class PromptSegmenter {
    * @throws MaskletError as {@link predict}; `badOption` for settings out of range
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
+    checkNames("preprocess", options, everythingNames);
     const { onProgress, signal } = options;
     const settings = checkEverything(
       options,
       findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything,
     );
-    const { id } = await this.image();
-    throwIfAborted(signal, "inference");
-    const { candidates, state } = await untilAborted(
-      this.engine.everything(id, settings, { onProgress, signal }),
-      signal,
-      "inference",
+    const { id: image } = await this.image();
+    const { candidates } = await this.call("inference", signal, (engine) =>
+      engine.everything([], { image, settings }, { onProgress, signal }),
     );
-    this.last = state;
     return candidates.map(withMethods);
-  }
-
-  /**
-   * Frees sessions, embeddings and the worker. Calls under way end with `disposed` or their result;
-   * a second call does nothing.
-   */
-  async dispose(): Promise<void> {
-    if (this.disposed) return;
-    this.disposed = true;
-    await this.engine.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    void this.dispose().catch(() => undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 
   private async encode(
     source: Source,
     signal: AbortSignal | undefined,
   ): Promise<{ image: ImageHandle; result: SetImageResult }> {
-    throwIfAborted(signal, "source");
-    const { id, width, height, fromCache, timingsMs, state } = await untilAborted(
-      this.engine.setImage(source, signal),
+    const { id, width, height, fromCache, timingsMs } = await this.call(
+      "source",
       signal,
-      "inference",
+      (engine) => engine.setImage([source], undefined, { signal }),
     );
-    this.last = state;
     return { image: { id, width, height }, result: { width, height, fromCache, timingsMs } };
   }
 
@@ -208,6 +175,7 @@ export class PromptSegmenter {
   }
 
   private async predictOn(image: ImageHandle, options: PredictOptions): Promise<PromptResult> {
+    checkNames("preprocess", options, predictNames);
     const { prompt, ...rest } = checkPredict(options, image);
     const { answers, device, timingsMs } = await this.ask(
       image,
@@ -224,12 +192,10 @@ export class PromptSegmenter {
     };
   }
 
-  private async boxesOn(
-    image: ImageHandle,
-    boxes: readonly Box[],
-    { soft = false, signal }: SegmentBoxesOptions,
-  ) {
+  private async boxesOn(image: ImageHandle, boxes: readonly Box[], options: SegmentBoxesOptions) {
+    checkNames("preprocess", options, boxesNames);
     checkBoxes(boxes, image);
+    const { soft = false, signal } = options;
     if (boxes.length === 0) return [];
     const prompts = boxes.map((box) => ({ points: [], box }));
     const { answers } = await this.ask(
@@ -241,10 +207,9 @@ export class PromptSegmenter {
   }
 
   private async ask(image: ImageHandle, ask: Ask, signal: AbortSignal | undefined) {
-    this.checkAlive();
-    throwIfAborted(signal, "inference");
-    const answer = await untilAborted(this.engine.ask(image.id, ask, signal), signal, "inference");
-    this.last = answer.state;
+    const answer = await this.call("inference", signal, (engine) =>
+      engine.ask([], { image: image.id, ask }, { signal }),
+    );
     return {
       ...answer,
       answers: answer.answers.map(({ prompt, candidate }) => ({
@@ -252,10 +217,6 @@ export class PromptSegmenter {
         candidate: withMethods(candidate),
       })),
     };
-  }
-
-  private checkAlive(): void {
-    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
   }
 }
 

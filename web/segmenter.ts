@@ -1,14 +1,17 @@
-import type { Device, Fallback } from "./base/device.js";
-import { MaskletError, throwIfAborted, untilAborted } from "./base/errors.js";
 import type { Source } from "./base/image.js";
-import { startEngine } from "./engine/stages.js";
+import { checkNames, optionError } from "./base/options.js";
+import { EngineHandle } from "./engine/handle.js";
+import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { startEngine } from "./engine/start.js";
 import { toInstances } from "./mask/instances.js";
 import type { ModelSource } from "./model/built_in_types.js";
 import type { ModelInfo, RawResult, RunningModelInfo } from "./model/info.js";
 import { loadModel } from "./model/store.js";
-import { type Engine, type EngineResult, LocalEngine } from "./segment/engine.js";
+import type { FoundColumns, SegmentEngine } from "./segment/calls.js";
+import { LocalEngine } from "./segment/engine.js";
+import { createOptionNames, segmentOptionNames } from "./segment/options.js";
 import { inspectLoaded } from "./segment/plan.js";
-import { refineResult } from "./segment/two_step.js";
+import { segmentInBoxes } from "./segment/two_step.js";
 import type { CreateOptions, SegmentOptions, SegmentResult } from "./segment/types.js";
 import { decodeImage } from "./source/decode_image.js";
 import { startWorkerEngine } from "./worker/client.js";
@@ -17,16 +20,13 @@ import { startWorkerEngine } from "./worker/client.js";
  * Finds every object of an image with one model. Made by {@link Segmenter.create}; free it with
  * `dispose` or `using`.
  */
-export class Segmenter {
-  private last: Pick<Segmenter, "device" | "fallbacks">;
-  private disposed = false;
+export class Segmenter extends EngineHandle<SegmentEngine> {
+  /** The model: tensors, family, preprocessing, metadata. */
+  readonly info: RunningModelInfo;
 
-  private constructor(
-    private readonly engine: Engine,
-    /** The model: tensors, family, preprocessing, metadata. */
-    readonly info: RunningModelInfo,
-  ) {
-    this.last = engine.state;
+  private constructor(engine: SegmentEngine) {
+    super(engine);
+    this.info = engine.state.info;
   }
 
   /**
@@ -36,21 +36,12 @@ export class Segmenter {
    *   `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: CreateOptions = {}): Promise<Segmenter> {
-    const engine = await startEngine<Engine>(options, {
-      inWorker: () => startWorkerEngine(options),
+    checkEngineOptions(options, createOptionNames);
+    const engine = await startEngine<SegmentEngine>(options, {
+      inWorker: () => startWorkerEngine("segment", options),
       here: () => LocalEngine.create(options),
     });
-    return new Segmenter(engine, engine.state.info);
-  }
-
-  /** Where the model runs; after a lost device this can change from call to call. */
-  get device(): Device {
-    return this.last.device;
-  }
-
-  /** Every better device that was not taken, with the reason. */
-  get fallbacks(): readonly Fallback[] {
-    return this.last.fallbacks;
+    return new Segmenter(engine);
   }
 
   /** Class names by class id; empty when neither model nor caller names them. */
@@ -74,50 +65,41 @@ export class Segmenter {
    * Finds the objects of several images: in one run of the network where the graph takes several
    * (`info.batch`), else one after the other. The results are in the order of the sources; one
    * image that fails fails the call. The time of a shared run is divided evenly.
-   * @throws MaskletError as {@link segment}; `badOption` for what is no list.
+   * @throws MaskletError as {@link segment}; `badOption` for anything but a list.
    */
   async segmentBatch(
     sources: readonly Source[],
     options: SegmentOptions = {},
   ): Promise<SegmentResult[]> {
     if (Array.isArray(sources)) return this.segmentAll(sources, options);
-    throw new MaskletError(
-      "badOption",
-      "source",
-      `sources is ${String(sources)}; allowed: a list of sources`,
-      { value: String(sources) },
-    );
+    throw optionError("source", "sources", sources, "a list of sources");
   }
 
   private async segmentAll(
     sources: readonly Source[],
-    { refineWith, ...options }: SegmentOptions,
+    options: SegmentOptions,
   ): Promise<SegmentResult[]> {
-    if (!refineWith) return this.detectAll(sources, options);
-    const { signal } = options;
+    checkNames("decode", options, segmentOptionNames);
+    const { segmentWith: second, ...first } = options;
+    if (!second) return this.detectAll(sources, first);
+    const { signal } = first;
     // Read once: the next frame of a video is another image.
     const images = await Promise.all(
       sources.map((source) => decodeImage(source, signal ? { signal } : {})),
     );
-    const results = await this.detectAll(images, options);
-    const refined: SegmentResult[] = [];
-    for (const [i, result] of results.entries())
-      refined.push(await refineResult(result, images[i]!, refineWith, options));
-    return refined;
+    const results: SegmentResult[] = [];
+    for (const [i, result] of (await this.detectAll(images, first)).entries())
+      results.push(await segmentInBoxes(result, images[i]!, second, first));
+    return results;
   }
 
   private async detectAll(
     sources: readonly Source[],
-    options: SegmentOptions,
+    { signal, ...options }: Omit<SegmentOptions, "segmentWith">,
   ): Promise<SegmentResult[]> {
-    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
-    throwIfAborted(options.signal, "source");
-    const results = await untilAborted(
-      this.engine.segment(sources, options),
-      options.signal,
-      "inference",
+    const { results } = await this.call("source", signal, (engine) =>
+      engine.segment(sources, options, { signal }),
     );
-    this.last = results.at(-1)?.state ?? this.last;
     return results.map((result) => this.toResult(result));
   }
 
@@ -125,39 +107,22 @@ export class Segmenter {
    * Runs the network alone: pre-processing as for {@link segment}, then the raw outputs as they
    * come, all as float32. For decoders of one's own, for `decode` and for measuring.
    */
-  async infer(source: Source, { signal }: { signal?: AbortSignal } = {}): Promise<RawResult> {
-    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
-    throwIfAborted(signal, "source");
-    const { state, ...raw } = await untilAborted(
-      this.engine.infer(source, signal),
-      signal,
-      "inference",
+  async infer(source: Source, options: { signal?: AbortSignal } = {}): Promise<RawResult> {
+    checkNames("inference", options, signalNames);
+    const { signal } = options;
+    const { state, ...raw } = await this.call("source", signal, (engine) =>
+      engine.infer([source], undefined, { signal }),
     );
-    this.last = state;
     return { ...raw, device: state.device };
   }
 
-  /**
-   * Frees the session and its worker. Calls under way end with `disposed` or their result; a second
-   * call does nothing.
-   */
-  async dispose(): Promise<void> {
-    if (this.disposed) return;
-    this.disposed = true;
-    await this.engine.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    void this.dispose().catch(() => undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
-  }
-
-  private toResult({ columns, width, height, state, timingsMs }: EngineResult): SegmentResult {
-    const instances = toInstances(columns, { width, height }, this.labels);
-    return { instances, width, height, device: state.device, timingsMs };
+  private toResult({ columns, width, height, ...rest }: FoundColumns): SegmentResult {
+    return {
+      instances: toInstances(columns, { width, height }, this.labels),
+      width,
+      height,
+      ...rest,
+    };
   }
 }
 
@@ -170,5 +135,6 @@ export async function inspectModel(
   model: ModelSource,
   options: Omit<CreateOptions, "model" | "device" | "worker"> = {},
 ): Promise<ModelInfo> {
+  checkNames("load", options, createOptionNames);
   return inspectLoaded(await loadModel(model, options), options);
 }

@@ -133,7 +133,7 @@ test("Abort_InAWorker_EndsALongCall_AndTheNextWorks", async ({ page }) => {
   expect(state).toMatchObject({ failure: { code: "aborted", cause: "Error: enough" }, count: 3 });
 });
 
-test("RefineWith_InWorkers_FitsMasksAndBoxes", async ({ page }) => {
+test("SegmentWith_InWorkers_FitsMasksAndBoxes", async ({ page }) => {
   await open(page);
   const areas = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;
@@ -145,7 +145,7 @@ test("RefineWith_InWorkers_FitsMasksAndBoxes", async ({ page }) => {
       { x: 16, y: 32, color: "red" },
       { x: 48, y: 0, color: "blue" },
     ]);
-    const { instances } = await segmenter.segment(image, { refineWith: prompts });
+    const { instances } = await segmenter.segment(image, { segmentWith: prompts });
     await Promise.all([segmenter.dispose(), prompts.dispose()]);
     return instances.map(
       ({ mask, box }) => [mask.area, mask.bounds().width - (box.x2 - box.x1)] as const,

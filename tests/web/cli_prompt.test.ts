@@ -131,7 +131,7 @@ describe("masklet prompt", () => {
   });
 });
 
-describe("masklet segment --refine-with", () => {
+describe("masklet segment --segment-with", () => {
   it("keeps classes and scores, and fits box and mask to what is in the box", async () => {
     // A red rectangle inside a cell that the detector takes as a whole.
     const data = new Uint8Array(64 * 64 * 4).map((_, k) => (k % 4 === 3 ? 255 : 0));
@@ -157,10 +157,10 @@ describe("masklet segment --refine-with", () => {
       return (JSON.parse(stdout) as Found[])[0]!.instances;
     };
     const [plain] = await run();
-    const refined = await run("--refine-with", samModel);
+    const second = await run("--segment-with", samModel);
     expect(plain!.box).toEqual([32, 16, 48, 32]);
-    expect(refined).toHaveLength(1);
-    expect(refined[0]).toMatchObject({
+    expect(second).toHaveLength(1);
+    expect(second[0]).toMatchObject({
       label: "red",
       score: plain!.score,
       box: [34, 17, 47, 31],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ImageInput } from "../../web/model/image_input.js";
-import { makeConstantFeeds } from "../../web/runtime/constant_feeds.js";
-import { makeImageFeed } from "../../web/runtime/image_feed.js";
+import { makeConstantFeeds, makeImageFeed } from "../../web/runtime/image_feed.js";
 
 const size = { width: 4, height: 2 };
 const area = 8;

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadCore, type PromptSegmenter } from "../../web/index.js";
 import { boxIou, suppressBoxes } from "../../web/mask/suppression.js";
-import { isCutOff } from "../../web/prompt/everything.js";
-import { cropsOf, gridSizeOf, pointGrid } from "../../web/tiles/grid.js";
+import { cropsOf, gridSizeOf, isCutOff, pointGrid } from "../../web/tiles/grid.js";
 import { goldenFile, openPromptModel } from "./prompt_models.js";
 
 describe("Point grid", () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { prepare } from "../../web/engine/pipeline.js";
 import { bindPromptModel, detectPromptPart } from "../../web/families/prompt/detect.js";
 import type { Graph, PromptModel } from "../../web/families/prompt/family.js";
 import {
@@ -11,7 +12,7 @@ import {
 import { frameImage, type Prompt } from "../../web/families/prompt/points.js";
 import { inspectModel, loadCore } from "../../web/index.js";
 import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
-import { imageFeed } from "../../web/prompt/encoder.js";
+import { imagePlan } from "../../web/prompt/encoder.js";
 import { type PromptModelName, promptModel, promptModels } from "./prompt_models.js";
 
 const graphOf = (file: string): Graph =>
@@ -415,7 +416,9 @@ it.each([
   const image = { width: 2048, height, data: new Uint8ClampedArray(2048 * height * 4).fill(255) };
   const frame = frameImage(model, image);
   expect(frame.content).toEqual({ width: 1024, height: rows });
-  const { data } = imageFeed(core, model, image, frame) as { data: Float32Array };
+  const timesMs = { source: 0, preprocess: 0, inference: 0 };
+  const { feeds } = prepare(core, [{ image, timesMs }], imagePlan(model));
+  const { data } = feeds[model.imageInput.name] as { data: Float32Array };
   const value = (row: number) => data[row * 1024]!;
   expect(value(rows - 1)).toBeGreaterThan(2);
   expect(value(rows)).toBeCloseTo(0, 5);

@@ -29,16 +29,16 @@ describe("checkSegmentOptions", () => {
     [{ iouThreshold: 1.01 }, "iouThreshold is 1.01"],
     [
       { iouThreshold: "0.5" as unknown as number },
-      "iouThreshold is 0.5; allowed: a number from 0 to 1",
+      "iouThreshold is 0.5; it must be a number from 0 to 1",
     ],
     [{ maxInstances: 0 }, "maxInstances is 0"],
     [{ maxInstances: 1.5 }, "maxInstances is 1.5"],
     [{ maxInstances: 1e9 }, "maxInstances is 1000000000"],
-    [{ classes: ["zebra"] }, "classes is zebra; allowed: cat, dog, cat"],
-    [{ classes: [3] }, "classes is 3; allowed: class ids from 0 to 2"],
+    [{ classes: ["zebra"] }, "classes is zebra; it must be one of cat, dog, cat"],
+    [{ classes: [3] }, "classes is 3; it must be class ids from 0 to 2"],
     [{ classes: [-1] }, "classes is -1"],
     [{ classes: [0.5] }, "classes is 0.5"],
-    [{ classes: "cat" as unknown as string[] }, "classes is cat; allowed: a list"],
+    [{ classes: "cat" as unknown as string[] }, "classes is cat; it must be a list"],
   ])("%o_IsRefused", (options, message) => {
     const work = () => checkSegmentOptions(options, labels, 3);
     expect(work).toThrow(

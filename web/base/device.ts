@@ -44,8 +44,8 @@ export interface Timings {
   readonly inference: number;
   /** Decoding, non-maximum suppression and mask assembly. */
   readonly postprocess: number;
-  /** The second step; present only with `refineWith`. */
-  readonly refine?: number;
+  /** The second step; present only with `segmentWith`. */
+  readonly secondStep?: number;
   /** The whole call, waiting included. */
   readonly total: number;
 }

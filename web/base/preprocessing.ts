@@ -1,5 +1,6 @@
-import { MaskletError } from "./errors.js";
+import type { MaskletError } from "./errors.js";
 import type { Size } from "./geometry.js";
+import { type OptionNames, oneOf, optionError } from "./options.js";
 
 /**
  * Every {@link ResizeMode}, in the order of `ResizeMode` in `src/core/letterbox.h`.
@@ -65,6 +66,18 @@ export interface Preprocessing {
   readonly content?: Size;
 }
 
+export const preprocessingNames = {
+  width: true,
+  height: true,
+  resizeMode: true,
+  colorOrder: true,
+  inputScale: true,
+  mean: true,
+  std: true,
+  fill: true,
+  content: true,
+} satisfies OptionNames<Preprocessing>;
+
 /**
  * How the size of the network's input depends on the image.
  *
@@ -124,7 +137,7 @@ export function checkPreprocessing({
     throw badPreprocessing(
       "content",
       `${content.width} x ${content.height}`,
-      "undefined (each image determines it)",
+      "left out (each image determines it)",
     );
 }
 
@@ -141,15 +154,6 @@ function isTriple(values: readonly number[]): boolean {
   return Array.isArray(values) && values.length === 3 && values.every(Number.isFinite);
 }
 
-function oneOf(names: readonly string[]): string {
-  return `one of ${names.join(", ")}`;
-}
-
-function badPreprocessing(name: string, value: string | number, allowed: string): MaskletError {
-  return new MaskletError(
-    "badOption",
-    "load",
-    `preprocessing.${name} is ${value}; it must be ${allowed}`,
-    { value },
-  );
+function badPreprocessing(name: string, value: string | number, rule: string): MaskletError {
+  return optionError("load", `preprocessing.${name}`, value, rule);
 }

@@ -161,7 +161,7 @@ function makeProgram(): Command {
     )
     .option("--max <count>", "maximum number of instances per image", positiveInteger, 100)
     .option(
-      "--refine-with <model>",
+      "--segment-with <model>",
       `segment each box again with ENCODER,DECODER or a built-in name (${promptModelNames})`,
     )
     .addOption(deviceOption())

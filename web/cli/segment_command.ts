@@ -32,7 +32,7 @@ export interface SegmentFlags extends ModelFlags {
   score?: number;
   iou?: number;
   max: number;
-  refineWith?: string;
+  segmentWith?: string;
   device: "auto" | Device;
   format?: Format;
   out?: string;
@@ -159,17 +159,17 @@ export async function segmentCommand(
   const dataset = flags.coco === undefined ? undefined : await readJson<CocoDataset>(flags.coco);
   const format = flags.format ?? (dataset === undefined ? "overlay" : "coco");
   using segmenter = await createSegmenter(flags);
-  await using refiner =
-    flags.refineWith === undefined
+  await using second =
+    flags.segmentWith === undefined
       ? undefined
-      : await openPromptModel(flags.refineWith, flags.device);
+      : await openPromptModel(flags.segmentWith, flags.device);
   const ids = dataset === undefined ? undefined : cocoIds(dataset, segmenter.labels);
   const paths = listed(found, ids, flags.coco);
   const bar = new ProgressBar(paths.length);
   const sink = makeSink(format, flags, ids, paths.length === 1, bar);
   const options = {
     ...thresholds(flags),
-    ...(refiner === undefined ? {} : { refineWith: refiner }),
+    ...(second === undefined ? {} : { segmentWith: second }),
   };
   let failures = 0;
   for (const path of paths) {

@@ -45,12 +45,6 @@ export interface EngineOptions {
    * @defaultValue beside ONNX Runtime's module
    */
   ortWasmPaths?: string;
-  /**
-   * SHA-256 that the model file must have, in lower-case hex; another digest is `hashMismatch`.
-   * Built-in models are always checked.
-   * @defaultValue unchecked
-   */
-  sha256?: string;
   /** Is told of each step of downloads and compilations. */
   onProgress?: (progress: Progress) => void;
   /** Ends the creation with `aborted`. */

@@ -1,4 +1,5 @@
 import { MaskletError } from "../base/errors.js";
+import { optionError } from "../base/options.js";
 import { describeTensor } from "../base/tensor.js";
 import type { FamilyCandidate, FamilyVerdict } from "../model/info.js";
 import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
@@ -42,18 +43,16 @@ export interface WantedFamily {
 export function readWanted(family: string | undefined, variant?: string): WantedFamily | undefined {
   if (family === undefined) {
     if (variant === undefined) return undefined;
-    throw new MaskletError("badOption", "load", `variant '${variant}' requires the option family`, {
-      value: variant,
-    });
+    throw optionError("load", "variant", variant, "left out, or given with its family");
   }
   const [name, ...rest] = String(family).split("/") as [string, ...string[]];
   const inName = rest.length > 0 ? rest.join("/") : undefined;
   if (inName !== undefined && variant !== undefined && inName !== variant) {
-    throw new MaskletError(
-      "badOption",
+    throw optionError(
       "load",
-      `family '${family}' and variant '${variant}' contradict each other`,
-      { value: variant },
+      "variant",
+      variant,
+      `left out, or '${inName}' as family '${family}' says`,
     );
   }
   return { name, variant: inName ?? variant };

@@ -1,5 +1,6 @@
 import { MaskletError } from "../base/errors.js";
 import type { CocoRle, PolygonRing, Rect } from "../base/geometry.js";
+import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import { currentCore } from "../core/load.js";
 import type { MergeOp, RunMask } from "../core/mask_operations.js";
 import {
@@ -13,6 +14,7 @@ import {
 } from "./input.js";
 import {
   type MaskImageOptions,
+  maskImageNames,
   maskToBytes,
   maskToImageData,
   type PixelMap,
@@ -43,6 +45,8 @@ export interface PolygonOptions {
   /** Rings that enclose less than this, in square pixels, are left out. Default 0. */
   minArea?: number;
 }
+
+const polygonNames = { tolerance: true, minArea: true } satisfies OptionNames<PolygonOptions>;
 
 /**
  * The pixels of one object: a crop of the source, and run lengths over it.
@@ -184,7 +188,9 @@ export class Mask implements RunMask {
    * enclose exactly the object's pixels.
    * @throws MaskletError `badArgument` (an option negative or not finite)
    */
-  toPolygons({ tolerance = 0.5, minArea = 0 }: PolygonOptions = {}): PolygonRing[] {
+  toPolygons(options: PolygonOptions = {}): PolygonRing[] {
+    checkNames("mask-operation", options, polygonNames);
+    const { tolerance = 0.5, minArea = 0 } = options;
     return currentCore().masks.polygons(this, tolerance, minArea);
   }
 
@@ -193,6 +199,7 @@ export class Mask implements RunMask {
    * the edge. In Node, where there is no ImageData, a plain object with the same fields.
    */
   toImageData(options: MaskImageOptions = {}): ImageData {
+    checkNames("mask-operation", options, maskImageNames);
     return maskToImageData(this, options);
   }
 
@@ -285,14 +292,8 @@ export class Mask implements RunMask {
    * @throws MaskletError `badOption` (an area negative or not finite)
    */
   removeSmallRegions(minArea: number): Mask {
-    if (!(Number.isFinite(minArea) && minArea >= 0)) {
-      throw new MaskletError(
-        "badOption",
-        "mask-operation",
-        `minArea is ${minArea}; it can be 0 or more`,
-        { value: minArea },
-      );
-    }
+    if (!(Number.isFinite(minArea) && minArea >= 0))
+      throw optionError("mask-operation", "minArea", minArea, "a number of at least 0");
     return fromRuns(
       currentCore().masks.removeSmallRegions(this, minArea),
       this.sourceWidth,

@@ -1,5 +1,6 @@
 import { MaskletError } from "../base/errors.js";
 import type { Rect } from "../base/geometry.js";
+import type { OptionNames } from "../base/options.js";
 import { forEachSpan, forEachStretch } from "./runs.js";
 
 export interface MaskImageOptions {
@@ -8,6 +9,8 @@ export interface MaskImageOptions {
   /** Red, green, blue and, when given, alpha of the object, 0..255. Default white. */
   color?: readonly [red: number, green: number, blue: number, alpha?: number];
 }
+
+export const maskImageNames = { full: true, color: true } satisfies OptionNames<MaskImageOptions>;
 
 export type PixelMap = Uint8Array | Uint16Array | Uint32Array;
 

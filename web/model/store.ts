@@ -1,5 +1,6 @@
 import type { Progress } from "../base/device.js";
 import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { optionError } from "../base/options.js";
 import { importInNode, isNode } from "../base/realm.js";
 import { builtInModels, builtInNames, findBuiltInFile } from "./built_in.js";
 import type { BuiltInModel, ModelSource } from "./built_in_types.js";
@@ -83,12 +84,7 @@ async function verify(
 
 function checkDigest(sha256: string | undefined): string | undefined {
   if (sha256 === undefined || /^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  throw new MaskletError(
-    "badOption",
-    "load",
-    `sha256 is '${sha256}'; it must be 64 lower-case hex digits`,
-    { value: sha256 },
-  );
+  throw optionError("load", "sha256", sha256, "64 lower-case hex digits");
 }
 
 /** A path in Node, else a URL. A scheme has two or more letters, so `C:\` is a path. */
@@ -98,12 +94,7 @@ function toAddress(place: string | URL): URL | string {
   try {
     return new URL(place, (globalThis as { location?: { href: string } }).location?.href);
   } catch (cause) {
-    throw new MaskletError(
-      "badOption",
-      "load",
-      `model is '${place}'; it must be a built-in model or a URL`,
-      { value: place, cause },
-    );
+    throw optionError("load", "model", place, "the name of a built-in model or a URL", { cause });
   }
 }
 
@@ -136,8 +127,7 @@ function copyBytes(source: ArrayBuffer | Uint8Array): Uint8Array {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   }
   const what = Object.prototype.toString.call(source).slice(8, -1);
-  const message = `model is ${what}; it must be a name, URL, ArrayBuffer, Uint8Array or Blob`;
-  throw new MaskletError("badOption", "load", message, { value: what });
+  throw optionError("load", "model", what, "a name, URL, ArrayBuffer, Uint8Array or Blob");
 }
 
 export type FileInfo = Pick<

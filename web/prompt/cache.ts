@@ -1,4 +1,5 @@
 import type { RgbaImage } from "../base/image.js";
+import type { Preprocessing } from "../base/preprocessing.js";
 import type { PromptFrame } from "../families/prompt/points.js";
 import { type Feeds, KeptTensor } from "../runtime/feed.js";
 
@@ -7,6 +8,8 @@ export interface EncodedImage {
   readonly id: string;
   /** Kept, because the embeddings go with a lost device and crops are made of it. */
   readonly image: RgbaImage;
+  /** What was done to it. */
+  readonly preprocessing: Preprocessing;
   readonly frame: PromptFrame;
   /** The decoder's inputs that depend on the image alone. */
   feeds: Feeds;

@@ -1,19 +1,11 @@
 // What a PromptSegmenter asks its engine, wherever that works, and what it is answered.
 
-import type { Device, Fallback, Timings } from "../base/device.js";
+import type { Device, Timings } from "../base/device.js";
 import { MaskletError } from "../base/errors.js";
-import type { Source } from "../base/image.js";
+import type { Engine, Work } from "../engine/engine.js";
 import type { Answer, Ask } from "./decoder.js";
 import type { CheckedEverything } from "./options.js";
 import type { EverythingProgress, PromptCandidate, PromptModelInfo } from "./types.js";
-
-/** What can be told of an engine without asking it. */
-export interface PromptEngineState {
-  /** Of the encoder, which does most of the work. */
-  readonly device: Device;
-  readonly fallbacks: readonly Fallback[];
-  readonly info: PromptModelInfo;
-}
 
 /** An image that an engine knows by its `id`. */
 export interface ImageHandle {
@@ -25,40 +17,37 @@ export interface ImageHandle {
 export interface ImageAnswer extends ImageHandle {
   readonly fromCache: boolean;
   readonly timingsMs: Timings;
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
 }
 
 export interface PromptAnswer {
+  /** In the order of the prompts. */
   readonly answers: readonly Answer[];
   /** Of the decoder. */
   readonly device: Device;
   readonly timingsMs: Timings;
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
 }
 
 export interface EverythingAnswer {
   readonly candidates: readonly PromptCandidate[];
-  readonly state: Pick<PromptEngineState, "device" | "fallbacks">;
 }
 
-/** How a long call tells of itself and is ended. */
-export interface Reporting {
-  readonly onProgress?: ((progress: EverythingProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
+/** What is asked about an image, by its `id`. */
+export interface AskAbout {
+  readonly image: string;
+  readonly ask: Ask;
+}
+
+export interface EverythingAbout {
+  readonly image: string;
+  readonly settings: CheckedEverything;
 }
 
 /** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
-export interface PromptEngine {
-  readonly state: PromptEngineState;
-  setImage(source: Source, signal: AbortSignal | undefined): Promise<ImageAnswer>;
-  /** The answers in the order of the prompts. */
-  ask(image: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer>;
-  everything(
-    image: string,
-    settings: CheckedEverything,
-    reporting: Reporting,
-  ): Promise<EverythingAnswer>;
-  dispose(): Promise<void>;
+export interface PromptEngine extends Engine<PromptModelInfo> {
+  /** Of the one source. */
+  readonly setImage: Work<undefined, ImageAnswer>;
+  readonly ask: Work<AskAbout, PromptAnswer>;
+  readonly everything: Work<EverythingAbout, EverythingAnswer, EverythingProgress>;
 }
 
 /** The error for an image that is not, or no longer, in the cache. */

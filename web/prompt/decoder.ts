@@ -15,7 +15,6 @@ import type { Prompt, PromptFrame } from "../families/prompt/points.js";
 import { rowOf } from "../mask/instances.js";
 import { Mask } from "../mask/mask.js";
 import { type Feeds, makeFeed } from "../runtime/feed.js";
-import type { ModelSession } from "../runtime/model_session.js";
 import type { PromptCandidate } from "./types.js";
 
 /** What is asked in one run of the decoder. */
@@ -44,29 +43,34 @@ export interface DecoderRun {
 /** Logits by which the stability is measured; 0, and so always stable, for planes of 0 and 1. */
 const stabilityOffset = 1;
 
-export async function runDecoder(
+/** The prompts as the decoder is fed them. */
+export function askFeeds(
   model: PromptModel,
-  decoder: ModelSession,
-  image: { readonly feeds: Feeds; readonly frame: PromptFrame },
-  ask: Ask,
-  signal: AbortSignal | undefined,
-): Promise<DecoderRun> {
-  const { feeds, pointCount } = promptFeeds(model, ask.prompts, image.frame, ask.mask);
+  frame: PromptFrame,
+  { prompts, mask }: Pick<Ask, "prompts" | "mask">,
+): { readonly feeds: Feeds; readonly pointCount: number } {
+  const { feeds, pointCount } = promptFeeds(model, prompts, frame, mask);
   const typed = Object.entries(feeds).map(
     ([name, { type, dims, values }]) => [name, makeFeed(type, dims, values)] as const,
   );
-  const { masks, lowRes, scores } = model.outputs;
-  const planesName = (lowRes ?? masks)!.name;
-  const { outputs } = await decoder.run(
-    { ...image.feeds, ...Object.fromEntries(typed) },
-    { ...(signal ? { signal } : {}), outputs: [planesName, scores.name] },
-  );
-  const planes = shapePlanes(planesName, takeOutput(outputs, planesName), ask.prompts.length);
-  return {
-    planes,
-    scores: shapeScores(scores.name, takeOutput(outputs, scores.name), planes),
-    pointCount,
-  };
+  return { feeds: Object.fromEntries(typed), pointCount };
+}
+
+/** Names of the outputs that answer. */
+export function answerNames({ outputs }: PromptModel): [planes: string, scores: string] {
+  return [(outputs.lowRes ?? outputs.masks)!.name, outputs.scores.name];
+}
+
+export function readRun(
+  model: PromptModel,
+  outputs: ReadonlyMap<string, RawTensor>,
+  promptCount: number,
+  pointCount: number,
+): DecoderRun {
+  const [planesName, scoresName] = answerNames(model);
+  const planes = shapePlanes(planesName, takeOutput(outputs, planesName), promptCount);
+  const scores = shapeScores(scoresName, takeOutput(outputs, scoresName), planes);
+  return { planes, scores, pointCount };
 }
 
 /** From planes to masks of the image. Synchronous, so that nobody else uses the core in between. */

@@ -1,12 +1,10 @@
-import type { RgbaImage } from "../base/image.js";
 import type { Preprocessing } from "../base/preprocessing.js";
 import { identityScaling } from "../base/preprocessing.js";
-import type { Core } from "../core/core.js";
+import type { ImagePlan } from "../engine/pipeline.js";
 import type { PromptModel } from "../families/prompt/family.js";
 import { frameImage, type PromptFrame } from "../families/prompt/points.js";
-import { type Feeds, KeptTensor } from "../runtime/feed.js";
+import type { Feeds, KeptTensor } from "../runtime/feed.js";
 import { makeImageFeed } from "../runtime/image_feed.js";
-import type { ModelSession } from "../runtime/model_session.js";
 
 /** Parts of the preprocessing that the caller wants otherwise. */
 export type PreprocessingChanges = Partial<
@@ -45,62 +43,30 @@ export function planImage(
   };
 }
 
-/** The image as the encoder wants it. */
-export function imageFeed(
-  core: Core,
-  model: PromptModel,
-  image: RgbaImage,
-  frame: PromptFrame,
-  changes?: PreprocessingChanges,
-) {
-  const planned = planImage(model, frame, changes);
-  // Halves are rounded as the family does, not as a letterbox would.
-  const plan = planned.resizeMode === "stretch" ? planned : { ...planned, content: frame.content };
-  core.setImage(image);
-  return makeImageFeed(model.imageInput, core.tensorize(plan), plan);
-}
-
-/** Runs the encoder, where there is one; a single graph gets the image itself with every prompt. */
-export async function encodeImage(
-  core: Core,
-  model: PromptModel,
-  encoder: ModelSession | undefined,
-  image: RgbaImage,
-  {
-    changes,
-    signal,
-  }: { changes?: PreprocessingChanges | undefined; signal?: AbortSignal | undefined },
-): Promise<{ frame: PromptFrame; feeds: Feeds; preprocessMs: number; inferenceMs: number }> {
-  const start = performance.now();
-  const frame = frameImage(model, image);
-  const feed = imageFeed(core, model, image, frame, changes);
-  const prepared = performance.now();
-  const feeds = encoder
-    ? await runEncoder(model, encoder, { [model.imageInput.name]: feed }, signal)
-    : { [model.imageInput.name]: feed };
+/** How the encoder, or the one graph that does both, takes an image. */
+export function imagePlan(model: PromptModel, changes?: PreprocessingChanges): ImagePlan {
+  const { imageInput } = model;
   return {
-    frame,
-    feeds,
-    preprocessMs: prepared - start,
-    inferenceMs: performance.now() - prepared,
+    preprocessing(size) {
+      const frame = frameImage(model, size);
+      const plan = planImage(model, frame, changes);
+      // Halves are rounded as the family does, not as a letterbox would.
+      return plan.resizeMode === "stretch" ? plan : { ...plan, content: frame.content };
+    },
+    feeds: (planar, size) => ({ [imageInput.name]: makeImageFeed(imageInput, planar, size) }),
   };
 }
 
-async function runEncoder(
+/** Those of the encoder's outputs that the decoder takes, by its inputs; the others are freed. */
+export async function takeEmbeddings(
   model: PromptModel,
-  encoder: ModelSession,
-  feeds: Feeds,
-  signal: AbortSignal | undefined,
+  kept: ReadonlyMap<string, KeptTensor>,
 ): Promise<Feeds> {
-  const { kept } = await encoder.run(feeds, { signal });
   const wanted = Object.entries(model.embeddingNames).map(
     ([input, output]) => [input, kept.get(output)!] as const,
   );
   const used = new Set(wanted.map(([, tensor]) => tensor));
-  await Promise.all(
-    [...kept.values()].map((tensor) =>
-      used.has(tensor) || !(tensor instanceof KeptTensor) ? undefined : tensor.dispose(),
-    ),
-  );
+  const unused = [...kept.values()].filter((tensor) => !used.has(tensor));
+  await Promise.all(unused.map((tensor) => tensor.dispose()));
   return Object.fromEntries(wanted);
 }

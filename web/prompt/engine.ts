@@ -1,34 +1,47 @@
 import { MaskletError, throwIfAborted } from "../base/errors.js";
 import type { RgbaImage, Source } from "../base/image.js";
+import { checkInteger } from "../base/options.js";
 import { TaskQueue } from "../base/task_queue.js";
+import type { Core } from "../core/core.js";
 import { loadCore } from "../core/load.js";
-import { coreOptions, letMessagesIn, withTotal } from "../engine/stages.js";
+import type { EngineState, Reporting, RunState } from "../engine/engine.js";
+import {
+  decode,
+  letMessagesIn,
+  type Prepared,
+  prepare,
+  type Ran,
+  type ReadImage,
+  read,
+  run,
+  withTotal,
+} from "../engine/pipeline.js";
+import { coreOptions } from "../engine/start.js";
 import { promptsPerRun, readsSourcePlanes } from "../families/prompt/feeds.js";
+import { frameImage } from "../families/prompt/points.js";
 import { sha256Hex } from "../model/sha256.js";
 import { type Feeds, LostTensorError } from "../runtime/feed.js";
-import { decodeImage } from "../source/decode_image.js";
 import { areLost, type EncodedImage, ImageCache, releaseFeeds } from "./cache.js";
 import {
+  type AskAbout,
+  type EverythingAbout,
   type EverythingAnswer,
   type ImageAnswer,
   imageGone,
   type PromptAnswer,
   type PromptEngine,
-  type PromptEngineState,
-  type Reporting,
 } from "./calls.js";
-import { type Answer, type Ask, readAnswers, runDecoder } from "./decoder.js";
-import { encodeImage } from "./encoder.js";
+import { type Answer, type Ask, answerNames, askFeeds, readAnswers, readRun } from "./decoder.js";
+import { imagePlan, takeEmbeddings } from "./encoder.js";
 import { segmentEverything } from "./everything.js";
-import { type CheckedEverything, checkWhole } from "./options.js";
 import { type StartedPromptModel, startPromptModel } from "./start.js";
-import type { PromptSegmenterOptions } from "./types.js";
+import type { EverythingProgress, PromptModelInfo, PromptSegmenterOptions } from "./types.js";
 
 /** Images per cache at most: 100 embeddings of SAM are 400 MB. */
-const mostImages = 100;
+const maxImages = 100;
 
 /** Values of all planes of one run, 128 MB; larger runs are split. */
-const mostValues = 2 ** 25;
+const maxValues = 2 ** 25;
 /** Planes per prompt at most. */
 const planesPerPrompt = 4;
 
@@ -40,6 +53,7 @@ export class LocalPromptEngine implements PromptEngine {
   private disposed = false;
 
   private constructor(
+    private readonly core: Core,
     private readonly started: StartedPromptModel,
     cacheSize: number,
   ) {
@@ -47,53 +61,60 @@ export class LocalPromptEngine implements PromptEngine {
   }
 
   static async create(options: PromptSegmenterOptions): Promise<LocalPromptEngine> {
-    const { coreUrl, signal, cacheSize = 4 } = options;
-    checkWhole("cacheSize", cacheSize, 1, mostImages, "load");
-    await loadCore(coreOptions(coreUrl, signal));
-    return new LocalPromptEngine(await startPromptModel(options), cacheSize);
+    const { cacheSize = 4 } = options;
+    checkInteger("load", "cacheSize", cacheSize, 1, maxImages);
+    const core = await loadCore(coreOptions(options));
+    return new LocalPromptEngine(core, await startPromptModel(options), cacheSize);
   }
 
-  get state(): PromptEngineState {
+  get state(): EngineState<PromptModelInfo> {
     return { ...this.runState(), info: this.started.info };
   }
 
-  async setImage(source: Source, signal: AbortSignal | undefined): Promise<ImageAnswer> {
-    const begun = performance.now();
-    const image = await decodeImage(source, signal ? { signal } : {});
+  async setImage(
+    sources: readonly Source[],
+    _: undefined,
+    { signal }: Reporting,
+  ): Promise<ImageAnswer & { state: RunState }> {
+    const [{ image, timesMs }] = (await read(sources, signal)) as [ReadImage];
+    const start = performance.now();
     const id = await digest(image);
-    const sourceMs = performance.now() - begun;
-    const { encoded, fromCache, ...times } = await this.encodings.run(() =>
-      this.encodeOnce(id, image, image === source, signal),
+    const source = timesMs.source + performance.now() - start;
+    const { encoded, ...rest } = await this.encodings.run(() =>
+      this.encodeOnce(id, image, image === sources[0], signal),
     );
     const { width, height } = encoded.image;
-    return {
-      id,
-      width,
-      height,
-      fromCache,
-      timingsMs: withTotal({ source: sourceMs, ...times, postprocess: 0 }),
-      state: this.runState(),
-    };
+    const { fromCache, ...times } = rest;
+    const timingsMs = withTotal({ ...times, source });
+    return { id, width, height, fromCache, timingsMs, state: this.runState() };
   }
 
-  ask(id: string, ask: Ask, signal: AbortSignal | undefined): Promise<PromptAnswer> {
-    return this.using(id, (encoded) => this.askInRuns(encoded, ask, signal));
+  ask(
+    _: readonly Source[],
+    { image, ask }: AskAbout,
+    { signal }: Reporting,
+  ): Promise<PromptAnswer & { state: RunState }> {
+    return this.using(image, async (encoded) => {
+      const { answers, inference, postprocess } = await this.askInRuns(encoded, ask, signal);
+      const timingsMs = withTotal({ source: 0, preprocess: 0, inference }, postprocess);
+      return { answers, device: this.started.decoder.device, timingsMs, state: this.runState() };
+    });
   }
 
   everything(
-    id: string,
-    settings: CheckedEverything,
-    { onProgress, signal }: Reporting,
-  ): Promise<EverythingAnswer> {
-    return this.using(id, async (encoded) => {
+    _: readonly Source[],
+    { image, settings }: EverythingAbout,
+    { onProgress, signal }: Reporting<EverythingProgress>,
+  ): Promise<EverythingAnswer & { state: RunState }> {
+    return this.using(image, async (encoded) => {
       const candidates = await segmentEverything({
-        core: await loadCore(),
+        core: this.core,
         encoded,
         settings,
         signal,
         onProgress: (progress) => onProgress?.(progress),
         ask: async (part, ask) => (await this.askInRuns(part, ask, signal)).answers,
-        withEncoded: (image, task) => this.withEncoded(image, signal, task),
+        withEncoded: (crop, task) => this.withEncoded(crop, signal, task),
       });
       return { candidates, state: this.runState() };
     });
@@ -124,8 +145,8 @@ export class LocalPromptEngine implements PromptEngine {
     signal: AbortSignal | undefined,
     task: (encoded: EncodedImage) => Promise<T>,
   ): Promise<T> {
-    const { frame, feeds } = await this.encodings.run(() => this.encode(image, signal));
-    const encoded: EncodedImage = { id: "", image, frame, feeds, users: 1 };
+    const { timesMs: _, ...made } = await this.encodings.run(() => this.encode(image, signal));
+    const encoded: EncodedImage = { id: "", ...made, image, users: 1 };
     try {
       return await task(encoded);
     } finally {
@@ -144,34 +165,42 @@ export class LocalPromptEngine implements PromptEngine {
     const known = this.cache.get(id);
     if (known && !areLost(known.feeds))
       return { encoded: known, fromCache: true, preprocess: 0, inference: 0 };
-    const { frame, feeds, preprocessMs, inferenceMs } = await this.encode(image, signal);
-    const times = { fromCache: false, preprocess: preprocessMs, inference: inferenceMs };
+    const { timesMs, ...made } = await this.encode(image, signal);
+    const times = { fromCache: false, ...timesMs };
     if (known) {
-      known.feeds = feeds;
+      known.feeds = made.feeds;
       return { encoded: known, ...times };
     }
     // What is the caller's may change; crops and a new encoding must not.
     const kept = isCallers
       ? { width: image.width, height: image.height, data: image.data.slice() }
       : image;
-    const encoded: EncodedImage = { id, image: kept, frame, feeds, users: 0 };
+    const encoded: EncodedImage = { id, ...made, image: kept, users: 0 };
     await this.cache.add(encoded);
     return { encoded, ...times };
   }
 
+  /** Runs the encoder, where there is one; a single graph gets the image with every prompt. */
   private async encode(image: RgbaImage, signal: AbortSignal | undefined) {
-    const { model, encoder, changes } = this.started;
-    const encoded = await encodeImage(await loadCore(), model, encoder, image, { changes, signal });
-    if (!this.disposed) return encoded;
-    await releaseFeeds(encoded.feeds);
+    const { model, encoder: session, changes } = this.started;
+    const readImage = { image, timesMs: { source: 0, preprocess: 0, inference: 0 } };
+    const prepared = prepare(this.core, [readImage], imagePlan(model, changes));
+    const { images, feeds } = session
+      ? await this.runEncoder(() => run(prepared, { session, batch: 1, signal }))
+      : prepared;
+    const [{ preprocessing, timesMs }] = images as [(typeof images)[number]];
+    const frame = frameImage(model, image);
+    if (!this.disposed) return { frame, feeds, preprocessing, timesMs };
+    await releaseFeeds(feeds);
     throw new MaskletError("disposed", "inference", "the segmenter was disposed");
   }
 
-  private async askInRuns(
-    encoded: EncodedImage,
-    ask: Ask,
-    signal: AbortSignal | undefined,
-  ): Promise<PromptAnswer> {
+  private async runEncoder(encode: () => Promise<Ran>): Promise<Prepared> {
+    const { images, kept } = await encode();
+    return { images, feeds: await takeEmbeddings(this.started.model, kept) };
+  }
+
+  private async askInRuns(encoded: EncodedImage, ask: Ask, signal: AbortSignal | undefined) {
     const answers: Answer[] = [];
     let [inference, postprocess] = [0, 0];
     const length = this.runLength(encoded);
@@ -179,26 +208,34 @@ export class LocalPromptEngine implements PromptEngine {
       await letMessagesIn(signal);
       throwIfAborted(signal, "inference");
       const part = { ...ask, prompts: ask.prompts.slice(at, at + length) };
-      const start = performance.now();
-      const run = await this.withEmbeddings(encoded, signal, (feeds) =>
-        runDecoder(
-          this.started.model,
-          this.started.decoder,
-          { feeds, frame: encoded.frame },
-          part,
-          signal,
-        ),
-      );
-      const ran = performance.now();
-      throwIfAborted(signal, "decode");
-      const core = await loadCore();
-      const found = readAnswers(core, this.started.model, encoded.frame, run, part);
+      const { found, ...times } = await this.askOnce(encoded, part, signal);
       answers.push(...found.map(({ prompt, candidate }) => ({ prompt: at + prompt, candidate })));
-      inference += ran - start;
-      postprocess += performance.now() - ran;
+      inference += times.inference;
+      postprocess += times.postprocess;
     }
-    const timingsMs = withTotal({ source: 0, preprocess: 0, inference, postprocess });
-    return { answers, device: this.started.decoder.device, timingsMs, state: this.runState() };
+    return { answers, inference, postprocess };
+  }
+
+  /** One run of the decoder, which begins the pipeline where the encoder left it. */
+  private async askOnce(encoded: EncodedImage, ask: Ask, signal: AbortSignal | undefined) {
+    const { model, decoder: session } = this.started;
+    const { image, preprocessing, frame } = encoded;
+    const start = performance.now();
+    const prompts = askFeeds(model, frame, ask);
+    const [ran] = await this.withEmbeddings(encoded, signal, async (embeddings) => {
+      const timesMs = { source: 0, preprocess: 0, inference: 0 };
+      const feeds = { ...embeddings, ...prompts.feeds };
+      const prepared = { images: [{ image, preprocessing, timesMs }], feeds };
+      const outputs = answerNames(model);
+      return (await run(prepared, { session, batch: 1, outputs, signal })).images;
+    });
+    const inference = performance.now() - start;
+    throwIfAborted(signal, "decode");
+    const { value: found, timingsMs } = decode(this.core, ran!, (core, { outputs }) => {
+      const planes = readRun(model, outputs, ask.prompts.length, prompts.pointCount);
+      return readAnswers(core, model, frame, planes, ask);
+    });
+    return { found, inference, postprocess: timingsMs.postprocess };
   }
 
   /** Embeddings that went with a lost device are made anew, twice at most. */
@@ -240,14 +277,14 @@ export class LocalPromptEngine implements PromptEngine {
     const { width, height } = isLarge
       ? frame.source
       : { width: frame.network.width / 4, height: frame.network.height / 4 };
-    return Math.max(1, Math.floor(mostValues / (planesPerPrompt * width * height)));
+    return Math.max(1, Math.floor(maxValues / (planesPerPrompt * width * height)));
   }
 
   private checkAlive(stage: "preprocess" | "inference"): void {
     if (this.disposed) throw new MaskletError("disposed", stage, "the segmenter was disposed");
   }
 
-  private runState(): Pick<PromptEngineState, "device" | "fallbacks"> {
+  private runState(): RunState {
     const { encoder, decoder } = this.started;
     if (!encoder) return { device: decoder.device, fallbacks: [...decoder.fallbacks] };
     const ofDecoder = decoder.fallbacks.map(({ device, reason }) => ({

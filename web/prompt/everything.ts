@@ -2,13 +2,21 @@
 // segment_anything's SamAutomaticMaskGenerator).
 
 import { throwIfAborted } from "../base/errors.js";
-import type { Box, Size } from "../base/geometry.js";
+import type { Box } from "../base/geometry.js";
 import type { RgbaImage } from "../base/image.js";
 import type { Core } from "../core/core.js";
 import type { Prompt } from "../families/prompt/points.js";
 import { Mask } from "../mask/mask.js";
 import { suppressBoxes, suppressMasks } from "../mask/suppression.js";
-import { type Crop, cropsOf, gridSizeOf, pointGrid } from "../tiles/grid.js";
+import {
+  type Crop,
+  cropsOf,
+  cutOutCrop,
+  gridSizeOf,
+  isCutOff,
+  moveToWhole,
+  pointGrid,
+} from "../tiles/grid.js";
 import type { EncodedImage } from "./cache.js";
 import type { Answer, Ask } from "./decoder.js";
 import type { CheckedEverything } from "./options.js";
@@ -34,9 +42,6 @@ interface Found {
 
 /** Points between two progress reports and looks at the signal. */
 const pointsPerStep = 64;
-
-/** A mask that ends this close to the edge of its crop, in pixels, is taken for cut off. */
-const edgeTolerance = 20;
 
 /** All masks that pass, best predicted IoU first. */
 export async function segmentEverything(work: EverythingWork): Promise<PromptCandidate[]> {
@@ -117,49 +122,6 @@ async function searchImage(
     report(step.length);
   }
   return candidates;
-}
-
-function moveToWhole(
-  { mask, box, ...rest }: PromptCandidate,
-  { x, y, layer }: Crop,
-  { width, height }: Size,
-): PromptCandidate {
-  if (layer === 0) return { mask, box, ...rest };
-  const moved = Mask.from({
-    ...mask,
-    x: mask.x + x,
-    y: mask.y + y,
-    sourceWidth: width,
-    sourceHeight: height,
-  });
-  return {
-    ...rest,
-    mask: moved,
-    box: { x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y },
-  };
-}
-
-/** Ends at an edge of the crop that is none of the image. */
-export function isCutOff({ x1, y1, x2, y2 }: Box, crop: Crop, whole: Size): boolean {
-  const ends: [side: number, ofCrop: number, ofImage: number][] = [
-    [x1, crop.x, 0],
-    [y1, crop.y, 0],
-    [x2, crop.x + crop.width, whole.width],
-    [y2, crop.y + crop.height, whole.height],
-  ];
-  return ends.some(
-    ([side, ofCrop, ofImage]) =>
-      Math.abs(side - ofCrop) <= edgeTolerance && Math.abs(side - ofImage) > edgeTolerance,
-  );
-}
-
-function cutOutCrop({ width, data }: RgbaImage, crop: Crop): RgbaImage {
-  const out = new Uint8ClampedArray(crop.width * crop.height * 4);
-  for (let row = 0; row < crop.height; ++row) {
-    const from = ((crop.y + row) * width + crop.x) * 4;
-    out.set(data.subarray(from, from + crop.width * 4), row * crop.width * 4);
-  }
-  return { width: crop.width, height: crop.height, data: out };
 }
 
 /**

@@ -1,9 +1,53 @@
 // Checks of what callers give; all throw `badOption` with the option and the offending value.
-import { MaskletError, type Stage } from "../base/errors.js";
+import type { MaskletError } from "../base/errors.js";
 import type { Box, Size } from "../base/geometry.js";
+import { checkFraction, checkInteger, type OptionNames, optionError } from "../base/options.js";
+import { engineOptionNames } from "../engine/options.js";
 import type { Prompt, PromptPoint } from "../families/prompt/points.js";
 import type { BuiltInPromptModel } from "../model/built_in_types.js";
-import type { EverythingOptions, LowResMask, PredictOptions } from "./types.js";
+import type {
+  EverythingOptions,
+  LowResMask,
+  PredictOptions,
+  PromptSegmenterOptions,
+  SegmentBoxesOptions,
+} from "./types.js";
+
+export const promptOptionNames = {
+  ...engineOptionNames,
+  model: true,
+  encoder: true,
+  decoder: true,
+  family: true,
+  cacheSize: true,
+  sha256: true,
+} satisfies OptionNames<PromptSegmenterOptions>;
+
+export const predictNames = {
+  points: true,
+  box: true,
+  mask: true,
+  multimask: true,
+  soft: true,
+  signal: true,
+} satisfies OptionNames<PredictOptions>;
+
+export const boxesNames = { soft: true, signal: true } satisfies OptionNames<SegmentBoxesOptions>;
+
+export const everythingNames = {
+  gridSize: true,
+  predictedIouThreshold: true,
+  stabilityThreshold: true,
+  boxIouThreshold: true,
+  maskIouThreshold: true,
+  minArea: true,
+  cropLayers: true,
+  soft: true,
+  onProgress: true,
+  signal: true,
+} satisfies OptionNames<EverythingOptions>;
+
+const stage = "preprocess";
 
 /** Settings of {@link EverythingOptions} with their defaults. */
 export interface CheckedEverything {
@@ -20,9 +64,9 @@ export interface CheckedEverything {
 /**
  * A grid with more points along a side is taken for a mistake: 512 are a quarter of a million runs.
  */
-const mostGridPoints = 512;
+const maxGridSize = 512;
 /** 4^4 crops are an image of gigapixels. */
-const mostCropLayers = 4;
+const maxCropLayers = 4;
 
 /** One prompt about an image of this size, and what is wanted of it. */
 export interface CheckedPrompt {
@@ -34,14 +78,14 @@ export interface CheckedPrompt {
 
 export function checkPredict(options: PredictOptions, image: Size): CheckedPrompt {
   const { points = [], box, mask, soft = false } = options;
-  if (!Array.isArray(points)) throw badOption("points", String(points), "a list of points");
+  if (!Array.isArray(points)) throw badOption("points", points, "a list of points");
   points.forEach((point, index) => {
     checkPoint(point, index, image);
   });
   if (box) checkBox(box, "box", image);
   if (mask) checkLowRes(mask);
   if (points.length === 0 && !box && !mask)
-    throw badOption("points", 0, "at least one point, a box or a mask");
+    throw badOption("number of points", 0, "1 or more without a box and a mask");
   const multimask = options.multimask ?? (points.length === 1 && !box && !mask);
   return {
     prompt: { points: points.map(({ x, y, label }) => ({ x, y, label })), box },
@@ -52,7 +96,7 @@ export function checkPredict(options: PredictOptions, image: Size): CheckedPromp
 }
 
 export function checkBoxes(boxes: readonly Box[], image: Size): void {
-  if (!Array.isArray(boxes)) throw badOption("boxes", String(boxes), "a list of boxes");
+  if (!Array.isArray(boxes)) throw badOption("boxes", boxes, "a list of boxes");
   boxes.forEach((box, index) => {
     checkBox(box, `boxes[${index}]`, image);
   });
@@ -74,17 +118,13 @@ export function checkEverything(
   } = options;
   const { gridSize = 32, boxIouThreshold = 0.7 } = options;
   const { maskIouThreshold = 1, minArea = 0, cropLayers = 0, soft = false } = options;
-  checkWhole("gridSize", gridSize, 1, mostGridPoints);
-  checkWhole("cropLayers", cropLayers, 0, mostCropLayers);
+  checkInteger(stage, "gridSize", gridSize, 1, maxGridSize);
+  checkInteger(stage, "cropLayers", cropLayers, 0, maxCropLayers);
   if (!Number.isFinite(predictedIouThreshold))
     throw badOption("predictedIouThreshold", predictedIouThreshold, "a number");
-  for (const [name, value] of Object.entries({
-    stabilityThreshold,
-    boxIouThreshold,
-    maskIouThreshold,
-  })) {
-    if (!(value >= 0 && value <= 1)) throw badOption(name, value, "a number from 0 to 1");
-  }
+  checkFraction(stage, "stabilityThreshold", stabilityThreshold);
+  checkFraction(stage, "boxIouThreshold", boxIouThreshold);
+  checkFraction(stage, "maskIouThreshold", maskIouThreshold);
   if (!(Number.isFinite(minArea) && minArea >= 0)) throw badOption("minArea", minArea, "0 or more");
   const thresholds = {
     predictedIouThreshold,
@@ -95,22 +135,12 @@ export function checkEverything(
   return { gridSize, ...thresholds, minArea, cropLayers, soft: Boolean(soft) };
 }
 
-export function checkWhole(
-  name: string,
-  value: number,
-  least: number,
-  most: number,
-  stage: Stage = "preprocess",
-): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw badOption(name, value, `a whole number from ${least} to ${most}`, stage);
-}
-
 function checkPoint({ x, y, label }: PromptPoint, index: number, { width, height }: Size): void {
   const name = `points[${index}]`;
-  if (!(x >= 0 && x <= width)) throw badOption(`${name}.x`, x, `0 to ${width}, the image's width`);
+  if (!(x >= 0 && x <= width))
+    throw badOption(`${name}.x`, x, `a number from 0 to ${width}, the image's width`);
   if (!(y >= 0 && y <= height))
-    throw badOption(`${name}.y`, y, `0 to ${height}, the image's height`);
+    throw badOption(`${name}.y`, y, `a number from 0 to ${height}, the image's height`);
   if (label !== "foreground" && label !== "background")
     throw badOption(`${name}.label`, label, "'foreground' or 'background'");
 }
@@ -118,8 +148,9 @@ function checkPoint({ x, y, label }: PromptPoint, index: number, { width, height
 function checkBox(box: Box, name: string, image: Size): void {
   if (isBoxInside(box, image)) return;
   const { x1, y1, x2, y2 } = box;
-  const allowed = `x1 < x2 and y1 < y2, inside the image of ${image.width} x ${image.height}`;
-  throw badOption(name, `(${[x1, y1, x2, y2].join(", ")})`, allowed);
+  const size = `${image.width} x ${image.height}`;
+  const rule = `a box with x1 < x2 and y1 < y2 inside the image of ${size}`;
+  throw badOption(name, `(${[x1, y1, x2, y2].join(", ")})`, rule);
 }
 
 function checkLowRes({ width, height, logits }: LowResMask): void {
@@ -131,13 +162,6 @@ function checkLowRes({ width, height, logits }: LowResMask): void {
   );
 }
 
-export function badOption(
-  name: string,
-  value: number | string,
-  allowed: string,
-  stage: Stage = "preprocess",
-): MaskletError {
-  return new MaskletError("badOption", stage, `${name} is ${value}; allowed: ${allowed}`, {
-    value,
-  });
+function badOption(name: string, value: unknown, rule: string): MaskletError {
+  return optionError(stage, name, value, rule);
 }

@@ -1,5 +1,6 @@
-import { MaskletError } from "../base/errors.js";
+import type { MaskletError } from "../base/errors.js";
 import type { Box } from "../base/geometry.js";
+import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import type { Mask } from "../mask/mask.js";
 import { forEachSpan } from "../mask/runs.js";
 import type { PromptPoint } from "./types.js";
@@ -9,6 +10,8 @@ export interface SelectionPrompt {
   readonly points?: readonly PromptPoint[];
   readonly box?: Box;
 }
+
+const promptNames = { points: true, box: true } satisfies OptionNames<SelectionPrompt>;
 
 /**
  * Chooses among instances that are there already, as FastSAM and its like do, which segment
@@ -29,6 +32,7 @@ export function selectByPrompt<T extends { readonly mask: Mask }>(
   instances: readonly T[],
   prompt: SelectionPrompt,
 ): T[] {
+  checkNames("masks", prompt, promptNames);
   const { box, points = [] } = prompt;
   if (!box && points.length === 0) throw badPrompt("prompt", "empty", "points, a box or both");
   points.forEach(checkPoint);
@@ -92,8 +96,6 @@ function checkPoint({ x, y, label }: PromptPoint, index: number): void {
     throw badPrompt(`points[${index}].label`, label, "'foreground' or 'background'");
 }
 
-function badPrompt(name: string, value: string, allowed: string): MaskletError {
-  return new MaskletError("badOption", "masks", `${name} is ${value}; allowed: ${allowed}`, {
-    value,
-  });
+function badPrompt(name: string, value: string, rule: string): MaskletError {
+  return optionError("masks", name, value, rule);
 }

@@ -1,5 +1,5 @@
-import { MaskletError } from "../base/errors.js";
 import type { Box } from "../base/geometry.js";
+import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import { TaskQueue } from "../base/task_queue.js";
 import type { Mask } from "../mask/mask.js";
 import type { PredictOptions, PromptCandidate, PromptPoint, PromptResult } from "./types.js";
@@ -11,6 +11,8 @@ export interface SessionOptions {
   soft?: boolean;
   signal?: AbortSignal;
 }
+
+const sessionNames = { soft: true, signal: true } satisfies OptionNames<SessionOptions>;
 
 /** The prompts so far, and what was answered. Never changed: undo gives back the very same. */
 interface State {
@@ -114,11 +116,8 @@ export class PromptSession {
    */
   choose(index: number): void {
     const count = this.state.result?.candidates.length ?? 0;
-    if (!(Number.isInteger(index) && index >= 0 && index < count)) {
-      throw new MaskletError("badOption", "preprocess", `candidate ${index} of ${count}`, {
-        value: index,
-      });
-    }
+    if (!(Number.isInteger(index) && index >= 0 && index < count))
+      throw optionError("preprocess", "candidate", index, indexBelow(count));
     this.state = { ...this.state, chosen: index };
   }
 
@@ -144,9 +143,11 @@ export class PromptSession {
   private step(
     change: (state: State) => Pick<State, "points" | "box">,
     feedBack: boolean,
-    { soft = false, signal }: SessionOptions,
+    options: SessionOptions,
   ): Promise<PromptResult | undefined> {
     return this.calls.run(async () => {
+      checkNames("preprocess", options, sessionNames);
+      const { soft = false, signal } = options;
       const { points, box } = change(this.state);
       const mask = feedBack ? this.candidate?.lowResMask : undefined;
       const isEmpty = points.length === 0 && box === undefined;
@@ -175,10 +176,9 @@ export class PromptSession {
 function without(points: readonly PromptPoint[], index: number): PromptPoint[] {
   if (Number.isInteger(index) && index >= 0 && index < points.length)
     return points.filter((_, i) => i !== index);
-  throw new MaskletError(
-    "badOption",
-    "preprocess",
-    `there is no point ${index} among ${points.length}`,
-    { value: index },
-  );
+  throw optionError("preprocess", "point", index, indexBelow(points.length));
+}
+
+function indexBelow(count: number): string {
+  return count === 0 ? "left out: there are none yet" : `an index from 0 to ${count - 1}`;
 }

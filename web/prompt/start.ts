@@ -1,21 +1,21 @@
-import type { Device } from "../base/device.js";
-import { devices } from "../base/device.js";
 import { MaskletError, throwIfAborted } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
+import { checkInteger, optionError } from "../base/options.js";
 import { checkPreprocessing } from "../base/preprocessing.js";
 import type { TensorInfo } from "../base/tensor.js";
+import { openSession } from "../engine/session.js";
 import { bindPromptModel } from "../families/prompt/detect.js";
 import type { PromptModel } from "../families/prompt/family.js";
 import { maskSize, promptFeeds } from "../families/prompt/feeds.js";
 import { frameImage } from "../families/prompt/points.js";
-import { builtInPromptModels, findPromptCard } from "../model/built_in.js";
-import { describeFile, type LoadedModel, loadModel } from "../model/store.js";
+import { findPromptCard } from "../model/built_in.js";
+import { describeFile, type LoadedModel } from "../model/store.js";
 import { type Feed, type Feeds, makeFeed } from "../runtime/feed.js";
 import { makeImageFeed } from "../runtime/image_feed.js";
-import { ModelSession } from "../runtime/model_session.js";
+import type { ModelSession } from "../runtime/model_session.js";
 import { checkImage } from "../runtime/self_check.js";
 import { type PreprocessingChanges, planImage } from "./encoder.js";
-import { badOption } from "./options.js";
+import { loadPromptFiles } from "./files.js";
 import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./types.js";
 
 export interface StartedPromptModel {
@@ -38,10 +38,8 @@ const checkSide = 256;
 export async function startPromptModel(
   options: PromptSegmenterOptions,
 ): Promise<StartedPromptModel> {
-  const { signal, onProgress, device = "auto" } = options;
-  if (device !== "auto" && !devices.includes(device))
-    throw badOption("device", String(device), `auto, ${devices.join(", ")}`, "load");
-  const { encoder: encoderFile, decoder: decoderFile } = await loadFiles(options);
+  const { signal, onProgress } = options;
+  const { encoder: encoderFile, decoder: decoderFile } = await loadPromptFiles(options);
   const model = withInputSize(
     bindPromptModel(encoderFile?.onnx, decoderFile.onnx, options.family),
     options.inputSize,
@@ -71,36 +69,6 @@ export async function startPromptModel(
   }
 }
 
-async function loadFiles(
-  options: PromptSegmenterOptions,
-): Promise<{ encoder: LoadedModel | undefined; decoder: LoadedModel }> {
-  const { cache, onProgress, signal } = options;
-  const load = (source: Parameters<typeof loadModel>[0]) =>
-    loadModel(source, { cache, onProgress, signal });
-  const isUnnamed =
-    options.model === undefined && options.encoder === undefined && options.decoder === undefined;
-  const builtIn = isUnnamed
-    ? builtInPromptModels[0]
-    : builtInPromptModels.find(({ name }) => name === options.model);
-  if (builtIn)
-    return { encoder: await load(builtIn.encoder.name), decoder: await load(builtIn.decoder.name) };
-  if (options.model !== undefined) {
-    if (options.encoder !== undefined || options.decoder !== undefined)
-      throw badOption("model", "given with encoder or decoder", "one or the other", "load");
-    return { encoder: undefined, decoder: await load(options.model) };
-  }
-  const missing =
-    options.encoder === undefined
-      ? "encoder"
-      : options.decoder === undefined
-        ? "decoder"
-        : undefined;
-  if (missing) throw badOption(missing, "missing", "{ encoder, decoder } or { model }", "load");
-  // One after the other: the progress of two downloads at once could not be told apart.
-  const encoder = await load(options.encoder!);
-  return { encoder, decoder: await load(options.decoder!) };
-}
-
 /** An input that the graph leaves open can be of another size than the usual. */
 function withInputSize(
   model: PromptModel,
@@ -110,20 +78,19 @@ function withInputSize(
   const { width, height } = typeof asked === "number" ? { width: asked, height: asked } : asked;
   const { imageInput: image, network } = model;
   if (network === undefined)
-    throw badOption(
+    throw optionError(
+      "load",
       "inputSize",
       `${width} x ${height}`,
-      "nothing: this network takes every image at its own size",
-      "load",
+      "left out: this network takes every image at its own size",
     );
   for (const [name, side, fixed] of [
     ["width", width, image.width],
     ["height", height, image.height],
   ] as const) {
     if (fixed !== undefined && side !== fixed)
-      throw badOption(`inputSize.${name}`, side, `${fixed}, which the model fixes`, "load");
-    if (!(Number.isInteger(side) && side >= 16 && side <= 8192))
-      throw badOption(`inputSize.${name}`, side, "a whole number from 16 to 8192", "load");
+      throw optionError("load", `inputSize.${name}`, side, `${fixed}: the model fixes it`);
+    checkInteger("load", `inputSize.${name}`, side, 16, 8192);
   }
   return { ...model, network: { width, height } };
 }
@@ -135,7 +102,7 @@ function checkChanges(
   const { width, height, resizeMode, content, ...changes } = preprocessing;
   for (const [name, value] of Object.entries({ width, height, resizeMode, content })) {
     if (value !== undefined)
-      throw badOption(`preprocessing.${name}`, String(value), "what the family says", "load");
+      throw optionError("load", `preprocessing.${name}`, value, "left out: the family says it");
   }
   checkPreprocessing(planImage(model, checkFrame(model), changes));
   return changes;
@@ -147,8 +114,7 @@ function openEncoder(
   changes: PreprocessingChanges,
   options: PromptSegmenterOptions,
 ): Promise<ModelSession> {
-  return ModelSession.open({
-    ...sessionOptions(file, options),
+  return openSession(file, options, {
     checkFeeds: () => checkImageFeeds(model, changes),
     keptOutputs: [...new Set(Object.values(model.embeddingNames))],
   });
@@ -161,23 +127,12 @@ function openDecoder(
   changes: PreprocessingChanges,
   options: PromptSegmenterOptions,
 ): Promise<ModelSession> {
-  return ModelSession.open({
-    ...sessionOptions(file, options),
+  return openSession(file, options, {
     checkFeeds: () => ({
       ...(encoder ? checkEmbeddings(model, encoder) : checkImageFeeds(model, changes)),
       ...checkPrompt(model),
     }),
   });
-}
-
-function sessionOptions({ bytes: model }: LoadedModel, options: PromptSegmenterOptions) {
-  const {
-    device = "auto",
-    allowSoftwareAdapter = false,
-    ortWasmPaths: wasmPaths,
-    signal,
-  } = options;
-  return { model, device: device as "auto" | Device, allowSoftwareAdapter, wasmPaths, signal };
 }
 
 function checkFrame(model: PromptModel) {

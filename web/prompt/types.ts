@@ -32,9 +32,22 @@ export type PromptModelSource =
     }
   | { readonly encoder: ModelSource; readonly decoder: ModelSource; readonly model?: undefined };
 
+/** SHA-256 of the files of a promptable model, in lower-case hex. */
+export interface PromptDigests {
+  readonly encoder?: string;
+  readonly decoder?: string;
+}
+
 /** Options of {@link PromptSegmenter.create}. */
 export type PromptSegmenterOptions = PromptModelSource &
-  Omit<EngineOptions, "sha256"> & {
+  EngineOptions & {
+    /**
+     * SHA-256 that the model files must have, in lower-case hex; another digest is `hashMismatch`.
+     * A string for a model in one file; `{ encoder, decoder }`, or one of them, for one in two.
+     * Built-in models are always checked.
+     * @defaultValue unchecked
+     */
+    sha256?: string | PromptDigests;
     /**
      * Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`,
      * `sam2_transformers`); default: told by the decoder.

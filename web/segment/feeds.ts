@@ -1,7 +1,6 @@
 import type { Size } from "../base/geometry.js";
-import { makeConstantFeeds } from "../runtime/constant_feeds.js";
 import type { Feeds } from "../runtime/feed.js";
-import { makeImageFeed } from "../runtime/image_feed.js";
+import { makeConstantFeeds, makeImageFeed } from "../runtime/image_feed.js";
 import type { ModelPlan } from "./plan.js";
 
 /**

@@ -1,5 +1,5 @@
-import { MaskletError } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
+import { optionError } from "../base/options.js";
 import type { ModelFamily } from "../families/family.js";
 import type { BuiltInModel } from "../model/built_in_types.js";
 import type { ExporterHints } from "../model/exporter_hints.js";
@@ -49,17 +49,12 @@ export function multipleOf(
 
 function checkFixed(name: string, fixed: number, asked: number | undefined): number {
   if (asked === undefined || asked === fixed) return fixed;
-  throw new MaskletError(
-    "badOption",
-    "load",
-    `the model's input ${name} is fixed at ${fixed}, not ${asked}`,
-    { value: asked },
-  );
+  throw optionError("load", `inputSize.${name}`, asked, `${fixed}: the model fixes it`);
 }
 
 function checkSide(name: string, side: number, multiple: number): number {
   if (Number.isInteger(side) && side >= multiple && side <= largestSide && side % multiple === 0)
     return side;
-  const message = `the input ${name} must be a multiple of ${multiple} from ${multiple} to ${largestSide}, but is ${side}`;
-  throw new MaskletError("badOption", "load", message, { value: side });
+  const rule = `a multiple of ${multiple} from ${multiple} to ${largestSide}`;
+  throw optionError("load", `inputSize.${name}`, side, rule);
 }

@@ -1,6 +1,34 @@
-import { MaskletError } from "../base/errors.js";
+import type { MaskletError } from "../base/errors.js";
+import {
+  checkFraction,
+  checkInteger,
+  type OptionNames,
+  oneOf,
+  optionError,
+} from "../base/options.js";
+import { engineOptionNames } from "../engine/options.js";
 import type { ModelFamily } from "../families/family.js";
-import type { SegmentOptions } from "./types.js";
+import type { PlainSegmentOptions } from "./calls.js";
+import type { CreateOptions, SegmentOptions } from "./types.js";
+
+export const createOptionNames = {
+  ...engineOptionNames,
+  model: true,
+  family: true,
+  variant: true,
+  labels: true,
+  sha256: true,
+} satisfies OptionNames<CreateOptions>;
+
+export const segmentOptionNames = {
+  scoreThreshold: true,
+  iouThreshold: true,
+  maxInstances: true,
+  classes: true,
+  soft: true,
+  segmentWith: true,
+  signal: true,
+} satisfies OptionNames<SegmentOptions>;
 
 /**
  * Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops
@@ -15,7 +43,7 @@ export interface CheckedSegmentOptions {
 }
 
 /** More rows than any network gives. */
-const mostInstances = 100_000;
+const maxRows = 100_000;
 
 /** Thresholds of families that do not name their own: those of Ultralytics' predictor. */
 const usualScoreThreshold = 0.25;
@@ -27,7 +55,7 @@ const usualIouThreshold = 0.7;
  * @throws MaskletError `badOption` naming the option and its value.
  */
 export function checkSegmentOptions(
-  options: SegmentOptions,
+  options: PlainSegmentOptions,
   labels: readonly string[],
   classCount: number,
   defaults: ModelFamily["defaults"] = {},
@@ -35,20 +63,13 @@ export function checkSegmentOptions(
   const { maxInstances = 100, soft = false, classes } = options;
   const scoreThreshold = options.scoreThreshold ?? defaults.scoreThreshold ?? usualScoreThreshold;
   const iouThreshold = options.iouThreshold ?? defaults.iouThreshold ?? usualIouThreshold;
-  checkFraction("scoreThreshold", scoreThreshold);
-  checkFraction("iouThreshold", iouThreshold);
-  if (!Number.isInteger(maxInstances) || maxInstances < 1 || maxInstances > mostInstances) {
-    throw badOption("maxInstances", maxInstances, `a whole number from 1 to ${mostInstances}`);
-  }
+  checkFraction("decode", "scoreThreshold", scoreThreshold);
+  checkFraction("decode", "iouThreshold", iouThreshold);
+  checkInteger("decode", "maxInstances", maxInstances, 1, maxRows);
   const checked = { scoreThreshold, iouThreshold, maxInstances, soft: Boolean(soft) };
   return classes === undefined
     ? checked
     : { ...checked, classFilter: makeClassFilter(classes, labels, classCount) };
-}
-
-function checkFraction(name: string, value: number): void {
-  if (typeof value !== "number" || !(value >= 0 && value <= 1))
-    throw badOption(name, value, "a number from 0 to 1");
 }
 
 function makeClassFilter(
@@ -56,8 +77,7 @@ function makeClassFilter(
   labels: readonly string[],
   classCount: number,
 ): Uint8Array {
-  if (!Array.isArray(classes))
-    throw badOption("classes", String(classes), "a list of labels and class ids");
+  if (!Array.isArray(classes)) throw badClasses(classes, "a list of labels and class ids");
   const ids = classes.flatMap((wanted) =>
     typeof wanted === "string" ? idsOf(wanted, labels) : [wanted],
   );
@@ -65,7 +85,7 @@ function makeClassFilter(
   const filter = new Uint8Array(Math.min(count, 65_536));
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= filter.length) {
-      throw badOption("classes", id, `class ids from 0 to ${filter.length - 1}`);
+      throw badClasses(id, `class ids from 0 to ${filter.length - 1}`);
     }
     filter[id] = 1;
   }
@@ -76,18 +96,15 @@ function makeClassFilter(
 function idsOf(label: string, labels: readonly string[]): number[] {
   const ids = labels.flatMap((known, id) => (known === label ? [id] : []));
   if (ids.length === 0)
-    throw badOption(
-      "classes",
+    throw badClasses(
       label,
-      labels.length > 0 ? labels.join(", ") : "class ids: the model has no class names",
+      labels.length > 0 ? oneOf(labels) : "class ids: the model has no class names",
     );
   return ids;
 }
 
-function badOption(name: string, value: number | string, allowed: string): MaskletError {
-  return new MaskletError("badOption", "decode", `${name} is ${value}; allowed: ${allowed}`, {
-    value,
-  });
+function badClasses(value: unknown, rule: string): MaskletError {
+  return optionError("decode", "classes", value, rule);
 }
 
 /**
@@ -102,8 +119,8 @@ export function chooseLabels(
   classCount: number,
 ): readonly string[] {
   if (asked && classCount > 0 && asked.length !== classCount) {
-    const message = `${asked.length} labels were given, the model has ${classCount} classes`;
-    throw new MaskletError("badOption", "load", message, { value: asked.length });
+    const rule = `${classCount}, one for each class of the model`;
+    throw optionError("load", "number of labels", asked.length, rule);
   }
   const labels = asked ?? known;
   if (!labels) return [];

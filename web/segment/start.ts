@@ -1,6 +1,6 @@
-import type { Device } from "../base/device.js";
 import type { Preprocessing } from "../base/preprocessing.js";
 import type { RawTensor, TensorInfo } from "../base/tensor.js";
+import { openSession } from "../engine/session.js";
 import {
   type FamilyMatch,
   matchFamily,
@@ -12,7 +12,7 @@ import { families } from "../families/index.js";
 import type { RunningModelInfo } from "../model/info.js";
 import type { LoadedModel } from "../model/store.js";
 import type { Feeds } from "../runtime/feed.js";
-import { ModelSession } from "../runtime/model_session.js";
+import type { ModelSession } from "../runtime/model_session.js";
 import { checkImage } from "../runtime/self_check.js";
 import { makeImageFeeds } from "./feeds.js";
 import {
@@ -24,8 +24,6 @@ import {
   requireMatch,
 } from "./plan.js";
 import type { CreateOptions } from "./types.js";
-
-type StartOptions = CreateOptions & { device: "auto" | Device };
 
 export interface StartedModel {
   readonly plan: ModelPlan;
@@ -41,7 +39,7 @@ export interface StartedModel {
  */
 export async function startModel(
   loaded: LoadedModel,
-  options: StartOptions,
+  options: CreateOptions,
 ): Promise<StartedModel> {
   let plan = planModel(loaded, options);
   const { match: known, unresolved } = plan.detection;
@@ -51,7 +49,7 @@ export async function startModel(
     ? trialPreprocessing(plan)
     : planPreprocessing(plan, loaded, options);
   const feeds = () => checkFeeds(plan, preprocessing);
-  const session = await openSession(loaded, feeds, options);
+  const session = await openSession(loaded, options, { checkFeeds: feeds });
   try {
     if (mustTry) {
       const { outputs } = await session.run(feeds(), { signal: options.signal });
@@ -69,7 +67,7 @@ function runningInfo(
   plan: ModelPlan,
   { family, binding }: FamilyMatch,
   loaded: LoadedModel,
-  options: StartOptions,
+  options: CreateOptions,
 ): RunningModelInfo {
   return {
     ...describeModel(plan, loaded, options),
@@ -80,22 +78,6 @@ function runningInfo(
     masks: family.masks !== false,
     batch: plan.batch,
   };
-}
-
-function openSession(
-  { bytes: model, onnx: { quantizesAtRun } }: LoadedModel,
-  feeds: () => Feeds,
-  { device, allowSoftwareAdapter = false, ortWasmPaths: wasmPaths, signal }: StartOptions,
-): Promise<ModelSession> {
-  return ModelSession.open({
-    model,
-    checkFeeds: feeds,
-    quantizesAtRun,
-    device,
-    allowSoftwareAdapter,
-    wasmPaths,
-    signal,
-  });
 }
 
 function checkFeeds(plan: ModelPlan, preprocessing: Preprocessing): Feeds {

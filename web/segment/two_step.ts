@@ -9,31 +9,31 @@ import type { BoxSegmenter, SegmentOptions, SegmentResult } from "./types.js";
  * box to the mask. Scores, classes and order stay. An instance whose box holds no pixel, or in
  * whose box nothing is found, stays as it is.
  */
-export async function refineResult(
+export async function segmentInBoxes(
   result: SegmentResult,
   source: Source,
-  refiner: BoxSegmenter,
+  second: BoxSegmenter,
   { soft = false, signal }: Pick<SegmentOptions, "soft" | "signal">,
 ): Promise<SegmentResult> {
   throwIfAborted(signal, "inference");
   const start = performance.now();
   const boxes = result.instances.map(({ box }) => box);
   const usable = boxes.filter(hasArea);
-  const refined =
+  const found =
     usable.length === 0
       ? []
-      : await refiner.segmentBoxesIn(source, usable, { soft, ...(signal ? { signal } : {}) });
+      : await second.segmentBoxesIn(source, usable, { soft, ...(signal ? { signal } : {}) });
   const instances = result.instances.map((instance): Instance => {
-    const better = refined[usable.indexOf(instance.box)];
+    const better = found[usable.indexOf(instance.box)];
     return better && better.mask.area > 0
       ? { ...instance, mask: better.mask, box: better.box }
       : instance;
   });
-  const refine = performance.now() - start;
+  const secondStep = performance.now() - start;
   return {
     ...result,
     instances,
-    timingsMs: { ...result.timingsMs, refine, total: result.timingsMs.total + refine },
+    timingsMs: { ...result.timingsMs, secondStep, total: result.timingsMs.total + secondStep },
   };
 }
 

@@ -28,6 +28,12 @@ export interface CreateOptions extends EngineOptions {
    * @defaultValue the names in the model's metadata, else `class 0`, `class 1`, …
    */
   labels?: readonly string[];
+  /**
+   * SHA-256 that the model file must have, in lower-case hex; another digest is `hashMismatch`.
+   * Built-in models are always checked.
+   * @defaultValue unchecked
+   */
+  sha256?: string;
 }
 
 export interface SegmentOptions {
@@ -52,7 +58,7 @@ export interface SegmentOptions {
    * `PromptSegmenter`, and its box fitted to the new mask. Scores and classes stay. Where nothing
    * is found in a box, the detector's mask stays. Errors of the second step are the call's.
    */
-  refineWith?: BoxSegmenter;
+  segmentWith?: BoxSegmenter;
   signal?: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../base/errors.js";
 import { pixelLimit, type RgbaImage, type Source } from "../base/image.js";
+import { checkNames, type OptionNames } from "../base/options.js";
 import { isNode } from "../base/realm.js";
 import { loadCore } from "../core/load.js";
 import { rasterize } from "./browser.js";
@@ -17,6 +18,11 @@ export interface DecodeImageOptions {
   /** Aborts the call. @defaultValue `undefined` */
   signal?: AbortSignal;
 }
+
+const decodeImageNames = {
+  maxPixels: true,
+  signal: true,
+} satisfies OptionNames<DecodeImageOptions>;
 
 /**
  * Decodes any {@link Source} to RGBA pixels and applies the EXIF orientation. A browser decodes
@@ -39,6 +45,7 @@ export async function decodeImage(
   source: Source,
   options: DecodeImageOptions = {},
 ): Promise<RgbaImage> {
+  checkNames("source", options, decodeImageNames);
   const { maxPixels = pixelLimit, signal } = options;
   throwIfAborted(signal, "source");
   const image = await toPixels(source, maxPixels, signal);

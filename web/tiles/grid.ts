@@ -1,5 +1,8 @@
-// Where an automatic mask generator points (facts of segment_anything.utils.amg).
-import type { Rect, Size } from "../base/geometry.js";
+// Parts of an image that are looked at on their own, and where an automatic mask generator points
+// (facts of segment_anything.utils.amg).
+import type { Box, Rect, Size } from "../base/geometry.js";
+import type { RgbaImage } from "../base/image.js";
+import { Mask } from "../mask/mask.js";
 
 /** A part of the image that is looked at on its own. */
 export interface Crop extends Rect {
@@ -9,6 +12,9 @@ export interface Crop extends Rect {
 
 /** Overlap of crops in parts of the shorter side, were there as many as one. */
 const overlapRatio = 512 / 1500;
+
+/** A mask that ends this close to the edge of its crop, in pixels, is taken for cut off. */
+const edgeTolerance = 20;
 
 /**
  * The points of a regular grid with `perSide` points along each side, row by row, in the middle of
@@ -53,4 +59,44 @@ function spans(side: number, count: number, overlap: number): [from: number, to:
     (length - overlap) * i,
     Math.min((length - overlap) * i + length, side),
   ]);
+}
+
+/** The pixels of a crop, copied. */
+export function cutOutCrop({ width, data }: RgbaImage, crop: Rect): RgbaImage {
+  const out = new Uint8ClampedArray(crop.width * crop.height * 4);
+  for (let row = 0; row < crop.height; ++row) {
+    const from = ((crop.y + row) * width + crop.x) * 4;
+    out.set(data.subarray(from, from + crop.width * 4), row * crop.width * 4);
+  }
+  return { width: crop.width, height: crop.height, data: out };
+}
+
+/** What was found in a crop, in pixels of the whole image; the very object in the whole image. */
+export function moveToWhole<T extends { readonly mask: Mask; readonly box: Box }>(
+  found: T,
+  { x, y, layer }: Crop,
+  { width, height }: Size,
+): T {
+  if (layer === 0) return found;
+  const { mask, box } = found;
+  const place = { x: mask.x + x, y: mask.y + y, sourceWidth: width, sourceHeight: height };
+  return {
+    ...found,
+    mask: Mask.from({ ...mask, ...place }),
+    box: { x1: box.x1 + x, y1: box.y1 + y, x2: box.x2 + x, y2: box.y2 + y },
+  };
+}
+
+/** Whether a box ends at an edge of its crop that is not one of the image. */
+export function isCutOff({ x1, y1, x2, y2 }: Box, crop: Rect, whole: Size): boolean {
+  const ends: [side: number, ofCrop: number, ofImage: number][] = [
+    [x1, crop.x, 0],
+    [y1, crop.y, 0],
+    [x2, crop.x + crop.width, whole.width],
+    [y2, crop.y + crop.height, whole.height],
+  ];
+  return ends.some(
+    ([side, ofCrop, ofImage]) =>
+      Math.abs(side - ofCrop) <= edgeTolerance && Math.abs(side - ofImage) > edgeTolerance,
+  );
 }

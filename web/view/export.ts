@@ -1,4 +1,5 @@
 import type { RgbaImage } from "../base/image.js";
+import { checkNames, type OptionNames } from "../base/options.js";
 import type { FoundInstances, Instance } from "../mask/instances.js";
 import type { Mask, PolygonOptions } from "../mask/mask.js";
 import type {
@@ -116,6 +117,9 @@ export interface SvgOptions extends ContourOptions {
   href?: string;
 }
 
+const contourNames = { tolerance: true } satisfies OptionNames<ContourOptions>;
+const svgNames = { ...contourNames, href: true } satisfies OptionNames<SvgOptions>;
+
 /**
  * Makes a YOLO segmentation label file. Each line has a class id and a contour, x and y divided by
  * the size of the image. The pieces of an object are joined by bridges without area. Holes are
@@ -130,6 +134,7 @@ export interface SvgOptions extends ContourOptions {
  * ```
  */
 export function toYolo(result: FoundInstances, options: ContourOptions = {}): string {
+  checkNames("export", options, contourNames);
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
     const points = joinOuterRings(mask.toPolygons(options));
@@ -176,20 +181,22 @@ function svgPath(mask: Mask, options: ContourOptions): string {
  * ```
  */
 export function toSvg(result: FoundInstances, options: SvgOptions = {}): string {
+  checkNames("export", options, svgNames);
+  const { href, ...polygons } = options;
   const { width, height } = result;
   const paths = result.instances.map(({ label, score, classId, mask }, index) => {
     const color = `rgb(${instanceColor(index).join(" ")})`;
     const title = `${escapeXml(label)} ${Math.round(score * 100)}%`;
     return (
-      `  <path d="${svgPath(mask, options)}" fill="${color}" fill-opacity=".45" ` +
+      `  <path d="${svgPath(mask, polygons)}" fill="${color}" fill-opacity=".45" ` +
       `fill-rule="evenodd" stroke="${color}" stroke-width="2" data-class="${classId}">` +
       `<title>${title}</title></path>\n`
     );
   });
   const imageTag =
-    options.href === undefined
+    href === undefined
       ? ""
-      : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
+      : `  <image href="${escapeXml(href)}" width="${width}" height="${height}"/>\n`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
     `width="${width}" height="${height}">\n` +

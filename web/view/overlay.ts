@@ -1,16 +1,25 @@
 import { MaskletError } from "../base/errors.js";
+import {
+  checkChoice,
+  checkFraction,
+  checkNames,
+  type OptionNames,
+  optionError,
+} from "../base/options.js";
 import { CanvasRenderer } from "./overlay_canvas.js";
 import { GlRenderer } from "./overlay_gl.js";
 import { paintIds, paintOrder, pickInstance } from "./overlay_ids.js";
-import type {
-  Changes,
-  IdMap,
-  OverlayImage,
-  OverlayInstance,
-  OverlayRenderer,
-  OverlayStyle,
-  RendererName,
-  Stacking,
+import {
+  type Changes,
+  type IdMap,
+  type OverlayImage,
+  type OverlayInstance,
+  type OverlayRenderer,
+  type OverlayStyle,
+  type RendererName,
+  rendererNames,
+  type Stacking,
+  stackings,
 } from "./overlay_renderer.js";
 import { instanceColor, type Rgb } from "./palette.js";
 
@@ -27,6 +36,20 @@ export interface OverlayOptions extends Partial<OverlayStyle> {
   /** The color of an instance by its index. @defaultValue {@link instanceColor} */
   color?: (index: number) => Rgb;
 }
+
+const styleNames = {
+  fillOpacity: true,
+  outlineWidthPx: true,
+  highlight: true,
+  dimOthers: true,
+} satisfies OptionNames<OverlayStyle>;
+
+const overlayNames = {
+  ...styleNames,
+  renderer: true,
+  onTop: true,
+  color: true,
+} satisfies OptionNames<OverlayOptions>;
 
 const defaultStyle: OverlayStyle = {
   fillOpacity: 0.4,
@@ -105,13 +128,12 @@ export class Overlay {
   constructor(
     /** The canvas. */
     readonly canvas: HTMLCanvasElement | OffscreenCanvas,
-    {
-      renderer = "auto",
-      onTop = "bestScore",
-      color = instanceColor,
-      ...style
-    }: OverlayOptions = {},
+    options: OverlayOptions = {},
   ) {
+    checkNames("export", options, overlayNames);
+    const { renderer = "auto", onTop = "bestScore", color = instanceColor, ...style } = options;
+    checkChoice("export", "renderer", renderer, ["auto", ...rendererNames]);
+    checkChoice("export", "onTop", onTop, stackings);
     this.onTop = onTop;
     this.color = color;
     this.setStyle(style);
@@ -131,17 +153,16 @@ export class Overlay {
    * @throws MaskletError `badOption` for a value out of range.
    */
   setStyle(style: Partial<OverlayStyle>): void {
-    const next = { ...this.style, ...style };
-    for (const name of ["fillOpacity", "dimOthers"] as const) {
-      if (!(next[name] >= 0 && next[name] <= 1))
-        throw badOption(name, next[name], "a number from 0 to 1");
-    }
-    if (!(next.outlineWidthPx >= 0 && next.outlineWidthPx <= 100)) {
-      throw badOption("outlineWidthPx", next.outlineWidthPx, "a number from 0 to 100");
-    }
-    if (!Number.isInteger(next.highlight) || next.highlight < -1) {
-      throw badOption("highlight", next.highlight, "an index, or -1 for none");
-    }
+    checkNames("export", style, styleNames);
+    const given = Object.entries(style).filter(([, value]) => value !== undefined);
+    const next: OverlayStyle = { ...this.style, ...Object.fromEntries(given) };
+    checkFraction("export", "fillOpacity", next.fillOpacity);
+    checkFraction("export", "dimOthers", next.dimOthers);
+    const { outlineWidthPx: width, highlight } = next;
+    if (!(width >= 0 && width <= 100))
+      throw optionError("export", "outlineWidthPx", width, "a number from 0 to 100");
+    if (!Number.isInteger(highlight) || highlight < -1)
+      throw optionError("export", "highlight", highlight, "an index or -1");
     this.style = next;
   }
 
@@ -251,10 +272,4 @@ export class Overlay {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function badOption(name: string, value: number, range: string): MaskletError {
-  return new MaskletError("badOption", "export", `${name} is ${value}; it must be ${range}`, {
-    value,
-  });
 }

@@ -1,4 +1,5 @@
 import type { RgbaImage } from "../base/image.js";
+import { checkNames, type OptionNames } from "../base/options.js";
 import type { Instance } from "../mask/instances.js";
 import { drawText, textHeightPx, textWidthPx } from "./bitmap_font.js";
 import { instanceColor } from "./palette.js";
@@ -15,6 +16,12 @@ export interface PaintOptions {
   /** Whether to draw label and score. @defaultValue `true` */
   labels?: boolean;
 }
+
+const paintNames = {
+  fillOpacity: true,
+  outlineWidthPx: true,
+  labels: true,
+} satisfies OptionNames<PaintOptions>;
 
 type Color = readonly [number, number, number];
 
@@ -129,6 +136,7 @@ export function paintOverlay(
   instances: readonly Instance[],
   options: PaintOptions = {},
 ): RgbaImage {
+  checkNames("export", options, paintNames);
   const shorterSide = Math.min(image.width, image.height);
   const {
     fillOpacity = 0.45,

@@ -1,11 +1,10 @@
 import { transfer } from "comlink";
+import type { Progress } from "../base/device.js";
 import { MaskletError, type Stage } from "../base/errors.js";
 import type { Source } from "../base/image.js";
-import type { Outcome } from "./protocol.js";
-
-interface Engine {
-  dispose(): Promise<void>;
-}
+import type { Engine, EngineState, Work } from "../engine/engine.js";
+import { type EngineKind, type Outcome, type WorkAnswer, worksOf } from "./protocol.js";
+import { buffersOf } from "./transfer.js";
 
 /** Sources of a call, some of them copies made for it. */
 interface Cargo {
@@ -13,38 +12,51 @@ interface Cargo {
   readonly owned: readonly boolean[];
 }
 
+/** How the creation of an engine reports and is ended. */
+interface Creation {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+type AnyWork = Work<unknown, WorkAnswer, unknown>;
+
 /** The engine of a worker and the calls it works on. */
 export class Calls {
   private engine: Engine | undefined;
+  private works: Readonly<Record<string, true>> = {};
   private readonly running = new Map<number, AbortController>();
 
   /** Makes the engine; the outcome is its state. */
-  start<State>(
+  start(
     call: number,
-    create: (signal: AbortSignal) => Promise<Engine & { readonly state: State }>,
-  ): Promise<Outcome<State>> {
+    kind: EngineKind,
+    onProgress: (progress: Progress) => unknown,
+    create: (creation: Creation) => Promise<Engine>,
+  ): Promise<Outcome<EngineState>> {
     return this.answer(call, "load", async (signal) => {
-      const engine = await create(signal);
-      this.engine = engine;
-      return engine.state;
+      this.engine = await withReports(onProgress, (report) =>
+        create({ signal, onProgress: report }),
+      );
+      this.works = worksOf[kind];
+      return this.engine.state;
     });
   }
 
-  /**
-   * Gives work to the engine, which is of the kind that `start` made. Arrays of the result are
-   * transferred.
-   */
-  async run<E extends Engine, T extends object>(
+  /** Gives work to the engine. Arrays of the answer are transferred. */
+  async work(
     call: number,
+    name: string,
     { sources, owned }: Cargo,
-    arraysOf: (result: T) => Transferable[],
-    task: (engine: E, signal: AbortSignal) => Promise<T>,
-  ): Promise<Outcome<T>> {
+    input: unknown,
+    onProgress: ((progress: never) => unknown) | undefined,
+  ): Promise<Outcome<WorkAnswer>> {
     const outcome = await this.answer(call, "inference", async (signal) => {
       try {
-        if (!this.engine)
-          throw new MaskletError("disposed", "inference", "the segmenter was disposed");
-        return await task(this.engine as E, signal);
+        const work = this.find(name);
+        if (!onProgress) return await work(sources, input, { signal });
+        return await withReports(onProgress as (progress: unknown) => unknown, (report) =>
+          work(sources, input, { signal, onProgress: report }),
+        );
       } finally {
         // Copies made for this call; frames in particular hold memory of the decoder until they are
         // closed.
@@ -52,7 +64,7 @@ export class Calls {
           (source as ImageBitmap | VideoFrame).close();
       }
     });
-    return "ok" in outcome ? transfer(outcome, arraysOf(outcome.ok)) : outcome;
+    return "ok" in outcome ? transfer(outcome, buffersOf(outcome.ok)) : outcome;
   }
 
   abort(call: number): void {
@@ -63,6 +75,13 @@ export class Calls {
     const last = this.engine;
     this.engine = undefined;
     await last?.dispose();
+  }
+
+  private find(name: string): AnyWork {
+    const { engine } = this;
+    if (!engine) throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+    if (!Object.hasOwn(this.works, name)) throw new Error(`the engine does not know '${name}'`);
+    return (engine as unknown as Record<string, AnyWork>)[name]!.bind(engine);
   }
 
   private async answer<T>(
@@ -94,7 +113,7 @@ export class Calls {
  * Runs a task that reports. Reports have a channel of their own, which the answer must not
  * overtake.
  */
-export async function withReports<P, T>(
+async function withReports<P, T>(
   onProgress: (progress: P) => unknown,
   task: (report: (progress: P) => void) => Promise<T>,
 ): Promise<T> {

@@ -1,56 +1,45 @@
-import type { Source } from "../base/image.js";
-import type { Engine, EngineResult, EngineState, RawEngineResult } from "../segment/engine.js";
-import type { CreateOptions, SegmentOptions } from "../segment/types.js";
-import { absoluteAddresses, WorkerHost } from "./host.js";
+import { proxy } from "comlink";
+import { absoluteAddresses } from "../engine/addresses.js";
+import type { Engine, EngineState, Work } from "../engine/engine.js";
+import type { EngineOptions } from "../engine/types.js";
+import { WorkerHost } from "./host.js";
+import { type EngineKind, type Engines, type WorkAnswer, worksOf } from "./protocol.js";
 
-/** Starts a worker with an engine in it. */
-export async function startWorkerEngine(options: CreateOptions): Promise<Engine> {
-  const engine = new WorkerEngine(options);
-  await engine.start(options);
-  return engine;
+/**
+ * Starts a worker with an engine in it. What a worker that died held, encoded images above all, is
+ * gone with it: calls about them say so (`noImage`).
+ */
+export async function startWorkerEngine<K extends EngineKind>(
+  kind: K,
+  options: Engines[K]["options"],
+): Promise<Engines[K]["engine"]> {
+  const { signal, onProgress, worker: _worker, ...rest } = options as EngineOptions;
+  const plain = absoluteAddresses(rest);
+  const host = new WorkerHost<EngineState>((link, call, report) =>
+    link.api.create(call, kind, plain, report),
+  );
+  await host.start({ signal, onProgress });
+  const engine: Engine = {
+    get state() {
+      return host.state;
+    },
+    dispose: () => host.dispose(),
+  };
+  const works = Object.keys(worksOf[kind]).map((name) => [name, workThrough(host, name)]);
+  return Object.assign(engine, Object.fromEntries(works)) as Engines[K]["engine"];
 }
 
-class WorkerEngine implements Engine {
-  private readonly host: WorkerHost<EngineState>;
-
-  constructor({
-    signal: _signal,
-    onProgress: _onProgress,
-    worker: _worker,
-    ...options
-  }: CreateOptions) {
-    const plain = absoluteAddresses(options);
-    this.host = new WorkerHost((link, call, report) => link.api.create(call, plain, report));
-  }
-
-  get state(): EngineState {
-    return this.host.state;
-  }
-
-  async start(options: Pick<CreateOptions, "signal" | "onProgress">): Promise<void> {
-    await this.host.start(options);
-  }
-
-  async segment(
-    sources: readonly Source[],
-    { signal, refineWith: _refineWith, ...options }: SegmentOptions,
-  ): Promise<EngineResult[]> {
-    const results = await this.host.send(sources, signal, (link, call, cargo, owned) =>
-      link.api.segment(call, cargo, owned, options),
+/** One kind of work, done in the worker. */
+function workThrough(
+  host: WorkerHost<EngineState>,
+  name: string,
+): Work<unknown, WorkAnswer, unknown> {
+  return async (sources, input, { signal, onProgress }) => {
+    const report = onProgress && proxy(onProgress);
+    const answer = await host.send(sources, signal, (link, call, cargo, owned) =>
+      link.api.work(call, name, cargo, owned, input, report),
     );
-    this.host.adopt(results.at(-1)?.state);
-    return results;
-  }
-
-  async infer(source: Source, signal: AbortSignal | undefined): Promise<RawEngineResult> {
-    const result = await this.host.send([source], signal, (link, call, cargo, owned) =>
-      link.api.infer(call, cargo, owned),
-    );
-    this.host.adopt(result.state);
-    return result;
-  }
-
-  dispose(): Promise<void> {
-    return this.host.dispose();
-  }
+    host.adopt(answer.state);
+    return answer;
+  };
 }

@@ -2,7 +2,6 @@ import { proxy, transfer } from "comlink";
 import type { Progress } from "../base/device.js";
 import { MaskletError, throwIfAborted } from "../base/errors.js";
 import { pixelLimit, type Source } from "../base/image.js";
-import type { ModelSource } from "../model/built_in_types.js";
 import { type PackedSource, packSource } from "../source/browser.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
@@ -146,35 +145,4 @@ function nameTaint(error: MaskletError): MaskletError {
   const message =
     "the image is from another origin that does not allow its pixels to be read (CORS)";
   return new MaskletError("badSource", "source", message, { cause: error.cause });
-}
-
-/** Addresses relative to the page; in the worker they would be relative to its script. */
-export function absoluteAddresses<T extends object>(options: T): T {
-  const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
-    if (modelNames.includes(name)) return [name, absoluteModel(value as ModelSource | undefined)];
-    return [
-      name,
-      addressNames.includes(name) && value !== undefined ? absolute(value as string | URL) : value,
-    ];
-  });
-  return Object.fromEntries(entries) as T;
-}
-
-const modelNames = ["model", "encoder", "decoder"];
-const addressNames = ["coreUrl", "ortWasmPaths"];
-
-function absoluteModel(model: ModelSource | undefined): ModelSource | undefined {
-  const isBuiltIn = typeof model === "string" && /^[a-z0-9-]+$/.test(model);
-  return (typeof model === "string" && !isBuiltIn) || model instanceof URL
-    ? absolute(model)
-    : model;
-}
-
-function absolute(address: string | URL): string {
-  try {
-    return new URL(address, (globalThis as { location?: { href: string } }).location?.href).href;
-  } catch {
-    // The worker says what is wrong with it.
-    return String(address);
-  }
 }

@@ -1,17 +1,27 @@
 import type { Progress } from "../base/device.js";
 import type { SerializedError } from "../base/errors.js";
 import type { Source } from "../base/image.js";
-import type {
-  EverythingAnswer,
-  ImageAnswer,
-  PromptAnswer,
-  PromptEngineState,
-} from "../prompt/calls.js";
-import type { Ask } from "../prompt/decoder.js";
-import type { CheckedEverything } from "../prompt/options.js";
-import type { EverythingProgress, PromptSegmenterOptions } from "../prompt/types.js";
-import type { EngineResult, EngineState, RawEngineResult } from "../segment/engine.js";
-import type { CreateOptions, SegmentOptions } from "../segment/types.js";
+import type { EngineState, RunState } from "../engine/engine.js";
+import type { PromptEngine } from "../prompt/calls.js";
+import type { PromptSegmenterOptions } from "../prompt/types.js";
+import type { SegmentEngine } from "../segment/calls.js";
+import type { CreateOptions } from "../segment/types.js";
+
+/** The engines that a worker can hold, and what each is made of. */
+export interface Engines {
+  readonly segment: { readonly engine: SegmentEngine; readonly options: CreateOptions };
+  readonly prompt: { readonly engine: PromptEngine; readonly options: PromptSegmenterOptions };
+}
+
+export type EngineKind = keyof Engines;
+
+type WorksOf<E> = Readonly<Record<Exclude<keyof E, "state" | "dispose">, true>>;
+
+/** The kinds of work of each engine: what a client offers and a worker does, and nothing else. */
+export const worksOf = {
+  segment: { segment: true, infer: true },
+  prompt: { setImage: true, ask: true, everything: true },
+} satisfies { readonly [K in EngineKind]: WorksOf<Engines[K]["engine"]> };
 
 /**
  * What a call gives back: errors cross as plain objects, because a clone of an error loses its
@@ -19,55 +29,35 @@ import type { CreateOptions, SegmentOptions } from "../segment/types.js";
  */
 export type Outcome<T> = { readonly ok: T } | { readonly error: SerializedError };
 
-/** Options that can be cloned; signal and progress have their own ways. */
-export type PlainCreateOptions = Omit<CreateOptions, "signal" | "onProgress" | "worker">;
-export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "refineWith">;
-export type PlainPromptOptions = PromptSegmenterOptions & {
-  signal?: never;
-  onProgress?: never;
-  worker?: never;
-};
+export interface WorkAnswer {
+  readonly state: RunState;
+}
 
 type Report<T> = (progress: T) => void;
 
-/** What the worker offers: one engine of either kind. `call` numbers name a call for `abort`. */
-export interface WorkerApi extends SegmentApi, PromptApi {
+/** What the worker offers: one engine. `call` numbers name a call for `abort`. */
+export interface WorkerApi {
   /** Takes the lock by whose release the worker's end is noticed; false when there are no locks. */
   hold(lock: string): Promise<boolean>;
-  abort(call: number): void;
-  dispose(): Promise<void>;
-}
-
-export interface SegmentApi {
+  /** @param options those that can be cloned; signal and progress have their own ways */
   create(
     call: number,
-    options: PlainCreateOptions,
+    kind: EngineKind,
+    options: object,
     onProgress: Report<Progress>,
   ): Promise<Outcome<EngineState>>;
-  /** `owned`: which of the sources are copies made for this call. */
-  segment(
+  /**
+   * @param name of the work, one of `worksOf`
+   * @param owned which of the sources are copies made for this call
+   */
+  work(
     call: number,
+    name: string,
     sources: Source[],
     owned: boolean[],
-    options: PlainSegmentOptions,
-  ): Promise<Outcome<EngineResult[]>>;
-  /** Of the one source. */
-  infer(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<RawEngineResult>>;
-}
-
-export interface PromptApi {
-  createPrompt(
-    call: number,
-    options: PlainPromptOptions,
-    onProgress: Report<Progress>,
-  ): Promise<Outcome<PromptEngineState>>;
-  /** Of the one source. */
-  setImage(call: number, sources: Source[], owned: boolean[]): Promise<Outcome<ImageAnswer>>;
-  ask(call: number, image: string, ask: Ask): Promise<Outcome<PromptAnswer>>;
-  everything(
-    call: number,
-    image: string,
-    settings: CheckedEverything,
-    onProgress: Report<EverythingProgress>,
-  ): Promise<Outcome<EverythingAnswer>>;
+    input: unknown,
+    onProgress: Report<never> | undefined,
+  ): Promise<Outcome<WorkAnswer>>;
+  abort(call: number): void;
+  dispose(): Promise<void>;
 }

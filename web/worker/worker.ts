@@ -1,55 +1,33 @@
 // Entry of the module worker: one engine, its calls by number.
 import { expose } from "comlink";
-import { type EngineResult, LocalEngine, type RawEngineResult } from "../segment/engine.js";
-import { Calls, withReports } from "./calls.js";
-import { promptApi } from "./prompt_worker.js";
-import type { SegmentApi, WorkerApi } from "./protocol.js";
+import type { EngineOptions } from "../engine/types.js";
+import { LocalPromptEngine } from "../prompt/engine.js";
+import { LocalEngine } from "../segment/engine.js";
+import { Calls } from "./calls.js";
+import type { EngineKind, Engines, WorkerApi } from "./protocol.js";
 import { holdLockForLife } from "./watch.js";
+
+type Create<K extends EngineKind> = (
+  options: Engines[K]["options"],
+) => Promise<Engines[K]["engine"]>;
+
+const creates: { readonly [K in EngineKind]: Create<K> } = {
+  segment: (options) => LocalEngine.create(options),
+  prompt: (options) => LocalPromptEngine.create(options),
+};
 
 const calls = new Calls();
 
-const segmentApi: SegmentApi = {
-  create: (call, options, onProgress) =>
-    calls.start(call, (signal) =>
-      withReports(onProgress, (report) =>
-        LocalEngine.create({ ...options, signal, onProgress: report }),
-      ),
-    ),
-
-  segment: (call, sources, owned, options) =>
-    calls.run<LocalEngine, EngineResult[]>(
-      call,
-      { sources, owned },
-      arraysOfColumns,
-      (engine, signal) => engine.segment(sources, { ...options, signal }),
-    ),
-
-  infer: (call, sources, owned) =>
-    calls.run<LocalEngine, RawEngineResult>(
-      call,
-      { sources, owned },
-      arraysOfOutputs,
-      (engine, signal) => engine.infer(sources[0]!, signal),
-    ),
-};
-
 const api: WorkerApi = {
   hold: holdLockForLife,
-  ...segmentApi,
-  ...promptApi(calls),
+  create: (call, kind, options, onProgress) =>
+    calls.start(call, kind, onProgress, (own: Pick<EngineOptions, "signal" | "onProgress">) =>
+      creates[kind]({ ...options, ...own }),
+    ),
+  work: (call, name, sources, owned, input, onProgress) =>
+    calls.work(call, name, { sources, owned }, input, onProgress),
   abort: (call) => calls.abort(call),
   dispose: () => calls.dispose(),
 };
-
-function arraysOfColumns(results: readonly EngineResult[]): Transferable[] {
-  const columns = results.flatMap((result) => Object.values(result.columns));
-  return columns.flatMap((column) =>
-    ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : [],
-  );
-}
-
-function arraysOfOutputs({ outputs }: RawEngineResult): Transferable[] {
-  return [...outputs.values()].map(({ data }) => data.buffer as ArrayBuffer);
-}
 
 expose(api);

@@ -45,7 +45,7 @@ const empty = () => ({
   }),
 });
 
-describe("refineWith", () => {
+describe("segmentWith", () => {
   let segmenter: Segmenter;
   beforeAll(async () => {
     segmenter = await Segmenter.create({ model: tiny("dense.onnx"), device: "wasm" });
@@ -54,9 +54,9 @@ describe("refineWith", () => {
 
   it("Masks_AreThoseOfTheSecondStep_ScoresAndClassesStay", async () => {
     const before = await segmenter.segment(squares);
-    const refiner = fake();
-    const after = await segmenter.segment(squares, { refineWith: refiner });
-    expect(refiner.calls).toEqual([before.instances.map(({ box }) => box)]);
+    const second = fake();
+    const after = await segmenter.segment(squares, { segmentWith: second });
+    expect(second.calls).toEqual([before.instances.map(({ box }) => box)]);
     expect(after.instances.map(({ label, classId, score }) => ({ label, classId, score }))).toEqual(
       before.instances.map(({ label, classId, score }) => ({ label, classId, score })),
     );
@@ -65,7 +65,7 @@ describe("refineWith", () => {
       expect(mask.area).toBe(8 * 16);
       expect(box.x1).toBe(before.instances[i]!.box.x1);
     }
-    expect(after.timingsMs.refine).toBeGreaterThanOrEqual(0);
+    expect(after.timingsMs.secondStep).toBeGreaterThanOrEqual(0);
     const { total, ...parts } = after.timingsMs;
     expect(Object.values(parts).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total, 6);
   });
@@ -73,44 +73,44 @@ describe("refineWith", () => {
   it("NothingFound_KeepsTheDetectorsMask", async () => {
     const before = await segmenter.segment(squares);
     const after = await segmenter.segment(squares, {
-      refineWith: fake((box, i) => (i === 1 ? empty() : leftHalf(box))),
+      segmentWith: fake((box, i) => (i === 1 ? empty() : leftHalf(box))),
     });
     expect(after.instances[1]).toEqual(before.instances[1]);
     expect(after.instances[0]!.mask.area).toBe(128);
   });
 
   it("NoInstances_AskNobody", async () => {
-    const refiner = fake();
+    const second = fake();
     const black = { width: 64, height: 64, data: new Uint8Array(64 * 64 * 4) };
-    expect((await segmenter.segment(black, { refineWith: refiner })).instances).toEqual([]);
-    expect(refiner.calls).toEqual([]);
+    expect((await segmenter.segment(black, { segmentWith: second })).instances).toEqual([]);
+    expect(second.calls).toEqual([]);
   });
 
   it("FailureOfTheSecondStep_IsTheCalls_AndTheNextWorks", async () => {
-    const refineWith = { segmentBoxesIn: () => Promise.reject(new Error("broken")) };
-    await expect(segmenter.segment(squares, { refineWith })).rejects.toThrow("broken");
+    const segmentWith = { segmentBoxesIn: () => Promise.reject(new Error("broken")) };
+    await expect(segmenter.segment(squares, { segmentWith })).rejects.toThrow("broken");
     expect((await segmenter.segment(squares)).instances).toHaveLength(3);
   });
 
   it("Abort_BetweenTheSteps_EndsTheCall", async () => {
     const controller = new AbortController();
-    const refineWith = fake();
-    const call = segmenter.segment(squares, { refineWith, signal: controller.signal });
+    const segmentWith = fake();
+    const call = segmenter.segment(squares, { segmentWith, signal: controller.signal });
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: "aborted" });
-    expect(refineWith.calls).toEqual([]);
+    expect(segmentWith.calls).toEqual([]);
   });
 
-  it("Batch_RefinesEveryImage", async () => {
-    const refiner = fake();
-    const results = await segmenter.segmentBatch([squares, squares], { refineWith: refiner });
-    expect(refiner.calls).toHaveLength(2);
+  it("Batch_EveryImageHasASecondStep", async () => {
+    const second = fake();
+    const results = await segmenter.segmentBatch([squares, squares], { segmentWith: second });
+    expect(second.calls).toHaveLength(2);
     for (const { instances } of results)
       expect(instances.map(({ mask }) => mask.area)).toEqual([128, 128, 128]);
   });
 });
 
-describe("refineWith a PromptSegmenter", () => {
+describe("segmentWith a PromptSegmenter", () => {
   let segmenter: Segmenter;
   let prompts: PromptSegmenter;
   beforeAll(async () => {
@@ -122,7 +122,7 @@ describe("refineWith a PromptSegmenter", () => {
   it("Squares_AreFoundInTheirBoxes_AndTheImageInUseStays", async () => {
     const other = { width: 8, height: 6, data: new Uint8ClampedArray(8 * 6 * 4).fill(90) };
     await prompts.setImage(other);
-    const { instances } = await segmenter.segment(squares, { refineWith: prompts });
+    const { instances } = await segmenter.segment(squares, { segmentWith: prompts });
     expect(instances).toHaveLength(3);
     for (const { box, mask } of instances) {
       const { x, y, width, height } = mask.bounds();

@@ -1,0 +1,37 @@
+// What a segmenter asks its engine, in the caller's thread or in a worker.
+
+import type { Device, Fallback } from "../base/device.js";
+import type { Source } from "../base/image.js";
+
+/** What can be told of an engine without asking it. */
+export interface EngineState<Info = unknown> extends RunState {
+  readonly info: Info;
+}
+
+/** The part of the state that a call can change. */
+export interface RunState {
+  readonly device: Device;
+  readonly fallbacks: readonly Fallback[];
+}
+
+/** How a call tells of itself and is ended. */
+export interface Reporting<P = never> {
+  readonly onProgress?: ((progress: P) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One kind of work. All kinds have this form, so that one client and one worker serve every engine.
+ * @param input can be cloned
+ */
+export type Work<Input, Answer, P = never> = (
+  sources: readonly Source[],
+  input: Input,
+  reporting: Reporting<P>,
+) => Promise<Answer & { readonly state: RunState }>;
+
+/** The work behind a segmenter. */
+export interface Engine<Info = unknown> {
+  readonly state: EngineState<Info>;
+  dispose(): Promise<void>;
+}

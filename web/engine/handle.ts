@@ -1,0 +1,71 @@
+import type { Device, Fallback } from "../base/device.js";
+import { MaskletError, type Stage, throwIfAborted, untilAborted } from "../base/errors.js";
+import type { Engine, RunState } from "./engine.js";
+
+/** What every segmenter is: an engine, where it runs, and its end. */
+export abstract class EngineHandle<E extends Engine> {
+  /** @internal */
+  protected readonly engine: E;
+  private last: RunState;
+  private disposed = false;
+
+  /** @internal */
+  protected constructor(engine: E) {
+    this.engine = engine;
+    this.last = engine.state;
+  }
+
+  /**
+   * Where the network runs (of an encoder and its decoder, the encoder); after a lost device this
+   * can change from call to call.
+   */
+  get device(): Device {
+    return this.last.device;
+  }
+
+  /** Every better device that was not taken, with the reason; reasons of a decoder say so. */
+  get fallbacks(): readonly Fallback[] {
+    return this.last.fallbacks;
+  }
+
+  /**
+   * Frees sessions and the worker. Calls under way end with `disposed` or their result; a second
+   * call does nothing.
+   */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    void this.dispose().catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  /** @internal */
+  protected checkAlive(): void {
+    if (this.disposed) throw new MaskletError("disposed", "source", "the segmenter was disposed");
+  }
+
+  /**
+   * Gives work to the engine. Rejects as soon as the signal is aborted; the work then goes on
+   * unwatched.
+   * @param before the stage that the work begins with
+   * @internal
+   */
+  protected async call<T extends { readonly state: RunState }>(
+    before: Stage,
+    signal: AbortSignal | undefined,
+    work: (engine: E) => Promise<T>,
+  ): Promise<T> {
+    this.checkAlive();
+    throwIfAborted(signal, before);
+    const answer = await untilAborted(work(this.engine), signal, "inference");
+    this.last = answer.state;
+    return answer;
+  }
+}
