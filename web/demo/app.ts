@@ -9,7 +9,7 @@ import type { AppOptions } from "./options.js";
 import { ResultView } from "./stage/result_view.js";
 import { bindSettings, type Settings } from "./stage/settings.js";
 
-/** Holds what all modes share (the image, the device, the view) and hands it to the current mode. */
+/** Holds what all modes share (image, device, view) and hands it to the current mode. */
 export class App {
   readonly notices: Notices = new Notices(() => this.current.cancelLoading());
   readonly settings: Settings;
