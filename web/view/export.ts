@@ -85,18 +85,16 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
   return { images, annotations, categories: [...categories.values()].sort((a, b) => a.id - b.id) };
 }
 
-interface YoloOptions {
-  tolerance?: number;
-}
+type OptionsOf<F extends typeof toYolo | typeof toSvg> = NonNullable<Parameters<F>[1]>;
 
-const yoloNames = { tolerance: true } satisfies OptionNames<YoloOptions>;
+const yoloNames = { tolerance: true } satisfies OptionNames<OptionsOf<typeof toYolo>>;
 
 /**
  * Lines of a YOLO segmentation label file: class id, then the contour's x and y divided by the
  * image's size. An object in several pieces becomes one contour with bridges of no area; holes are
  * lost, as the format has none. Empty masks are left out.
  */
-export function toYolo(result: FoundInstances, options: YoloOptions = {}): string {
+export function toYolo(result: FoundInstances, options: { tolerance?: number } = {}): string {
   checkNames("export", options, yoloNames);
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
@@ -119,13 +117,9 @@ const escapes: Readonly<Record<string, string>> = {
 };
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
-interface SvgOptions extends YoloOptions {
-  href?: string;
-}
+const svgNames = { ...yoloNames, href: true } satisfies OptionNames<OptionsOf<typeof toSvg>>;
 
-const svgNames = { ...yoloNames, href: true } satisfies OptionNames<SvgOptions>;
-
-function svgPath(mask: Mask, options: YoloOptions): string {
+function svgPath(mask: Mask, options: OptionsOf<typeof toYolo>): string {
   return mask
     .toPolygons(options)
     .map(
@@ -141,7 +135,10 @@ function svgPath(mask: Mask, options: YoloOptions): string {
  * An SVG of the image's size with one path (holes kept) an instance, in the palette's colors,
  * titled with label and score.
  */
-export function toSvg(result: FoundInstances, options: SvgOptions = {}): string {
+export function toSvg(
+  result: FoundInstances,
+  options: { tolerance?: number; href?: string } = {},
+): string {
   checkNames("export", options, svgNames);
   const { href, ...polygons } = options;
   const { width, height } = result;
