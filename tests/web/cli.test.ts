@@ -259,7 +259,7 @@ describe("masklet inspect", () => {
     const fixed = await masklet("inspect", tiny, "--input-size", "128");
     expect([fixed.code, fixed.stderr]).toEqual([
       1,
-      expect.stringMatching(/input width is fixed at 64, not 128/),
+      expect.stringMatching(/inputSize.width is 128; it must be 64: the model fixes it/),
     ]);
   });
 
