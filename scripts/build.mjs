@@ -52,8 +52,8 @@ async function bundleCommandLine() {
 }
 
 /**
- * Compiles the library with tsc and the command line with Rolldown, and copies glue and wasm next to
- * the code that loads them.
+ * Compiles the library with tsc and the command line with Rolldown, and copies glue and wasm next
+ * to the code that loads them.
  */
 async function buildLib() {
   rmSync(inRoot("dist"), { recursive: true, force: true });

@@ -12,7 +12,7 @@ import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const mebibyte = 2 ** 20;
 
-/** Most bytes that a model may have, all its files together; of one that is not named 8 MiB. */
+/** Maximum bytes of all files of a model; 8 MiB for models not listed here. */
 const budgets: Readonly<Record<string, number>> = {
   "masklet-n": 3 * mebibyte,
   "masklet-nuclei": mebibyte,
@@ -166,7 +166,7 @@ describe.each(builtInPromptModels.map((model) => [model.name, model] as const))(
       const error = await Segmenter.create({ model: name, device: "wasm" }).catch((error) => error);
       expect(error).toBeInstanceOf(MaskletError);
       expect(error).toMatchObject({ code: "badOption", stage: "load", value: name });
-      expect(error.message).toContain("PromptSegmenter takes it");
+      expect(error.message).toContain("use PromptSegmenter");
     });
   },
 );

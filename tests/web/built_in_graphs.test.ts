@@ -1,5 +1,5 @@
-/// What the networks that ship are made of: only operators that ONNX Runtime Web's WebGPU runs, so
-/// that no tensor is copied to the CPU and back.
+/// The built-in networks may only use operators that ONNX Runtime Web runs on WebGPU. Tensors must
+/// not be copied to the CPU and back.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { builtInModels, builtInPromptModels, findBuiltInFile } from "../../web/model/built_in.js";
@@ -7,7 +7,7 @@ import { readOnnxMetadata } from "../../web/model/onnx_metadata.js";
 import { type ComputedNode, computedNodes, readOnnxGraph } from "./onnx_graph.js";
 import { type Field, handMadeModel, valueInfo } from "./protobuf_writer.js";
 
-/** When a rule holds: the type of an input (the first, unless told), and values of attributes. */
+/** The condition of a rule: the type of an input (default: the first), and attribute values. */
 interface Condition {
   readonly inputTypes?: readonly string[];
   readonly input?: number;
@@ -16,7 +16,7 @@ interface Condition {
 
 interface Rule {
   readonly reason: string;
-  /** One of these; absent: always. */
+  /** Alternatives; absent means always. */
   readonly when?: readonly Condition[];
 }
 
@@ -39,8 +39,7 @@ function holds(
 }
 
 /**
- * What of a graph would run on the CPU, each with a reason; operators that nobody has looked at
- * count.
+ * The nodes of a graph that would run on the CPU, each with a reason. Unlisted operators count.
  */
 function leftToTheCpu(bytes: Uint8Array): string[] {
   const { inputs } = readOnnxMetadata(bytes);

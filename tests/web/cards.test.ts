@@ -25,7 +25,7 @@ interface CardGraph {
   readonly outputs: readonly CardTensor[];
 }
 
-/** How an image becomes numbers; a fill may be one number for each channel. */
+/** Preprocessing on a card. The fill may have one number per channel. */
 type CardPreprocessing = Pick<
   Preprocessing,
   "resizeMode" | "colorOrder" | "inputScale" | "mean" | "std"
@@ -63,7 +63,7 @@ interface Card {
   readonly unconfirmed: readonly string[];
 }
 
-/** The card of a model that ships: one file, or an encoder and a decoder. */
+/** The card of a built-in model: one file, or an encoder and a decoder. */
 interface BuiltInCard {
   readonly name: string;
   readonly file?: string;
@@ -86,7 +86,7 @@ const instanceCards = cards.filter(({ kind }) => kind !== "prompts");
 const promptCards = cards.filter(({ kind }) => kind === "prompts");
 const fromRoot = (path: string) => new URL(`../../${path}`, import.meta.url);
 
-/** Two normalizations are one when black and white come out alike in every channel. */
+/** Two normalizations are equal if they map black and white equally in every channel. */
 function normalized({
   inputScale,
   mean,

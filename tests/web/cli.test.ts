@@ -175,11 +175,11 @@ describe("masklet segment", () => {
 
   it("refuses what it cannot understand with exit code 2 and a sentence", async () => {
     const wrong: [string[], RegExp][] = [
-      [["segment", "nowhere.jpg"], /no such file or folder: nowhere\.jpg/],
+      [["segment", "nowhere.jpg"], /file or folder not found: nowhere\.jpg/],
       [["segment", "squares.png", "--score", "2"], /number from 0 to 1/],
       [
         ["segment", "squares.png", "--input-size", "64x"],
-        /must be a number of pixels, or WIDTHxHEIGHT/,
+        /must be a number of pixels or WIDTHxHEIGHT/,
       ],
       [["segment", "squares.png", "--format", "gif"], /Allowed choices are overlay/],
       [["segment", "squares.png", "--labels", "none.txt"], /cannot read none\.txt/],
@@ -234,8 +234,8 @@ describe("masklet inspect", () => {
   it("shows images per run, sizes by image, and parts of promptable networks", async () => {
     const show = async (name: string) =>
       (await masklet("inspect", join(root, "tests/data", name))).stdout;
-    expect(await show("tiny_models/dense_dynamic.onnx")).toMatch(/images {2}any number at once/);
-    expect(await show("tiny_models/two_at_once.onnx")).toMatch(/images {2}2 at once/);
+    expect(await show("tiny_models/dense_dynamic.onnx")).toMatch(/images {2}any number per run/);
+    expect(await show("tiny_models/two_at_once.onnx")).toMatch(/images {2}2 per run/);
     expect(await show("tiny_models/any_size.onnx")).toMatch(
       /family {4}mask_rcnn \(torchvision\).*at its own size\n/s,
     );
@@ -247,7 +247,7 @@ describe("masklet inspect", () => {
   it("takes another input size where the graph leaves it open, and says that it does", async () => {
     const open = join(root, "tests/data/tiny_models/dense_dynamic.onnx");
     expect((await masklet("inspect", open)).stdout).toMatch(
-      /resized to 96 x 64 pixels.*other sizes in multiples of 32: --input-size/s,
+      /resized to 96 x 64 pixels.*other sizes: --input-size, multiples of 32/s,
     );
     expect((await masklet("inspect", open, "--input-size", "128")).stdout).toMatch(
       /resized to 128 x 128 pixels/,

@@ -114,7 +114,7 @@ describe("masklet prompt", () => {
   });
 
   it.each([
-    [["prompt", shapes], /nothing to segment/],
+    [["prompt", shapes], /a prompt is missing/],
     [["prompt", shapes, "--point", "3"], /must be 2 numbers/],
     [["prompt", shapes, "--box", "1,2,3,x"], /must be 4 numbers/],
     [["prompt", shapes, "--point", "3,4", "-m", "a,b,c"], /ENCODER,DECODER/],

@@ -218,8 +218,8 @@ function expectColumns(
   const box = slowLetterbox(src, plain);
   let row = 0;
   for (const instance of found) {
-    const toSrc = (value: number, offset: number, scale: number, most: number) =>
-      Math.min(Math.max((value - offset) / scale, 0), most);
+    const toSrc = (value: number, offset: number, scale: number, max: number) =>
+      Math.min(Math.max((value - offset) / scale, 0), max);
     const [x1, x2] = [instance.box[0], instance.box[2]].map((v) =>
       toSrc(v, box.x, box.scaleX, src.width),
     ) as [number, number];

@@ -17,7 +17,7 @@ const wasmPath = new URL("../../web/core/generated/masklet_core.wasm", import.me
 const folder = mkdtempSync(join(tmpdir(), "masklet-core-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A realm of its own: the modules loaded anew, nothing loaded yet. */
+/** A separate realm: fresh modules, without a loaded core. */
 async function freshRealm() {
   vi.resetModules();
   return import("../../web/core/load.js");
@@ -127,7 +127,7 @@ describe("loadCore", () => {
 
 describe("import", () => {
   test("Import_OfTheCore_HasNoSideEffect", () => {
-    // In a Node of its own, where nothing that the tests load is in the way.
+    // In a separate process, free from the modules of the tests.
     const glue = new URL("../../web/core/generated/masklet_core.js", import.meta.url);
     const script = `
       const before = Object.getOwnPropertyNames(globalThis).length;

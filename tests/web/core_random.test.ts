@@ -39,12 +39,12 @@ class Caller extends Random {
     return values[this.below(values.length)]!;
   }
 
-  /** Mostly a small number that makes sense, else an odd one. */
+  /** Usually a small valid number, sometimes an unusual one. */
   number(limit: number): number {
     return this.below(8) > 0 ? 1 + this.below(limit) : this.pick(oddNumbers);
   }
 
-  /** Data for `product` values, sometimes one too few or too many, never much. */
+  /** Data for `product` values, sometimes one more or less, with a small maximum. */
   length(product: number): number {
     const length = Number.isFinite(product) ? Math.max(0, Math.min(5000, Math.trunc(product))) : 7;
     return this.below(6) > 0 ? length : length + this.pick([-1, 1, 7]) * Number(length > 0);

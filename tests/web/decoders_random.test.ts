@@ -29,11 +29,11 @@ const oddNumbers = [
 ];
 
 /**
- * Draws networks' outputs: right in shape, and in their values like real ones, but for odd numbers
- * now and then.
+ * Draws outputs of networks. Shapes are valid, and values are realistic except for a few unusual
+ * numbers.
  */
 class Drawer extends Random {
-  /** One value in this many is odd. */
+  /** One value in this many is unusual. */
   oddEvery = 40;
 
   pick<T>(values: readonly T[]): T {
@@ -215,7 +215,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** What must hold of any answer. */
+/** What must hold for every answer. */
 function expectSound(
   { count, boxes, scores, rects, runs, runOffsets, areas }: InstanceColumns,
   source: Size,

@@ -98,7 +98,7 @@ describe("matchFamily", () => {
     }
     const { match, verdicts } = matchFamily(signature, readWanted("heads/softplus"), all);
     expect(match).toBeUndefined();
-    expect(verdicts[0]!.reason).toMatch(/'softplus' does not fit; softmax, sigmoid does/);
+    expect(verdicts[0]!.reason).toMatch(/'softplus' does not fit, but softmax, sigmoid does/);
   });
 
   it("OneVariantTwice_IsNotAmbiguous", () => {
@@ -136,7 +136,7 @@ describe("matchFamily", () => {
   it("UnknownFamily_ByName_ListsTheKnownOnes", () => {
     const ask = () => matchFamily(signature, readWanted("nonsense"));
     expect(ask).toThrow(expect.objectContaining({ code: "unknownFamily", value: "nonsense" }));
-    expect(ask).toThrow(/there are: .*yolo_seg/);
+    expect(ask).toThrow(/must be one of .*yolo_seg/);
   });
 });
 

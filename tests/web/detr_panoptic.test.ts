@@ -80,7 +80,7 @@ describe("detrPanoptic.bind", () => {
 
   it("OneColumn_IsRefused", () => {
     expect(refusalOf(detrPanoptic, signatureOf(heads(1, [200, 200]), 800)).refusal).toContain(
-      "no object",
+      "minimum is 2",
     );
   });
 

@@ -6,7 +6,7 @@ type Run = (
   wanted?: readonly string[],
 ) => Promise<Record<string, OrtTensor>> | Record<string, OrtTensor>;
 
-/** What a test wants ONNX Runtime to do; by execution provider. */
+/** The behavior that a test wants from ONNX Runtime, by execution provider. */
 export interface FakeBehavior {
   create?: (provider: string) => void | Promise<void>;
   run?: (
@@ -21,8 +21,7 @@ export interface FakeBehavior {
 }
 
 /**
- * A stand-in for ONNX Runtime that counts what is alive and complains about what the real one does
- * not survive.
+ * A fake ONNX Runtime. It counts live objects and fails on every call that breaks the real one.
  */
 export class FakeOrt {
   readonly log: string[] = [];
@@ -42,7 +41,7 @@ export class FakeOrt {
     return this.makeTensor("float32", Float32Array.from(values), dims);
   }
 
-  /** In a buffer of the GPU: `data` cannot be read. */
+  /** Whether it is in a GPU buffer, so that `data` cannot be read. */
   gpuTensor(dims: number[], values: readonly number[]): OrtTensor {
     return this.makeTensor("float32", Float32Array.from(values), dims, true);
   }
@@ -102,7 +101,7 @@ export class FakeOrt {
     };
   }
 
-  /** Overlapping calls are what blocks the real one for ever. */
+  /** Overlapping calls block the real one forever. */
   private async alone<T>(task: () => Promise<T>): Promise<T> {
     if (this.busy > 0) throw new Error("overlapping calls");
     this.busy++;

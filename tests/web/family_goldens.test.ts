@@ -1,6 +1,6 @@
-/// Every family's goldens through the public `decode()`: what the reference made of a network's
-/// outputs must come out, with the family named and with the family recognized, whatever the
-/// outputs are called and in whatever order they come.
+/// Every family's goldens through the public `decode()`. It must return the result of the
+/// reference, with a forced and with a recognized family, for any names and any order of the
+/// outputs.
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ import { decodeOptions, type ExpectedInstance, type Golden, readGolden } from ".
 const folder = fileURLToPath(new URL("../golden/", import.meta.url));
 const paths = globSync("*/*.golden", { cwd: folder }).sort();
 
-/** Scores that differ by no more than this are a tie: the order of their instances is free. */
+/** Maximum difference of tied scores. The order of tied instances is free. */
 const scoreTie = 1e-6;
 
 interface Tolerances {
@@ -35,7 +35,7 @@ function tolerancesOf({ header }: Golden): Tolerances {
   return { maxBoxPx, maxScore, minIou };
 }
 
-/** Undefined when the instance is the expected one, else what differs. */
+/** The difference from the expected instance, or undefined. */
 function difference(
   actual: Instance,
   expected: ExpectedInstance,
@@ -54,7 +54,7 @@ function difference(
     : `mask IoU ${iou} (areas ${actual.mask.area}, ${Mask.fromRle(expected.rle).area})`;
 }
 
-/** Compares in order; within a tie of scores an instance may stand for any other. */
+/** Compares in order. Tied instances may be in any order. */
 function expectInstances(result: DecodeResult, golden: Golden): void {
   const { expected, source } = golden.header;
   const tolerances = tolerancesOf(golden);
@@ -74,7 +74,7 @@ function expectInstances(result: DecodeResult, golden: Golden): void {
   }
 }
 
-/** The same tensors in reverse order, under names that say nothing. */
+/** The same tensors in reverse order, with meaningless names. */
 function anonymous(outputs: Golden["outputs"]): Map<string, OutputTensor> {
   return new Map([...outputs.values()].reverse().map((tensor, i) => [`tensor_${i}`, tensor]));
 }

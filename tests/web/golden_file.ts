@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { CocoRle, DecodeOutputsOptions, OutputTensor, Size } from "../../web/index.js";
 
-/** One instance as the reference gives it. */
+/** One instance of the reference. */
 export interface ExpectedInstance {
   /** x1, y1, x2, y2 in source pixels. */
   readonly box: readonly [number, number, number, number];
@@ -39,7 +39,7 @@ export interface Golden {
   readonly outputs: ReadonlyMap<string, OutputTensor>;
 }
 
-/** Reads a golden and checks that it is whole. */
+/** Reads a golden and checks that it is complete. */
 export function readGolden(path: string): Golden {
   const bytes = readFileSync(path);
   const headerBytes = bytes.readUInt32LE(0);
@@ -59,7 +59,7 @@ export function readGolden(path: string): Golden {
   return { header, outputs };
 }
 
-/** What `decode` is told about a golden, apart from the family. */
+/** The options of `decode` for a golden, without the family. */
 export function decodeOptions({
   source,
   network,

@@ -88,13 +88,13 @@ describe("maskFormer.bind", () => {
   });
 
   it.each<[string, Tensors, RegExp]>([
-    ["Boxes", { ...heads(81), boxes: ["float32", [1, 100, 4]] }, /no boxes/],
+    ["Boxes", { ...heads(81), boxes: ["float32", [1, 100, 4]] }, /without boxes/],
     [
       "OtherNumberOfMasks",
       { ...heads(81), masks_queries_logits: ["float32", [1, 32, 96, 96]] },
       /number Q of queries/,
     ],
-    ["OneColumn", heads(1), /no object/],
+    ["OneColumn", heads(1), /minimum is 2/],
     [
       "YoloSeg",
       { output0: ["float32", [1, 116, 8400]], output1: ["float32", [1, 32, 160, 160]] },

@@ -1,10 +1,10 @@
 /**
- * Nodes and constants of an ONNX file, for tests that ask what a graph is made of (onnx.proto:
+ * Reads nodes and constants of an ONNX file, for tests of the contents of a graph (onnx.proto:
  * ModelProto, GraphProto, NodeProto, TensorProto).
  */
 import { ProtobufReader } from "../../web/model/protobuf_reader.js";
 
-/** `TensorProto.DataType` by number; those that are not named here are `type N`. */
+/** `TensorProto.DataType` by number. Unlisted types become `type N`. */
 const typeNames: Readonly<Record<number, string>> = {
   1: "float32",
   2: "uint8",
@@ -22,7 +22,7 @@ export interface OnnxNode {
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes that are one integer. */
+  /** Attributes with a single integer. */
   readonly integers: ReadonlyMap<string, number>;
   /** Type of the constant that it holds, of `Constant` and `ConstantOfShape`. */
   readonly tensorType: string | undefined;
@@ -36,7 +36,7 @@ export interface OnnxGraph {
   readonly constants: ReadonlyMap<string, string>;
 }
 
-/** Calls `read` for each field of a message; what it does not read is skipped. */
+/** Calls `read` for each field of a message, and skips what it leaves unread. */
 function eachField(
   reader: ProtobufReader,
   readers: Readonly<Record<number, (reader: ProtobufReader) => void>>,
@@ -118,7 +118,7 @@ function readNode(reader: ProtobufReader): OnnxNode {
   return { operator, domain, inputs, outputs, integers, tensorType, inner };
 }
 
-/** Operators whose outputs have a type of their own; all others have that of their first input. */
+/** Operators with their own output type. Other outputs have the type of the first input. */
 const outputTypes: Readonly<
   Record<
     string,
@@ -143,7 +143,7 @@ const outputTypes: Readonly<
   ),
 };
 
-/** A node that is run for every image, with the types of its inputs where they are known. */
+/** A node that runs for every image, with the known types of its inputs. */
 export interface ComputedNode extends OnnxNode {
   readonly inputTypes: readonly (string | undefined)[];
 }

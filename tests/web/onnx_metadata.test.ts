@@ -148,14 +148,14 @@ describe("readOnnxMetadata", () => {
         expect(error, `cut at ${length}`).toMatchObject({ code: "badModel", stage: "load" });
       }
     }
-    expect(errorOf(() => readOnnxMetadata(new Uint8Array(0))).message).toContain("no graph");
+    expect(errorOf(() => readOnnxMetadata(new Uint8Array(0))).message).toContain("lacks a graph");
   });
 
   it("Prefixes_OfTheBuiltInModel_AreRefused", () => {
     for (let length = 1; length < builtIn.length; length += 9973) {
       const error = errorOf(() => readOnnxMetadata(builtIn.subarray(0, length)));
       expect(error.code).toBe("badModel");
-      expect(error.message).toMatch(/no ONNX model/);
+      expect(error.message).toMatch(/not an ONNX model/);
     }
   });
 
@@ -182,7 +182,7 @@ describe("readOnnxMetadata", () => {
   it("AnnouncedLength_BeyondTheFile_NamesTheOffset", () => {
     // Field 7, 1000 bytes announced, none there.
     const error = errorOf(() => readOnnxMetadata(Uint8Array.of(7 * 8 + 2, 0xe8, 0x07)));
-    expect(error.message).toContain("1000 bytes announced, 0 left at byte 3");
+    expect(error.message).toContain("a field of 1000 bytes, but only 0 are left at byte 3");
     expect(error.value).toBe(3);
   });
 

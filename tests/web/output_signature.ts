@@ -12,11 +12,11 @@ export interface SignatureOptions {
   readonly type?: string;
   /** Of the outputs; `out0` … */
   readonly names?: readonly string[];
-  /** The image input leaves its size open; the outputs are then bound for the chosen one. */
+  /** Whether the input size is open. The outputs then belong to the chosen size. */
   readonly open?: boolean;
 }
 
-/** What a family is shown of a model with one image input and these outputs. */
+/** The signature of a model with one image input and these outputs. */
 export function signature(
   outputs: readonly Dims[],
   options: SignatureOptions = {},

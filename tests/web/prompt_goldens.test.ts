@@ -18,7 +18,7 @@ import {
 
 type Golden = PromptGolden["prompts"][number];
 
-/** What a model cannot be asked. */
+/** Prompts that a model does not support. */
 function skips(name: PromptModelName, { points, box, maskFrom }: Golden): boolean {
   const { family } = promptModels[name];
   if (maskFrom && family !== "sam" && family !== "sam2") return true;

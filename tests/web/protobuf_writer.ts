@@ -1,6 +1,6 @@
 /**
- * Just enough of the protobuf wire format to write ONNX files by hand, so that the reader is tested
- * against something not made by itself.
+ * A minimal writer of the protobuf wire format for ONNX files. It makes the tests of the reader
+ * independent of the reader.
  */
 export type Field = readonly [
   number: number,

@@ -1,5 +1,5 @@
 /// Real weights of several families on real photos: wasm against the native runtime, and against
-/// what the photos show. Skipped where the models are not on this machine.
+/// the contents of the photos. Skipped without the models.
 import { describe, expect, it } from "vitest";
 import { type Device, type Instance, Segmenter } from "../../web/index.js";
 import { sharedFile } from "./shared_data.js";
@@ -7,8 +7,8 @@ import { sharedFile } from "./shared_data.js";
 const photo = (id: number) => sharedFile(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)!;
 
 /**
- * How far two builds of ONNX Runtime may lie apart; what is closer to the score threshold than
- * `score` may fall on either side of it.
+ * Maximum differences of two builds of ONNX Runtime. An instance closer to the score threshold than
+ * `score` may be on either side of it.
  */
 interface Tolerance {
   readonly score: number;
@@ -28,7 +28,7 @@ interface Case {
   readonly masks: boolean;
   readonly threshold: number;
   readonly tolerance: Tolerance;
-  /** Per photo: class ids that a look at it shows, among the best instances. */
+  /** Per photo: class ids of visible objects, which the best instances must include. */
   readonly photos: readonly (readonly [id: number, classIds: readonly number[]])[];
 }
 

@@ -1,4 +1,4 @@
-/// Which family every fixture and every real model is recognized as, from the file alone.
+/// The recognized family of every fixture and every real model, from the file alone.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const modelsIn = (folder: string) =>
   readdirSync(`${root}${folder}`).filter((file) => file.endsWith(".onnx"));
 
-// Skipped where the models are not on this machine.
+// Skipped without the models.
 describe.skipIf(!sharedFile("models"))("real models", () => {
   it.each([
     ["yolov5n-hand-seg-640.onnx", "yolov5_seg", true],
@@ -44,7 +44,7 @@ it("BuiltInModels_AreOfTheirCardsFamily", async () => {
 });
 
 /**
- * `createOptions` says what the tensors cannot tell: two layouts of one family can have the same.
+ * `createOptions` selects among layouts of one family with the same tensors.
  */
 interface ReferenceHeader {
   readonly family: string;

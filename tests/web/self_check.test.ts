@@ -101,10 +101,10 @@ describe("checkImage", () => {
     const off = (part: number) =>
       compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1 + part : 1 - part))), one(head), true);
     expect(compareOutputs(one(map(head, (v, i) => v * (i % 2 ? 1.1 : 0.9))), one(head))).toMatch(
-      /allowed 5 %/,
+      /maximum 5 %/,
     );
     expect(off(0.1)).toBeUndefined();
-    expect(off(0.3)).toMatch(/differs by 30\.0 % .*allowed 20 %/);
+    expect(off(0.3)).toMatch(/differs by 30\.0 % .*maximum 20 %/);
     // One row of a plane is nearly nothing, and off by as much as itself.
     const planes = tensor([1, 2, 20, 30], (i) => (i % 600 < 30 ? 0.01 : 1));
     const moved = map(planes, (v, i) => (i % 600 < 30 ? 0 : v));

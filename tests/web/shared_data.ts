@@ -5,8 +5,8 @@ const folder =
   process.env.MASKLET_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 
 /**
- * Path of a large image or model outside the repository; undefined when this machine does not have
- * it, and its tests are skipped.
+ * Path of a large image or model outside the repository. Undefined if it is missing; its tests are
+ * then skipped.
  */
 export function sharedFile(name: string): string | undefined {
   const path = `${folder}/${name}`;

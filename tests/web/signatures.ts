@@ -6,7 +6,7 @@ import type { ExporterHints } from "../../web/model/exporter_hints.js";
 
 export type Dims = readonly (number | string)[];
 
-/** `{ name: [type, dims] }` as a model file would list it. */
+/** Tensors as `{ name: [type, dims] }`, in the order of a model file. */
 export type Tensors = Readonly<Record<string, readonly [type: string, dims: Dims | undefined]>>;
 
 export function tensorInfos(tensors: Tensors): TensorInfo[] {
@@ -14,7 +14,7 @@ export function tensorInfos(tensors: Tensors): TensorInfo[] {
 }
 
 /**
- * What a family is shown of a model with these outputs and one float input; a side of 0 is open.
+ * The signature of a model with these outputs and one float input. A side of 0 is open.
  */
 export function signatureOf(
   outputs: Tensors,
@@ -32,7 +32,7 @@ export function signatureOf(
 }
 
 /**
- * The same tensors in reverse order under names that say nothing, and what the new names stand for.
+ * The same tensors in reverse order with meaningless names, and the meaning of the new names.
  */
 export function renamed(signature: ModelSignature): {
   signature: ModelSignature;
@@ -46,8 +46,7 @@ export function renamed(signature: ModelSignature): {
 }
 
 /**
- * What all families together make of it: `family/variant`, or the candidates when it is ambiguous,
- * or nothing.
+ * The result of recognition: `family/variant`, the candidates of an ambiguous model, or undefined.
  */
 export function recognized(signature: ModelSignature): string {
   const { match, candidates } = matchFamily(signature, undefined, families);
@@ -55,7 +54,7 @@ export function recognized(signature: ModelSignature): string {
   return candidates.map(({ family, binding }) => `${family.name}/${binding.variant}`).join(" or ");
 }
 
-/** The refusal of one family; fails when it takes the model. */
+/** The refusal of one family. It fails if the family accepts the model. */
 export function refusalOf(
   family: ModelFamily,
   signature: ModelSignature,

@@ -1,7 +1,6 @@
 import type { RawTensor } from "../../web/base/tensor.js";
 /**
- * The obvious, slow way to do what the core does, in plain loops over doubles; the tests compare
- * with it.
+ * The slow definition of the core, in plain loops over doubles. The tests compare the core with it.
  */
 
 import type { RgbaImage } from "../../web/base/image.js";
@@ -22,8 +21,7 @@ const roundHalfEven = (value: number): number => {
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 };
 
-const clamp = (value: number, least: number, most: number) =>
-  Math.min(Math.max(value, least), most);
+const clamp = (value: number, min: number, max: number) => Math.min(Math.max(value, min), max);
 
 export function slowLetterbox(
   src: { width: number; height: number },

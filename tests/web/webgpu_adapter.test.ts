@@ -14,12 +14,12 @@ describe("refuseWebgpu", () => {
     vi.stubGlobal("isSecureContext", false);
     expect(await refuseWebgpu(false)).toMatch(/not secure \(https or localhost\)/);
     vi.stubGlobal("isSecureContext", true);
-    expect(await refuseWebgpu(false)).toMatch(/has no WebGPU, or has it switched off/);
+    expect(await refuseWebgpu(false)).toMatch(/lacks WebGPU or has disabled it/);
   });
 
   it("gives the reason for a missing adapter", async () => {
     offer(null);
-    expect(await refuseWebgpu(true)).toMatch(/offers no GPU adapter/);
+    expect(await refuseWebgpu(true)).toMatch(/does not offer a GPU adapter/);
     vi.stubGlobal("navigator", {
       gpu: { requestAdapter: () => Promise.reject(new Error("blocked by policy")) },
     });

@@ -59,7 +59,7 @@ describe("yolact.bind", () => {
     [
       "OtherNumberOfCoefficients",
       { ...withPriors, mask: ["float32", [1, 19248, 16]] },
-      "as many coefficients as 'proto'",
+      "one coefficient per prototype of 'proto'",
     ],
     [
       "RowsThatDiffer",

@@ -58,11 +58,11 @@ describe("yoloDetect.bind", () => {
         [1, 300, 80],
       ],
       {},
-      /holds the boxes/,
+      /holds separate boxes/,
     ],
     ["Pose_ByMetadata", [[1, 56, 8400]], { hints: { task: "pose" } }, /'pose'/],
     ["TooFewChannels", [[1, 4, 8400]], {}, /4 channels/],
-    ["LongAxisFirst", [[1, 500, 84]], {}, /long axis first/],
+    ["LongAxisFirst", [[1, 500, 84]], {}, /longer axis first/],
     ["Integers", [[1, 84, 8400]], { type: "int64" }, /float output of rank 3/],
   ])("%s_IsRefused", (_, outputs, options, refusal) => {
     expect(yoloDetect.bind(signature(outputs, options))).toMatchObject({

@@ -175,7 +175,7 @@ describe("yoloSeg.bind", () => {
         [1, 25200, 117],
         [1, 32, 160, 160],
       ]),
-      /long axis first/,
+      /longer axis first/,
     ],
     [
       "YoloV5_OneClass",
@@ -183,7 +183,7 @@ describe("yoloSeg.bind", () => {
         [1, 25200, 38],
         [1, 32, 160, 160],
       ]),
-      /25200 rows, too many to be final/,
+      /25200 rows, too many for final rows/,
     ],
     [
       "RtmDet",

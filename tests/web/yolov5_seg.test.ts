@@ -58,7 +58,7 @@ describe("yolov5Seg.bind", () => {
 
   it.each<[string, Dims[], SignatureOptions, RegExp]>([
     ["Yolov8", [[1, 116, 8400], planes], {}, /116 rows/],
-    ["Yolov8WithItsAxesSwapped", [[1, 8400, 116], planes], {}, /one row for each cell/],
+    ["Yolov8WithItsAxesSwapped", [[1, 8400, 116], planes], {}, /one row per cell/],
     ["EndToEnd", [[1, 300, 38], planes], {}, /300 rows/],
     ["Detector", [[1, 25200, 85]], {}, /rank 4/],
     ["NoClass", [[1, 25200, 37], planes], {}, /37 columns/],

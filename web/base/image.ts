@@ -9,9 +9,9 @@ export const pixelLimit = 2 ** 26;
  * `ImageData` fits.
  */
 export interface RgbaImage {
-  /** Pixels per row, at least 1. */
+  /** Pixels per row, minimum 1. */
   readonly width: number;
-  /** Number of rows, at least 1. */
+  /** Number of rows, minimum 1. */
   readonly height: number;
   /** The pixels, row by row: `width * height * 4` values. */
   readonly data: Uint8ClampedArray | Uint8Array;

@@ -28,7 +28,7 @@ const decodeImageNames = {
  * Decodes any {@link Source} to RGBA pixels and applies the EXIF orientation. A browser decodes
  * with its own codecs and converts to sRGB. In Node, the core decodes JPEG, PNG and BMP. The
  * source stays unchanged, and decoded pixels are returned without a copy.
- * @returns pixels of at least 1 x 1 and at most `maxPixels` pixels
+ * @returns the pixels, minimum 1 x 1, maximum `maxPixels` in all
  * @throws MaskletError `badSource` for a source that is empty, closed or not an image,
  *   `badImageFile` for a file that cannot be decoded, `tooManyPixels`, `networkError`,
  *   `unsupported`, `aborted`.

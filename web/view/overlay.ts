@@ -170,7 +170,7 @@ export class Overlay {
    * Sets the image and its instances. The next {@link draw} reads the image, and reads it again
    * after the GPU lost its context. An ImageBitmap must therefore stay open until the next call or
    * {@link dispose}.
-   * @param image an image of at least 1 x 1 pixels
+   * @param image the image, minimum 1 x 1 pixels
    * @param instances the instances, best score first, with masks in pixels of the image
    * @throws MaskletError `badSource` for an empty image, `badSize` for a mask outside the image.
    */
