@@ -7,12 +7,10 @@
 
 using namespace masklet;
 
-#define
-        METHOD(name) .function(#name, &Bound::name)
+#define METHOD(name) .function(#name, &Bound::name)
 // Of the base class, which itself is not registered.
 #define METHOD_OF_STAGE(name, Type) .function(#name, static_cast<Type>(&Bound::name))
-#define
-        FIELD(name) .field(#name, &Bound::name)
+#define FIELD(name) .field(#name, &Bound::name)
 
 // clang-format off: one line for each name.
 EMSCRIPTEN_BINDINGS(masklet_values) {
