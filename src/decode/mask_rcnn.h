@@ -1,9 +1,9 @@
 // Mask R-CNN in the three forms in which it is exported.
 #pragma once
 
+#include "assemble/mask_source.h"
 #include "core/instances.h"
 #include "core/view.h"
-#include "assemble/mask_source.h"
 
 namespace masklet {
 

@@ -16,7 +16,8 @@ beforeAll(async () => {
 
 describe("boundary", () => {
   it("Boundary_RegisteredMethods_AreFew", () => {
-    const registered = textOf("wasm/bindings.cpp").match(/\bMETHOD(_OF_STAGE)?\(\w+|\bfunction\("\w+"/g) ?? [];
+    const registered =
+      textOf("wasm/bindings.cpp").match(/\bMETHOD(_OF_STAGE)?\(\w+|\bfunction\("\w+"/g) ?? [];
     const count = registered.length - 2; // two matches are the macros themselves
     console.info(`${count} methods and functions are registered`);
     expect(count).toBeGreaterThan(30);
@@ -28,7 +29,9 @@ describe("boundary", () => {
     ["decode_stage", decodeColumns],
     ["mask_stage", maskColumns],
   ] as const)("Columns_Of_%s_AreThoseOfTheHeader", (file, columns) => {
-    const list = [...textOf(`wasm/${file}.h`).matchAll(/\bCOLUMN\((\w+), /g)].map(([, name]) => name);
+    const list = [...textOf(`wasm/${file}.h`).matchAll(/\bCOLUMN\((\w+), /g)].map(
+      ([, name]) => name,
+    );
     expect(list).toEqual(Object.keys(columns));
   });
 

@@ -119,7 +119,9 @@ function callAtRandom(caller: Caller): unknown {
           placement: {
             source: size,
             input: caller.preprocessing(),
-            ...(caller.below(2) ? {} : { view: { x: 0, y: 0, width: caller.number(30), height: 2 } }),
+            ...(caller.below(2)
+              ? {}
+              : { view: { x: 0, y: 0, width: caller.number(30), height: 2 } }),
           },
           ...(caller.below(4) ? {} : { classFilter: caller.bytes(caller.below(6)) }),
         },

@@ -5,8 +5,8 @@ import type { Preprocessing } from "../base/preprocessing.js";
 import { colorOrders } from "../base/preprocessing.js";
 import { checkLength, signed, unsigned } from "./arguments.js";
 import { Decoders } from "./decoders.js";
-import { geometryOf, position } from "./geometry.js";
 import type { Normalization } from "./generated/masklet_core.js";
+import { geometryOf, position } from "./geometry.js";
 import { type CoreInstance, createInstance } from "./instance.js";
 import { MaskOperations } from "./mask_operations.js";
 

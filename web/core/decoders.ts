@@ -6,8 +6,8 @@ import {
   readColumns,
   writeTensors,
 } from "./decoder_tensors.js";
-import { geometryOf, type Placement } from "./geometry.js";
 import type { Geometry, Limits } from "./generated/masklet_core.js";
+import { geometryOf, type Placement } from "./geometry.js";
 import type { CoreInstance, DecodeHandle } from "./instance.js";
 import type { DecodeCall, InstanceColumns } from "./instance_columns.js";
 
@@ -254,9 +254,7 @@ export class Decoders {
     o: DecodeCall & { boxes: YoloxBoxes },
   ): InstanceColumns {
     const boxes = yoloxBoxes.indexOf(o.boxes);
-    return this.#decode({ detections }, o, (stage, ...place) =>
-      stage.decodeYolox(...place, boxes),
-    );
+    return this.#decode({ detections }, o, (stage, ...place) => stage.decodeYolox(...place, boxes));
   }
 
   /**
