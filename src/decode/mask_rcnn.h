@@ -1,18 +1,20 @@
 // Mask R-CNN in the three forms in which it is exported.
 #pragma once
 
+#include "assemble/mask_source.h"
 #include "core/instances.h"
 #include "core/view.h"
-#include "assemble/mask_source.h"
 
 namespace masklet {
 
 /// Who wrote the graph. The numbers cross the wasm boundary.
 enum class MaskRcnnExport : uint32_t {
-  onnxModels = 0,  ///< maskrcnn-benchmark in onnx/models: masks over boxes, classes counted from 1
-  torchvision =
-      1,  ///< masks already pasted into the whole image, classes are COCO's own ids (1..90)
-  detectron2 = 2,  ///< masks over boxes, classes counted from 0
+  /// maskrcnn-benchmark in onnx/models: masks over boxes, classes counted from 1.
+  onnxModels = 0,
+  /// Masks already pasted into the whole image, classes are COCO's own ids (1..90).
+  torchvision = 1,
+  /// Masks over boxes, classes counted from 0.
+  detectron2 = 2,
 };
 
 /// The outputs by what they are. For N objects, N may be 0.

@@ -69,6 +69,18 @@ function bestTruth(
   return best;
 }
 
+/** Where there is nothing to find, the same at every threshold: most cells are so. */
+function unmatched(detections: readonly MatchDetection[], range: AreaRange): Matches {
+  const hits = new Uint8Array(detections.length);
+  const skips = Uint8Array.from(detections, ({ area }) => Number(outside(area, range)));
+  return {
+    scores: detections.map(({ score }) => score),
+    matched: iouThresholds.map(() => hits),
+    ignored: iouThresholds.map(() => skips),
+    truthCount: 0,
+  };
+}
+
 /**
  * @param detections best score first
  * @param ious [detection][truth]
@@ -79,6 +91,7 @@ export function matchImage(
   ious: readonly ArrayLike<number>[],
   range: AreaRange,
 ): Matches {
+  if (truths.length === 0) return unmatched(detections, range);
   const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
   const indices = truths.map((_, index) => index);
   const order = [
