@@ -2,7 +2,7 @@ import type { Device, Fallback } from "../base/device.js";
 import { MaskletError, type Stage, throwIfAborted, untilAborted } from "../base/errors.js";
 import type { Engine, RunState } from "./engine.js";
 
-/** What every segmenter is: an engine, where it runs, and its end. */
+/** Base of every segmenter: its engine, the device and disposal. */
 export abstract class EngineHandle<E extends Engine> {
   /** @internal */
   protected readonly engine: E;
@@ -16,20 +16,20 @@ export abstract class EngineHandle<E extends Engine> {
   }
 
   /**
-   * Where the network runs (of an encoder and its decoder, the encoder); after a lost device this
+   * The device of the network (of the encoder, if there are two networks). After a lost device it
    * can change from call to call.
    */
   get device(): Device {
     return this.last.device;
   }
 
-  /** Every better device that was not taken, with the reason; reasons of a decoder say so. */
+  /** Every better device that was rejected, with the reason. A decoder's reasons say so. */
   get fallbacks(): readonly Fallback[] {
     return this.last.fallbacks;
   }
 
   /**
-   * Frees sessions and the worker. Calls under way end with `disposed` or their result; a second
+   * Frees sessions and the worker. Running calls end with `disposed` or with their result. A second
    * call does nothing.
    */
   async dispose(): Promise<void> {
@@ -52,9 +52,9 @@ export abstract class EngineHandle<E extends Engine> {
   }
 
   /**
-   * Gives work to the engine. Rejects as soon as the signal is aborted; the work then goes on
-   * unwatched.
-   * @param before the stage that the work begins with
+   * Gives work to the engine. If the signal is aborted, it rejects at once, and the work ends in
+   * the background.
+   * @param before the first stage of the work
    * @internal
    */
   protected async call<T extends { readonly state: RunState }>(
