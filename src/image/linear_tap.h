@@ -1,4 +1,4 @@
-// Where bilinear interpolation along one axis reads.
+// The positions that bilinear interpolation reads along one axis.
 #pragma once
 
 #include <algorithm>
