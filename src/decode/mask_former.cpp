@@ -9,7 +9,7 @@ namespace masklet {
 
 namespace {
 
-/// The mean probability inside each query's mask, computed when first asked for.
+/// The mean probability inside each query's mask, computed on demand.
 class MaskRatings {
  public:
   MaskRatings(const TensorView& masks, const MaskKernels& kernels)
@@ -42,7 +42,7 @@ class MaskRatings {
   Buffer<float> ratings_;
 };
 
-/// All pairs of query and class that may pass: the score can only be lower than the probability.
+/// All pairs of query and class that can pass: the score never exceeds the probability.
 Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options,
                     Candidates& pairs) {
   const uint32_t classCount = logits.dims[2] - 1;

@@ -19,7 +19,7 @@ bool startsWith(Bytes bytes, Bytes prefix) {
          std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
 }
 
-// Callers have checked that the bytes are there.
+// The caller must check that the bytes exist.
 uint32_t bigEndian16(Bytes bytes, size_t at) {
   return uint32_t{bytes[at]} << 8 | bytes[at + 1];
 }
@@ -34,7 +34,7 @@ uint32_t littleEndian32(Bytes bytes, size_t at) {
 }
 
 /// Offset of the next marker's code at or after `at` (a byte that is neither 0, nor 0xFF, after a
-/// 0xFF); the size when none is left.
+/// 0xFF); the size if no marker follows.
 size_t findMarker(Bytes file, size_t at) {
   while (at < file.size()) {
     const void* found = std::memchr(file.data() + at, 0xFF, file.size() - at);
@@ -51,8 +51,8 @@ bool startsFrame(uint8_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
-// Entropy-coded data needs no case of its own: its 0xFF bytes are followed by 0 or by a restart
-// marker, which has no segment.
+// Entropy-coded data needs no special case: its 0xFF bytes precede a 0 or a restart marker, which
+// has no segment.
 void walkJpeg(Bytes file, Container& container) {
   constexpr uint8_t kRestartFirst = 0xD0;
   constexpr uint8_t kStartOfImage = 0xD8;
@@ -92,7 +92,7 @@ constexpr std::array<uint32_t, 256> makeCrcTable() {
   return table;
 }
 
-/// CRC-32 as PNG annex D defines it.
+/// CRC-32 of PNG annex D.
 uint32_t crc32(Bytes bytes) {
   static constexpr std::array<uint32_t, 256> table = makeCrcTable();
   uint32_t crc = 0xFFFFFFFFu;
@@ -102,7 +102,7 @@ uint32_t crc32(Bytes bytes) {
 
 bool checksumRight(Bytes typeAndData, uint32_t expected) {
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  (void)crc32(typeAndData);  // a fuzzer would hardly ever get past it
+  (void)crc32(typeAndData);  // a fuzzer would rarely pass this check
   (void)expected;
   return true;
 #else
@@ -142,7 +142,7 @@ void walkPng(Bytes file, Container& container) {
 
 void checkBmp(Bytes file, Container& container) {
   constexpr size_t kCoreHeaderEnd = 26;
-  constexpr size_t kInfoHeaderEnd = 30;  // as far as is read here
+  constexpr size_t kInfoHeaderEnd = 30;  // end of the fields read here
   constexpr uint32_t kCoreHeader = 12;
   if (file.size() < kCoreHeaderEnd) return;
   const bool core = littleEndian32(file, 14) == kCoreHeader;
@@ -153,13 +153,13 @@ void checkBmp(Bytes file, Container& container) {
   const uint32_t height =
       signedHeight > INT32_MAX ? 0 - signedHeight : signedHeight;  // negative: stored from the top
   const uint32_t bits = littleEndian16(file, core ? 24 : 28);
-  // More bits do not exist; the products below then stay within 64 bits.
+  // The format allows no more bits, so the products below stay within 64 bits.
   if (width == 0 || height == 0 || bits == 0 || bits > 32) return;
   container.widthPx = width;
   container.heightPx = height;
   const uint64_t rowBits = uint64_t{width} * bits;
   const uint64_t stride = (rowBits + 31) / 32 * 4;
-  const uint64_t lastRow = (rowBits + 7) / 8;  // some writers leave the padding of the last row out
+  const uint64_t lastRow = (rowBits + 7) / 8;  // some writers omit the padding of the last row
   container.complete = pixelsAt + stride * (height - 1) + lastRow <= file.size();
 }
 

@@ -10,12 +10,12 @@
 
 namespace {
 
-/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes.
-/// stb_image hands no context to its allocator, hence a variable of the thread; decodeFile sets it
+/// Maximum allocation of stb_image: a file of a few bytes can claim to inflate to gigabytes. The
+/// allocator of stb_image gets no context, so this is a thread-local variable; decodeFile sets it
 /// before each call.
 struct StbMemory {
   size_t largestBytes = 0;
-  size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
+  size_t failedBytes = 0;  ///< size of an allocation within the limit that failed
 };
 thread_local StbMemory stbMemory;
 
@@ -24,7 +24,7 @@ void* stbAllocated(void* allocated, size_t bytes) {
   return allocated;
 }
 
-// Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
+// Zeroed, because a JPEG can omit scans, and their pixels must not show old memory.
 void* stbMalloc(size_t bytes) {
   return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(std::calloc(bytes, 1), bytes);
 }
@@ -56,7 +56,7 @@ namespace {
 
 constexpr int kRgba = 4;
 
-/// The stored size, when it is one that may be decoded.
+/// Checks and returns the stored size.
 Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored) {
   for (const uint32_t side : {container.widthPx, container.heightPx}) {
     if (side > static_cast<uint32_t>(kMaxSidePx)) return fail(StatusCode::badSize, side);

@@ -9,8 +9,8 @@ namespace {
 
 constexpr size_t kPixelBytes = 4;
 
-/// Numbers of a TIFF block in its byte order; whatever lies outside the block reads as 0, which no
-/// valid field here is.
+/// Reads numbers of a TIFF block in its byte order. Outside the block it reads 0, which is invalid
+/// for every field here.
 class TiffReader {
  public:
   explicit TiffReader(std::span<const uint8_t> tiff) : tiff_(tiff) {
@@ -41,7 +41,7 @@ bool swapsSides(Orientation orientation) {
   return orientation >= Orientation::leftTop;
 }
 
-/// Where the upright pixel (x, y) is stored: first + x * alongX + y * alongY, in bytes.
+/// Byte offset of the upright pixel (x, y) in the stored image: first + x * alongX + y * alongY.
 struct Walk {
   ptrdiff_t first;
   ptrdiff_t alongX;
