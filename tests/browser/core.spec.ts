@@ -19,7 +19,7 @@ test.beforeEach(async ({ page: fresh }) => {
   await page.waitForFunction(() => window.masklet !== undefined);
 });
 
-test("Core_UnderTheStrictPolicy_LoadsWithoutAComplaint", async () => {
+test("Core_UnderTheStrictPolicy_LoadsWithoutErrors", async () => {
   const bytes = await page.evaluate(async () => (await window.masklet.loadCore()).memoryBytes);
   expect(bytes).toBeGreaterThan(0);
   expect(complaints).toEqual([]);

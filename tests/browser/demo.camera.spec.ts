@@ -55,7 +55,7 @@ test("DemoCamera_SmoothVideo_ShowsFramesBetweenResults", async ({ demo, page }) 
   expect(changes).toBeGreaterThan(3);
 });
 
-test("DemoCamera_ImageMeanwhile_StopsTheCamera", async ({ demo, page }) => {
+test("DemoCamera_AnotherImage_StopsTheCamera", async ({ demo, page }) => {
   await demo.open();
   await page.locator("#camera-button").click();
   await expect(page.locator("#live")).toBeVisible();

@@ -201,7 +201,7 @@ test("Demo_Highlight_DimsEverythingElse", async ({ demo }) => {
   expect(brightness(await demo.overlayPixels())).toBeCloseTo(before, 3);
 });
 
-test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
+test("Demo_Sliders_ChangeTheVisibleInstances", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const before = await demo.shownCount();
@@ -255,7 +255,7 @@ test("Demo_ImageByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   }
 });
 
-test("Demo_FileThatIsNotAnImage_ShowsAnErrorAndGoesOn", async ({ demo }) => {
+test("Demo_FileThatIsNotAnImage_ShowsAnErrorAndStaysUsable", async ({ demo }) => {
   await demo.open();
   const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") };
   await demo.page.setInputFiles("#image-input", broken);
@@ -311,7 +311,7 @@ test("Demo_OpenInputSize_CanBeChosen", async ({ demo, page }) => {
   await expect(page.locator("#size-choice")).toBeHidden();
 });
 
-test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }) => {
+test("Demo_BuiltInModels_CanBeChosen", async ({ demo, page }) => {
   await demo.open();
   for (const [mode, models] of [
     ["Objects", builtInModels],
@@ -329,7 +329,7 @@ test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }
   }
 });
 
-test("Demo_DeviceSwitch_ShowsTheDeviceInUseAndWhy", async ({ demo }) => {
+test("Demo_DeviceSwitch_ShowsTheCurrentDeviceAndItsReason", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await expect(demo.page.locator("#fallbacks")).toContainText(/WebGPU not used: .{8,}/);
@@ -391,7 +391,7 @@ test("Demo_ThemeButton_SwitchesAndIsRemembered", async ({ demo, page }) => {
 });
 
 for (const width of [360, 390]) {
-  test(`Demo_Phone${width}_FitsWithoutSidewaysScroll`, async ({ demo, page }) => {
+  test(`Demo_Phone${width}_FitsWithoutHorizontalScrolling`, async ({ demo, page }) => {
     await page.setViewportSize({ width, height: 780 });
     await demo.open();
     const overflow = () =>

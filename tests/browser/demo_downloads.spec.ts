@@ -76,7 +76,7 @@ test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsTheImage", async ({ demo }) =>
   expect(shares(onePng.data).solid).toBeGreaterThan(0.3);
 });
 
-test("DemoDownloads_Coco_HoldsWhatIsListed", async ({ demo }) => {
+test("DemoDownloads_Coco_ContainsTheListedInstances", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const count = await demo.shownCount();

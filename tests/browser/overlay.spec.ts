@@ -48,7 +48,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
     expectColor(none!, gray);
   });
 
-  test(`Overlay_SmallestOnTop_ShowsWhatLiesWithinABetterOne (${renderer})`, async () => {
+  test(`Overlay_SmallestOnTop_ShowsInstancesInsideABetterOne (${renderer})`, async () => {
     const [within, around] = await page.evaluate(async (renderer) => {
       const { draw } = await window.bench;
       const shapes = [(x: number) => x < 50, (x: number) => x > 15 && x < 35];

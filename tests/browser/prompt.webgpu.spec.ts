@@ -8,7 +8,7 @@ const model = [
   "/data/reference_models/sam_tiny_prompt_encoder_mask_decoder.onnx",
 ] as const;
 
-test("DeviceLost_TheEmbeddingOnTheGpuIsMadeAnew", async ({ page }) => {
+test("DeviceLost_TheImageIsEncodedAgain", async ({ page }) => {
   await open(page);
   const state = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;

@@ -78,7 +78,7 @@ for (const worker of [true, false]) {
   }
 }
 
-test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
+test("DeviceLost_BetweenAndDuringCalls_IsReplaced", async ({ page }) => {
   await open(page);
   await keepDevices(page);
   const state = await page.evaluate(
@@ -114,7 +114,7 @@ test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
   expect(state.fallbacks).toEqual([]);
 });
 
-test("DeviceThatIsAlwaysLost_IsGivenUpForWasm", async ({ page }) => {
+test("DeviceThatIsAlwaysLost_IsReplacedByWasm", async ({ page }) => {
   await open(page);
   await keepDevices(page);
   const state = await page.evaluate(

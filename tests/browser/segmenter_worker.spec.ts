@@ -52,7 +52,7 @@ test("WorkerScriptMissing_CreateFails", async ({ page }) => {
   expect(failure).toMatchObject({ code: "workerFailed", stage: "worker" });
 });
 
-test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
+test("Dispose_WithPendingCalls_EndsThem", async ({ page }) => {
   await open(page);
   const outcomes = await page.evaluate(
     async ([model, squares]) => {
@@ -73,7 +73,7 @@ test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
   for (const outcome of outcomes) expect([3, "disposed"]).toContain(outcome);
 });
 
-test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
+test("Results_OfTheWorker_AreTransferredInSeparateBuffers", async ({ page }) => {
   await open(page);
   const result = await page.evaluate(
     async ([model, squares]) => {

@@ -65,7 +65,7 @@ TEST(ReadContainer, EveryTruncation_IsIncomplete) {
   }
 }
 
-TEST(ReadContainer, TrailingBytes_AreNoHarm) {
+TEST(ReadContainer, TrailingBytes_AreIgnored) {
   for (const char* name : {"444.jpg", "rgb.png", "rgb.bmp"}) {
     std::vector<uint8_t> file = golden(name);
     file.insert(file.end(), 1000, 0xFF);
@@ -102,7 +102,7 @@ TEST(ReadContainer, PngChecksumOfExifWrong_LosesOnlyTheExif) {
   EXPECT_TRUE(container.exif.empty());
 }
 
-TEST(ReadContainer, BmpPromisingMoreThanItHolds_IsIncomplete) {
+TEST(ReadContainer, BmpShorterThanItsHeaderSays_IsIncomplete) {
   std::vector<uint8_t> file = golden("rgb.bmp");
   for (const uint8_t high : {0x01, 0x7F, 0x80, 0xFF}) {
     std::vector<uint8_t> huge = file;

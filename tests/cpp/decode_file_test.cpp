@@ -221,7 +221,7 @@ TEST(DecodeFile, PngOfTheRightLength_Decodes) {
 }
 
 // 400 kB that inflate to 64 MB for an image of 16 pixels.
-TEST(DecodeFile, PngThatInflatesWithoutEnd_IsStoppedEarly) {
+TEST(DecodeFile, EndlesslyInflatingPng_IsStoppedEarly) {
   EXPECT_EQ(decode(pngClaiming(4, 4, deflatedZeros(64 << 20))).code, StatusCode::badImageFile);
 }
 
