@@ -52,7 +52,9 @@ export type CoreErrorCode =
   | "badRleString"
   | "noImage"
   | "noInstances"
-  | "badIndex";
+  | "badIndex"
+  | "truncatedImageFile"
+  | "imageFileTooCostly";
 
 export type ErrorCode = WebErrorCode | CoreErrorCode;
 
