@@ -1,5 +1,5 @@
 /// npm test: sets up, builds and runs every check and test runner, then prints what each counted
-/// and the sum. Usage: node scripts/test.mjs [checks] [native] [wasm] [web] [browser] [pack]
+/// and the sum. Usage: node scripts/test.mjs [checks] [native] [fuzz] [wasm] [web] [browser] [pack]
 /// [--fresh] [-- ARGUMENTS OF ONE RUNNER] A runner whose inputs have not changed since it last
 /// passed is not run again; --fresh runs it all the same.
 import { runMain, StepError, say } from "./setup/log.mjs";

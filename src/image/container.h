@@ -25,7 +25,7 @@ struct Container {
   std::span<const uint8_t> exif;
   /// The largest single allocation that decoding a complete file needs, in bytes.
   uint64_t largestBufferBytes = 0;
-  bool inks = false;  ///< a JPEG of four components: CMYK or YCCK
+  bool inks = false;            ///< a JPEG of four components: CMYK or YCCK
   size_t adobeTransformAt = 0;  ///< offset of the transform in the last Adobe marker; 0 without one
 
   bool complete() const { return state == FileState::complete; }

@@ -30,11 +30,13 @@ void* stbAllocated(void* allocated, size_t bytes) {
 
 // Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
 void* stbMalloc(size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(masklet::allocateZeroed(bytes), bytes);
+  return bytes > stbMemory.largestBytes ? nullptr
+                                        : stbAllocated(masklet::allocateZeroed(bytes), bytes);
 }
 
 void* stbRealloc(void* held, size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(masklet::reallocate(held, bytes), bytes);
+  return bytes > stbMemory.largestBytes ? nullptr
+                                        : stbAllocated(masklet::reallocate(held, bytes), bytes);
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace masklet {
 
 /// Decodes a JPEG, PNG or BMP file (told by its signature) to RGBA8, straight alpha, tightly
 /// packed, upright: the EXIF orientation is applied (APP1 of a JPEG, eXIf of a PNG). Gray becomes r
-/// = g = b, a missing alpha 255, 16-bit channels lose their low byte. CMYK and YCCK, where 0 is full
-/// ink with Adobe's marker and without it, are converted without a color profile; color profiles
-/// and gamma are ignored.
+/// = g = b, a missing alpha 255, 16-bit channels lose their low byte. CMYK and YCCK, where 0 is
+/// full ink with Adobe's marker and without it, are converted without a color profile; color
+/// profiles and gamma are ignored.
 ///
 /// Fails with badImageFile for any other format, a kind that is not decoded (arithmetic coding,
 /// lossless JPEG, Apple's CgBI, compressed BMP) and a damaged file. What the bytes themselves tell

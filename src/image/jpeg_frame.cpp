@@ -56,9 +56,8 @@ void JpegFrame::layOut() {
   paddedPixels_ = units_ * across * down * kBlockPx * kBlockPx;
   for (uint32_t k = 0; k < count_; ++k) {
     JpegComponent& component = components_[k];
-    component.blocks =
-        ceilDivided(ceilDivided(width_ * component.across, across), kBlockPx) *
-        ceilDivided(ceilDivided(height_ * component.down, down), kBlockPx);
+    component.blocks = ceilDivided(ceilDivided(width_ * component.across, across), kBlockPx) *
+                       ceilDivided(ceilDivided(height_ * component.down, down), kBlockPx);
     component.interleavedBlocks = units_ * component.across * component.down;
   }
 }

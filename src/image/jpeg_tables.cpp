@@ -55,8 +55,7 @@ bool JpegTables::readHuffman(FileBytes payload) {
     const FileBytes counts = payload.subspan(1, kLengths);
     size_t codes = 0;
     for (const uint8_t count : counts) codes += count;
-    if (kind > 1 || slot > 3 || codes > 256 || payload.size() - kHead < codes ||
-        !codesFit(counts))
+    if (kind > 1 || slot > 3 || codes > 256 || payload.size() - kHead < codes || !codesFit(counts))
       return false;
     const FileBytes values = payload.subspan(kHead, codes);
     if (kind == 0) {

@@ -142,8 +142,7 @@ class JpegWalk {
     if (marker == kApp1 && container_.exif.empty() && startsWith(payload, kExifHeader))
       container_.exif = payload.subspan(kExifHeader.size());
     if (marker == kApp14 && payload.size() > kTransform && startsWith(payload, kAdobeHeader)) {
-      container_.adobeTransformAt =
-          static_cast<size_t>(payload.data() - file_.data()) + kTransform;
+      container_.adobeTransformAt = static_cast<size_t>(payload.data() - file_.data()) + kTransform;
     }
   }
 

@@ -40,8 +40,8 @@ DecoderRun yoloDetect(YoloDetectLayout layout) {
                          : layout == YoloDetectLayout::dense  ? plannedRows(plan, 4, 0, true)
                                                               : plannedRows(plan, 5, 0);
     MaskSource source;
-    const Status decoded = decodeYoloDetect(rows.view(), layout, 0, set.options, *set.kernels,
-                                            instances, source);
+    const Status decoded =
+        decodeYoloDetect(rows.view(), layout, 0, set.options, *set.kernels, instances, source);
     return assembled(decoded, set, instances, source, masks);
   };
 }
@@ -60,8 +60,7 @@ DecoderRun yolox(YoloxBoxes boxes) {
 }
 
 DecoderRun detrDetect(bool softmax) {
-  return [softmax](const Plan& plan, const Setting& set, Instances& instances,
-                   MaskColumns& masks) {
+  return [softmax](const Plan& plan, const Setting& set, Instances& instances, MaskColumns& masks) {
     PlannedTensor boxes = plannedFractions(plan);
     PlannedTensor logits = plannedScores(plan, plan.classes + (softmax ? 1 : 0), 4, -4);
     MaskSource source;
@@ -77,9 +76,9 @@ DecoderRun detrPanoptic(bool hasBoxes, SizePx enlargeTo) {
     PlannedTensor planes = plannedPlanes(plan, 1, plan.objects);
     PlannedTensor boxes = plannedFractions(plan);
     MaskSource source;
-    const Status decoded = decodeDetrPanoptic(
-        {logits.view(), planes.view(), hasBoxes ? boxes.view() : TensorView{}}, kPlanNet,
-        enlargeTo, set.options, *set.kernels, instances, source);
+    const Status decoded =
+        decodeDetrPanoptic({logits.view(), planes.view(), hasBoxes ? boxes.view() : TensorView{}},
+                           kPlanNet, enlargeTo, set.options, *set.kernels, instances, source);
     return assembled(decoded, set, instances, source, masks);
   };
 }
@@ -150,15 +149,14 @@ DecoderRun yolact(bool channelsLast) {
     PlannedTensor coefficients = plannedValues(plan, {1, plan.objects, plan.planes}, 2.0f);
     const auto height = static_cast<uint32_t>(plan.msk.height);
     const auto width = static_cast<uint32_t>(plan.msk.width);
-    PlannedTensor prototypes =
-        channelsLast ? plannedValues(plan, {1, height, width, plan.planes})
-                     : plannedValues(plan, {1, plan.planes, height, width + 1});
+    PlannedTensor prototypes = channelsLast
+                                   ? plannedValues(plan, {1, height, width, plan.planes})
+                                   : plannedValues(plan, {1, plan.planes, height, width + 1});
     PlannedTensor priors = plannedValues(plan, {1, plan.objects, 4}, 0.5f);
     MaskSource source;
-    const Status decoded =
-        decodeYolact({boxes.view(), scores.view(), coefficients.view(), prototypes.view(),
-                      priors.view()},
-                     kPlanNet, set.options, instances, source);
+    const Status decoded = decodeYolact(
+        {boxes.view(), scores.view(), coefficients.view(), prototypes.view(), priors.view()},
+        kPlanNet, set.options, instances, source);
     return assembled(decoded, set, instances, source, masks);
   };
 }

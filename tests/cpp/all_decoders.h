@@ -147,8 +147,7 @@ struct NamedDecoder {
 };
 
 inline Status assembled(const Status& decoded, const DecoderSetting& setting,
-                        const Instances& instances, const MaskSource& source,
-                        MaskColumns& masks) {
+                        const Instances& instances, const MaskSource& source, MaskColumns& masks) {
   MASKLET_TRY(decoded);
   return assembleMasks(instances, source, setting.letterbox, true, *setting.kernels, masks);
 }

@@ -41,9 +41,9 @@ TEST(BmpWalk, RowsClaimed_MustBeThere) {
 // Run lengths would let a few bytes claim any size.
 TEST(BmpWalk, CompressedKinds_AreNotDecoded) {
   for (const uint32_t compression : {1u, 2u, 4u, 5u, 6u, 0xFFFFFFFFu}) {
-    EXPECT_EQ(decodeCode(bmpOf(8, {.bits = 8, .compression = compression, .paletteEntries = 256},
-                               8)),
-              StatusCode::badImageFile);
+    EXPECT_EQ(
+        decodeCode(bmpOf(8, {.bits = 8, .compression = compression, .paletteEntries = 256}, 8)),
+        StatusCode::badImageFile);
   }
 }
 

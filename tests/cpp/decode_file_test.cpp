@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "core/allocate.h"
 #include "core/limits.h"
 #include "image/container.h"
 #include "image_files.h"
@@ -151,6 +154,41 @@ TEST(DecodeFile, RandomDamage_NeverEscapesAStatus) {
   EXPECT_EQ(compare("rgb.png").largest, 0) << "the next call works";
 }
 
+// Files that took seconds to minutes, or gigabytes.
+TEST(DecodeFile, HostileFiles_AreRefusedAtOnce) {
+  const std::pair<const char*, StatusCode> files[] = {
+      {"bomb_8192sq.png", StatusCode::imageFileTooCostly},
+      {"bomb_8192sq_16rgba_inter_short.png", StatusCode::truncatedImageFile},
+      {"jpeg_8192sq_claim.jpg", StatusCode::truncatedImageFile},
+      {"jpeg_prog_scans_x200.jpg", StatusCode::imageFileTooCostly},
+  };
+  for (const auto& [name, code] : files) {
+    const auto file = test::readTestFile(std::string("data/hostile_images/") + name);
+    allocationFailure = {};
+    const std::clock_t begun = std::clock();
+    const Status status = decode(file, limits::kMaxImagePixels);
+    EXPECT_LT(std::clock() - begun, CLOCKS_PER_SEC / 2) << name;
+    EXPECT_EQ(status.code, code) << name;
+    EXPECT_EQ(status.value, static_cast<double>(file.size())) << name;
+    EXPECT_EQ(allocationFailure.largestBytes, 0u) << name << " is refused before allocating";
+  }
+}
+
+TEST(DecodeFile, CmykFiles_AreAsBrowsersShowThem) {
+  for (const char* name : {"cmyk.jpg", "cmyk_with_adobe.jpg"}) {
+    Buffer<uint8_t> rgba;
+    SizePx size;
+    const auto file = test::readTestFile(std::string("data/hostile_images/") + name);
+    ASSERT_TRUE(decodeFile(file, kAnyPixels, rgba, size).ok()) << name;
+    const auto expectNear = [&](size_t x, size_t y, std::array<int, 3> color) {
+      const uint8_t* pixel = rgba.data() + 4 * (y * static_cast<size_t>(size.width) + x);
+      for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(pixel[k], color[k], 3) << name;
+    };
+    expectNear(2, 2, {60, 110, 70});
+    expectNear(80, 53, {200, 60, 40});
+  }
+}
+
 TEST(DecodeFile, DefaultPixelLimit_HoldsTheLargestCameras) {
   EXPECT_EQ(decode(pngClaiming(8193, 8192, {}), limits::kMaxImagePixels).code,
             StatusCode::tooManyPixels);
@@ -177,8 +215,7 @@ TEST(DecodeFile, SideBeyondTheLimit_IsNamed) {
 }
 
 TEST(DecodeFile, PngWithTooFewPixels_IsABadFile) {
-  EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(200))).code,
-            StatusCode::truncatedImageFile);
+  EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(200))).code, StatusCode::truncatedImageFile);
   EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(30000))).code, StatusCode::badImageFile)
       << "the bytes could have been enough";
 }

@@ -34,10 +34,9 @@ Status makeMask(Mask& mask) {
 
 TEST(FailingAllocations, DecodeFile) {
   for (const char* name :
-       {"444.jpg", "420.jpg", "progressive.jpg", "cmyk.jpg", "cmyk_bare.jpg",
-        "ycck_transform1.jpg", "grey.jpg", "orientation6.jpg", "rgb.png", "rgba16.png",
-        "interlaced.png", "palette_alpha.png", "bits1.png", "orientation6.png", "rgb.bmp",
-        "palette.bmp"}) {
+       {"444.jpg", "420.jpg", "progressive.jpg", "cmyk.jpg", "cmyk_bare.jpg", "ycck_transform1.jpg",
+        "grey.jpg", "orientation6.jpg", "rgb.png", "rgba16.png", "interlaced.png",
+        "palette_alpha.png", "bits1.png", "orientation6.png", "rgb.bmp", "palette.bmp"}) {
     const std::vector<uint8_t> file = readTestFile(std::string("golden/image/") + name);
     forEveryFailingAllocation(name, [&] {
       Buffer<uint8_t> rgba;

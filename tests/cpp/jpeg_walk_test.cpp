@@ -217,8 +217,8 @@ TEST(JpegWalk, MalformedTables_AreDamage) {
   append(tooManyCodes, {1, 2});
   Bytes shortValues = oneCodeTable(0x00);
   shortValues[2] = 2;
-  for (const Bytes& table : {tooManyCodes, shortValues, oneCodeTable(0x04), oneCodeTable(0x20),
-                             Bytes{0, 1, 2}}) {
+  for (const Bytes& table :
+       {tooManyCodes, shortValues, oneCodeTable(0x04), oneCodeTable(0x20), Bytes{0, 1, 2}}) {
     Bytes jpeg = jpegHead(64, 64);
     putSegment(jpeg, 0xC4, table);
     putScan(jpeg, {}, 1000);

@@ -155,7 +155,6 @@ TEST(PngWalk, HeaderNotFirstOrTwice_IsDamage) {
 TEST(PngWalk, KindsThatDoNotExist_AreDamage) {
   for (const PngKind kind : {PngKind{3, 0}, PngKind{32, 0}, PngKind{8, 1}, PngKind{8, 5},
                              PngKind{8, 7}, PngKind{0, 0}}) {
-    EXPECT_EQ(decodeCode(pngClaiming(10, 10, deflatedZeros(1000), kind)),
-              StatusCode::badImageFile);
+    EXPECT_EQ(decodeCode(pngClaiming(10, 10, deflatedZeros(1000), kind)), StatusCode::badImageFile);
   }
 }

@@ -90,8 +90,7 @@ Status run(const test::NamedDecoder& decoder, Scene& scene, Input input, Results
 void fuzzDecoder(Input input) {
   static const std::vector<test::NamedDecoder> decoders = test::allDecoders();
   Scene scene;
-  const test::NamedDecoder& decoder =
-      decoders[input.below(static_cast<uint32_t>(decoders.size()))];
+  const test::NamedDecoder& decoder = decoders[input.below(static_cast<uint32_t>(decoders.size()))];
   chooseShapes(input, scene);
   chooseSetting(input, scene);
   const uint64_t failAt = 1 + input.below(64);

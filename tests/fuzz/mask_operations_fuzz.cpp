@@ -51,11 +51,10 @@ Status everyOperation(const Mask& a, const Mask& b, Input input, Results& result
   MASKLET_TRY(merge(a.view(), b.view(), op, results.merged));
   require(validateMask(results.merged.view()).ok());
   const std::vector<MaskView> views{a.view(), b.view(), results.merged.view()};
-  MASKLET_TRY(mergeMany(views, input.below(2) == 0 ? MergeOp::unite : MergeOp::intersect,
-                        results.many));
+  MASKLET_TRY(
+      mergeMany(views, input.below(2) == 0 ? MergeOp::unite : MergeOp::intersect, results.many));
   MASKLET_TRY(findComponents(a.view(), results.components));
-  const Status cleaned =
-      removeSmallRegions(a.view(), kSource, input.below(30), results.cleaned);
+  const Status cleaned = removeSmallRegions(a.view(), kSource, input.below(30), results.cleaned);
   if (cleaned.code == StatusCode::outOfMemory) return cleaned;
   const RectPx frame{static_cast<int32_t>(input.below(30)) - 9,
                      static_cast<int32_t>(input.below(30)) - 9,
