@@ -11,7 +11,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND MASKLET_COMMON_OPTIONS -Wno-psabi)
 endif()
 
-set(MASKLET_SANITIZE_OPTIONS -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+set(MASKLET_SANITIZE_OPTIONS
+    -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
 
 function(masklet_common_options target)
@@ -50,7 +51,8 @@ endfunction()
 function(masklet_test_options target)
   masklet_common_options(${target})
   # Tests read goldens from here and put nothing there.
-  target_compile_definitions(${target} PRIVATE MASKLET_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}/tests")
+  target_compile_definitions(
+    ${target} PRIVATE MASKLET_TESTS_DIR="${CMAKE_CURRENT_SOURCE_DIR}/tests")
   if(EMSCRIPTEN)
     target_link_options(${target} PRIVATE ${MASKLET_WASM_TEST_LINK_OPTIONS})
     # package.json makes .js files ES modules; this glue is CommonJS.

@@ -11,8 +11,9 @@ find_path(MASKLET_STB_INCLUDE stb_image.h
   PATH_SUFFIXES stb
   NO_CMAKE_FIND_ROOT_PATH)
 if(NOT MASKLET_STB_INCLUDE)
-  message(FATAL_ERROR "stb_image.h was not found. Run `npm run setup`, or put stb_image.h (version 2.30 or newer) "
-                      "into a folder and name it with -DMASKLET_STB_DIR=FOLDER.")
+  message(FATAL_ERROR "stb_image.h was not found. Run `npm run setup`, or put stb_image.h "
+                      "(version 2.30 or newer) into a "
+                      "folder and name it with -DMASKLET_STB_DIR=FOLDER.")
 endif()
 
 add_library(masklet_stb INTERFACE)

@@ -1,10 +1,12 @@
 # libFuzzer targets: the core once more, instrumented, with sanitizers. Clang only.
 if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  message(FATAL_ERROR "MASKLET_FUZZ needs Clang: set CMAKE_CXX_COMPILER, as the preset native-fuzz does.")
+  message(FATAL_ERROR
+          "MASKLET_FUZZ needs Clang: set CMAKE_CXX_COMPILER, as the preset native-fuzz does.")
 endif()
 
 # The profile is for the line coverage that scripts/fuzz.mjs prints.
-set(MASKLET_FUZZ_OPTIONS -g1 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+set(MASKLET_FUZZ_OPTIONS
+    -g1 -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
     -fprofile-instr-generate -fcoverage-mapping)
 
 add_library(masklet_core_fuzz STATIC ${MASKLET_CORE_SOURCES} tests/cpp/all_decoders.cpp)

@@ -1,5 +1,5 @@
-/// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/), each only when
-/// its inputs changed. Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
+/// npm run build: the wasm module, the library (dist/) and the demo (dist_demo/). It builds only
+/// what has changed inputs. Usage: node scripts/build.mjs [wasm] [lib] [demo] [pages]
 import { chmodSync, cpSync, existsSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say, step } from "./setup/log.mjs";
@@ -22,9 +22,10 @@ const webInputs = [
   ...wasmOutputs,
 ];
 
-/** Configures (when needed) and builds one CMake preset. */
+/** Configures (if needed) and builds a CMake preset. */
 export async function cmakeBuild(preset) {
-  const remedy = `the compiler's messages are above; the same by hand: cmake --preset ${preset} && cmake --build --preset ${preset}`;
+  const byHand = `cmake --preset ${preset} && cmake --build --preset ${preset}`;
+  const remedy = `the compiler's messages are above; by hand: ${byHand}`;
   await run("cmake", ["--preset", preset], { remedy });
   await run("cmake", ["--build", "--preset", preset], { remedy });
 }
@@ -33,22 +34,43 @@ async function buildWasm() {
   await cmakeBuild("wasm-release");
 }
 
-/** tsc does the library; the glue and the wasm are copied beside the code that loads them. */
+/**
+ * Bundles the command line into one file with the packages that only it needs, so that a web app
+ * does not install them.
+ */
+async function bundleCommandLine() {
+  // Imported late: `npm start` loads this file before it has installed the packages.
+  const { build: bundle } = await import("rolldown");
+  const ofLibrary = (id, importer) => id.startsWith("../") && !importer?.includes("node_modules");
+  await bundle({
+    input: inRoot("web", "cli", "masklet.ts"),
+    platform: "node",
+    external: ofLibrary,
+    transform: { target: "es2022" },
+    output: { file: inRoot("dist", "cli", "masklet.js"), minify: true },
+  });
+}
+
+/**
+ * Compiles the library with tsc and the command line with Rolldown, and copies glue and wasm next to
+ * the code that loads them.
+ */
 async function buildLib() {
   rmSync(inRoot("dist"), { recursive: true, force: true });
   rmSync(inRoot(".cache", "tsconfig.build.tsbuildinfo"), { force: true });
   await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-    remedy: "correct the types named above",
+    remedy: "correct the types above",
   });
+  await bundleCommandLine();
   cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
-  // `npx masklet` inside the checkout runs the file itself.
+  // `npx masklet` in this checkout runs the file directly.
   chmodSync(inRoot("dist", "cli", "masklet.js"), 0o755);
 }
 
 const viteBuild = (...args) =>
   run("node", ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", ...args]);
 
-/** What can be built: from which inputs, to which outputs. */
+/** All targets with their inputs and outputs. */
 const targets = {
   wasm: {
     title: "core as WebAssembly",
@@ -59,7 +81,7 @@ const targets = {
   lib: {
     title: "library",
     inputs: [...webInputs, "tsconfig.build.json"],
-    outputs: ["dist/index.js", "dist/core/generated/masklet_core.wasm"],
+    outputs: ["dist/index.js", "dist/cli/masklet.js", "dist/core/generated/masklet_core.wasm"],
     work: buildLib,
   },
   demo: {
@@ -82,7 +104,7 @@ export async function build(names) {
     const target = targets[name];
     if (!target)
       throw new StepError(
-        `There is nothing called "${name}" to build.`,
+        `The target "${name}" is unknown.`,
         `choose from ${Object.keys(targets).join(", ")}`,
       );
     const hash = hashInputs(target.inputs, [JSON.stringify(tools().emscripten)]);
@@ -93,7 +115,7 @@ export async function build(names) {
     await step(target.title, target.work);
     const missing = target.outputs.filter((output) => !existsSync(inRoot(output)));
     if (missing.length > 0)
-      throw new StepError(`The build of "${name}" left no ${missing.join(", ")}.`);
+      throw new StepError(`The build of "${name}" did not write ${missing.join(", ")}.`);
     setStamp(`build-${name}`, hash);
   }
 }

@@ -1,8 +1,8 @@
-/// What docs/models.md and models/README.md say of the models that ship.
+/// The parts of docs/models.md and models/README.md about the models in the package.
 import { list, table } from "./markdown.mjs";
 import { cardFiles, cardsOfKind, inputOf } from "./model_cards.mjs";
 
-/** What the figures of cards are called in tables; others keep their own names. */
+/** Column titles of the figures of cards. Other figures keep their own names. */
 const titles = {
   input: "input",
   boxAp: "box AP",
@@ -31,7 +31,7 @@ const paragraphs = (parts) =>
   parts.filter((part) => part !== undefined && part !== "").join("\n\n");
 
 /**
- * Rows of figures under the names that occur in any of them, in the order in which they first do.
+ * A table of figures, with a column for every name, in the order of first occurrence.
  */
 function figureTable(head, rows) {
   const names = [...new Set(rows.flatMap(({ figures }) => Object.keys(figures)))];
@@ -48,7 +48,7 @@ const inOrder = (cards) => [...cardsOfKind(cards, "segment"), ...cardsOfKind(car
 const totalBytes = (card) => cardFiles(card).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**
- * One line for each model. @param {string} page where the sections are; empty on that page itself
+ * One line per model. @param {string} page the page with the sections; empty on that page itself
  */
 export function builtInTable(cards, page = "") {
   return table(
@@ -143,12 +143,12 @@ function section(card) {
   ]);
 }
 
-/** A section for each model. */
+/** One section per model. */
 export const builtInSections = (cards) => inOrder(cards).map(section);
 
 const [begin, end] = ["<!-- built-in models: written by npm run gen:docs -->", "<!-- end -->"];
 
-/** The page with `text` between its two marks. */
+/** Replaces the text between the two marks of a page. */
 export function withTable(page, text) {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the page lacks the marks ${begin} and ${end}`);

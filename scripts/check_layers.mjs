@@ -1,5 +1,5 @@
-/// npm run check:layers: fails with the file for every import, include or word that the layer rules
-/// (scripts/layers.mjs, scripts/web_layers.mjs) forbid.
+/// npm run check:layers: lists every import, include and word that violates the layer rules
+/// (scripts/layers.mjs, scripts/web_layers.mjs), and fails if there are any.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,7 +19,7 @@ function sourcesBelow(root) {
   ];
 }
 
-/** The ladders of ARCHITECTURE.md must be those that are enforced. */
+/** The ladders in ARCHITECTURE.md must match the enforced ones. */
 function checkPage(root) {
   const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
   return [ladderText(), cppLadderText()]
@@ -28,8 +28,8 @@ function checkPage(root) {
 }
 
 /**
- * Throws a StepError that lists all violations; returns the number of files checked.
- * @param root folder that holds src/, wasm/, web/ and ARCHITECTURE.md
+ * Checks all files and returns their number. Throws a StepError with all violations.
+ * @param root the folder of src/, wasm/, web/ and ARCHITECTURE.md
  */
 export async function checkLayers(root = rootDir) {
   const files = sourcesBelow(root);
@@ -41,7 +41,7 @@ export async function checkLayers(root = rootDir) {
   if (violations.length > 0) {
     throw new StepError(
       `${violations.length} violations of the layer rules:\n${violations.join("\n")}`,
-      "ARCHITECTURE.md has the layers; move what is shared down, or hand it in from above",
+      "ARCHITECTURE.md lists the layers; move shared code down, or pass it in from above",
     );
   }
   return files.length;

@@ -1,5 +1,5 @@
-/// Writes web/core/codes.gen.ts from src/core/status.def, the one list of statuses; with --check
-/// fails when the file is out of date.
+/// Writes web/core/codes.gen.ts from src/core/status.def, the only list of statuses. With --check
+/// it fails if the file is out of date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
@@ -8,15 +8,19 @@ import { inRoot } from "./setup/paths.mjs";
 const definitionPath = inRoot("src", "core", "status.def");
 const outputPath = inRoot("web", "core", "codes.gen.ts");
 
-/** Entries of status.def; throws with the line that is not understood. */
+/** Parses status.def. Throws with the line of a syntax error. */
 export function parseStatuses(definition) {
   const entries = [];
-  for (const [index, line] of definition.split("\n").entries()) {
-    if (!line.startsWith("MASKLET_STATUS")) continue;
-    const match = line.match(
-      /^MASKLET_STATUS\((\w+), (\d+), "([^"]*?)(?:; value: ([^"]*))?"\)\s*$/,
-    );
-    if (!match) throw new StepError(`src/core/status.def:${index + 1} is not understood: ${line}`);
+  const text = definition.replace(/^\/\/.*$/gm, "");
+  const entry = /\s*MASKLET_STATUS\((\w+), (\d+),\s+"([^"]*?)(?:; value: ([^"]*))?"\)/y;
+  while (text.slice(entry.lastIndex).trim() !== "") {
+    const at = entry.lastIndex;
+    const match = entry.exec(text);
+    if (!match) {
+      const line = text.slice(0, at).split("\n").length + 1;
+      const rest = text.slice(at).trim().split("\n")[0];
+      throw new StepError(`src/core/status.def:${line}: syntax error: ${rest}`);
+    }
     const [, name, number, what, value = ""] = match;
     entries.push({ name, number: Number(number), what, value });
   }
@@ -28,10 +32,10 @@ export function parseStatuses(definition) {
 
 /** The text of web/core/codes.gen.ts. */
 export function statusesAsTypeScript(entries) {
-  const rows = entries.map(
-    ({ name, number, what, value }) =>
-      `  ${number}: { name: ${JSON.stringify(name)}, what: ${JSON.stringify(what)}, value: ${JSON.stringify(value)} },`,
-  );
+  const rows = entries.map(({ name, number, what, value }) => {
+    const [nameText, whatText, valueText] = [name, what, value].map((part) => JSON.stringify(part));
+    return `  ${number}: { name: ${nameText}, what: ${whatText}, value: ${valueText} },`;
+  });
   return `// Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
 
 /**
@@ -55,7 +59,7 @@ async function main() {
   try {
     present = readFileSync(outputPath, "utf8");
   } catch {
-    // a missing file is out of date too
+    // A missing file is out of date too.
   }
   if (present !== wanted)
     throw new StepError("web/core/codes.gen.ts is out of date", "run `npm run gen:codes`");

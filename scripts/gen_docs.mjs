@@ -1,9 +1,9 @@
 /// Writes docs/models.md and the table in models/README.md from the model cards (models/*.json,
-/// models/cards/*.json); with --check fails when one is out of date.
+/// models/cards/*.json). With --check it fails if one is out of date.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { builtInSections, builtInTable, withTable } from "./built_in_docs.mjs";
-import { list, table } from "./markdown.mjs";
+import { list, table, wrapPage } from "./markdown.mjs";
 import { readBuiltInCards } from "./model_cards.mjs";
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
@@ -18,7 +18,7 @@ function readFolder(...path) {
     }));
 }
 
-/** Everything that the page is made of. */
+/** Reads all cards and class lists of the page. */
 export function readCards() {
   return {
     builtIn: readBuiltInCards(),
@@ -83,7 +83,7 @@ function preprocessingText({ preprocessing, sizing }) {
 function classesText({ classes }, classLists) {
   if (classes === null) return "none";
   const found = classLists.find(({ name }) => name === classes.list);
-  if (found === undefined) throw new StepError(`there is no class list ${classes.list}`);
+  if (found === undefined) throw new StepError(`the class list ${classes.list} is missing`);
   const shift =
     classes.first === 0 ? "" : `; the network counts from ${classes.first}, 0 is background`;
   return `${found.title} ([${classes.list}](../models/class_lists/${classes.list}.json))${shift}`;
@@ -94,7 +94,9 @@ function verifiedText({ verified: { how, note } }) {
 }
 
 function graphText({ name, role, variant, inputs, outputs, note }) {
-  const title = `**${name}**${role === "model" ? "" : ` (${role})`}${variant === undefined ? "" : `, variant \`${variant}\``}`;
+  const roleText = role === "model" ? "" : ` (${role})`;
+  const variantText = variant === undefined ? "" : `, variant \`${variant}\``;
+  const title = `**${name}**${roleText}${variantText}`;
   const tensors = [
     ...inputs.map((input) => `in: ${shape(input)}`),
     ...outputs.map((output) => `out: ${shape(output)}`),
@@ -120,12 +122,15 @@ function cardSection(card, classLists) {
     sources,
     unconfirmed,
   } = card;
+  const { commercial, terms, note } = license;
+  const conditions = [commercial, terms, note].filter(Boolean).join("; ");
+  const place = project.replace("https://", "");
   const facts = [
     `family: \`${family}\``,
     `input: ${preprocessingText(card)}`,
     `classes: ${classesText(card, classLists)}`,
-    `license: [${license.name}](${license.source}); commercial use: ${[license.commercial, license.terms, license.note].filter(Boolean).join("; ")}`,
-    `published by the original at [${project.replace("https://", "")}](${project}), weights: [there](${weights})`,
+    `license: [${license.name}](${license.source}); commercial use: ${conditions}`,
+    `published by the original at [${place}](${project}), weights: [there](${weights})`,
     `verified: ${verifiedText(card)}`,
     ...(unconfirmed.length > 0 ? [`not confirmed: ${unconfirmed.join("; ")}`] : []),
     `sources: ${sources.map((source, k) => `[${k + 1}](${source})`).join(", ")}`,
@@ -156,16 +161,18 @@ function overview(cards) {
   return table(["model", "family", "license", "commercial use", "verified"], rows);
 }
 
-/** The whole of docs/models.md. */
+/** The text of docs/models.md. */
 export function modelsPage({ builtIn, cards, classLists }) {
   const parts = [
-    "<!-- Generated from models/*.json and models/cards/*.json by scripts/gen_docs.mjs; not to be edited. -->",
+    "<!-- Generated from the model cards by scripts/gen_docs.mjs; not to be edited. -->",
     "# Models",
-    "Well-known public checkpoints that Masklet decodes: what goes in, what comes out, whose they are, and how to get an ONNX file. Only the built-in models come with " +
-      "Masklet; every other one has the license of whoever publishes it, and some of those do not allow commercial use. `npx masklet inspect FILE` " +
-      "says what Masklet makes of a file.",
-    "**Verified** says what Masklet was really run on: *real weights*; the *reference library with random weights*, exported and compared with the library's own " +
-      "post-processing; a *constructed graph* with the tensors of the export; or *not run against the real file*. " +
+    "Well-known public checkpoints that Masklet decodes: what goes in, what comes out, whose " +
+      "they are, and how to get an ONNX file. Only the built-in models come with Masklet; every " +
+      "other one has the license of whoever publishes it, and some of those do not allow " +
+      "commercial use. `npx masklet inspect FILE` says what Masklet makes of a file.",
+    "**Verified** says what Masklet was really run on: *real weights*; the *reference library " +
+      "with random weights*, exported and compared with the library's own post-processing; a " +
+      "*constructed graph* with the tensors of the export; or *not run against the real file*. " +
       "[families.md](families.md) has the tests of each decoder.",
     "## Built in",
     builtInTable(builtIn),
@@ -178,11 +185,11 @@ export function modelsPage({ builtIn, cards, classLists }) {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Every page that is made, by its path. */
+/** The generated pages by path. */
 export function pages(cards) {
   const readme = readFileSync(inRoot("models", "README.md"), "utf8");
   return {
-    "docs/models.md": modelsPage(cards),
+    "docs/models.md": wrapPage(modelsPage(cards)),
     "models/README.md": withTable(readme, builtInTable(cards.builtIn, "../docs/models.md")),
   };
 }
@@ -198,7 +205,7 @@ async function main() {
     try {
       present = readFileSync(inRoot(path), "utf8");
     } catch {
-      // a missing file is out of date too
+      // A missing file is out of date too.
     }
     if (present !== wanted) throw new StepError(`${path} is out of date`, "run `npm run gen:docs`");
     say(`${path} is up to date`);

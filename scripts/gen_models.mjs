@@ -1,6 +1,6 @@
-// Writes web/model/built_in.gen.ts and web/model/model_names.gen.ts from the model cards models/*.json.
-// With --check: fails where they differ. With --measure: first writes size and SHA-256 of the model
-// files into the cards.
+// Writes web/model/built_in.gen.ts and web/model/model_names.gen.ts from the model cards
+// models/*.json. With --check it fails if they differ. With --measure it first writes size and
+// SHA-256 of the model files into the cards.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cardFiles, cardsOfKind, inputOf, readBuiltInCards } from "./model_cards.mjs";
@@ -93,7 +93,7 @@ export type BuiltInModelName = ${union(models)};
 export type BuiltInPromptModelName = ${union(promptModels)};
 `;
 
-/** In place, so that a card stays as somebody wrote it. */
+/** Replaces the values in the text, which keeps the formatting of a card. */
 function measureFiles() {
   for (const card of readBuiltInCards()) {
     const target = new URL(`models/${card.name}.json`, root);

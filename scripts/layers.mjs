@@ -1,15 +1,16 @@
-/// The layers of the C++ half, and the words that only some files may contain, as data and as one
-/// pure function. The rooms of web/ are in web_layers.mjs.
+/// The layers of the C++ half and the words that only some files may contain, as data and one pure
+/// function. web_layers.mjs has the rooms of web/.
 import { posix } from "node:path";
 
-/** C++: a folder may include headers of itself and of these. */
+/** A C++ folder may include its own headers and those of these folders. */
 export const cppLayers = {
   "src/core": [],
   "src/simd": ["src/core"],
   "src/image": ["src/core", "src/simd"],
   "src/mask": ["src/core", "src/simd"],
-  "src/decode": ["src/core", "src/simd", "src/mask", "src/image"],
-  "src/refine": ["src/core", "src/simd", "src/mask", "src/image"],
+  "src/assemble": ["src/core", "src/simd", "src/mask"],
+  "src/decode": ["src/core", "src/simd", "src/mask", "src/assemble", "src/image"],
+  "src/refine": ["src/core", "src/simd", "src/mask", "src/assemble", "src/image"],
   "src/edit": ["src/core", "src/simd", "src/mask", "src/image"],
   "src/track": ["src/core", "src/simd", "src/mask", "src/image"],
   wasm: [
@@ -17,6 +18,7 @@ export const cppLayers = {
     "src/simd",
     "src/image",
     "src/mask",
+    "src/assemble",
     "src/decode",
     "src/refine",
     "src/edit",
@@ -24,7 +26,7 @@ export const cppLayers = {
   ],
 };
 
-/** The ladder of the C++ half as ARCHITECTURE.md shows it. */
+/** The ladder of the C++ half in the form of ARCHITECTURE.md. */
 export function cppLadderText() {
   const width = Math.max(...Object.keys(cppLayers).map((folder) => folder.length)) + 1;
   return Object.entries(cppLayers)
@@ -32,8 +34,20 @@ export function cppLadderText() {
     .join("\n");
 }
 
-const domNames =
-  /\b(document\.|window\.|HTML[A-Z]\w*Element|CanvasRenderingContext2D|WebGL2RenderingContext|KeyboardEvent|PointerEvent|MouseEvent|localStorage|requestAnimationFrame)/;
+const domNames = new RegExp(
+  `\\b(${[
+    "document\\.",
+    "window\\.",
+    "HTML[A-Z]\\w*Element",
+    "CanvasRenderingContext2D",
+    "WebGL2RenderingContext",
+    "KeyboardEvent",
+    "PointerEvent",
+    "MouseEvent",
+    "localStorage",
+    "requestAnimationFrame",
+  ].join("|")})`,
+);
 
 /** Words that only some files may contain. `allowed` and `within` are path prefixes. */
 export const prohibitions = [
@@ -79,7 +93,7 @@ export const prohibitions = [
 const startsWithAny = (path, prefixes) => prefixes.some((prefix) => path.startsWith(prefix));
 const isCpp = (path) => /\.(cpp|h|def)$/.test(path);
 
-/** The text with comments blanked out, lines kept, so that prose may name what code may not. */
+/** Blanks out comments and keeps the lines, so that prose may name what code must not. */
 function withoutComments(text) {
   return text.replace(
     /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
@@ -124,7 +138,7 @@ function checkFamilySiblings(path, target, line, report) {
   const stem = (file) => posix.basename(file, ".ts");
   if (!path.startsWith("web/families/") || !target.startsWith("web/families/")) return;
   if (shared.includes(stem(path)) || shared.includes(stem(target))) return;
-  // A family may be split into files that share its stem: yolo_seg.ts, yolo_seg_end_to_end.ts.
+  // Files with the same stem belong to one family: yolo_seg.ts, yolo_seg_end_to_end.ts.
   if (stem(target).startsWith(stem(path)) || stem(path).startsWith(stem(target))) return;
   report(line, `a family must not import its sibling ${target}`);
 }
@@ -148,7 +162,7 @@ function checkProhibitions(path, code, report) {
 }
 
 /**
- * Violations of one file, as "path:line: what". `path` is relative to the root with forward
+ * The violations of one file, as "path:line: what". `path` is relative to the root, with forward
  * slashes.
  */
 export function layerViolations(path, text) {

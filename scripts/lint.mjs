@@ -1,4 +1,4 @@
-/// npm run lint: clang-format and Biome, read-only. --write corrects in place (npm run format);
+/// npm run lint: clang-format and Biome, read-only. --write corrects in place (npm run format), and
 /// --tidy adds clang-tidy.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 import { setUp, tools } from "./setup/tools.mjs";
 
-const cppFolders = ["src", "wasm", "tests/cpp", "tests/fuzz"];
+const cppFolders = ["src", "wasm", "tests/cpp", "tests/fuzz", "tests/bench"];
 
 /** All files below `folders` with one of the `extensions`, relative to the root. */
 export function filesBelow(folders, extensions) {
@@ -26,7 +26,7 @@ export function filesBelow(folders, extensions) {
   });
 }
 
-const remedy = "npm run format corrects what can be corrected";
+const remedy = "npm run format corrects most problems";
 
 async function clangFormat(write) {
   const files = filesBelow(cppFolders, [".cpp", ".h"]);
@@ -50,7 +50,7 @@ const biome = (write) =>
     { remedy },
   );
 
-/** Slow (minutes), so a command of its own and no part of `npm test`. */
+/** Runs for minutes, so it is a separate command outside `npm test`. */
 async function clangTidy() {
   if (!tools().clangTidy) throw new StepError("clang-tidy was not found.", "npm run setup");
   await cmakeBuild("native-release");
@@ -61,7 +61,7 @@ async function clangTidy() {
   return `${files.length} files`;
 }
 
-/** Formatting and lint of all sources. */
+/** Checks formatting and lint of all sources. */
 export async function lint({ write = false } = {}) {
   await step("clang-format", () => clangFormat(write));
   await step("Biome", async () => {

@@ -1,8 +1,8 @@
-/// Prints the colors of web/view/palette.ts. Greedy farthest-point choice in OKLab (Ottosson 2020):
-/// each next color is the candidate whose smallest distance to all colors taken, seen normally and
-/// with three simulated color-vision deficiencies (Viénot, Brettel, Mollon 1999 for protan and
-/// deutan; their half-plane for tritan), is largest. Candidates keep a lightness and chroma that
-/// stand out on light and on dark images alike.
+/// Prints the colors of web/view/palette.ts. The method is a greedy farthest-point choice in OKLab
+/// (Ottosson 2020). Each next color maximizes the minimum distance to all earlier colors, with
+/// normal vision and with three simulated color-vision deficiencies (Viénot, Brettel, Mollon 1999
+/// for protan and deutan; their half-plane for tritan). The lightness and chroma of the candidates
+/// stand out on light and on dark images.
 import process from "node:process";
 
 const count = Number(process.argv[2] ?? 16);
@@ -35,8 +35,8 @@ function linearToOklab([r, g, b]) {
 }
 
 /**
- * Linear RGB as seen without one cone type: through LMS, the missing response replaced by the other
- * two.
+ * Linear RGB as seen without one cone type. In LMS space, the other two responses replace the
+ * missing one.
  */
 function simulate([r, g, b], deficiency) {
   let l = 17.8824 * r + 43.5161 * g + 4.11935 * b;
@@ -56,13 +56,13 @@ const seen = ["normal", "protan", "deutan", "tritan"];
 const views = (linear) =>
   seen.map((kind) => linearToOklab(kind === "normal" ? linear : simulate(linear, kind)));
 /**
- * A difference seen normally counts in full; one seen with a deficiency only has to be noticeable.
+ * A difference counts in full with normal vision. With a deficiency, it must only be noticeable.
  */
 const weights = [1, 2, 2, 2];
 const distance = (a, b) =>
   Math.min(...a.map((lab, k) => weights[k] * Math.hypot(...lab.map((v, i) => v - b[k][i]))));
 
-/** Dark yellows read as mud on a photo. */
+/** Dark yellows look like mud on a photo. */
 const dullBelow = (h) => (h > 75 && h < 135 ? 0.8 : 0);
 const candidates = [];
 for (let L = 0.65; L <= 0.841; L += 0.03)

@@ -1,16 +1,16 @@
-/// The cards of the models that ship (models/*.json): read in one place, and checked;
-/// models/README.md says what is in one.
+/// Reads and checks the cards of the models in the package (models/*.json). models/README.md
+/// describes a card.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { StepError } from "./setup/log.mjs";
 import { inRoot } from "./setup/paths.mjs";
 
-/** Lists in the same folder that describe no model. */
+/** Files in the same folder that are not cards. */
 const notCards = ["webgpu_cpu_operators.json"];
 
-/** `segment`: finds objects. `prompt`: cuts out what is pointed at. */
+/** `segment` models find objects; `prompt` models answer points and boxes. */
 export const cardKinds = ["segment", "prompt"];
 
-/** Those of a kind, the one marked `default` first, then by name. */
+/** The cards of a kind: the one marked `default` first, then by name. */
 export function cardsOfKind(cards, kind) {
   const order = (a, b) =>
     Number(b.default === true) - Number(a.default === true) || (a.name < b.name ? -1 : 1);
@@ -18,7 +18,7 @@ export function cardsOfKind(cards, kind) {
 }
 
 /**
- * Every file of a model: `{ key, file, bytes, sha256, … }`; key is undefined for a model in one
+ * The files of a model: `{ key, file, bytes, sha256, … }`. `key` is undefined for a model in one
  * file.
  */
 export function cardFiles(card) {
@@ -34,7 +34,7 @@ const isRecord = (value) => typeof value === "object" && value !== null && !Arra
 const isOneOf = (values) => (value) => values.includes(value);
 const isNumbers = (value) => isRecord(value) && Object.values(value).every(isNumber);
 /**
- * Fields by name; a name that ends in "?" may be absent. Fields that are not named are a mistake.
+ * Accepts an object with these fields only. A name that ends in "?" is optional.
  */
 const isShape = (fields) => (value) => isRecord(value) && shapeProblems(value, fields).length === 0;
 
@@ -49,8 +49,8 @@ const isImage = (value) =>
 const tensor = { name: isText, type: isText, dims: isDims, content: isText };
 
 /**
- * Figures at one input size. What a figure is called says what it is: `maskAp`, `boxAp`,
- * `boundaryAp`, `maskAp50`, `ms` …
+ * Figures at one input size. Each has a descriptive name: `maskAp`, `boxAp`, `boundaryAp`,
+ * `maskAp50`, `ms` …
  */
 const atSize = (value) => isRecord(value) && isCount(value.input) && isNumbers(value);
 
@@ -103,9 +103,9 @@ const ofKind = {
       inputs: isList(isShape(tensor)),
       outputs: isList(isShape(tensor)),
     }),
-    // What "everything" keeps unless somebody says; without it what is usual for Segment Anything.
+    // Default thresholds of "everything"; Segment Anything's if absent.
     "everything?": isShape({ predictedIouThreshold: isNumber, stabilityThreshold: isNumber }),
-    // Mean IoU after so many clicks, of a box, and times; one table for each set of images.
+    // Mean IoU after a number of clicks or a box, and times; one table per set of images.
     "metrics?": isList(isShape({ data: isText, figures: isNumbers, "note?": isText })),
   },
 };
@@ -121,17 +121,17 @@ function shapeProblems(value, fields) {
   return problems;
 }
 
-/** Names of the fields of a card that are missing, unknown or not what they should be. */
+/** Names of the missing, unknown or invalid fields of a card. */
 export function cardProblems({ stem, ...card }) {
   if (!cardKinds.includes(card.kind)) return ["kind"];
   const problems = shapeProblems(card, { ...common, ...ofKind[card.kind] });
-  if (stem !== undefined && card.name !== stem) problems.push("name (is not the file's)");
+  if (stem !== undefined && card.name !== stem) problems.push("name (must be the file's stem)");
   if (card.kind === "segment" && !problems.includes("input"))
     problems.push(...inputProblems(card.input));
   return problems;
 }
 
-/** An open input has a usual size; a fixed one has none beside its dims. */
+/** An open input must have a default size. A fixed input must not: its dims determine it. */
 function inputProblems({ dims, size, multiple }) {
   const isOpen = dims.slice(2).some((dim) => typeof dim === "string");
   if (!isOpen)
@@ -141,8 +141,8 @@ function inputProblems({ dims, size, multiple }) {
 }
 
 /**
- * Usual input of a segmenting model: `{ width, height, multiple }`; without `multiple` it is the
- * only one.
+ * Default input of a segmenting model: `{ width, height, multiple }`. Without `multiple`, the size
+ * is fixed.
  */
 export function inputOf({ input: { dims, size = dims.slice(2), multiple } }) {
   const [height, width] = size;
@@ -150,7 +150,7 @@ export function inputOf({ input: { dims, size = dims.slice(2), multiple } }) {
 }
 
 /**
- * All cards, in the order of their file names. @throws StepError naming the fields that are wrong
+ * All cards, in the order of their file names. @throws StepError with the names of invalid fields
  */
 export function readBuiltInCards() {
   const cards = readdirSync(inRoot("models"))
@@ -166,7 +166,7 @@ export function readBuiltInCards() {
   if (problems.length > 0)
     throw new StepError(
       `wrong or missing fields:\n${problems.join("\n")}`,
-      "models/README.md says what is in a card",
+      "models/README.md describes a card",
     );
   return cards;
 }

@@ -1,82 +1,42 @@
-/// A small static server for built pages, with the Content-Security-Policy that Masklet promises to
-/// work under. Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]… [--print]
-import { createReadStream, statSync } from "node:fs";
+/// A small static server for built pages. Its Content-Security-Policy is the strictest one that
+/// Masklet supports.
+/// Usage: node scripts/serve.mjs FOLDER [--port N] [--mount /prefix=FOLDER]…
 import { createServer } from "node:http";
-import { extname, join, normalize, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runMain, StepError, say } from "./setup/log.mjs";
 
 export const contentSecurityPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
 
-const mimeTypes = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".ico": "image/x-icon",
-  ".jpeg": "image/jpeg",
-  ".jpg": "image/jpeg",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".mjs": "text/javascript; charset=utf-8",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain; charset=utf-8",
-  ".wasm": "application/wasm",
-  ".webmanifest": "application/manifest+json",
-  ".webp": "image/webp",
+/** Reads files at each request, so that a new build needs no new server. */
+const options = {
+  dev: true,
+  etag: true,
+  setHeaders(response) {
+    response.setHeader("Content-Security-Policy", contentSecurityPolicy);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+  },
 };
 
-/** The file that a request path means, or null; never outside the folder it is mapped to. */
-function fileOf(urlPath, folder, mounts) {
-  for (const [prefix, mounted] of [...mounts, ["/", folder]]) {
-    if (!urlPath.startsWith(prefix)) continue;
-    const root = resolve(mounted);
-    const path = normalize(join(root, urlPath.slice(prefix.length)));
-    if (path !== root && !path.startsWith(root + sep)) return null;
-    try {
-      if (statSync(path).isFile()) return path;
-      const index = join(path, "index.html");
-      return statSync(index).isFile() ? index : null;
-    } catch {
-      return null;
-    }
-  }
-  return null;
-}
-
-function answer(request, response, folder, mounts) {
-  let urlPath;
-  try {
-    urlPath = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
-  } catch {
-    response.writeHead(400).end("bad request\n");
-    return;
-  }
-  const path =
-    request.method === "GET" || request.method === "HEAD" ? fileOf(urlPath, folder, mounts) : null;
-  if (!path) {
-    response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
-    return;
-  }
-  response.writeHead(200, {
-    "Content-Type": mimeTypes[extname(path).toLowerCase()] ?? "application/octet-stream",
-    "Content-Length": statSync(path).size,
-    "Content-Security-Policy": contentSecurityPolicy,
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-  });
-  if (request.method === "HEAD") response.end();
-  else createReadStream(path).pipe(response);
+async function requestHandler(folder, mounts) {
+  // Imported late: `npm start` loads this file before it has installed the packages.
+  const { default: sirv } = await import("sirv");
+  const sites = [...mounts, ["", folder]].map(([prefix, path]) => [prefix, sirv(path, options)]);
+  return (request, response) => {
+    const [prefix, answer] = sites.find(([prefix]) => request.url.startsWith(`${prefix}/`));
+    request.url = request.url.slice(prefix.length);
+    answer(request, response);
+  };
 }
 
 /**
- * Serves `folder` on `port`, or on the next free one when that is taken and not fixed; resolves to
+ * Serves `folder` on `port`, or on the next free port unless `portIsFixed`. Resolves to
  * { server, url }.
  * @param {string} folder
  * @param {{ port?: number, portIsFixed?: boolean, mounts?: string[][] }} [options] mounts: pairs of
  *   address prefix and folder
  */
-export function serve(folder, { port = 4173, portIsFixed = false, mounts = [] } = {}) {
-  const server = createServer((request, response) => answer(request, response, folder, mounts));
+export async function serve(folder, { port = 4173, portIsFixed = false, mounts = [] } = {}) {
+  const server = createServer(await requestHandler(folder, mounts));
   return new Promise((done, failed) => {
     let candidate = port;
     server.on("error", (error) => {
@@ -109,7 +69,7 @@ async function main() {
     else folder = arg;
   }
   if (!folder)
-    throw new StepError("No folder was named.", "node scripts/serve.mjs FOLDER [--port N]");
+    throw new StepError("The folder is missing.", "node scripts/serve.mjs FOLDER [--port N]");
   const { url } = await serve(folder, { port, portIsFixed: true, mounts });
   say(`${folder} at ${url}`);
 }

@@ -1,4 +1,4 @@
-/// npm run setup [build|test|all]: finds or installs what building and testing need.
+/// npm run setup [build|test|all]: finds or installs the tools for building and testing.
 import { runMain } from "./setup/log.mjs";
 import { setUp } from "./setup/tools.mjs";
 

@@ -1,5 +1,5 @@
-/// npm run check:size: byte budgets and the contents of the npm package. Prints every figure; fails
-/// when one is exceeded.
+/// npm run check:size: byte budgets and contents of the npm package. Prints every figure, and fails
+/// if one exceeds its budget.
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -9,11 +9,12 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 
 const coreBudget = 120_000;
-const packageBudget = 1_000_000;
-/** Unpacked, models included. A model that does not fit is not shipped. */
+/** Maximum size of the package without models. The bundled command line takes 120 kB of it. */
+const packageBudget = 1_100_000;
+/** Maximum size of the unpacked package with its models. */
 const wholeBudget = 8 * 2 ** 20;
 
-/** Cards and files of the models that ship. */
+/** Cards and files of the models in the package. */
 function modelPaths() {
   return readBuiltInCards().flatMap((card) => [
     `models/${card.name}.json`,
@@ -21,14 +22,14 @@ function modelPaths() {
   ]);
 }
 
-/** What may be in the package beside the models; anything else fails. */
+/** Allowed files of the package besides the models. */
 const allowedInPackage = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md)$/,
   /^dist\/(?!demo\/)[\w/]+(\.gen)?\.(js|d\.ts)$/,
   /^dist\/core\/generated\/masklet_core\.wasm$/,
   /^models\/NOTICE$/,
 ];
-/** What must be in it beside the models. */
+/** Required files of the package besides the models. */
 const requiredInPackage = [
   "package.json",
   "README.md",
@@ -53,13 +54,13 @@ export function coreSize() {
   return { parts, gzip: parts.reduce((sum, part) => sum + part.gzip, 0) };
 }
 
-/** Files of the package as `npm pack` would take them: [{ path, size }]. */
+/** The files of the package according to `npm pack`: [{ path, size }]. */
 export async function packageFiles() {
   const { output } = await run("npm", ["pack", "--dry-run", "--json", "--loglevel=error"]);
   return JSON.parse(output.slice(output.indexOf("[")))[0].files;
 }
 
-/** What is wrong with the contents of the package: strays and missing files. */
+/** Problems with the contents of the package: unexpected and missing files. */
 export function packageProblems(files) {
   const problems = [];
   const models = modelPaths();
@@ -82,7 +83,7 @@ export async function checkSizes() {
     say(`  ${name}: ${kilobytes(raw)}, ${kilobytes(gzip)} gzip`);
   say(`  core: ${kilobytes(core.gzip)} gzip of ${kilobytes(coreBudget)}`);
   if (core.gzip > coreBudget)
-    problems.push(`the core is ${kilobytes(core.gzip)} gzip, more than ${kilobytes(coreBudget)}`);
+    problems.push(`the core is ${kilobytes(core.gzip)} gzip, maximum ${kilobytes(coreBudget)}`);
 
   const files = await packageFiles();
   const bytesOf = (list) => list.reduce((sum, { size }) => sum + size, 0);
@@ -90,24 +91,27 @@ export async function checkSizes() {
   const whole = bytesOf(files);
   const withoutModels = whole - bytesOf(models);
   say(
-    `  package: ${files.length} files, ${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)} without the models`,
+    `  package without models: ${files.length} files, ` +
+      `${kilobytes(withoutModels)} unpacked of ${kilobytes(packageBudget)}`,
   );
   for (const { path, size } of models) say(`  ${path}: ${kilobytes(size)}`);
-  say(`  package with the models: ${kilobytes(whole)} unpacked of ${kilobytes(wholeBudget)}`);
+  say(`  package with models: ${kilobytes(whole)} unpacked of ${kilobytes(wholeBudget)}`);
   if (whole > wholeBudget)
-    problems.push(`the package is ${kilobytes(whole)}, more than ${kilobytes(wholeBudget)}`);
+    problems.push(`the package is ${kilobytes(whole)}, maximum ${kilobytes(wholeBudget)}`);
   if (withoutModels > packageBudget)
     problems.push(
-      `the package without models is ${kilobytes(withoutModels)}, more than ${kilobytes(packageBudget)}`,
+      `without models, the package is ${kilobytes(withoutModels)}, ` +
+        `maximum ${kilobytes(packageBudget)}`,
     );
   problems.push(...packageProblems(files));
   if (problems.length > 0) {
     throw new StepError(
       problems.join("\n"),
-      `"files" in package.json chooses; the largest: ${largest(files)}`,
+      `"files" in package.json selects them; the largest: ${largest(files)}`,
     );
   }
-  return `core ${kilobytes(core.gzip)} gzip, package ${kilobytes(withoutModels)} without models, ${kilobytes(whole)} with them`;
+  const sizes = `${kilobytes(withoutModels)} without models, ${kilobytes(whole)} with them`;
+  return `core ${kilobytes(core.gzip)} gzip, package ${sizes}`;
 }
 
 const largest = (files) =>

@@ -1,4 +1,4 @@
-/// npm start: sets up, builds, serves the demo page. `npm start -- --port N` chooses the port.
+/// npm start: sets up, builds and serves the demo page. `npm start -- --port N` sets the port.
 import { build } from "./build.mjs";
 import { serve } from "./serve.mjs";
 import { runMain, say } from "./setup/log.mjs";
@@ -12,5 +12,5 @@ await runMain(async () => {
   await build(["wasm", "lib", "demo"]);
   const { url } = await serve(inRoot("dist_demo"), { port });
   say("");
-  say(`Masklet is at ${url}   (Ctrl-C ends it)`);
+  say(`Masklet is at ${url}   (Ctrl-C stops it)`);
 });

@@ -1,7 +1,7 @@
-/// npm test: sets up, builds and runs every check and test runner, then prints what each counted
-/// and the sum. Usage: node scripts/test.mjs [checks] [native] [fuzz] [wasm] [web] [browser] [pack]
-/// [--fresh] [-- ARGUMENTS OF ONE RUNNER] A runner whose inputs have not changed since it last
-/// passed is not run again; --fresh runs it all the same.
+/// npm test: sets up, builds, runs every check and test runner, and prints the counts and their
+/// sum. Usage: node scripts/test.mjs [checks] [native] [fuzz] [wasm] [web] [browser] [pack]
+///   [--fresh] [-- ARGUMENTS OF ONE RUNNER]
+/// It skips a runner that passed on the same inputs before; --fresh runs it anyway.
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { setUp } from "./setup/tools.mjs";
 import { runners } from "./test_runners.mjs";
@@ -12,16 +12,16 @@ function parseArguments(argv) {
   const own = separator < 0 ? argv : argv.slice(0, separator);
   const names = own.filter((arg) => !arg.startsWith("-"));
   const known = names.filter((name) => name in runners);
-  // `npm run test:browser -- FILE`: npm drops the dashes, so whatever is not a runner goes to the
-  // one runner named.
+  // `npm run test:browser -- FILE`: npm drops the dashes, so any argument that is not a runner goes
+  // to the single runner.
   const passed = [
     ...own.filter((arg) => arg !== "--fresh" && !known.includes(arg)),
     ...(separator < 0 ? [] : argv.slice(separator + 1)),
   ];
   if (passed.length > 0 && known.length !== 1) {
     throw new StepError(
-      `Not understood: ${passed.join(" ")}`,
-      `choose from ${Object.keys(runners).join(", ")}; extra arguments need exactly one of them`,
+      `Unknown arguments: ${passed.join(" ")}`,
+      `choose from ${Object.keys(runners).join(", ")}; extra arguments require exactly one of them`,
     );
   }
   return {
@@ -37,18 +37,17 @@ function summarize(results) {
   say("");
   for (const { name, counts, note } of results) {
     const mark = counts.failed > 0 ? "✗" : "✓";
-    say(
-      `${mark} ${name.padEnd(8)} ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped${note ? ` (${note})` : ""}`,
-    );
+    const { passed, failed, skipped } = counts;
+    const all = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+    say(`${mark} ${name.padEnd(8)} ${all}${note ? ` (${note})` : ""}`);
   }
   for (const { failure } of results.filter((result) => result.failure)) {
     say(`\n✗ ${failure.message}`);
     if (failure.remedy) say(`  What to do: ${failure.remedy}`);
   }
   say("");
-  say(
-    `${total(results, "passed")} passed, ${total(results, "failed")} failed, ${total(results, "skipped")} skipped`,
-  );
+  const kinds = ["passed", "failed", "skipped"];
+  say(kinds.map((kind) => `${total(results, kind)} ${kind}`).join(", "));
 }
 
 await runMain(async () => {

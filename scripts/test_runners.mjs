@@ -1,4 +1,4 @@
-/// The test runners: what each reads, how it is run, and how its report is counted.
+/// The test runners: their inputs, how to run them, and how to count their reports.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { build, cmakeBuild } from "./build.mjs";
 import { checkLayers } from "./check_layers.mjs";
@@ -28,7 +28,7 @@ const fuzzSeconds = 3;
 function readReport(name) {
   const path = inRoot("build", "reports", `${name}.json`);
   if (!existsSync(path))
-    throw new StepError(`The runner "${name}" left no report.`, "its messages are above");
+    throw new StepError(`The runner "${name}" did not write a report.`, "its messages are above");
   return JSON.parse(readFileSync(path, "utf8"));
 }
 
@@ -39,10 +39,10 @@ function reportPath(name) {
   return path;
 }
 
-/** A runner that ended badly although no test of its report failed did fail as a whole. */
+/** A runner with an error exit has failed, even if every test in its report passed. */
 function withExitCode(counts, code) {
   if (counts.passed + counts.failed === 0)
-    throw new StepError("The runner ran no test.", "its messages are above");
+    throw new StepError("The runner did not run a test.", "its messages are above");
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
@@ -74,7 +74,7 @@ async function checks() {
   await one("types", () => run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]));
   await one("API reference", () =>
     run("node", ["node_modules/typedoc/bin/typedoc", "--emit", "none"], {
-      remedy: "export what the public API names",
+      remedy: "export every type that the public API uses",
     }),
   );
   await one("size budgets and package contents", checkSizes);
@@ -135,8 +135,8 @@ async function playwright(passed) {
 }
 
 /**
- * name -> { title, inputs, machine() -> what else of this machine matters, work(extra arguments) ->
- * { passed, failed, skipped } }
+ * name -> { title, inputs, machine() -> further state of this machine that matters,
+ * work(extra arguments) -> { passed, failed, skipped } }
  */
 export const runners = {
   checks: {

@@ -1,17 +1,17 @@
-/// Runs one test runner: skips it when it passed on the same inputs before, and never lets its
-/// failure hide the others.
+/// Runs one test runner, unless it passed on the same inputs before. Its failure never hides the
+/// others.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StepError, say, seconds } from "./setup/log.mjs";
 import { inRoot, localCacheDir, makeDir } from "./setup/paths.mjs";
 import { clearStamp, hashInputs, isFresh, setStamp } from "./setup/stamps.mjs";
 
-/** Folder with large data outside the repository; whether it is there changes which tests run. */
+/** Folder with large data outside the repository. Some tests run only if it exists. */
 const sharedDataDir = process.env.MASKLET_DATA ?? inRoot("..", "shared", "data");
 
 const resultPath = (name) => join(makeDir(join(localCacheDir, "results")), `${name}.json`);
 
-/** { name, counts, note, failure } of one runner. */
+/** Runs one runner and returns { name, counts, note, failure }. */
 export async function runOne(name, runner, { passed, fresh }) {
   const hash = hashInputs(
     [...runner.inputs, "scripts"],

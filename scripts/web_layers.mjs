@@ -1,9 +1,9 @@
-/// The rooms of web/ as data, and dependency-cruiser's verdict on them. The rules name folders only.
+/// The rooms of web/ as data, and their check with dependency-cruiser. The rules name folders only.
 import { cruise } from "dependency-cruiser";
 
 /**
- * The ladder: a room may import itself, the rooms that it names, and nothing else of web/. The files
- * at the top of web/ are the doors.
+ * The ladder. A room may import itself and the rooms in its list, but nothing else of web/. The
+ * doors are the files at the top of web/.
  */
 export const webLadder = {
   base: [],
@@ -24,7 +24,7 @@ export const webLadder = {
   demo: ["doors"],
 };
 
-/** The ladder as ARCHITECTURE.md shows it. */
+/** The ladder in the form of ARCHITECTURE.md. */
 export function ladderText() {
   const width = Math.max(...Object.keys(webLadder).map((room) => room.length)) + 1;
   return Object.entries(webLadder)
@@ -37,12 +37,12 @@ export function ladderText() {
 
 const folder = (room) => (room === "doors" ? "^web/[^/]+\\.ts$" : `^web/${room}/`);
 
-/** Rules for dependency-cruiser: what is not allowed is forbidden. */
+/** Rules for dependency-cruiser. Every import outside the ladder is forbidden. */
 export function ladderRules() {
   const rooms = Object.entries(webLadder).map(([room, may]) => {
     const rooms = typeof may === "string" ? Object.keys(webLadder) : may;
     const allowed = rooms.filter((name) => typeof may !== "string" || !/^(cli|demo)$/.test(name));
-    // Applications know the public surface alone.
+    // Applications may use the public API only.
     const targets = allowed.map((name) =>
       name === "doors" && room !== "doors" ? "^web/index\\.ts$" : folder(name),
     );
@@ -59,7 +59,7 @@ export function ladderRules() {
   ];
 }
 
-/** Rooms that no rule covers. */
+/** Rooms without a rule. */
 function roomsWithoutRule(modules) {
   const rooms = new Set(modules.flatMap(({ source }) => /^web\/([^/]+)\//.exec(source)?.[1] ?? []));
   return [...rooms]
@@ -73,8 +73,8 @@ function describe({ rule, from, to, cycle }) {
 }
 
 /**
- * Violations of the ladder below `root`, type-only imports included, as "path: what".
- * @param root folder that holds web/ and tsconfig.json
+ * The violations of the ladder below `root`, as "path: what". Type-only imports count.
+ * @param root the folder of web/ and tsconfig.json
  */
 export async function webViolations(root) {
   const { output } = await cruise(
@@ -94,7 +94,7 @@ export async function webViolations(root) {
   const rings = new Set();
   const violations = summary.violations.filter(({ cycle }) => {
     if (!cycle) return true;
-    // A ring is reported once, not once for each file in it.
+    // Reports a ring once, not once per file in it.
     const key = cycle
       .map(({ name }) => name)
       .sort()

@@ -1,87 +1,66 @@
-// Registration of the one class that TypeScript sees; no logic.
+// Registration of what TypeScript sees, one list; no logic.
 #include <emscripten/bind.h>
 
-#include "wasm/workspace.h"
+#include "wasm/decode_stage.h"
+#include "wasm/image_stage.h"
+#include "wasm/mask_stage.h"
 
-using masklet::Workspace;
+using namespace masklet;
 
-EMSCRIPTEN_BINDINGS(masklet) {
-  emscripten::function("boundaryVersion", +[]() -> uint32_t { return masklet::kBoundaryVersion; });
-  emscripten::class_<Workspace>("Workspace")
-      .constructor<>()
-      .function("lastValue", &Workspace::lastValue)
-      .function("memoryBytes", &Workspace::memoryBytes)
-      .function("useScalarKernels", &Workspace::useScalarKernels)
-      .function("reserveFile", &Workspace::reserveFile)
-      .function("fileAddress", &Workspace::fileAddress)
-      .function("decodeFile", &Workspace::decodeFile)
-      .function("reserveImage", &Workspace::reserveImage)
-      .function("imageAddress", &Workspace::imageAddress)
-      .function("imageWidth", &Workspace::imageWidth)
-      .function("imageHeight", &Workspace::imageHeight)
-      .function("tensorize", &Workspace::tensorize)
-      .function("inputAddress", &Workspace::inputAddress)
-      .function("inputElements", &Workspace::inputElements)
-      .function("setLetterbox", &Workspace::setLetterbox)
-      .function("reserveOutput", &Workspace::reserveOutput)
-      .function("outputAddress", &Workspace::outputAddress)
-      .function("reserveClassFilter", &Workspace::reserveClassFilter)
-      .function("classFilterAddress", &Workspace::classFilterAddress)
-      .function("decodeDetrDetect", &Workspace::decodeDetrDetect)
-      .function("decodeDetrPanoptic", &Workspace::decodeDetrPanoptic)
-      .function("decodeMaskFormer", &Workspace::decodeMaskFormer)
-      .function("decodeMaskRcnn", &Workspace::decodeMaskRcnn)
-      .function("decodeRfDetrSeg", &Workspace::decodeRfDetrSeg)
-      .function("decodeRtmdetIns", &Workspace::decodeRtmdetIns)
-      .function("decodeSam", &Workspace::decodeSam)
-      .function("decodeYolact", &Workspace::decodeYolact)
-      .function("decodeYoloDetect", &Workspace::decodeYoloDetect)
-      .function("decodeYoloSeg", &Workspace::decodeYoloSeg)
-      .function("decodeYolov5Seg", &Workspace::decodeYolov5Seg)
-      .function("decodeYolox", &Workspace::decodeYolox)
-      .function("assembleMasks", &Workspace::assembleMasks)
-      .function("instanceCount", &Workspace::instanceCount)
-      .function("boxesAddress", &Workspace::boxesAddress)
-      .function("scoresAddress", &Workspace::scoresAddress)
-      .function("classIdsAddress", &Workspace::classIdsAddress)
-      .function("rowsAddress", &Workspace::rowsAddress)
-      .function("stabilityAddress", &Workspace::stabilityAddress)
-      .function("rectsAddress", &Workspace::rectsAddress)
-      .function("areasAddress", &Workspace::areasAddress)
-      .function("runsAddress", &Workspace::runsAddress)
-      .function("runOffsetsAddress", &Workspace::runOffsetsAddress)
-      .function("coverageAddress", &Workspace::coverageAddress)
-      .function("coverageOffsetsAddress", &Workspace::coverageOffsetsAddress)
-      .function("runCount", &Workspace::runCount)
-      .function("coverageBytes", &Workspace::coverageBytes)
-      .function("reserveMask", &Workspace::reserveMask)
-      .function("maskAddress", &Workspace::maskAddress)
-      .function("reserveText", &Workspace::reserveText)
-      .function("textAddress", &Workspace::textAddress)
-      .function("textBytes", &Workspace::textBytes)
-      .function("reserveCounts", &Workspace::reserveCounts)
-      .function("countsAddress", &Workspace::countsAddress)
-      .function("reservePolygons", &Workspace::reservePolygons)
-      .function("polygonPointsAddress", &Workspace::polygonPointsAddress)
-      .function("polygonOffsetsAddress", &Workspace::polygonOffsetsAddress)
-      .function("cocoRle", &Workspace::cocoRle)
-      .function("polygons", &Workspace::polygons)
-      .function("mergeMasks", &Workspace::mergeMasks)
-      .function("removeSmallRegions", &Workspace::removeSmallRegions)
-      .function("intersectMasks", &Workspace::intersectMasks)
-      .function("maskFromCocoRle", &Workspace::maskFromCocoRle)
-      .function("maskFromCocoCounts", &Workspace::maskFromCocoCounts)
-      .function("maskFromPolygons", &Workspace::maskFromPolygons)
-      .function("resultX", &Workspace::resultX)
-      .function("resultY", &Workspace::resultY)
-      .function("resultWidth", &Workspace::resultWidth)
-      .function("resultHeight", &Workspace::resultHeight)
-      .function("resultAddress", &Workspace::resultAddress)
-      .function("resultRunCount", &Workspace::resultRunCount)
-      .function("measuredArea", &Workspace::measuredArea)
-      .function("ringCount", &Workspace::ringCount)
-      .function("ringPointCount", &Workspace::ringPointCount)
-      .function("ringPointsAddress", &Workspace::ringPointsAddress)
-      .function("ringOffsetsAddress", &Workspace::ringOffsetsAddress)
-      .function("ringParentsAddress", &Workspace::ringParentsAddress);
+#define METHOD(name) .function(#name, &Bound::name)
+// Of the base class, which itself is not registered.
+#define METHOD_OF_STAGE(name, Type) .function(#name, static_cast<Type>(&Bound::name))
+#define FIELD(name) .field(#name, &Bound::name)
+
+EMSCRIPTEN_BINDINGS(masklet_values) {
+  using Triple = std::array<float, 3>;
+  emscripten::value_array<Triple>("Triple")
+      .element(emscripten::index<0>())
+      .element(emscripten::index<1>())
+      .element(emscripten::index<2>());
+  {
+    using Bound = Geometry;
+    emscripten::value_object<Bound>("Geometry") FIELD(srcWidth) FIELD(srcHeight) FIELD(viewX)
+        FIELD(viewY) FIELD(viewWidth) FIELD(viewHeight) FIELD(netWidth) FIELD(netHeight)
+            FIELD(resizeMode) FIELD(contentWidth) FIELD(contentHeight);
+  }
+  {
+    using Bound = Normalization;
+    emscripten::value_object<Bound>("Normalization") FIELD(colorOrder) FIELD(inputScale) FIELD(mean)
+        FIELD(std) FIELD(fill);
+  }
+  {
+    using Bound = Limits;
+    emscripten::value_object<Bound>("Limits") FIELD(scoreThreshold) FIELD(iouThreshold)
+        FIELD(maxInstances);
+  }
+}
+
+EMSCRIPTEN_BINDINGS(masklet_stages) {
+  emscripten::function("boundaryVersion", +[]() -> uint32_t { return kBoundaryVersion; });
+  {
+    using Bound = ImageStage;
+    emscripten::class_<Bound>("ImageStage")
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(useScalarKernels) METHOD(columns)
+            METHOD(reserveFile) METHOD(decodeFile) METHOD(reserveImage) METHOD(tensorize);
+  }
+  {
+    using Bound = DecodeStage;
+    emscripten::class_<Bound>("DecodeStage")
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(useScalarKernels) METHOD(columns)
+            METHOD(reserveOutput) METHOD(reserveClassFilter) METHOD(decodeDetrDetect)
+                METHOD(decodeDetrPanoptic) METHOD(decodeMaskFormer) METHOD(decodeMaskRcnn)
+                    METHOD(decodeRfDetrSeg) METHOD(decodeRtmdetIns) METHOD(decodeSam)
+                        METHOD(decodeYolact) METHOD(decodeYoloDetect) METHOD(decodeYoloSeg)
+                            METHOD(decodeYolov5Seg) METHOD(decodeYolox) METHOD(assembleMasks);
+  }
+  {
+    using Bound = MaskStage;
+    emscripten::class_<Bound>("MaskStage")
+        .constructor<>() METHOD_OF_STAGE(lastValue, double (Bound::*)() const) METHOD(columns) METHOD(reserveMasks) METHOD(reserveText)
+            METHOD(reserveCounts) METHOD(reservePolygons) METHOD(cocoRle) METHOD(polygons)
+                METHOD(mergeMasks) METHOD(removeSmallRegions) METHOD(intersectMasks)
+                    METHOD(iouMatrix) METHOD(maskFromCocoRle) METHOD(maskFromCocoCounts)
+                        METHOD(maskFromPolygons);
+  }
 }

@@ -24,7 +24,8 @@ set(MASKLET_WASM_LINK_OPTIONS
   # Photos are large: start small and grow. Views are made anew after each call that may grow
   # (web/core/heap.ts).
   -sINITIAL_MEMORY=4MB -sSTACK_SIZE=256KB -sALLOW_MEMORY_GROWTH
-  # All of wasm32's address space: a photo of 200 megapixels is 800 MB, and so is what decodes it.
+  # All of wasm32's address space: a photo at the limit that a caller may raise is 4 bytes a pixel,
+  # and so is what decodes it.
   -sMAXIMUM_MEMORY=4GB
   # Out of memory is a status of the core, not an abort.
   -sABORTING_MALLOC=0

@@ -39,6 +39,7 @@ void moveRow(InstanceColumns& columns, size_t from, size_t to) {
   columns.rows[to] = columns.rows[from];
   masks.rectsSrc[to] = masks.rectsSrc[from];
   masks.areasPx[to] = masks.areasPx[from];
+  if (!masks.stabilities.empty()) masks.stabilities[to] = masks.stabilities[from];
   moveRow(masks.runs, masks.runOffsets, from, to);
   moveRow(masks.coverage, masks.coverageOffsets, from, to);
 }
@@ -59,6 +60,7 @@ void dropEmptyRows(InstanceColumns& columns) {
   shrink(columns.rows, kept);
   shrink(masks.rectsSrc, kept);
   shrink(masks.areasPx, kept);
+  if (!masks.stabilities.empty()) shrink(masks.stabilities, kept);
   shrink(masks.runOffsets, kept + 1);
   shrink(masks.coverageOffsets, kept + 1);
   shrink(masks.runs, masks.runOffsets[kept]);

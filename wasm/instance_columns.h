@@ -1,8 +1,8 @@
 // What leaves the core for one image: one row per object, in source pixels.
 #pragma once
 
+#include "assemble/assemble_masks.h"
 #include "core/instances.h"
-#include "mask/upsample.h"
 
 namespace masklet {
 

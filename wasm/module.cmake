@@ -3,7 +3,7 @@ set(MASKLET_WASM_OUTPUT ${CMAKE_CURRENT_SOURCE_DIR}/web/core/generated CACHE PAT
 
 add_executable(masklet_module wasm/bindings.cpp)
 set_target_properties(masklet_module PROPERTIES OUTPUT_NAME masklet_core SUFFIX .js)
-target_link_libraries(masklet_module PRIVATE masklet_workspace)
+target_link_libraries(masklet_module PRIVATE masklet_stages)
 masklet_common_options(masklet_module)
 target_compile_options(masklet_module PRIVATE ${MASKLET_WASM_MODULE_COMPILE_OPTIONS})
 target_link_options(masklet_module PRIVATE ${MASKLET_WASM_LINK_OPTIONS})

@@ -77,15 +77,17 @@ export { inspectModel, Segmenter } from "./segmenter.js";
 export { type DecodeImageOptions, decodeImage } from "./source/decode_image.js";
 export * from "./view/coco_types.js";
 export {
+  type ContourOptions,
   cutOut,
   type NamedResult,
+  type SvgOptions,
   toCocoDataset,
   toCocoResults,
   toSvg,
   toYolo,
 } from "./view/export.js";
 export { Overlay, type OverlayOptions } from "./view/overlay.js";
-export type { LabelSpot, LabelWish } from "./view/overlay_labels.js";
+export type { LabelRequest, LabelSpot } from "./view/overlay_labels.js";
 export { placeLabels } from "./view/overlay_labels.js";
 export {
   type OverlayImage,

@@ -39,7 +39,7 @@ def box_iou(box, others):
 
 
 def detections(rows, score, iou, limit=100):
-    """Rows (N, 116) to [(class, score, box in network pixels, 32 coefficients)], class-aware NMS."""
+    """Rows (N, 116) to [(class, score, network box, 32 coefficients)], class-aware NMS."""
     kinds, scores = rows[:, 4:84].argmax(1), rows[:, 4:84].max(1)
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] > score]
@@ -128,7 +128,8 @@ def report(truth, found, names):
             elif iou > 0.4 and score > any_best[1]:
                 any_best = (iou, score, names[kind])
         print(
-            f"  {name:14s} IoU {best[0]:.2f} score {best[1]:.2f}   rival {any_best[2]} {any_best[1]:.2f}"
+            f"  {name:14s} IoU {best[0]:.2f} score {best[1]:.2f}"
+            f"   rival {any_best[2]} {any_best[1]:.2f}"
         )
     claimed = [f"{names[k]} {s:.2f}" for k, s, _ in found if s >= 0.2]
     print("  shown at 0.2:", ", ".join(claimed))

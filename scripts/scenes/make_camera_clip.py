@@ -18,7 +18,9 @@ WIDTH, HEIGHT = 640, 480
 
 
 def frame(picture, phase):
-    """The view at `phase` (radians, periodic): a 4:3 crop around a circling center, resampled once."""
+    """The view at `phase` (radians, periodic): a 4:3 crop around a circling center, resampled
+    once.
+    """
     height, width = picture.shape[:2]
     largest = min(width / WIDTH, height / HEIGHT)
     step = largest * (0.92 - 0.08 * math.cos(phase))

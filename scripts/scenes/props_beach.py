@@ -1,4 +1,6 @@
-"""Things for the beach: parasol, deck chair, rowing boat, kite, sand and sea. Each stands on z = 0."""
+"""Things for the beach: parasol, deck chair, rowing boat, kite, sand and sea. Each stands on z =
+0.
+"""
 
 import math
 
@@ -263,8 +265,12 @@ def sea(start=6.0, far=1600.0, level=-0.22):
     lace = s.math("GREATER_THAN", fine, 0.47)
     foam = s.math("MAXIMUM", wash, s.math("MULTIPLY", s.math("MULTIPLY", bands, near), lace))
     tone = s.mix(foam, tone, "#f4f7f5")
-    s.set(Base_Color=tone, Roughness=s.math("ADD", 0.08, s.math("MULTIPLY", foam, 0.7)), Specular=0.5,
-          Normal=s.bump(s.math("ADD", swell, s.math("MULTIPLY", fine, 0.3)), 0.6, 0.35))  # fmt: skip
+    s.set(
+        Base_Color=tone,
+        Roughness=s.math("ADD", 0.08, s.math("MULTIPLY", foam, 0.7)),
+        Specular=0.5,
+        Normal=s.bump(s.math("ADD", swell, s.math("MULTIPLY", fine, 0.3)), 0.6, 0.35),
+    )
     w = far
     return mesh(
         "sea",

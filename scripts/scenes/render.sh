@@ -18,16 +18,23 @@ if [ -z "${RENDERS:-}" ]; then
   RENDERS=$(mktemp -d)
   trap 'rm -rf "$RENDERS"' EXIT
 fi
-command -v blender >/dev/null || { echo "render.sh: blender is missing (apt-get install blender)" >&2; exit 1; }
+command -v blender >/dev/null || {
+  echo "render.sh: blender is missing (apt-get install blender)" >&2
+  exit 1
+}
 "$python" -c 'import cv2, numpy, OpenEXR, pycocotools, pyoidn' || {
   echo "render.sh: install the packages of scripts/scenes/requirements.txt, or set PYTHON" >&2
   exit 1
 }
 for scene in ${*:-$all}; do
   blender -b --factory-startup --python-exit-code 1 -P "$here/render.py" -- --scene "$scene" \
-    --out "$RENDERS" --samples "${SAMPLES:-256}" --scale "${SCALE:-1}" --threads "${THREADS:-2}" | grep '^render '
+    --out "$RENDERS" --samples "${SAMPLES:-256}" --scale "${SCALE:-1}" \
+    --threads "${THREADS:-2}" | grep '^render '
 done
 for scene in $all; do
-  [ -f "$RENDERS/$scene.ids.exr" ] || { echo "render.sh: no render of $scene in $RENDERS" >&2; exit 1; }
+  [ -f "$RENDERS/$scene.ids.exr" ] || {
+    echo "render.sh: no render of $scene in $RENDERS" >&2
+    exit 1
+  }
 done
 "$python" "$here/develop.py" --renders "$RENDERS" --out "$out" $all

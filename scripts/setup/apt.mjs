@@ -1,5 +1,5 @@
-/// Debian's package manager: what is missing is installed; single packages of a newer suite are
-/// unpacked in private.
+/// Debian's package manager. It installs missing packages, and unpacks single packages of a newer
+/// suite into a private folder.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,27 +25,28 @@ export function osRelease() {
 const unquote = (line) => line.slice(line.indexOf("=") + 1).replace(/^"(.*)"$/, "$1");
 
 /**
- * The prefix that makes a command run as root, or null when there is no way to become root without
- * asking.
+ * The prefix that runs a command as root, or null if that would need a password without a
+ * terminal.
  */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   if (!findOnPath("sudo")) return null;
-  // A terminal can ask for the password; without one only a password-free sudo works.
+  // sudo asks for a password on a terminal. Without one, it must work without a password.
   if (process.stdin.isTTY || capture("sudo", ["-n", "true"]) !== null) return ["sudo"];
   return null;
 }
 
 /**
- * Installs Debian packages (one call, index fetched once). Says what to type when it cannot become
- * root.
+ * Installs Debian packages in one call and fetches the index once. Without root, its error has the
+ * command to type.
  */
 export async function aptInstall(packages) {
-  const byHand = `install them by hand and call again: apt-get install --no-install-recommends ${packages.join(" ")}`;
+  const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  const byHand = `install them by hand and call again: ${command}`;
   const prefix = rootPrefix();
   if (prefix === null) {
     throw new StepError(
-      `These Debian packages are missing: ${packages.join(" ")}. Neither root nor sudo is at hand.`,
+      `These Debian packages are missing: ${packages.join(" ")}. Root or sudo is required.`,
       byHand,
     );
   }
@@ -68,7 +69,7 @@ export async function aptInstall(packages) {
   await apt(["install", "-y", "--no-install-recommends", ...packages], { remedy: byHand });
 }
 
-/** The system's own main archive: its address and key ring, as its apt sources give them. */
+/** The URL and the key ring of the system's main archive, according to its apt sources. */
 export function systemArchive() {
   const codename = osRelease().VERSION_CODENAME;
   const format = "$(CODENAME)|$(COMPONENT)|$(REPO_URI)|$(SIGNED_BY)";
@@ -81,8 +82,8 @@ export function systemArchive() {
     }
   }
   throw new StepError(
-    `apt knows no archive with the suite "${codename}", component "main".`,
-    "run apt-get update, and see that /etc/apt/sources.list names Debian's main archive",
+    `The apt sources lack an archive with the suite "${codename}", component "main".`,
+    "run apt-get update, and check that /etc/apt/sources.list has Debian's main archive",
   );
 }
 
@@ -126,12 +127,11 @@ async function downloadOne(name, pinnedVersion, folder, env, suite) {
     allowFailure: true,
   });
   if (pinned.code !== 0) {
-    say(`  ${name} ${pinnedVersion} is no longer in ${suite}; taking what the suite has now`);
+    say(`  ${name} ${pinnedVersion} has left ${suite}; using its current version`);
     await run("apt-get", ["-q", "download", name], {
       cwd: folder,
       env,
-      remedy:
-        "look whether the network and the archive named in /etc/apt are reachable, then call again",
+      remedy: "check that the network and the archive in /etc/apt are reachable, then call again",
     });
   }
   return join(
@@ -141,9 +141,9 @@ async function downloadOne(name, pinnedVersion, folder, env, suite) {
 }
 
 /**
- * Downloads one package of another suite on the system's own mirror and unpacks it into `target`,
- * leaving out the `exclude` patterns of tar. The system's sources, package state and libraries are
- * untouched.
+ * Downloads one package of another suite from the system's mirror and unpacks it into `target`,
+ * without files that match the `exclude` patterns of tar. It does not touch the system's sources,
+ * package state and libraries.
  */
 export async function unpackFromSuite({ suite, name, version, target, exclude = [] }) {
   const folder = mkdtempSync(join(tmpdir(), "masklet-apt-"));
@@ -151,7 +151,7 @@ export async function unpackFromSuite({ suite, name, version, target, exclude = 
     const env = writePrivateConfig(folder, suite);
     await run("apt-get", ["-q", "update"], {
       env,
-      remedy: "look whether apt-get update works; debian-archive-keyring may be too old",
+      remedy: "check that apt-get update works; debian-archive-keyring may be too old",
     });
     const deb = await downloadOne(name, version, folder, env, suite);
     makeDir(target);

@@ -1,6 +1,6 @@
-/// Emscripten, at least 3.1.69 (--emit-tsd): found, installed or unpacked, in this order: emcc on
-/// PATH; EMSDK; the distribution's package; on Debian 12 the package of Debian 13 in private; else
-/// emsdk, pinned.
+/// Finds or installs Emscripten, minimum version 3.1.69 (--emit-tsd). The order: emcc on PATH;
+/// EMSDK; the distribution's package; on Debian 12 the package of Debian 13 in a private folder;
+/// else a pinned emsdk.
 import {
   cpSync,
   existsSync,
@@ -20,7 +20,7 @@ import { capture, findOnPath, run } from "./run.mjs";
 const minimumVersion = [3, 1, 69];
 const pinnedEmsdk = "3.1.69";
 const pinnedDebian = { name: "emscripten", suite: "trixie", version: "3.1.69+dfsg-3" };
-// Raise when the recipe below changes what it leaves in the cache.
+// Increase it if the recipe below changes the contents of the cache.
 const recipeRevision = 3;
 
 export function atLeast(version, minimum) {
@@ -30,13 +30,13 @@ export function atLeast(version, minimum) {
   return true;
 }
 
-/** Version of the emcc at `path` as three numbers, or null when it does not run. */
+/** Version of the emcc at `path` as three numbers, or null if it does not run. */
 function emccVersion(path) {
   const match = /\b(\d+)\.(\d+)\.(\d+)/.exec(capture(path, ["--version"])?.split("\n")[0] ?? "");
   return match ? match.slice(1).map(Number) : null;
 }
 
-/** The folder with emcc.py and cmake/Modules, for an emcc that may be a wrapper elsewhere. */
+/** The folder with emcc.py and cmake/Modules. emcc may be a wrapper in another folder. */
 function rootOfEmcc(emcc) {
   const fromTool = capture(join(dirname(emcc), "em-config"), ["EMSCRIPTEN_ROOT"])?.trim();
   const candidates = [fromTool, dirname(emcc), "/usr/share/emscripten"];
@@ -53,13 +53,13 @@ function usable(emcc, where) {
   const root = rootOfEmcc(emcc);
   if (!version || !root) return null;
   if (!atLeast(version, minimumVersion)) {
-    say(`  ${emcc} is ${version.join(".")}, older than ${minimumVersion.join(".")}: passed over`);
+    say(`  ${emcc} is ${version.join(".")}, older than ${minimumVersion.join(".")}: ignored`);
     return null;
   }
   return { root, version: version.join("."), where };
 }
 
-/** Debian 13 or newer and recent Ubuntus package an Emscripten that is new enough. */
+/** Debian 13 and newer, and recent Ubuntu versions, have a suitable Emscripten package. */
 async function fromDistribution() {
   if (!hasApt()) return null;
   const candidate = /Candidate: (\d+)\.(\d+)\.(\d+)/.exec(
@@ -98,7 +98,7 @@ const llvmTools = [
   "llvm-dwp",
 ];
 
-/** Links LLVM's tools without a version suffix; emcc looks for exactly these names. */
+/** Links LLVM's tools without a version suffix, because emcc needs these names. */
 function linkLlvm(target) {
   const binDir = llvmBinDirs.find((dir) => existsSync(join(dir, "wasm-ld")));
   if (!binDir)
@@ -112,7 +112,7 @@ function linkLlvm(target) {
   }
 }
 
-/** Copies the npm packages that emcc calls, so that the cache outlives this checkout. */
+/** Copies the npm packages that emcc needs, so that the cache can outlive this checkout. */
 function copyNodePackages(target) {
   for (const name of ["acorn", "typescript", "binaryen"]) {
     cpSync(inRoot("node_modules", name), join(target, "node_modules", name), { recursive: true });
@@ -128,7 +128,7 @@ function writeConfig(emscriptenDir, root) {
     LLVM_ROOT: join(root, "llvm"),
     BINARYEN_ROOT: join(root, "binaryen"),
     NODE_JS: process.execPath,
-    // Beside the compiler: the system libraries that the package brings ready built are here.
+    // The package has prebuilt system libraries next to the compiler.
     CACHE: join(root, "usr", "share", "emscripten", "cache"),
   };
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -136,8 +136,8 @@ function writeConfig(emscriptenDir, root) {
 }
 
 /**
- * Debian 12: the architecture-independent package of Debian 13, with Debian 12's LLVM 19 and npm's
- * Binaryen.
+ * For Debian 12: the architecture-independent package of Debian 13, with Debian 12's LLVM 19 and
+ * npm's Binaryen.
  */
 async function fromNewerDebian() {
   if (osRelease().ID !== "debian" || !hasApt()) return null;
@@ -146,7 +146,8 @@ async function fromNewerDebian() {
   await ensureTools(["llvm", "python"]);
   if (!existsSync(root)) {
     say(
-      `  unpacking ${pinnedDebian.name} ${pinnedDebian.version} of Debian ${pinnedDebian.suite} into ${root}`,
+      `  unpacking ${pinnedDebian.name} ${pinnedDebian.version} ` +
+        `of Debian ${pinnedDebian.suite} into ${root}`,
     );
     const partial = `${root}.partial-${process.pid}`;
     rmSync(partial, { recursive: true, force: true });
@@ -157,7 +158,7 @@ async function fromNewerDebian() {
     symlinkSync("../../../node_modules", join(partialEmscripten, "node_modules"));
     writeConfig(partialEmscripten, root);
     mkdirSync(dirname(root), { recursive: true });
-    // Another checkout may have been faster: its result is as good.
+    // Another checkout may have finished first. Its result is equivalent.
     if (existsSync(root)) rmSync(partial, { recursive: true });
     else renameSync(partial, root);
   }
@@ -174,13 +175,12 @@ async function fromNewerDebian() {
   return { ...found, tscDir: join(root, "node_modules", ".bin") };
 }
 
-/** Everywhere else: the official emsdk at a pinned version, in the shared cache. */
+/** For other systems: the official emsdk at a pinned version, in the shared cache. */
 async function fromEmsdk() {
   const dir = join(sharedCacheDir, `emsdk-${pinnedEmsdk}`);
   const emcc = join(dir, "upstream", "emscripten", "emcc");
   if (!existsSync(emcc)) {
-    const remedy =
-      "install Emscripten 3.1.69 or newer yourself and have emcc on PATH, or set EMSDK";
+    const remedy = "install Emscripten 3.1.69 or newer, and add emcc to PATH or set EMSDK";
     rmSync(dir, { recursive: true, force: true });
     makeDir(dirname(dir));
     await run(
@@ -213,7 +213,7 @@ export async function ensureEmscripten() {
     (await fromEmsdk());
   if (!found)
     throw new StepError(
-      "No usable Emscripten was found or installed.",
+      "Emscripten was neither found nor installed.",
       "install emsdk 3.1.69 or newer and set EMSDK",
     );
   return { tscDir: inRoot("node_modules", ".bin"), ...found };

@@ -1,9 +1,9 @@
-/// Progress on the terminal: one line when a step begins, one when it ends, and the tail of its
-/// output when it fails.
+/// Progress on the terminal: a line at the start and at the end of a step, and the tail of its
+/// output after a failure.
 
 const startMs = Date.now();
 
-/** A failure with a known cause and a remedy; printed without a stack. */
+/** A failure with a known cause and a remedy. It is printed without a stack. */
 export class StepError extends Error {
   /** @param {string} message what failed @param {string} remedy what to do about it */
   constructor(message, remedy = "") {
@@ -19,8 +19,8 @@ export function say(text) {
 }
 
 /**
- * Runs `work`, prints its name before and its duration after. `work` may return a short text that
- * is printed too.
+ * Runs `work`, and prints its name before and its duration after it. `work` may return a short text
+ * for the terminal.
  */
 export async function step(name, work) {
   const begunMs = Date.now();

@@ -1,15 +1,15 @@
-/// Browsers that tests also run in where they are installed. Set-up does not install them: they are
-/// large, and nothing needs them.
+/// Optional browsers. Tests use them if they are installed. Set-up does not install them, because
+/// they are large.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findOnPath } from "./run.mjs";
 
-/** { browser, xvfb }, or null where one of them is missing. */
+/** { browser, xvfb }, or null if one of them is missing. */
 export function findFirefox() {
   return complete({ browser: findOnPath("firefox-esr", "firefox"), xvfb: findOnPath("Xvfb") });
 }
 
-/** WebKitGTK: { driver, browser, xvfb }, or null where one of them is missing. */
+/** WebKitGTK: { driver, browser, xvfb }, or null if one of them is missing. */
 export function findWebkit() {
   return complete({
     driver: findOnPath("WebKitWebDriver"),
@@ -19,8 +19,8 @@ export function findWebkit() {
 }
 
 /**
- * It is not on the PATH, but among WebKitGTK's own helpers, in a folder that carries the version of
- * its API.
+ * Finds a helper of WebKitGTK. It is not on PATH, but in a folder named after the version of the
+ * API.
  */
 function findMiniBrowser() {
   const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;

@@ -1,5 +1,4 @@
-/// Tools of the system: what each is for, how it is recognized, and the Debian package that brings
-/// it.
+/// System tools: how to recognize each tool, and its Debian package.
 import { existsSync, readdirSync } from "node:fs";
 import { aptInstall, hasApt } from "./apt.mjs";
 import { StepError } from "./log.mjs";
@@ -29,12 +28,12 @@ function hasFuzzerRuntime() {
   });
 }
 
-/** A browser named by MASKLET_CHROMIUM, or found on PATH. */
+/** The browser from MASKLET_CHROMIUM or PATH. */
 export function findChromium() {
   const named = process.env.MASKLET_CHROMIUM;
   if (named && !existsSync(named))
     throw new StepError(
-      `MASKLET_CHROMIUM names ${named}, which does not exist.`,
+      `MASKLET_CHROMIUM is ${named}; that file does not exist.`,
       "correct or unset it",
     );
   if (named) return named;
@@ -44,7 +43,7 @@ export function findChromium() {
 export const findClangFormat = () => findOnPath("clang-format-19", "clang-format");
 export const findClangTidy = () => findOnPath("clang-tidy-19", "clang-tidy");
 
-/** name -> { found, debian }. The groups below say which of them a command needs. */
+/** name -> { found, debian }. The groups below list the tools of each command. */
 const tools = {
   cmake: { found: onPath("cmake"), debian: ["cmake"] },
   ninja: { found: onPath("ninja"), debian: ["ninja-build"] },
@@ -81,21 +80,21 @@ const tools = {
   },
 };
 
-/** What `npm start` needs, and what `npm test` needs on top. */
+/** The tools of `npm start`, and the additional tools of `npm test`. */
 export const toolGroups = {
   build: ["cmake", "ninja", "compiler", "python"],
   test: ["googletest", "fuzzer", "clang-format", "chromium", "fonts"],
   tidy: ["clang-tidy"],
 };
 
-/** Finds or installs the named tools; returns a short note for the terminal. */
+/** Finds or installs tools, and returns a short note for the terminal. */
 export async function ensureTools(names) {
   const missing = names.filter((name) => !tools[name].found());
   if (missing.length === 0) return `${names.join(", ")} found`;
   if (!hasApt()) {
     throw new StepError(
       `Missing on this system: ${missing.join(", ")}.`,
-      "install them with this system's package manager (only Debian's is known here) and call again",
+      "install them with the system's package manager (only Debian's is automated) and call again",
     );
   }
   await aptInstall(missing.flatMap((name) => tools[name].debian));

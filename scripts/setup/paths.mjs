@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 /** Root of this checkout. */
 export const rootDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What belongs to this checkout alone: stamps, the paths of the tools. */
+/** Cache of this checkout: stamps and paths of tools. */
 export const localCacheDir = join(rootDir, ".cache");
 
-/** What checkouts share: Emscripten, stb_image. */
+/** Shared cache of all checkouts: Emscripten and stb_image. */
 export const sharedCacheDir = join(
   process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
   "masklet",

@@ -1,4 +1,4 @@
-/// Child processes: quiet with the output kept for a failure, or passed through to the terminal.
+/// Child processes. They are quiet and show their output after a failure, or print directly.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -9,7 +9,7 @@ const heartbeatMs = 15_000;
 const headLines = 15;
 const tailLines = 40;
 
-/** Beginning and end of a long output: the cause is at the one, the verdict at the other. */
+/** Beginning and end of a long output. They usually have the cause and the result. */
 function shortened(output) {
   const lines = output.trimEnd().split("\n");
   if (lines.length <= headLines + tailLines) return lines.join("\n");
@@ -20,7 +20,7 @@ function shortened(output) {
   ].join("\n");
 }
 
-/** Tells every so often how far a quiet command is: its last line so far. */
+/** Prints the last line of a quiet command from time to time. */
 function startHeartbeat(output) {
   const begunMs = Date.now();
   const timer = setInterval(() => {
@@ -31,8 +31,8 @@ function startHeartbeat(output) {
 }
 
 /**
- * Runs a command to its end. `quiet` (default) shows nothing unless it fails; then a StepError
- * carries the last lines.
+ * Runs a command to its end. A `quiet` command (default) prints nothing. If it fails, a StepError
+ * has the last lines of its output.
  * @returns {Promise<{code: number, output: string}>}
  */
 export function run(command, args, options = {}) {
@@ -75,7 +75,7 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** Output of a short command, or null when it is missing or fails. */
+/** The output of a short command, or null if it is missing or fails. */
 export function capture(command, args, env = {}) {
   const result = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env } });
   return result.status === 0 ? result.stdout : null;

@@ -1,5 +1,5 @@
-/// Stamps: a hash of everything a step reads, kept beside the caches, so that a second call does
-/// nothing.
+/// Stamps: the hash of all inputs of a step, stored with the caches. A second call with the same
+/// inputs does nothing.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -19,7 +19,7 @@ function listFiles(path, found) {
 }
 
 /**
- * SHA-256 over the names and contents of `inputs` (files or folders relative to the root) and over
+ * SHA-256 of the names and contents of `inputs` (files or folders, relative to the root) and of the
  * `extra` texts.
  */
 export function hashInputs(inputs, extra = []) {
@@ -39,7 +39,7 @@ export function hashInputs(inputs, extra = []) {
 
 const stampPath = (name) => join(makeDir(join(localCacheDir, "stamps")), name);
 
-/** True when step `name` last ended well with this hash and its `outputs` are still there. */
+/** Whether step `name` last succeeded with this hash and its `outputs` still exist. */
 export function isFresh(name, hash, outputs = []) {
   const path = stampPath(name);
   if (!existsSync(path) || readFileSync(path, "utf8") !== hash) return false;

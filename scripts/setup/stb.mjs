@@ -1,4 +1,4 @@
-/// stb_image.h: not kept in the repository; Debian's newest package of it is unpacked into the
+/// stb_image.h is not in the repository. Set-up unpacks Debian's newest package of it into the
 /// shared cache.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,11 +35,11 @@ export async function ensureStb() {
   if (!hasApt() || osRelease().ID !== "debian") {
     throw new StepError(
       "stb_image.h of version 2.30 or newer was not found.",
-      "put stb_image.h into a folder and name that folder in the environment variable MASKLET_STB_DIR",
+      "set the environment variable MASKLET_STB_DIR to a folder with stb_image.h",
     );
   }
   await unpackFromSuite({ ...pinned, target: root, exclude: ["*/lib/*", "*/doc/*"] });
   if (!goodEnough(privateDir))
-    throw new StepError(`The package ${pinned.name} holds no stb_image.h of version 2.30.`);
+    throw new StepError(`The package ${pinned.name} lacks stb_image.h of version 2.30.`);
   return privateDir;
 }

@@ -1,4 +1,4 @@
-/// The whole set-up as one function, and the paths that it found, kept in .cache/tools.json.
+/// The whole set-up as one function. It stores the paths of tools in .cache/tools.json.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { osRelease } from "./apt.mjs";
@@ -21,14 +21,14 @@ const toolsPath = join(localCacheDir, "tools.json");
 const readTools = () => (existsSync(toolsPath) ? JSON.parse(readFileSync(toolsPath, "utf8")) : {});
 
 /**
- * The tools that the last set-up found: { emscripten, stbDir, chromium, clangFormat, clangTidy }.
+ * The tools of the last set-up: { emscripten, stbDir, chromium, clangFormat, clangTidy }.
  */
 export function tools() {
   if (!existsSync(toolsPath)) throw new Error("The set-up has not run yet: npm run setup");
   return readTools();
 }
 
-/** Lets plain `cmake --preset …` find Emscripten and stb_image without any environment variable. */
+/** Lets `cmake --preset …` find Emscripten and stb_image without environment variables. */
 function writeCmakeFiles(found) {
   const { root, tscDir } = found.emscripten;
   const quoted = (path) => path.replaceAll("\\", "/");
@@ -47,7 +47,8 @@ include("${quoted(root)}/cmake/Modules/Platform/Emscripten.cmake")
   );
   writeFileSync(
     join(localCacheDir, "env.sh"),
-    `# Written by scripts/setup; for calling emcc by hand.\nexport PATH="${root}:${tscDir}:$PATH"\nexport MASKLET_STB_DIR="${found.stbDir}"\n`,
+    "# Written by scripts/setup; for calling emcc by hand.\n" +
+      `export PATH="${root}:${tscDir}:$PATH"\nexport MASKLET_STB_DIR="${found.stbDir}"\n`,
   );
 }
 
@@ -57,8 +58,8 @@ const toolPathsExist = (found) =>
   );
 
 /**
- * Finds or installs everything that the group ("build" for `npm start`, "test" for `npm test`,
- * "all" with clang-tidy) needs. Ready in milliseconds when nothing changed since the last call.
+ * Finds or installs the tools of a group: "build" for `npm start`, "test" for `npm test`, "all"
+ * with clang-tidy. It takes milliseconds if nothing has changed since the last call.
  */
 export async function setUp(group) {
   if (Number(process.versions.node.split(".")[0]) < 20) {

@@ -23,6 +23,14 @@ Status checkContent(SizePx content, SizePx net, ResizeMode mode) {
   return okStatus();
 }
 
+Status checkView(RectPx view, SizePx src) {
+  if (view.width < 1 || view.x < 0 || view.width > src.width - view.x)
+    return fail(StatusCode::badArgument, view.x < 0 ? view.x : view.width);
+  if (view.height < 1 || view.y < 0 || view.height > src.height - view.y)
+    return fail(StatusCode::badArgument, view.y < 0 ? view.y : view.height);
+  return okStatus();
+}
+
 // Python's round(): half to even. It decides the content size when src * ratio ends in .5.
 int32_t roundHalfEven(double value) {
   return static_cast<int32_t>(std::nearbyint(value));
@@ -38,39 +46,53 @@ int32_t centeredOffset(int32_t netPx, int32_t contentPx) {
 
 }  // namespace
 
-Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox,
-                     SizePx content) {
+Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox, SizePx content,
+                     RectPx view) {
   MASKLET_TRY(checkSize(src));
   MASKLET_TRY(checkSize(net));
-  Letterbox made{src, net, {0, 0, net.width, net.height}, 1, 1};
+  if (view == RectPx{}) view = {0, 0, src.width, src.height};
+  MASKLET_TRY(checkView(view, src));
+  Letterbox made{src, view, net, {0, 0, net.width, net.height}, 1, 1};
   if (content.width != 0 || content.height != 0) {
     MASKLET_TRY(checkContent(content, net, mode));
     made.contentNet.width = content.width;
     made.contentNet.height = content.height;
   } else if (mode != ResizeMode::stretch) {
-    const double ratio = std::min(static_cast<double>(net.width) / src.width,
-                                  static_cast<double>(net.height) / src.height);
-    made.contentNet.width = contentSide(src.width, ratio, net.width);
-    made.contentNet.height = contentSide(src.height, ratio, net.height);
+    const double ratio = std::min(static_cast<double>(net.width) / view.width,
+                                  static_cast<double>(net.height) / view.height);
+    made.contentNet.width = contentSide(view.width, ratio, net.width);
+    made.contentNet.height = contentSide(view.height, ratio, net.height);
   }
   if (mode == ResizeMode::letterboxCenter) {
     made.contentNet.x = centeredOffset(net.width, made.contentNet.width);
     made.contentNet.y = centeredOffset(net.height, made.contentNet.height);
   }
-  made.scaleX = static_cast<double>(made.contentNet.width) / src.width;
-  made.scaleY = static_cast<double>(made.contentNet.height) / src.height;
+  made.scaleX = static_cast<double>(made.contentNet.width) / view.width;
+  made.scaleY = static_cast<double>(made.contentNet.height) / view.height;
   letterbox = made;
   return okStatus();
 }
 
 Box Letterbox::toSrc(const Box& boxNet) const {
-  const auto clip = [](double value, int32_t limit) {
-    return static_cast<float>(std::clamp(value, 0.0, static_cast<double>(limit)));
+  // Rounded to float before it is moved: a view gives the very box that its pixels would, cut out.
+  const auto place = [](double at, int32_t offsetNet, double scale, int32_t side, int32_t from) {
+    const double value = std::clamp((at - offsetNet) / scale, 0.0, static_cast<double>(side));
+    return static_cast<float>(value) + static_cast<float>(from);
   };
-  const Point topLeft = toSrc(Point{boxNet.x1, boxNet.y1});
-  const Point bottomRight = toSrc(Point{boxNet.x2, boxNet.y2});
-  return {clip(topLeft.x, src.width), clip(topLeft.y, src.height), clip(bottomRight.x, src.width),
-          clip(bottomRight.y, src.height)};
+  const auto placeX = [&](float x) {
+    return place(x, contentNet.x, scaleX, viewSrc.width, viewSrc.x);
+  };
+  const auto placeY = [&](float y) {
+    return place(y, contentNet.y, scaleY, viewSrc.height, viewSrc.y);
+  };
+  return {placeX(boxNet.x1), placeY(boxNet.y1), placeX(boxNet.x2), placeY(boxNet.y2)};
+}
+
+Letterbox Letterbox::cutOut() const {
+  Letterbox cut = *this;
+  cut.src = {viewSrc.width, viewSrc.height};
+  cut.viewSrc = {0, 0, viewSrc.width, viewSrc.height};
+  return cut;
 }
 
 }  // namespace masklet

@@ -24,6 +24,11 @@ struct ImageView {
 
   T* row(int32_t y) const { return data + static_cast<size_t>(y) * rowStride; }
   SizePx size() const { return {widthPx, heightPx}; }
+  /// The pixels of a rectangle, which must lie inside.
+  ImageView cutOut(RectPx rect) const {
+    return {row(rect.y) + static_cast<size_t>(rect.x) * static_cast<size_t>(channels), rect.width,
+            rect.height, channels, rowStride};
+  }
   operator ImageView<const T>() const { return {data, widthPx, heightPx, channels, rowStride}; }
 };
 

@@ -3,7 +3,7 @@
 
 #include "core/instances.h"
 #include "core/view.h"
-#include "mask/mask_source.h"
+#include "assemble/mask_source.h"
 
 namespace masklet {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/view.h"
-#include "mask/sample_taps.h"
+#include "assemble/sample_taps.h"
 
 namespace masklet {
 

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "mask/upsample.h"
-
 namespace masklet {
 
 namespace {
@@ -50,53 +47,11 @@ Status collect(const TensorView& scores, float threshold, SizePx net, Instances&
   return okStatus();
 }
 
-/// Object pixels of every instance where a pixel's value is greater than `threshold`.
-Status measureAreas(const Instances& instances, MaskSource& source, float threshold,
-                    const Letterbox& letterbox, const MaskKernels& kernels, MaskColumns& masks) {
-  const float kept = source.threshold;
-  source.threshold = threshold;
-  const Status status = assembleMasks(instances, source, letterbox, false, kernels, masks);
-  source.threshold = kept;
-  return status;
-}
-
-Status measureStability(const Instances& instances, MaskSource& source, float offset,
-                        const Letterbox& letterbox, const MaskKernels& kernels,
-                        Buffer<float>& stability) {
-  MaskColumns core;
-  MaskColumns whole;
-  const float threshold = source.threshold;
-  MASKLET_TRY(measureAreas(instances, source, threshold + offset, letterbox, kernels, core));
-  MASKLET_TRY(measureAreas(instances, source, threshold - offset, letterbox, kernels, whole));
-  for (size_t row = 0; row < instances.count(); ++row) {
-    if (whole.areasPx[row] == 0) continue;
-    const double ratio = static_cast<double>(core.areasPx[row]) / whole.areasPx[row];
-    stability[instances.rows[row]] = static_cast<float>(ratio);
-  }
-  return okStatus();
-}
-
-/// Moves the rows that are stable enough to the front and drops the others.
-Status dropUnstable(std::span<const float> stability, float threshold, Instances& instances) {
-  size_t kept = 0;
-  for (size_t row = 0; row < instances.count(); ++row) {
-    if (!(stability[instances.rows[row]] >= threshold)) continue;
-    instances.boxesNet[kept] = instances.boxesNet[row];
-    instances.scores[kept] = instances.scores[row];
-    instances.rows[kept] = instances.rows[row];
-    ++kept;
-  }
-  return instances.resize(kept);
-}
-
 Status decode(const TensorView& planes, const TensorView& scores, const SamOptions& options,
-              const Letterbox& letterbox, const MaskKernels& kernels, Instances& instances,
-              MaskSource& source, Buffer<float>& stability) {
+              SizePx net, Instances& instances, MaskSource& source) {
   MASKLET_TRY(checkTensors(planes, scores));
   MASKLET_TRY(checkOptions(options));
-  MASKLET_TRY(stability.resize(planes.dims[1]));
-  std::fill(stability.begin(), stability.end(), 0.0f);
-  MASKLET_TRY(collect(scores, options.predictedIouThreshold, letterbox.net, instances));
+  MASKLET_TRY(collect(scores, options.predictedIouThreshold, net, instances));
   source.form = MaskForm::planes;
   source.planes = planes;
   source.threshold = options.maskThreshold;
@@ -104,23 +59,17 @@ Status decode(const TensorView& planes, const TensorView& scores, const SamOptio
   source.cropToBox = false;
   source.boxFromMask = true;
   source.viaSize = options.viaSize;
-  MASKLET_TRY(
-      measureStability(instances, source, options.stabilityOffset, letterbox, kernels, stability));
-  return dropUnstable(stability.span(), options.stabilityThreshold, instances);
+  source.stable = {true, options.stabilityOffset, options.stabilityThreshold};
+  return okStatus();
 }
 
 }  // namespace
 
 Status decodeSam(const TensorView& planes, const TensorView& scores, const SamOptions& options,
-                 const Letterbox& letterbox, const MaskKernels& kernels, Instances& instances,
-                 MaskSource& source, Buffer<float>& stability) {
+                 SizePx net, Instances& instances, MaskSource& source) {
   instances.clear();
-  const Status status =
-      decode(planes, scores, options, letterbox, kernels, instances, source, stability);
-  if (!status.ok()) {
-    instances.clear();
-    stability.clear();
-  }
+  const Status status = decode(planes, scores, options, net, instances, source);
+  if (!status.ok()) instances.clear();
   return status;
 }
 

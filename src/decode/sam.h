@@ -1,14 +1,11 @@
 // Segment Anything and its kin: candidate masks of one image with predicted IoUs.
 #pragma once
 
+#include "assemble/mask_source.h"
 #include "core/instances.h"
-#include "core/letterbox.h"
 #include "core/view.h"
-#include "mask/mask_source.h"
 
 namespace masklet {
-
-struct MaskKernels;
 
 /// What is kept, and how planes lie over the image.
 struct SamOptions {
@@ -26,17 +23,14 @@ struct SamOptions {
   bool probability = false;
 };
 
-/// Makes one object of every plane of `planes` [1, K, h, w], with score `scores` [1, K], that
-/// passes the options; objects are in the order of their planes, `rows` are the planes' numbers,
-/// boxes those of the masks. `stability` gets K values: area(value > maskThreshold + offset) /
-/// area(value > maskThreshold - offset) of the mask at the image's own resolution
-/// (segment_anything.utils.amg.calculate_stability_score; 0 where the greater is empty), and 0 for
-/// planes that fail the first threshold, which are not measured.
+/// Makes one object of every plane of `planes` [1, K, h, w] whose score, of `scores` [1, K], passes
+/// the first threshold; objects are in the order of their planes, `rows` are the planes' numbers,
+/// boxes those of the masks. The stability is measured while the masks are assembled (StableMasks),
+/// where masks that fail the second threshold lose their pixels.
 ///
-/// Fails with badRank, badShape (also scores of another number than planes), badArgument
-/// (thresholds or offset out of range) and as assembleMasks does.
+/// Fails with badRank, badShape (also scores of another number than planes) or badArgument
+/// (thresholds or offset out of range).
 Status decodeSam(const TensorView& planes, const TensorView& scores, const SamOptions& options,
-                 const Letterbox& letterbox, const MaskKernels& kernels, Instances& instances,
-                 MaskSource& source, Buffer<float>& stability);
+                 SizePx net, Instances& instances, MaskSource& source);
 
 }  // namespace masklet

@@ -12,10 +12,6 @@ namespace {
 constexpr size_t kPlanes = 3;
 constexpr size_t kRgba = 4;
 
-// Sums of a block then fit 16 bits and averageBoxes stays exact; a larger factor would need a
-// network input below 512 px.
-constexpr int32_t kMaxBoxFactor = 64;
-
 /// Affine map from levels to tensor values, per plane.
 struct Normalization {
   std::array<float, kPlanes> scale;
@@ -45,6 +41,9 @@ Status checkGeometry(const ImageView<const uint8_t>& rgba, const Letterbox& lett
     return fail(StatusCode::badArgument, rgba.channels);
   if (rgba.widthPx != letterbox.src.width) return fail(StatusCode::badSize, rgba.widthPx);
   if (rgba.heightPx != letterbox.src.height) return fail(StatusCode::badSize, rgba.heightPx);
+  const RectPx& view = letterbox.viewSrc;
+  if (view.empty() || intersect(view, {0, 0, rgba.widthPx, rgba.heightPx}) != view)
+    return fail(StatusCode::badArgument, view.width);
   const RectPx& content = letterbox.contentNet;
   if (content.empty() || content.x < 0 || content.width > letterbox.net.width - content.x) {
     return fail(StatusCode::badArgument, content.width);
@@ -57,80 +56,18 @@ Status checkGeometry(const ImageView<const uint8_t>& rgba, const Letterbox& lett
   return okStatus();
 }
 
-/// The image as rows of RGBA8 that bilinear interpolation reads: the source itself, or the means of
-/// its blocks.
-class LevelRows {
- public:
-  LevelRows(const ImageView<const uint8_t>& rgba, const RectPx& content, Antialias antialias,
-            const ImageKernels& kernels)
-      : rgba_(rgba), kernels_(kernels) {
-    if (antialias != Antialias::box) return;
-    factorX_ = std::clamp(rgba.widthPx / content.width, 1, kMaxBoxFactor);
-    factorY_ = std::clamp(rgba.heightPx / content.height, 1, kMaxBoxFactor);
-  }
-
-  Status reserve(TensorizeScratch& scratch) {
-    if (!reduced()) return okStatus();
-    MASKLET_TRY(scratch.boxSums.resize(kRgba * static_cast<size_t>(rgba_.widthPx)));
-    MASKLET_TRY(scratch.levelRow.resize(kRgba * static_cast<size_t>(width())));
-    sums_ = scratch.boxSums.span();
-    levels_ = scratch.levelRow.data();
-    return okStatus();
-  }
-
-  int32_t width() const { return (rgba_.widthPx + factorX_ - 1) / factorX_; }
-  int32_t height() const { return (rgba_.heightPx + factorY_ - 1) / factorY_; }
-
-  /// The tap of content pixel `index` out of `content` along an axis of `src` pixels in blocks of
-  /// `factor`.
-  static LinearTap tap(int32_t index, int32_t content, int32_t src, int32_t factor) {
-    const double positionSrc = (index + 0.5) * src / content;
-    return linearTap(positionSrc / factor, (src + factor - 1) / factor);
-  }
-  LinearTap columnTap(int32_t x, int32_t content) const {
-    return tap(x, content, rgba_.widthPx, factorX_);
-  }
-  LinearTap rowTap(int32_t y, int32_t content) const {
-    return tap(y, content, rgba_.heightPx, factorY_);
-  }
-
-  /// Row `y`; valid until the next call.
-  const uint8_t* row(int32_t y) const { return reduced() ? averagedRow(y) : rgba_.row(y); }
-
- private:
-  bool reduced() const { return factorX_ > 1 || factorY_ > 1; }
-
-  // The last block of a row or column may be short: it is the mean of the pixels it has.
-  const uint8_t* averagedRow(int32_t y) const {
-    const int32_t top = y * factorY_;
-    const int32_t bottom = std::min(top + factorY_, rgba_.heightPx);
-    const auto lines = static_cast<size_t>(bottom - top);
-    kernels_.sumRows(rgba_.row(top), rgba_.rowStride, lines, sums_.size(), sums_.data());
-    const auto factor = static_cast<size_t>(factorX_);
-    const auto whole = static_cast<size_t>(rgba_.widthPx / factorX_);
-    const auto rest = static_cast<size_t>(rgba_.widthPx % factorX_);
-    kernels_.averageBoxes(sums_.data(), factor, factor * lines, whole, levels_);
-    if (rest > 0) {
-      kernels_.averageBoxes(sums_.data() + kRgba * factor * whole, rest, rest * lines, 1,
-                            levels_ + kRgba * whole);
-    }
-    return levels_;
-  }
-
-  ImageView<const uint8_t> rgba_;
-  const ImageKernels& kernels_;
-  int32_t factorX_ = 1;
-  int32_t factorY_ = 1;
-  std::span<uint16_t> sums_;
-  uint8_t* levels_ = nullptr;
-};
+/// The tap of content pixel `index` out of `content` along an axis of `src` pixels.
+LinearTap tapOf(int32_t index, int32_t content, int32_t src) {
+  return linearTap((index + 0.5) * src / content, src);
+}
 
 /// Content rows resampled along x, the last two kept: bilinear interpolation along y never needs
 /// more.
 class PlanarRows {
  public:
-  PlanarRows(const LevelRows& levels, int32_t contentWidth, const ImageKernels& kernels)
-      : levels_(levels), kernels_(kernels), width_(static_cast<size_t>(contentWidth)) {}
+  PlanarRows(const ImageView<const uint8_t>& rgba, int32_t contentWidth,
+             const ImageKernels& kernels)
+      : rgba_(rgba), kernels_(kernels), width_(static_cast<size_t>(contentWidth)) {}
 
   Status reserve(TensorizeScratch& scratch) {
     MASKLET_TRY(scratch.columnOffsets.resize(width_));
@@ -143,13 +80,13 @@ class PlanarRows {
     return okStatus();
   }
 
-  /// Plane 0 of level row `y`; the other planes follow at a distance of the content's width.
+  /// Plane 0 of image row `y`; the other planes follow at a distance of the content's width.
   const float* row(int32_t y) {
     const int32_t slot = y & 1;
     float* planar = rows_ + static_cast<size_t>(slot) * kPlanes * width_;
     if (held_[slot] == y) return planar;
     held_[slot] = y;
-    const uint8_t* levels = levels_.row(y);
+    const uint8_t* levels = rgba_.row(y);
     if (onPixels_) {
       kernels_.gatherColumns(levels, offsets_, width_, planar, width_);
     } else {
@@ -164,7 +101,7 @@ class PlanarRows {
   void makeColumns() {
     for (size_t x = 0; x < width_; ++x) {
       const LinearTap tap =
-          levels_.columnTap(static_cast<int32_t>(x), static_cast<int32_t>(width_));
+          tapOf(static_cast<int32_t>(x), static_cast<int32_t>(width_), rgba_.widthPx);
       offsets_[x] = static_cast<uint32_t>(tap.first) * kRgba;
       weights_[x] = tap.weight;
       onPixels_ = onPixels_ && (tap.weight == 0 || tap.weight == 1);
@@ -173,7 +110,7 @@ class PlanarRows {
     for (size_t x = 0; x < width_; ++x) offsets_[x] += weights_[x] == 1 ? kRgba : 0;
   }
 
-  const LevelRows& levels_;
+  const ImageView<const uint8_t>& rgba_;
   const ImageKernels& kernels_;
   size_t width_;
   uint32_t* offsets_ = nullptr;
@@ -236,9 +173,8 @@ Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox,
   MASKLET_TRY(checkGeometry(rgba, letterbox, tensor.size()));
   MASKLET_TRY(makeNormalization(options, normalization));
   const RectPx& content = letterbox.contentNet;
-  LevelRows levels(rgba, content, options.antialias, kernels);
-  MASKLET_TRY(levels.reserve(scratch));
-  PlanarRows rows(levels, content.width, kernels);
+  const ImageView<const uint8_t> view = rgba.cutOut(letterbox.viewSrc);
+  PlanarRows rows(view, content.width, kernels);
   MASKLET_TRY(rows.reserve(scratch));
 
   const auto netWidth = static_cast<size_t>(letterbox.net.width);
@@ -253,7 +189,7 @@ Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox,
   for (int32_t y = 0; y < content.height; ++y) {
     const size_t offset =
         netWidth * static_cast<size_t>(content.y + y) + static_cast<size_t>(content.x);
-    fillContentRow(levels.rowTap(y, content.height), rows, planes,
+    fillContentRow(tapOf(y, content.height, view.heightPx), rows, planes,
                    static_cast<size_t>(content.width), offset, kernels);
   }
   return okStatus();

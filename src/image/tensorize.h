@@ -15,15 +15,6 @@ namespace masklet {
 /// Order of the tensor's planes. The numbers cross the wasm boundary.
 enum class ColorOrder : uint32_t { rgb = 0, bgr = 1 };
 
-/// What is done about shrinking by 2 or more, where bilinear interpolation skips pixels.
-enum class Antialias : uint32_t {
-  none = 0,  ///< nothing: the samples of cv2.INTER_LINEAR, what most detectors were trained with
-  /// First the mean of each floor(factor) x floor(factor) block of pixels, rounded to a level, then
-  /// bilinear. On photos the RMS distance from the exact area mean falls from 12.7 to 0.3 levels at
-  /// 3:1 and from 15.1 to 6.8 at 6.25:1. All pixels are read: about five times the time of none.
-  box = 1,
-};
-
 /// tensor value = (level * inputScale - mean) / std with level 0..255; `mean` and `std` are in the
 /// order of the planes.
 struct TensorizeOptions {
@@ -33,7 +24,6 @@ struct TensorizeOptions {
   float inputScale = 1.0f / 255;
   /// Levels of the padding in the order of the planes, normalized like a pixel.
   std::array<float, 3> fill{114, 114, 114};
-  Antialias antialias = Antialias::none;
 };
 
 /// Memory that tensorize needs and keeps for the next image. A few rows: it does not grow with the
@@ -42,11 +32,10 @@ struct TensorizeScratch {
   Buffer<uint32_t> columnOffsets;  ///< per content column: byte offset of the left pixel in its row
   Buffer<float> columnWeights;     ///< per content column: weight of the right pixel
   Buffer<float> planarRows;        ///< two horizontally resampled rows, 3 planes each
-  Buffer<uint16_t> boxSums;        ///< column sums of a block row (Antialias::box)
-  Buffer<uint8_t> levelRow;        ///< means of a block row (Antialias::box)
 };
 
-/// Fills `tensor` ([1, 3, letterbox.net.height, letterbox.net.width], row-major) from `rgba`.
+/// Fills `tensor` ([1, 3, letterbox.net.height, letterbox.net.width], row-major) from the pixels of
+/// letterbox.viewSrc in `rgba`; no others are read.
 ///
 /// Bilinear with half-pixel centers and edge clamp at the letterbox's exact per-axis scale, without
 /// antialiasing: the geometry of cv2.resize INTER_LINEAR, in float where OpenCV uses 11-bit weights

@@ -5,13 +5,6 @@
 namespace masklet {
 namespace {
 
-MaskView shifted(const MaskView& mask, int32_t dx, int32_t dy) {
-  RectPx rect = mask.rectSrc;
-  rect.x += dx;
-  rect.y += dy;
-  return {rect, mask.runs};
-}
-
 double ratio(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -70,45 +63,29 @@ Status iouMatrix(std::span<const MaskView> detections, std::span<const MaskView>
   if (!isCrowd.empty() && isCrowd.size() != truths.size()) {
     return fail(StatusCode::badArgument, isCrowd.size());
   }
+  const auto crowd = [&](size_t column) { return !isCrowd.empty() && isCrowd[column] != 0; };
+  const bool anyCrowd = std::any_of(isCrowd.begin(), isCrowd.end(), [](uint8_t is) { return is; });
+  const bool mirrored =
+      detections.data() == truths.data() && detections.size() == truths.size() && !anyCrowd;
   Buffer<uint32_t> truthAreas;
   MASKLET_TRY(truthAreas.resize(truths.size()));
   for (size_t column = 0; column < truths.size(); ++column)
     truthAreas[column] = areaPx(truths[column]);
   MASKLET_TRY(ious.resize(detections.size() * truths.size()));
-  size_t cell = 0;
-  for (const MaskView& detection : detections) {
-    const uint64_t area = areaPx(detection);
+  for (size_t row = 0; row < detections.size(); ++row) {
+    double* cells = ious.data() + row * truths.size();
+    const uint64_t area = mirrored ? truthAreas[row] : areaPx(detections[row]);
     for (size_t column = 0; column < truths.size(); ++column) {
-      const uint64_t intersection = intersectionAreaPx(detection, truths[column]);
-      const bool crowd = !isCrowd.empty() && isCrowd[column] != 0;
-      ious[cell++] = ratio(intersection, crowd ? area : area + truthAreas[column] - intersection);
+      if (mirrored && column < row) {
+        cells[column] = ious[column * truths.size() + row];
+        continue;
+      }
+      const uint64_t intersection = intersectionAreaPx(detections[row], truths[column]);
+      cells[column] =
+          ratio(intersection, crowd(column) ? area : area + truthAreas[column] - intersection);
     }
   }
   return okStatus();
-}
-
-uint64_t perimeterPx(const MaskView& mask) {
-  // A pixel edge lies on the outline when the mask and the mask moved by one pixel differ behind
-  // it.
-  const uint64_t area = areaPx(mask);
-  return 4 * area - 2 * (uint64_t{intersectionAreaPx(mask, shifted(mask, 1, 0))} +
-                         intersectionAreaPx(mask, shifted(mask, 0, 1)));
-}
-
-Point centroid(const MaskView& mask) {
-  // Exact: twice the sums stay below 2^30 pixels * 2^17.
-  int64_t sumX2 = 0;
-  int64_t sumY2 = 0;
-  int64_t area = 0;
-  forEachRowSpan(mask, [&](int32_t y, int32_t x1, int32_t x2) {
-    const int64_t count = x2 - x1;
-    area += count;
-    sumX2 += count * (int64_t{x1} + x2);
-    sumY2 += count * (2 * int64_t{y} + 1);
-  });
-  if (area == 0) return {};
-  return {0.5 * static_cast<double>(sumX2) / static_cast<double>(area),
-          0.5 * static_cast<double>(sumY2) / static_cast<double>(area)};
 }
 
 }  // namespace masklet

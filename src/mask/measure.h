@@ -23,17 +23,11 @@ double iou(const MaskView& a, const MaskView& b);
 double crowdIou(const MaskView& detection, const MaskView& crowd);
 
 /// iou of every detection (rows) with every truth (columns), or crowdIou where the truth's
-/// `isCrowd` is not 0
-/// (`isCrowd` may be empty: none is). Equal to pycocotools' mask.iou. `ious` gets detections x
-/// truths values. Fails with badArgument when `isCrowd` has another size than `truths` (value: its
-/// size), or outOfMemory.
+/// `isCrowd` is not 0 (`isCrowd` may be empty: none is). Equal to pycocotools' mask.iou. `ious`
+/// gets detections x truths values. Where both are the very same masks and none is a crowd, each
+/// pair is measured once. Fails with badArgument when `isCrowd` has another size than `truths`
+/// (value: its size), or outOfMemory.
 Status iouMatrix(std::span<const MaskView> detections, std::span<const MaskView> truths,
                  std::span<const uint8_t> isCrowd, Buffer<double>& ious);
-
-/// Length of all outlines, holes too, along the pixel edges.
-uint64_t perimeterPx(const MaskView& mask);
-
-/// Mean of the pixel centers, in source pixels; {0, 0} for an empty mask.
-Point centroid(const MaskView& mask);
 
 }  // namespace masklet

@@ -313,8 +313,9 @@ Status merge(const MaskView& a, const MaskView& b, MergeOp op, Mask& merged) {
 Status mergeMany(std::span<const MaskView> masks, MergeOp op, Mask& merged) {
   if (truthTable(op) == 0) return fail(StatusCode::badArgument, static_cast<uint32_t>(op));
   Mask result;
-  if (!masks.empty()) MASKLET_TRY(reframe(masks[0], boundingBox(masks[0]), result));
-  for (size_t index = 1; index < masks.size(); ++index) {
+  if (masks.size() == 1) MASKLET_TRY(reframe(masks[0], boundingBox(masks[0]), result));
+  if (masks.size() > 1) MASKLET_TRY(merge(masks[0], masks[1], op, result));
+  for (size_t index = 2; index < masks.size(); ++index) {
     MASKLET_TRY(merge(result.view(), masks[index], op, result));
   }
   std::swap(merged, result);

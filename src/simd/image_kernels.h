@@ -1,4 +1,4 @@
-// Inner loops of resizing and tensor filling: one readable definition (scalar) and one SIMD
+// Inner loops of tensor filling: one readable definition (scalar) and one SIMD
 // instance, equal bit for bit.
 #pragma once
 
@@ -30,28 +30,6 @@ struct ImageKernels {
 
   /// out[i] = in[i] * scale + bias. `out` may be `in`.
   void (*scaleRow)(const float* in, float scale, float bias, size_t count, float* out);
-
-  /// Column sums: sums[i] = the sum over k < lines of rows[rowStride * k + i], modulo 2^16.
-  void (*sumRows)(const uint8_t* rows, size_t rowStride, size_t lines, size_t count,
-                  uint16_t* sums);
-
-  /// Boxes of a row of RGBA column sums averaged: rgba[4 * i + c] = floor(sum / divisor + 0.5) with
-  /// sum over sums[4 * (factor * i + k) + c], k < factor. Exact (ties up) while divisor <= 4096 and
-  /// sum <= 255 * divisor.
-  void (*averageBoxes)(const uint16_t* sums, size_t factor, size_t divisor, size_t count,
-                       uint8_t* rgba);
-
-  /// Weighted sums along a row of interleaved bytes, `channels` in 1..4: out[channels * i + c] =
-  /// the sum over k < taps, in that order, of row[channels * (firsts[i] + k) + c] * weights[taps *
-  /// i + k].
-  void (*weighColumns)(const uint8_t* row, size_t channels, const uint32_t* firsts,
-                       const float* weights, size_t taps, size_t count, float* out);
-
-  /// sums[i] += in[i] * weight.
-  void (*accumulateWeighted)(const float* in, float weight, size_t count, float* sums);
-
-  /// bytes[i] = floor(in[i] + 0.5) limited to 0..255; NaN gives 0.
-  void (*roundToBytes)(const float* in, size_t count, uint8_t* bytes);
 };
 
 /// The definition; compiled without auto-vectorization.

@@ -110,80 +110,10 @@ void scaleRow(const float* in, float scale, float bias, size_t count, float* out
   scalar().scaleRow(in + i, scale, bias, count - i, out + i);
 }
 
-void sumRows(const uint8_t* rows, size_t rowStride, size_t lines, size_t count, uint16_t* sums) {
-  constexpr size_t lanes = 16;
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    u16x8 low{};
-    u16x8 high{};
-    const uint8_t* from = rows + i;
-    for (size_t k = 0; k < lines; ++k, from += rowStride) {
-      low += __builtin_convertvector(loadVec<u8x8>(from), u16x8);
-      high += __builtin_convertvector(loadVec<u8x8>(from + 8), u16x8);
-    }
-    storeVec(sums + i, low);
-    storeVec(sums + i + 8, high);
-  }
-  scalar().sumRows(rows + i, rowStride, lines, count - i, sums + i);
-}
-
-void averageBoxes(const uint16_t* sums, size_t factor, size_t divisor, size_t count,
-                  uint8_t* rgba) {
-  const f32x4 divisors = splat(static_cast<float>(divisor));
-  const f32x4 half = splat(0.5f);
-  for (size_t i = 0; i < count; ++i) {
-    i32x4 sum{};
-    const uint16_t* box = sums + 4 * factor * i;
-    for (size_t k = 0; k < factor; ++k)
-      sum += __builtin_convertvector(loadVec<u16x4>(box + 4 * k), i32x4);
-    const f32x4 level = (raised(sum) - kRaise) / divisors + half;
-    storeVec(rgba + 4 * i, __builtin_convertvector(__builtin_convertvector(level, i32x4), u8x4));
-  }
-}
-
-void weighColumns(const uint8_t* row, size_t channels, const uint32_t* firsts, const float* weights,
-                  size_t taps, size_t count, float* out) {
-  if (channels != kLanes)
-    return scalar().weighColumns(row, channels, firsts, weights, taps, count, out);
-  for (size_t i = 0; i < count; ++i) {
-    f32x4 sum{};
-    const uint8_t* pixels = row + kLanes * firsts[i];
-    for (size_t k = 0; k < taps; ++k) {
-      const i32x4 pixel = __builtin_convertvector(loadVec<u8x4>(pixels + kLanes * k), i32x4);
-      sum += (raised(pixel) - kRaise) * splat(weights[taps * i + k]);
-    }
-    storeVec(out + kLanes * i, sum);
-  }
-}
-
-void accumulateWeighted(const float* in, float weight, size_t count, float* sums) {
-  const f32x4 weights = splat(weight);
-  size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    storeVec(sums + i, loadVec<f32x4>(sums + i) + loadVec<f32x4>(in + i) * weights);
-  }
-  scalar().accumulateWeighted(in + i, weight, count - i, sums + i);
-}
-
-void roundToBytes(const float* in, size_t count, uint8_t* bytes) {
-  const f32x4 zero{};
-  const f32x4 most = splat(255.0f);
-  size_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    const f32x4 raised = loadVec<f32x4>(in + i) + splat(0.5f);
-    const f32x4 floored = select(raised > zero, raised, zero);  // false for NaN
-    const f32x4 level = select(floored < most, floored, most);
-    storeVec(bytes + i, __builtin_convertvector(__builtin_convertvector(level, i32x4), u8x4));
-  }
-  scalar().roundToBytes(in + i, count - i, bytes + i);
-}
-
 }  // namespace
 
 const ImageKernels& simdImageKernels() {
-  static constexpr ImageKernels kernels{
-      lerpColumns,  gatherColumns, lerpRows,           scaleRow,    sumRows,
-      averageBoxes, weighColumns,  accumulateWeighted, roundToBytes};
+  static constexpr ImageKernels kernels{lerpColumns, gatherColumns, lerpRows, scaleRow};
   return kernels;
 }
 

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <vector>
 
-#include "image/resize.h"
 #include "image/tensorize.h"
 
 using namespace masklet;
@@ -29,7 +28,8 @@ template <class Work>
 double elapsedMs(const Work& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 /// `work` takes the kernels to run with.
@@ -45,15 +45,18 @@ void compare(const char* name, const Work& work) {
   }
   const Times scalar = summarized(scalarMs);
   const Times simd = summarized(simdMs);
-  std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name, scalar.smallestMs,
-              scalar.medianMs, simd.smallestMs, simd.medianMs, scalar.smallestMs / simd.smallestMs);
+  std::printf("%-44s scalar %7.3f (%7.3f) ms   simd %7.3f (%7.3f) ms   x %.2f\n", name,
+              scalar.smallestMs, scalar.medianMs, simd.smallestMs, simd.medianMs,
+              scalar.smallestMs / simd.smallestMs);
 }
 
 struct Image {
   explicit Image(SizePx sizePx)
-      : size(sizePx), bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
+      : size(sizePx),
+        bytes(4 * static_cast<size_t>(sizePx.width) * static_cast<size_t>(sizePx.height)) {
     uint32_t state = 1;
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+    for (uint8_t& byte : bytes)
+      byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
   }
 
   ImageView<const uint8_t> view() const {
@@ -64,27 +67,16 @@ struct Image {
   std::vector<uint8_t> bytes;
 };
 
-void benchTensorize(const char* name, SizePx src, Antialias antialias) {
+void benchTensorize(const char* name, SizePx src) {
   const Image image(src);
   Letterbox letterbox;
   if (!makeLetterbox(src, {640, 640}, ResizeMode::letterboxCenter, letterbox).ok()) return;
   TensorizeOptions options;
-  options.antialias = antialias;
   TensorizeScratch scratch;
   std::vector<float> tensor(3 * 640 * 640);
   compare(name, [&](const ImageKernels& kernels) {
-    if (!tensorize(image.view(), letterbox, options, scratch, tensor, kernels).ok()) std::puts("failed");
-  });
-}
-
-void benchResize(const char* name, SizePx src, SizePx dst, ResizeFilter filter) {
-  const Image image(src);
-  Image target(dst);
-  const ImageView<uint8_t> view{target.bytes.data(), dst.width, dst.height, 4,
-                                4 * static_cast<size_t>(dst.width)};
-  ResizeScratch scratch;
-  compare(name, [&](const ImageKernels& kernels) {
-    if (!resize(image.view(), view, filter, scratch, kernels).ok()) std::puts("failed");
+    if (!tensorize(image.view(), letterbox, options, scratch, tensor, kernels).ok())
+      std::puts("failed");
   });
 }
 
@@ -92,16 +84,11 @@ void benchResize(const char* name, SizePx src, SizePx dst, ResizeFilter filter) 
 
 int main() {
   std::puts("smallest (median); ratio of the smallest");
-  benchTensorize("tensorize 1920x1080 to 640", {1920, 1080}, Antialias::none);
-  benchTensorize("tensorize 1280x720 to 640", {1280, 720}, Antialias::none);
-  benchTensorize("tensorize 1600x1200 to 640", {1600, 1200}, Antialias::none);
-  benchTensorize("tensorize 4000x3000 to 640", {4000, 3000}, Antialias::none);
-  benchTensorize("tensorize 640x640 to 640", {640, 640}, Antialias::none);
-  benchTensorize("tensorize 480x360 to 640", {480, 360}, Antialias::none);
-  benchTensorize("tensorize 1920x1080 to 640, box", {1920, 1080}, Antialias::box);
-  benchTensorize("tensorize 1280x720 to 640, box", {1280, 720}, Antialias::box);
-  benchTensorize("tensorize 4000x3000 to 640, box", {4000, 3000}, Antialias::box);
-  benchResize("resize 1920x1080 to 256x144, area", {1920, 1080}, {256, 144}, ResizeFilter::area);
-  benchResize("resize 1920x1080 to 256x144, bilinear", {1920, 1080}, {256, 144}, ResizeFilter::bilinear);
+  benchTensorize("tensorize 1920x1080 to 640", {1920, 1080});
+  benchTensorize("tensorize 1280x720 to 640", {1280, 720});
+  benchTensorize("tensorize 1600x1200 to 640", {1600, 1200});
+  benchTensorize("tensorize 4000x3000 to 640", {4000, 3000});
+  benchTensorize("tensorize 640x640 to 640", {640, 640});
+  benchTensorize("tensorize 480x360 to 640", {480, 360});
   return 0;
 }

@@ -16,7 +16,7 @@
 
 #include "core/letterbox.h"
 #include "decode/yolo_seg.h"
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {
@@ -32,8 +32,12 @@ struct Outputs {
   std::vector<float> detections = std::vector<float>(size_t{4 + kClasses + kProtos} * kAnchors);
   std::vector<float> prototypes = std::vector<float>(size_t{kProtos} * kProtoSide * kProtoSide);
 
-  TensorView detectionsView() const { return {detections.data(), {1, 4 + kClasses + kProtos, kAnchors}, 3}; }
-  TensorView prototypesView() const { return {prototypes.data(), {1, kProtos, kProtoSide, kProtoSide}, 4}; }
+  TensorView detectionsView() const {
+    return {detections.data(), {1, 4 + kClasses + kProtos, kAnchors}, 3};
+  }
+  TensorView prototypesView() const {
+    return {prototypes.data(), {1, kProtos, kProtoSide, kProtoSide}, 4};
+  }
 };
 
 /// Twenty objects seen by ten anchors each, over a floor of low scores; prototypes are waves of
@@ -68,7 +72,8 @@ void makeUp(Outputs& outputs) {
                 frequency = 0.05f + 0.25f * unit(random);
     for (uint32_t y = 0; y < kProtoSide; ++y) {
       for (uint32_t x = 0; x < kProtoSide; ++x) {
-        const float along = static_cast<float>(x) * std::cos(angle) + static_cast<float>(y) * std::sin(angle);
+        const float along =
+            static_cast<float>(x) * std::cos(angle) + static_cast<float>(y) * std::sin(angle);
         *value++ = std::sin(frequency * along + phase) + 0.1f * normal(random);
       }
     }
@@ -86,13 +91,15 @@ bool readFile(const char* path, std::vector<float>& values) {
 /// The least time of `kRounds` runs of each of two ways, run turn by turn.
 template <class Work>
 void compare(const char* name, Work work) {
-  double leastMs[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  double leastMs[2] = {std::numeric_limits<double>::infinity(),
+                       std::numeric_limits<double>::infinity()};
   const MaskKernels* kernels[2] = {&scalarMaskKernels(), &simdMaskKernels()};
   for (int round = 0; round < kRounds; ++round) {
     for (int way = 0; way < 2; ++way) {
       const auto start = std::chrono::steady_clock::now();
       work(*kernels[way]);
-      const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+      const std::chrono::duration<double, std::milli> elapsed =
+          std::chrono::steady_clock::now() - start;
       leastMs[way] = std::min(leastMs[way], elapsed.count());
     }
   }
@@ -119,24 +126,28 @@ void run(const Outputs& outputs) {
     Instances instances;
     MaskColumns masks;
     require(decodeYoloSeg(detections, prototypes, options, simdMaskKernels(), instances));
-    require(
-        assembleMasks(instances, prototypeSource(prototypes), letterbox, false, simdMaskKernels(), masks));
+    require(assembleMasks(instances, prototypeSource(prototypes), letterbox, false,
+                          simdMaskKernels(), masks));
     double cropPx = 0;
     for (const RectPx& rect : masks.rectsSrc) cropPx += static_cast<double>(rect.area());
     std::printf("score > %.2f: %zu instances, crops %.2f Mpx, %zu runs\n",
-                static_cast<double>(scoreThreshold), instances.count(), cropPx / 1e6, masks.runs.size());
+                static_cast<double>(scoreThreshold), instances.count(), cropPx / 1e6,
+                masks.runs.size());
     compare("  decode and NMS", [&](const MaskKernels& kernels) {
       require(decodeYoloSeg(detections, prototypes, options, kernels, instances));
     });
     compare("  masks", [&](const MaskKernels& kernels) {
-      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
+      require(
+          assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
     });
     compare("  masks with coverage", [&](const MaskKernels& kernels) {
-      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, true, kernels, masks));
+      require(
+          assembleMasks(instances, prototypeSource(prototypes), letterbox, true, kernels, masks));
     });
     compare("  all, hard masks", [&](const MaskKernels& kernels) {
       require(decodeYoloSeg(detections, prototypes, options, kernels, instances));
-      require(assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
+      require(
+          assembleMasks(instances, prototypeSource(prototypes), letterbox, false, kernels, masks));
     });
   }
 }
@@ -149,7 +160,8 @@ int main(int argumentCount, char** arguments) {
   if (argumentCount == 3) {
     if (!masklet::readFile(arguments[1], outputs.detections) ||
         !masklet::readFile(arguments[2], outputs.prototypes)) {
-      std::fprintf(stderr, "mask_bench: the files do not hold [116, 8400] and [32, 160, 160] floats\n");
+      std::fprintf(stderr,
+                   "mask_bench: the files do not hold [116, 8400] and [32, 160, 160] floats\n");
       return 1;
     }
   } else if (argumentCount == 1) {

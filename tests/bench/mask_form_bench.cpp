@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {
@@ -32,18 +32,21 @@ struct Discs {
   MaskSource source;
   Letterbox letterbox;
 
-  Discs(uint32_t count, int32_t side, int32_t net, ResizeMode mode, bool probability, bool overBoxes) {
+  Discs(uint32_t count, int32_t side, int32_t net, ResizeMode mode, bool probability,
+        bool overBoxes) {
     require(makeLetterbox(kSrc, {net, net}, mode, letterbox));
     std::mt19937 random(1);
     std::uniform_real_distribution<float> unit(0, 1);
     const auto sideMsk = static_cast<uint32_t>(side);
     for (uint32_t k = 0; k < count; ++k) {
       const auto size = static_cast<float>(side);
-      const float radius = overBoxes ? size / 2 : size * (0.02f + 0.25f * unit(random) * unit(random));
+      const float radius =
+          overBoxes ? size / 2 : size * (0.02f + 0.25f * unit(random) * unit(random));
       const float x = overBoxes ? size / 2 : size * unit(random);
       const float y = overBoxes ? size / 2 : size * unit(random);
       for (uint32_t p = 0; p < sideMsk * sideMsk; ++p) {
-        const float dx = static_cast<float>(p % sideMsk) - x, dy = static_cast<float>(p / sideMsk) - y;
+        const float dx = static_cast<float>(p % sideMsk) - x,
+                    dy = static_cast<float>(p / sideMsk) - y;
         const float logit = radius - std::sqrt(dx * dx + dy * dy);
         planes.push_back(probability ? 1 / (1 + std::exp(-logit)) : logit);
       }
@@ -64,21 +67,24 @@ struct Discs {
 };
 
 void measure(const char* name, const Discs& discs, bool soft) {
-  double leastMs[2] = {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
+  double leastMs[2] = {std::numeric_limits<double>::infinity(),
+                       std::numeric_limits<double>::infinity()};
   const MaskKernels* kernels[2] = {&scalarMaskKernels(), &simdMaskKernels()};
   MaskColumns masks;
   for (int round = 0; round < kRounds; ++round) {
     for (int way = 0; way < 2; ++way) {
       const auto start = std::chrono::steady_clock::now();
-      require(assembleMasks(discs.instances, discs.source, discs.letterbox, soft, *kernels[way], masks));
-      const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+      require(assembleMasks(discs.instances, discs.source, discs.letterbox, soft, *kernels[way],
+                            masks));
+      const std::chrono::duration<double, std::milli> elapsed =
+          std::chrono::steady_clock::now() - start;
       leastMs[way] = std::min(leastMs[way], elapsed.count());
     }
   }
   double areaPx = 0;
   for (const uint32_t area : masks.areasPx) areaPx += area;
-  std::printf("%-44s %6.2f Mpx  scalar %8.2f ms   simd %8.2f ms   ratio %4.1f\n", name, areaPx / 1e6,
-              leastMs[0], leastMs[1], leastMs[0] / leastMs[1]);
+  std::printf("%-44s %6.2f Mpx  scalar %8.2f ms   simd %8.2f ms   ratio %4.1f\n", name,
+              areaPx / 1e6, leastMs[0], leastMs[1], leastMs[0] / leastMs[1]);
 }
 
 void run() {

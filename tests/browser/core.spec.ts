@@ -51,9 +51,9 @@ test("Core_AfterATrapInAWindow_StartsANewInstance", async () => {
     const preprocessing = { ...p, mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const image = { width: 8, height: 8, data: new Uint8Array(256).fill(7) };
     core.setImage(image);
-    // The workspace's image is moved beyond the memory: reading it traps.
-    core.run("preprocess", ({ workspace, heap }) => {
-      const address = workspace.imageAddress();
+    // The stage's image is moved beyond the memory: reading it traps.
+    core.run("preprocess", ({ image: stage, heap }) => {
+      const [, , , address] = heap.read(Uint32Array, stage.bound.columns(), 4);
       const words = heap.read(Uint32Array, 0, heap.byteLength / 4);
       for (const [index, word] of words.entries())
         if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);

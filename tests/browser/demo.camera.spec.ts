@@ -6,7 +6,7 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   await expect(page.locator("#live-text")).toHaveText(/Live · \d+\.\d fps/, { timeout: 90_000 });
   await expect(page.locator("#camera-button")).toHaveText("Stop camera");
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(0);
-  await expect(page.locator("#timings-fps")).toHaveText(/\d+\.\d frames\/s/);
+  await expect(page.locator("#timings-fps")).toHaveText(/^\d+\.\d fps$/);
 
   // The clip moves, and the overlay with it.
   const first = await demo.overlayPixels();
@@ -55,7 +55,7 @@ test("DemoCamera_SmoothVideo_ShowsFramesBetweenResults", async ({ demo, page }) 
   expect(changes).toBeGreaterThan(3);
 });
 
-test("DemoCamera_PhotoMeanwhile_EndsTheCamera", async ({ demo, page }) => {
+test("DemoCamera_ImageMeanwhile_StopsTheCamera", async ({ demo, page }) => {
   await demo.open();
   await page.locator("#camera-button").click();
   await expect(page.locator("#live")).toBeVisible();
@@ -75,12 +75,12 @@ for (const [name, text] of [
   test(`DemoCamera_RefusedWith${name}_SaysWhatToDo`, async ({ demo, page }) => {
     await demo.open();
     await page.evaluate((name) => {
-      // Safari's OverconstrainedError is no Error.
+      // Safari's OverconstrainedError is not an Error.
       const error = { name, message: "something of the browser's own" };
       navigator.mediaDevices.getUserMedia = () => Promise.reject(error);
     }, name);
     await page.locator("#camera-button").click();
-    await expect(page.locator("#error-title")).toHaveText("The camera cannot be used");
+    await expect(page.locator("#error-title")).toHaveText("Could not start the camera");
     await expect(page.locator("#error-text")).toHaveText(text);
     await expect(page.locator("#camera-button")).toHaveAttribute("aria-pressed", "false");
   });

@@ -128,7 +128,7 @@ for (const renderer of ["webgl2", "canvas2d"]) {
     const at = ({ x, y }: { x: number; y: number }) => Math.round(y) * plain.width + Math.round(x);
     expect(tint[at(inside)]).toBeGreaterThan(30);
     expect(tint[at(outside)]).toBeLessThan(6);
-    // Without fill the outlines alone are left: some pixels, but few, many of them in the color of
+    // Without fill only the outlines are left: some pixels, but few, many of them in the color of
     // the first instance.
     const changed = differences(outlined, plain).flatMap((difference, k) =>
       difference > 40 ? [k] : [],
@@ -158,7 +158,7 @@ test("Demo_HoverClickAndKeys_PickOutOneInstance", async ({ demo }) => {
   const hoveredId = await hovered.getAttribute("id");
   await demo.overlay.click({ position: on });
   await expect(selected).toHaveAttribute("id", hoveredId!);
-  await expect(demo.page.locator("#download-cutout")).toHaveText("Cut-out");
+  await expect(demo.page.locator("#download-cutout")).toHaveText("Cutout");
   await demo.overlay.click({ position: on });
   await expect(selected).toHaveCount(0);
 
@@ -210,17 +210,17 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
       Number.parseInt(text, 10),
     );
   const found = await scores();
-  // Between the best and the worst, whatever they are.
+  // Between the best and the worst.
   const middle = Math.round((found[0]! + found.at(-1)!) / 2);
   await demo.setSlider("score", middle / 100);
   await expect.poll(() => demo.shownCount()).toBeLessThan(before);
   expect(Math.min(...(await scores()))).toBeGreaterThanOrEqual(middle);
-  // Within what was asked of the network: no new run.
+  // Within the score of the first run: no new run.
   await expect(demo.page.locator("#stage")).toHaveAttribute("aria-busy", "false");
   await demo.setSlider("score", Math.min(0.95, (found[0]! + 2) / 100));
   await expect(demo.page.locator("#objects-empty")).toHaveText(/Try a lower one/);
   await expect(demo.page.locator("#download-cutout")).toBeDisabled();
-  // Deeper than it: the image is looked at again.
+  // Deeper than that: the image is segmented again.
   await demo.setSlider("score", 0.05);
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(before);
   await demo.idle();
@@ -229,9 +229,9 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeLessThan(loose);
 });
 
-test("Demo_PhotoByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
+test("Demo_ImageByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   await demo.open();
-  await demo.page.setInputFiles("#photo-input", fromRoot("tests/data/scenes/scene_beach.jpg"));
+  await demo.page.setInputFiles("#image-input", fromRoot("tests/data/scenes/scene_beach.jpg"));
   await expect(demo.overlay).toHaveAttribute("aria-label", /^Image with/, { timeout: 60_000 });
   const picked = await demo.rows.allTextContents();
 
@@ -255,18 +255,18 @@ test("Demo_PhotoByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   }
 });
 
-test("Demo_FileThatIsNoImage_SaysSoAndGoesOn", async ({ demo }) => {
+test("Demo_FileThatIsNotAnImage_ShowsAnErrorAndGoesOn", async ({ demo }) => {
   await demo.open();
   const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") };
-  await demo.page.setInputFiles("#photo-input", broken);
-  await expect(demo.error).toContainText("broken.jpg cannot be shown");
-  await expect(demo.error).toContainText("The browser cannot decode it (image/jpeg, 10 bytes).");
+  await demo.page.setInputFiles("#image-input", broken);
+  await expect(demo.error).toContainText("Could not open broken.jpg");
+  await expect(demo.error).toContainText("The browser cannot decode it (image/jpeg, 8 bytes).");
   await demo.openSample("Beach");
   await expect(demo.error).toBeHidden();
   expect(await demo.shownCount()).toBeGreaterThan(0);
 });
 
-test("Demo_OwnOnnx_IsUsedAndABrokenOneLeavesTheOld", async ({ demo }) => {
+test("Demo_OwnOnnx_IsUsedAndABrokenOneKeepsTheOld", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const builtIn = await demo.rows.allTextContents();
@@ -278,9 +278,9 @@ test("Demo_OwnOnnx_IsUsedAndABrokenOneLeavesTheOld", async ({ demo }) => {
       new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
     );
   });
-  await expect(demo.error).toContainText("archive.onnx cannot be used");
+  await expect(demo.error).toContainText("Could not load archive.onnx");
   await expect(demo.page.locator("#model-name")).toHaveText("masklet-n");
-  await demo.page.getByRole("button", { name: "Dismiss the message" }).click();
+  await demo.page.getByRole("button", { name: "Dismiss the error" }).click();
   await expect(demo.error).toBeHidden();
 
   await demo.page.setInputFiles("#model-input", fromRoot("tests/data/tiny_models/dense.onnx"));
@@ -288,13 +288,13 @@ test("Demo_OwnOnnx_IsUsedAndABrokenOneLeavesTheOld", async ({ demo }) => {
   await demo.idle();
   expect(await demo.rows.allTextContents()).not.toEqual(builtIn);
 
-  await demo.page.getByRole("button", { name: "Back to the built-in model" }).click();
+  await demo.page.getByRole("button", { name: "Use the built-in model" }).click();
   await expect(demo.page.locator("#model-name")).toHaveText("masklet-n", { timeout: 60_000 });
   await demo.idle();
   expect(await demo.rows.allTextContents()).toEqual(builtIn);
 });
 
-test("Demo_OpenInput_ItsSizeCanBeChosen", async ({ demo, page }) => {
+test("Demo_OpenInputSize_CanBeChosen", async ({ demo, page }) => {
   await demo.open();
   const { multiple } = builtInModels[0].input;
   await expect(page.locator("#size-choice")).toBeVisible({ visible: multiple !== undefined });
@@ -305,7 +305,7 @@ test("Demo_OpenInput_ItsSizeCanBeChosen", async ({ demo, page }) => {
   await size.selectOption("320 × 320");
   await expect(page.locator("#model-detail")).toContainText("320 × 320 input", { timeout: 60_000 });
   await expect(size.locator("option:checked")).toHaveText("320 × 320");
-  // A network of fixed size has nothing to choose.
+  // A model of fixed size has nothing to choose.
   await page.setInputFiles("#model-input", fromRoot("tests/data/tiny_models/dense.onnx"));
   await expect(page.locator("#model-detail")).toContainText("64 × 64 input", { timeout: 60_000 });
   await expect(page.locator("#size-choice")).toBeHidden();
@@ -322,19 +322,19 @@ test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }
     await expect(page.locator("#model-choice")).toBeVisible({ visible: models.length > 1 });
     for (const { name } of [...models].reverse()) {
       if (models.length > 1)
-        await page.getByRole("combobox", { name: "Built in" }).selectOption(name);
+        await page.getByRole("combobox", { name: "Built-in model" }).selectOption(name);
       await expect(page.locator("#model-name")).toHaveText(name, { timeout: 60_000 });
     }
     await expect(demo.error).toBeHidden();
   }
 });
 
-test("Demo_DeviceSwitch_ShowsTheDeviceReallyUsedAndWhy", async ({ demo }) => {
+test("Demo_DeviceSwitch_ShowsTheDeviceInUseAndWhy", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await expect(demo.page.locator("#fallbacks")).toContainText(/WebGPU not used: .{8,}/);
-  // Asked for by name it is taken or refused, never replaced in silence; the switch goes back to
-  // what is used.
+  // A device asked for by name is used or refused, never replaced silently; the switch goes back to
+  // the device in use.
   await demo.page.locator('input[value="webgpu"]').check();
   await expect(demo.error).toContainText(/webgpu: .{8,}/, { timeout: 60_000 });
   await expect(demo.page.locator('input[value="auto"]')).toBeChecked();
@@ -361,7 +361,7 @@ test.describe("without a service worker", () => {
     // An answer that never comes.
     await page.route("**/*.onnx", () => undefined);
     await demo.goTo(`${demoUrl}?renderer=canvas2d`);
-    await expect(page.locator("#progress-text")).toHaveText(/^Loading masklet-n/);
+    await expect(page.locator("#progress-text")).toHaveText(/^Loading masklet-n…/);
     await page.getByRole("button", { name: "Cancel" }).click();
     await expect(page.locator("#progress")).toBeHidden();
     await demo.openSample("Beach");
@@ -381,12 +381,12 @@ test("Demo_ThemeButton_SwitchesAndIsRemembered", async ({ demo, page }) => {
   await demo.open();
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
-  await page.getByRole("button", { name: "Use the dark theme" }).click();
+  await page.getByRole("button", { name: "Switch to the dark theme" }).click();
   const dark = await background();
   expect(dark).not.toBe(light);
   await page.reload();
   expect(await background()).toBe(dark);
-  await page.getByRole("button", { name: "Use the light theme" }).click();
+  await page.getByRole("button", { name: "Switch to the light theme" }).click();
   expect(await background()).toBe(light);
 });
 

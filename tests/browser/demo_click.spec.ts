@@ -7,19 +7,16 @@ import { type DemoPage, expect, type SampleName, test } from "./demo_page.js";
 const fromRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const width = 1280;
 
-/** What clicks go to unless something else is chosen. */
+/** The default model of the Click mode. */
 const usualModel = builtInPromptModels[0].name;
-/**
- * Goes by color alone: what a click takes in is told by the image, so what the page makes of it can
- * be said exactly.
- */
+/** Follows color alone, so the mask of a click can be predicted exactly from the image. */
 const plainModel = "region-click";
 
 /** Places in scene_desk.jpg, in its own pixels. */
 const laptop = { x: 1072, y: 544 };
 const cup = { x: 232, y: 584 };
 const laptopScreen = { x: 1017, y: 491 };
-/** Of the laptop too, and on a phone not so near that the finger hits the first point. */
+/** On the laptop too; on a phone far enough that a finger does not hit the first point. */
 const laptopCorner = { x: 965, y: 420 };
 
 interface Coco {
@@ -52,7 +49,7 @@ function pixelsOf({ size, counts }: { size: [number, number]; counts: string }):
   return pixels;
 }
 
-/** What is shown now, through the page's own COCO download. */
+/** The masks on the page, read from its COCO download. */
 async function shownMasks({ page }: DemoPage): Promise<Uint8Array[]> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
@@ -120,7 +117,7 @@ async function clickAt(
   await demo.idle();
 }
 
-/** The click mode with a sample that can be clicked. */
+/** Opens the Click mode with a sample that is ready for clicks. */
 async function openClick(
   demo: DemoPage,
   sample: SampleName = "Desk",
@@ -132,19 +129,19 @@ async function openClick(
   await page.getByRole("radio", { name: "Click" }).check();
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   if (model !== usualModel)
-    await page.getByRole("combobox", { name: "Built in" }).selectOption(model);
+    await page.getByRole("combobox", { name: "Built-in model" }).selectOption(model);
   await expect(page.locator("#model-name")).toHaveText(model, { timeout: 60_000 });
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await demo.idle();
 }
 
-test("DemoClick_Click_MasksWhatIsThere", async ({ demo, page }) => {
+test("DemoClick_Click_MasksTheObject", async ({ demo, page }) => {
   await openClick(demo);
-  await expect(page.locator("#objects-empty")).toHaveText("What you click appears here.");
+  await expect(page.locator("#objects-empty")).toHaveText("Click an object to cut it out.");
   await clickAt(demo, cup);
   expect(iouWith(await shownMask(demo), "cup")).toBeGreaterThan(0.75);
   await expect(page.locator("#announcer")).toHaveText(
-    /^[\d.]+% of the image, sure to \d+%, 3 candidates$/,
+    /^[\d.]+% of the image, confidence \d+%, 3 candidates$/,
   );
   await expect(page.locator(".click-point")).toHaveAttribute("data-label", "foreground");
   // In the colors of the first candidate.
@@ -152,7 +149,7 @@ test("DemoClick_Click_MasksWhatIsThere", async ({ demo, page }) => {
   await expect(page.locator('.object[aria-selected="true"]')).toHaveAttribute("id", "object-0");
 });
 
-test("DemoClick_ClicksBeforeTheModelIsThere_AreAskedAboutLater", async ({ demo, page }) => {
+test("DemoClick_ClicksBeforeTheModelIsReady_AreKept", async ({ demo, page }) => {
   await demo.open();
   await demo.openSample("Desk");
   let release = (): void => undefined;
@@ -189,7 +186,7 @@ test("DemoClick_Candidates_AreSwitched", async ({ demo, page }) => {
   await expect(page.locator('.object[aria-selected="true"]')).toHaveAttribute("id", "object-2");
 });
 
-test("DemoClick_ShiftClick_TakesAwayAndUndoRestores", async ({ demo, page }) => {
+test("DemoClick_ShiftClick_SubtractsAndUndoRestores", async ({ demo, page }) => {
   await openClick(demo, "Desk", plainModel);
   await clickAt(demo, laptop);
   const whole = await shownMask(demo);
@@ -293,7 +290,7 @@ test("DemoClick_Everything_ListsRegionsAndCanBeCancelled", async ({ demo, page }
   await expect(page.locator("#announcer")).toHaveText(/regions found$/);
 });
 
-test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneLeavesTheOld", async ({
+test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneKeepsTheOld", async ({
   demo,
   page,
 }) => {
@@ -312,8 +309,8 @@ test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneLeavesTheOld", async
     name,
     bytes: [...readFileSync(fromRoot(path))],
   });
-  // Two models are a pair: the page changes its mode by itself. The names say nothing and the order
-  // is wrong.
+  // Two files are a pair: the page switches to Click. Their names give no hint and their order is
+  // wrong.
   const encoder = model("tests/data/prompt_models/sam_encoder.onnx", "first.onnx");
   const decoder = model("tests/data/prompt_models/sam_decoder.onnx", "second.onnx");
   await drop([decoder, encoder]);
@@ -328,14 +325,14 @@ test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneLeavesTheOld", async
   const name = await page.locator("#model-name").textContent();
 
   await drop([{ name: "archive.onnx", bytes: [80, 75, 3, 4] }]);
-  await expect(demo.error).toContainText("archive.onnx cannot be used");
+  await expect(demo.error).toContainText("Could not load archive.onnx");
   await expect(page.locator("#model-name")).toHaveText(name!);
-  await page.getByRole("button", { name: "Back to the built-in model" }).click();
+  await page.getByRole("button", { name: "Use the built-in model" }).click();
   await expect(page.locator("#model-name")).toHaveText(usualModel, { timeout: 60_000 });
   await expect(demo.error).toBeHidden();
 });
 
-test("DemoClick_ModesAndPhotos_FollowEachOther", async ({ demo, page }) => {
+test("DemoClick_ModesAndImages_FollowEachOther", async ({ demo, page }) => {
   await openClick(demo);
   await clickAt(demo, laptop);
   await page.getByRole("radio", { name: "Objects" }).check();
@@ -346,9 +343,9 @@ test("DemoClick_ModesAndPhotos_FollowEachOther", async ({ demo, page }) => {
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await expect(page.locator(".click-point")).toHaveCount(0);
   await expect(page.locator("#model-name")).toHaveText(usualModel);
-  // Another photo is there to be clicked at once.
+  // Another image can be clicked at once.
   await page.getByRole("button", { name: "Sample image: Beach" }).click();
-  await expect(page.locator("#clicks")).toHaveAttribute("aria-label", "Image to click: Beach");
+  await expect(page.locator("#clicks")).toHaveAttribute("aria-label", "Clickable image: Beach");
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await page.locator("#clicks").click({ position: { x: 40, y: 40 } });
   await expect(page.locator("#download-coco")).toBeEnabled();

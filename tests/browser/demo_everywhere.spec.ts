@@ -4,7 +4,7 @@ import { expect, type Page } from "@playwright/test";
 import { test } from "./engines/test.js";
 import { demoUrl } from "./servers.js";
 
-/** Opens the demo with what it complains about kept in `window.complaints`; waits for the model. */
+/** Opens the demo, collects its errors in `window.complaints` and waits for the model. */
 async function openDemo(page: Page): Promise<void> {
   await page.goto(demoUrl);
   await page.evaluate(() => {
@@ -21,7 +21,7 @@ async function openDemo(page: Page): Promise<void> {
   );
 }
 
-/** The overlay as an image, for people to look at. */
+/** Saves the overlay as an image, for people to look at. */
 async function keepImage(page: Page, engine: string, name: string): Promise<void> {
   const address = await page.evaluate(() =>
     (document.getElementById("overlay") as HTMLCanvasElement).toDataURL("image/png"),
@@ -48,7 +48,7 @@ test("DemoEverywhere_SampleThenClick_ObjectsThenCandidates", async ({ page, engi
     document.querySelector<HTMLElement>('input[name="mode"][value="click"]')!.click(),
   );
   await page.waitForFunction(() => !document.getElementById("clicks")!.hidden);
-  // The middle of the image, with a pointer that did not move.
+  // Clicks the middle of the image with a pointer that does not move.
   await page.evaluate(() => {
     const clicks = document.getElementById("clicks")!;
     const { left, top, width, height } = clicks.getBoundingClientRect();

@@ -9,10 +9,7 @@ interface Serving {
   url: string;
 }
 
-/**
- * A server of its own: it is really gone when the test says so, which cutting the page's network
- * does not guarantee for its workers.
- */
+/** A server of its own that can be stopped; cutting the page's network may spare its workers. */
 async function serveDemo(): Promise<Serving> {
   const path = "../../scripts/serve.mjs";
   const { serve } = (await import(path)) as {
@@ -38,12 +35,12 @@ test("DemoOffline_LoadedOnceThenServerGone_WorksAfterReload", async ({ demo, pag
     await demo.openSample("Beach");
     const online = await demo.rows.allTextContents();
     expect(online.length).toBeGreaterThan(0);
-    // Only what this device uses was fetched: one of ONNX Runtime's wasm files, not all.
+    // The page fetched only the wasm file of ONNX Runtime that this device uses.
     const runtimes = fetched.filter((path) => /ort-.*\.wasm$/.test(path));
     expect(runtimes).toHaveLength(1);
     expect(runtimes[0]).toMatch(/ort-wasm-simd-threaded-[\w-]{8}\.wasm$/);
 
-    // The page does not wait for the storage, so the test does.
+    // The page does not wait for the cache, so the test does.
     const kept = fetched.filter((path) => !/\.onnx$|service_worker/.test(path));
     await expect.poll(() => missingFromCaches(page, kept), { timeout: 30_000 }).toEqual([]);
     server.closeAllConnections();

@@ -1,5 +1,5 @@
-/// What the specs of the demo page share: a page that fails its test on any script error or
-/// violation of the policy, and its handles.
+/// Shared by the specs of the demo page: a page with its handles, which fails its test on any
+/// script error or violation of the policy.
 
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { decode } from "fast-png";
@@ -57,8 +57,8 @@ export class DemoPage {
   }
 
   /**
-   * Opens the page and waits for the model. Canvas2D by default: without a GPU it draws faster, and
-   * the overlay's own spec and one test of the page look after WebGL2.
+   * Opens the page and waits for the model. Canvas2D by default: it draws faster without a GPU. The
+   * spec of the overlay and one test of the page cover WebGL2.
    */
   async open(query = "?renderer=canvas2d", url = demoUrl): Promise<void> {
     await this.goTo(url + query);
@@ -87,7 +87,7 @@ export class DemoPage {
     await this.idle();
   }
 
-  /** Waits until nothing is being looked for. */
+  /** Waits until the page is not busy. */
   async idle(): Promise<void> {
     await expect(this.page.locator("#stage")).toHaveAttribute("aria-busy", "false", {
       timeout: 90_000,
@@ -102,10 +102,7 @@ export class DemoPage {
     await this.page.locator(`#${id}`).fill(String(value));
   }
 
-  /**
-   * Pixels of the overlay on the page once the next frame has been drawn. They cross as a PNG: as
-   * JSON they take seconds.
-   */
+  /** Pixels of the overlay after the next frame. They travel as a PNG: JSON takes seconds. */
   async overlayPixels(): Promise<Pixels> {
     const png = await this.page.evaluate(async () => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));

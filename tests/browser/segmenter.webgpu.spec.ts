@@ -49,9 +49,8 @@ test("SoftwareAdapter_UnlessAllowed_IsRefusedWithItsName", async ({ page }) => {
 
 for (const worker of [true, false]) {
   for (const name of ["dense", "end_to_end"]) {
-    test(`Segment_${name}_OnWebgpu_${worker ? "InAWorker" : "OnTheCallersThread"}_FindsEverySquare`, async ({
-      page,
-    }) => {
+    const thread = worker ? "InAWorker" : "OnTheCallersThread";
+    test(`Segment_${name}_OnWebgpu_${thread}_FindsEverySquare`, async ({ page }) => {
       await open(page);
       const state = await page.evaluate(
         async ([model, worker, squares]) => {

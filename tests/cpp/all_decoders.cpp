@@ -168,9 +168,8 @@ DecoderRun sam(SizePx viaSize) {
     SamOptions options;
     options.viaSize = viaSize;
     MaskSource source;
-    Buffer<float> stability;
-    const Status decoded = decodeSam(planes.view(), scores.view(), options, set.letterbox,
-                                     *set.kernels, instances, source, stability);
+    const Status decoded =
+        decodeSam(planes.view(), scores.view(), options, kPlanNet, instances, source);
     return assembled(decoded, set, instances, source, masks);
   };
 }

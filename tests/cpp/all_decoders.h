@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "assemble/assemble_masks.h"
 #include "decode/detr_detect.h"
 #include "decode/detr_panoptic.h"
 #include "decode/mask_former.h"
@@ -17,7 +18,6 @@
 #include "decode/yolo_seg.h"
 #include "decode/yolov5_seg.h"
 #include "decode/yolox.h"
-#include "mask/upsample.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet::test {

@@ -1,4 +1,4 @@
-#include "mask/box_paste.h"
+#include "assemble/box_paste.h"
 
 #include <gtest/gtest.h>
 

@@ -83,6 +83,19 @@ std::vector<int> labelParts(const Bitmap& bitmap, bool inside, int& parts) {
   return labels;
 }
 
+/// Pixel edges between object and background.
+uint64_t outlinePx(const Bitmap& bitmap) {
+  const RectPx& rect = bitmap.rect;
+  uint64_t edges = 0;
+  for (int32_t y = rect.y - 1; y < rect.y + rect.height; ++y) {
+    for (int32_t x = rect.x - 1; x < rect.x + rect.width; ++x) {
+      edges += bitmap.at(x, y) != bitmap.at(x + 1, y);
+      edges += bitmap.at(x, y) != bitmap.at(x, y + 1);
+    }
+  }
+  return edges;
+}
+
 TEST(Contours, AnyShape_RasterizeBackToTheIdenticalMask) {
   for (const Shape& shape : shapes()) {
     SCOPED_TRACE(shape.name);
@@ -127,7 +140,7 @@ TEST(Contours, AnyShape_RingsAreSimpleAndTurnAtEveryCorner) {
         }
       }
     }
-    EXPECT_EQ(length, perimeterPx(maskOf(shape.bitmap).view()));
+    EXPECT_EQ(length, outlinePx(shape.bitmap));
   }
 }
 

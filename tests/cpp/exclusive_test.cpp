@@ -1,4 +1,4 @@
-#include "mask/exclusive.h"
+#include "assemble/exclusive.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "image/decode_file.h"
-#include "image/resize.h"
 #include "image/tensorize.h"
 #include "mask/coco_rle.h"
 #include "mask/components.h"
@@ -48,19 +47,10 @@ TEST(FailingAllocations, DecodeFile) {
   }
 }
 
-TEST(FailingAllocations, ResizeAndTensorize) {
+TEST(FailingAllocations, Tensorize) {
   const std::vector<uint8_t> pixels(60 * 50 * 4, 77);
   ImageView<const uint8_t> rgba;
   ASSERT_TRUE(makeImageView(std::span<const uint8_t>(pixels), {60, 50}, 4, 0, rgba).ok());
-  for (const ResizeFilter filter : {ResizeFilter::bilinear, ResizeFilter::area}) {
-    forEveryFailingAllocation("resize", [&] {
-      ResizeScratch scratch;
-      std::vector<uint8_t> small(20 * 10 * 4);
-      ImageView<uint8_t> to;
-      MASKLET_TRY(makeImageView(std::span<uint8_t>(small), {20, 10}, 4, 0, to));
-      return resize(rgba, to, filter, scratch);
-    });
-  }
   Letterbox letterbox;
   ASSERT_TRUE(makeLetterbox({60, 50}, {16, 16}, ResizeMode::letterboxCenter, letterbox).ok());
   for (const Antialias antialias : {Antialias::none, Antialias::box}) {

@@ -127,6 +127,58 @@ TEST(Letterbox, BadContent_IsNamedAndNothingIsWritten) {
   EXPECT_EQ(letterbox.scaleX, 77);
 }
 
+TEST(Letterbox, View_IsTheCutOutImageMoved) {
+  std::mt19937 random(31);
+  const auto below = [&](int32_t limit) {
+    return static_cast<int32_t>(random() % static_cast<uint32_t>(limit));
+  };
+  for (int trial = 0; trial < 500; ++trial) {
+    const SizePx src{1 + below(900), 1 + below(900)};
+    const SizePx net{1 + below(700), 1 + below(700)};
+    const int32_t x = below(src.width);
+    const int32_t y = below(src.height);
+    const RectPx view{x, y, 1 + below(src.width - x), 1 + below(src.height - y)};
+    for (const ResizeMode mode :
+         {ResizeMode::letterboxCenter, ResizeMode::letterboxTopLeft, ResizeMode::stretch}) {
+      Letterbox letterbox;
+      ASSERT_TRUE(makeLetterbox(src, net, mode, letterbox, {}, view).ok());
+      EXPECT_EQ(letterbox.src, src);
+      const Letterbox cut = made({view.width, view.height}, net, mode);
+      ASSERT_EQ(letterbox.contentNet, cut.contentNet);
+      ASSERT_EQ(letterbox.scaleX, cut.scaleX);
+      ASSERT_EQ(letterbox.scaleY, cut.scaleY);
+      const Point point{x + view.width * 0.3, y + view.height * 0.6};
+      const Point inCut = cut.toNet(Point{point.x - x, point.y - y});
+      ASSERT_EQ(letterbox.toNet(point).x, inCut.x);
+      ASSERT_EQ(letterbox.toNet(point).y, inCut.y);
+      ASSERT_NEAR(letterbox.toSrc(inCut).x, point.x, 1e-8);
+      ASSERT_NEAR(letterbox.toSrc(inCut).y, point.y, 1e-8);
+      const Box boxNet{net.width * 0.1f, -7, net.width * 0.83f, net.height + 3.0f};
+      const Box moved = letterbox.toSrc(boxNet);
+      const Box own = cut.toSrc(boxNet);
+      ASSERT_EQ(moved.x1, own.x1 + static_cast<float>(x));
+      ASSERT_EQ(moved.y1, static_cast<float>(y));
+      ASSERT_EQ(moved.x2, own.x2 + static_cast<float>(x));
+      ASSERT_EQ(moved.y2, static_cast<float>(y + view.height));
+      const Letterbox ofView = letterbox.cutOut();
+      ASSERT_EQ(ofView.src, cut.src);
+      ASSERT_EQ(ofView.viewSrc, cut.viewSrc);
+      ASSERT_EQ(ofView.toNet(Point{1, 2}).x, cut.toNet(Point{1, 2}).x);
+    }
+  }
+}
+
+TEST(Letterbox, ViewBeyondTheImage_IsBadArgument) {
+  Letterbox letterbox;
+  letterbox.scaleX = 77;
+  for (const RectPx view : {RectPx{0, 0, 11, 5}, RectPx{-1, 0, 5, 5}, RectPx{0, 6, 5, 5},
+                            RectPx{3, 3, 0, 2}, RectPx{3, 3, 2, -1}}) {
+    EXPECT_EQ(makeLetterbox({10, 10}, {32, 32}, ResizeMode::stretch, letterbox, {}, view).code,
+              StatusCode::badArgument);
+  }
+  EXPECT_EQ(letterbox.scaleX, 77);
+}
+
 TEST(Letterbox, BoxOutsideTheImage_IsClipped) {
   const Letterbox letterbox = made({100, 50}, {200, 200}, ResizeMode::letterboxCenter);
   const Box box = letterbox.toSrc(Box{-20, 0, 500, 120});

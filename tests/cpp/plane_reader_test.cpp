@@ -1,4 +1,4 @@
-#include "mask/plane_reader.h"
+#include "assemble/plane_reader.h"
 
 #include <gtest/gtest.h>
 

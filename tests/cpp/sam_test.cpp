@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include "assemble/assemble_masks.h"
+#include "simd/mask_kernels.h"
 #include "tests/cpp/decode_outputs.h"
 #include "tests/cpp/slow_masks.h"
 
@@ -12,13 +14,15 @@ using test::expectFailure;
 using test::kInfinity;
 using test::kNotANumber;
 using test::OwnedTensor;
-using test::rowsOf;
 using test::SlowPlane;
 
+/// What decoding and assembling give together.
 struct Decoded {
   Instances instances;
   MaskSource source;
-  Buffer<float> stability;
+  MaskColumns masks;
+  std::vector<float> stability;  ///< of every plane; 0 of those that were not measured
+  std::vector<uint32_t> rows;    ///< planes that are stable enough
 };
 
 SamOptions keepAll() {
@@ -35,8 +39,24 @@ Letterbox letterboxOf(SizePx src, SizePx net, ResizeMode mode) {
 
 Status decode(const OwnedTensor& planes, const OwnedTensor& scores, const SamOptions& options,
               const Letterbox& letterbox, Decoded& decoded) {
-  return decodeSam(planes.view, scores.view, options, letterbox, simdMaskKernels(),
-                   decoded.instances, decoded.source, decoded.stability);
+  decoded.rows.clear();
+  MASKLET_TRY(decodeSam(planes.view, scores.view, options, letterbox.net, decoded.instances,
+                        decoded.source));
+  MASKLET_TRY(assembleMasks(decoded.instances, decoded.source, letterbox, false, simdMaskKernels(),
+                            decoded.masks));
+  decoded.stability.assign(planes.view.dims[1], 0);
+  EXPECT_EQ(decoded.masks.stabilities.size(), decoded.instances.count());
+  for (size_t i = 0; i < decoded.instances.count(); ++i) {
+    decoded.stability[decoded.instances.rows[i]] = decoded.masks.stabilities[i];
+    if (decoded.masks.stabilities[i] >= options.stabilityThreshold) {
+      decoded.rows.push_back(decoded.instances.rows[i]);
+    } else {
+      EXPECT_TRUE(decoded.masks.rectsSrc[i].empty());
+      EXPECT_EQ(decoded.masks.areasPx[i], 0u);
+      EXPECT_EQ(decoded.masks.runOffsets[i], decoded.masks.runOffsets[i + 1]);
+    }
+  }
+  return okStatus();
 }
 
 OwnedTensor randomPlanes(uint32_t count, uint32_t height, uint32_t width, std::mt19937& random) {
@@ -89,13 +109,61 @@ TEST(Sam, RandomPlanes_StabilityIsThatOfTheWrittenOutFormula) {
     options.viaSize = {64, 64};
     Decoded decoded;
     ASSERT_TRUE(decode(planes, scoresOf({0.9f, 0.5f, 0.1f}), options, letterbox, decoded).ok());
-    ASSERT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{0, 1, 2}));
+    ASSERT_EQ(decoded.rows, (std::vector<uint32_t>{0, 1, 2}));
     for (uint32_t plane = 0; plane < 3; ++plane) {
       const SlowPlane slow = atSource(planeOf(planes, plane), letterbox);
       double slack = 0;
       const double above = countAbove(slow, 1, slack), whole = countAbove(slow, -1, slack);
       const double expected = whole == 0 ? 0 : above / whole;
       EXPECT_NEAR(decoded.stability[plane], expected, 1e-6 + (whole == 0 ? slack : slack / whole));
+    }
+  }
+}
+
+// The mask, its rectangle and coverage are those without a test of stability; the areas are those
+// of masks at the other two thresholds.
+TEST(Sam, OnePass_IsThreeAssemblies) {
+  std::mt19937 random(23);
+  for (int round = 0; round < 30; ++round) {
+    const SizePx src{1 + static_cast<int32_t>(random() % 90),
+                     1 + static_cast<int32_t>(random() % 90)};
+    const Letterbox letterbox = letterboxOf(src, {64, 64}, ResizeMode::letterboxTopLeft);
+    const OwnedTensor planes = randomPlanes(4, 8, 8, random);
+    SamOptions options = keepAll();
+    if (round % 2 == 0) options.viaSize = {64, 64};
+    options.stabilityThreshold = round % 3 == 0 ? 0.4f : 0.0f;
+    Instances instances;
+    MaskSource source;
+    ASSERT_TRUE(decodeSam(planes.view, scoresOf({1, 1, 1, 1}).view, options, letterbox.net,
+                          instances, source)
+                    .ok());
+    MaskColumns once;
+    MaskColumns core, mask, whole;
+    const auto assemble = [&](float threshold, MaskColumns& masks) {
+      source.threshold = threshold;
+      return assembleMasks(instances, source, letterbox, true, simdMaskKernels(), masks).ok();
+    };
+    ASSERT_TRUE(assemble(0, once));
+    source.stable.on = false;
+    ASSERT_TRUE(assemble(1, core) && assemble(0, mask) && assemble(-1, whole));
+    for (size_t i = 0; i < 4; ++i) {
+      const double expected =
+          whole.areasPx[i] == 0 ? 0 : static_cast<double>(core.areasPx[i]) / whole.areasPx[i];
+      ASSERT_NEAR(once.stabilities[i], expected,
+                  1e-6 + 1.0 / std::max(1u, whole.areasPx[i]) * 0.01);
+      if (once.stabilities[i] < options.stabilityThreshold) {
+        EXPECT_EQ(once.areasPx[i], 0u);
+        EXPECT_EQ(once.coverageOffsets[i], once.coverageOffsets[i + 1]);
+        continue;
+      }
+      EXPECT_EQ(once.rectsSrc[i], mask.rectsSrc[i]);
+      EXPECT_EQ(once.areasPx[i], mask.areasPx[i]);
+      const auto part = [i](const auto& values, const Buffer<uint32_t>& offsets) {
+        return std::vector(values.begin() + offsets[i], values.begin() + offsets[i + 1]);
+      };
+      EXPECT_EQ(part(once.runs, once.runOffsets), part(mask.runs, mask.runOffsets));
+      EXPECT_EQ(part(once.coverage, once.coverageOffsets),
+                part(mask.coverage, mask.coverageOffsets));
     }
   }
 }
@@ -114,6 +182,7 @@ TEST(Sam, Instances_AreThePlanesWithTheirScores) {
   EXPECT_EQ(decoded.source.threshold, 0.0f);
   EXPECT_FALSE(decoded.source.cropToBox);
   EXPECT_TRUE(decoded.source.boxFromMask);
+  EXPECT_TRUE(decoded.source.stable.on);
 }
 
 TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
@@ -126,7 +195,7 @@ TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
   ASSERT_TRUE(
       decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
           .ok());
-  EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{1}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{1}));
   ASSERT_EQ(decoded.stability.size(), 5u);
   EXPECT_EQ(decoded.stability[0], 0.0f);
   EXPECT_EQ(decoded.stability[1], 1.0f);
@@ -135,7 +204,7 @@ TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
   ASSERT_TRUE(
       decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
           .ok());
-  EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{0, 1, 4}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{0, 1, 4}));
 }
 
 TEST(Sam, StabilityThreshold_KeepsWhatIsAtLeastAsStable) {
@@ -158,10 +227,10 @@ TEST(Sam, StabilityThreshold_KeepsWhatIsAtLeastAsStable) {
   }
   options.stabilityThreshold = 0.5f;
   ASSERT_TRUE(decode(planes, scores, options, letterbox, decoded).ok());
-  EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{0, 1}));
   options.stabilityThreshold = 0.51f;
   ASSERT_TRUE(decode(planes, scores, options, letterbox, decoded).ok());
-  EXPECT_EQ(rowsOf(decoded.instances), (std::vector<uint32_t>{0}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{0}));
 }
 
 TEST(Sam, BinaryPlanes_AreAlwaysStable) {
@@ -198,7 +267,8 @@ TEST(Sam, WrongTensorsAndOptions_Fail_AndLeaveNothing) {
   const auto fails = [&](const OwnedTensor& p, const OwnedTensor& s, const SamOptions& options,
                          StatusCode code, double value) {
     expectFailure(decode(p, s, options, letterbox, decoded), code, value);
-    EXPECT_EQ(decoded.instances.count(), 0u);
+    EXPECT_EQ(decoded.rows.size(), 0u);
+    EXPECT_EQ(decoded.masks.count(), 0u);
   };
   fails({2, 2, 2}, scores, keepAll(), StatusCode::badRank, 3);
   fails({2, 2, 2, 2}, scores, keepAll(), StatusCode::badShape, 2);

@@ -1,4 +1,4 @@
-#include "mask/sample_taps.h"
+#include "assemble/sample_taps.h"
 
 #include <gtest/gtest.h>
 

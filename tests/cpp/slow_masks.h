@@ -13,7 +13,7 @@
 
 #include "core/letterbox.h"
 #include "mask/mask.h"
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet::test {

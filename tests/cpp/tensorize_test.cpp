@@ -53,8 +53,7 @@ TEST(Tensorize, ScalarAndSimd_Identical) {
     const TestImage image({side(random), side(random)}, trial);
     const Letterbox letterbox =
         madeLetterbox(image.size, {side(random), side(random)}, kModes[trial % 3]);
-    TensorizeOptions options = imagenet();
-    options.antialias = trial % 2 == 0 ? Antialias::none : Antialias::box;
+    const TensorizeOptions options = imagenet();
     const std::vector<float> scalar = tensorized(image, letterbox, options, scalarImageKernels());
     ASSERT_EQ(tensorized(image, letterbox, options, simdImageKernels()), scalar);
   }
@@ -95,12 +94,7 @@ TEST(Tensorize, HugeShrink_EqualsTheReference) {
 TEST(Tensorize, WidestImage_Works) {
   const TestImage image({kMaxSidePx, 3}, 6);
   const Letterbox letterbox = madeLetterbox(image.size, {640, 64}, ResizeMode::letterboxCenter);
-  for (const Antialias antialias : {Antialias::none, Antialias::box}) {
-    TensorizeOptions options;
-    options.antialias = antialias;
-    for (const float value : tensorized(image, letterbox, options))
-      ASSERT_TRUE(value >= 0 && value <= 1);
-  }
+  for (const float value : tensorized(image, letterbox, {})) ASSERT_TRUE(value >= 0 && value <= 1);
 }
 
 namespace {
@@ -144,13 +138,9 @@ TEST(Tensorize, Scratch_ReusedAcrossSizes_GivesTheSame) {
        {SizePx{200, 100}, SizePx{3, 5}, SizePx{97, 211}, SizePx{1, 1}, SizePx{200, 100}}) {
     const TestImage image(src, 9);
     const Letterbox letterbox = madeLetterbox(src, {48, 32}, ResizeMode::letterboxCenter);
-    for (const Antialias antialias : {Antialias::box, Antialias::none}) {
-      TensorizeOptions options;
-      options.antialias = antialias;
-      std::vector<float> tensor(3 * 48 * 32, NAN);
-      ASSERT_TRUE(tensorize(image.view(), letterbox, options, scratch, tensor).ok());
-      ASSERT_EQ(tensor, tensorized(image, letterbox, options));
-    }
+    std::vector<float> tensor(3 * 48 * 32, NAN);
+    ASSERT_TRUE(tensorize(image.view(), letterbox, {}, scratch, tensor).ok());
+    ASSERT_EQ(tensor, tensorized(image, letterbox, {}));
   }
 }
 
@@ -164,7 +154,7 @@ TEST(Tensorize, LargerTensor_KeepsItsTail) {
 }
 
 // ---- goldens
-// -----------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -218,7 +208,7 @@ TEST(Tensorize, OpenCvOnBytes_IsWithinOneLevel) {
 }
 
 // ---- refusals
-// ----------------------------------------------------------------------------------------------------------
+// ------------------------------------------------------------------------------------------
 
 class TensorizeRefusal : public testing::Test {
  protected:

@@ -48,7 +48,7 @@ def make_random(target: str, kinds: int, length: int) -> None:
 if __name__ == "__main__":
     shutil.rmtree(OUT, ignore_errors=True)
     make_decoders()
-    make_random("pixels", 3, 3000)
+    make_random("pixels", 2, 3000)
     make_random("mask_operations", 3, 300)
     make_random("coco_rle", 4, 200)
     make_random("mask_form", 3, 800)

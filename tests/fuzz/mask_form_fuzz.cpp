@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "mask/components.h"
-#include "mask/upsample.h"
+#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 #include "tests/fuzz/fuzz_input.h"
 

@@ -1,4 +1,4 @@
-// Pixels on their way to a network: letterbox, tensorize, resize and orientation with any sizes and
+// Pixels on their way to a network: letterbox, tensorize and orientation with any sizes and
 // options. Statuses, or finite numbers that are the same with scalar and SIMD kernels; any request
 // for memory may fail.
 #include <cmath>
@@ -7,7 +7,6 @@
 
 #include "core/allocate.h"
 #include "image/exif_orientation.h"
-#include "image/resize.h"
 #include "image/tensorize.h"
 #include "tests/fuzz/fuzz_input.h"
 
@@ -70,31 +69,6 @@ void fuzzTensorize(Input& input) {
   allocationFailure = {};
 }
 
-void fuzzResize(Input& input) {
-  const SizePx from = sizeOf(input, 60);
-  const SizePx to = sizeOf(input, 60);
-  const auto channels = static_cast<int32_t>(input.below(6));
-  const auto filter = static_cast<ResizeFilter>(input.below(2));
-  const uint64_t failAt = 1 + input.below(8);
-  const std::vector<uint8_t> pixels = bytesOf(input, static_cast<size_t>(channels) * areaOf(from));
-  std::vector<uint8_t> simd(static_cast<size_t>(channels) * areaOf(to));
-  std::vector<uint8_t> scalar(simd.size());
-  ImageView<const uint8_t> source;
-  ImageView<uint8_t> target;
-  const auto run = [&](const ImageKernels& kernels, std::vector<uint8_t>& bytes) {
-    ResizeScratch scratch;
-    MASKLET_TRY(makeImageView(std::span<const uint8_t>(pixels), from, channels, 0, source));
-    MASKLET_TRY(makeImageView(std::span<uint8_t>(bytes), to, channels, 0, target));
-    return resize(source, target, filter, scratch, kernels);
-  };
-  const Status status = run(simdImageKernels(), simd);
-  require(run(scalarImageKernels(), scalar).code == status.code && simd == scalar);
-  allocationFailure = {.failAt = failAt};
-  const Status failed = run(simdImageKernels(), scalar);
-  require(failed.code == (allocationFailure.refused ? StatusCode::outOfMemory : status.code));
-  allocationFailure = {};
-}
-
 void fuzzOrientation(Input& input) {
   const SizePx stored = sizeOf(input, 70);
   const std::vector<uint8_t> tiff = bytesOf(input, input.below(60));
@@ -114,15 +88,10 @@ void fuzzOrientation(Input& input) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   masklet::fuzz::Input input(data, size);
-  switch (input.below(3)) {
-    case 0:
-      masklet::fuzzTensorize(input);
-      break;
-    case 1:
-      masklet::fuzzResize(input);
-      break;
-    default:
-      masklet::fuzzOrientation(input);
+  if (input.below(2) == 0) {
+    masklet::fuzzTensorize(input);
+  } else {
+    masklet::fuzzOrientation(input);
   }
   return 0;
 }

@@ -6,7 +6,8 @@ Reads a COCO-style folder, runs a YOLOv8-layout segmentation model (YOLOv5's wit
 ONNX Runtime (or takes raw outputs from --raw), decodes with full-frame masks in float64, writes
 COCO results and prints box and mask AP with pycocotools. Shares no code with the project.
 
-  python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out results.json
+  python decode_reference.py --images DIR --coco instances.json --model yolov8n-seg-640.onnx --out
+    results.json
 
 Needs numpy, onnxruntime (not with --raw), opencv-python-headless (reading of JPEG only),
 pycocotools.
@@ -36,7 +37,7 @@ def letterbox(width, height, side):
 
 
 def bilinear_axis(positions, length):
-    """Indices and weight for sample positions (pixel i has its centre at i)."""
+    """Indices and weight for sample positions (pixel i has its center at i)."""
     positions = np.clip(positions, 0, length - 1)
     low = np.floor(positions).astype(int)
     return low, np.minimum(low + 1, length - 1), positions - low
@@ -86,8 +87,8 @@ def detect(output, prototype_count, score_threshold, iou_threshold, limit, objec
     scores = class_scores.max(1)
     chosen = np.flatnonzero(scores > score_threshold)
     chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
-    centre, size = rows[:, :2], rows[:, 2:4]
-    boxes = np.concatenate([centre - size / 2, centre + size / 2], 1)
+    center, size = rows[:, :2], rows[:, 2:4]
+    boxes = np.concatenate([center - size / 2, center + size / 2], 1)
     kept = []
     while len(chosen) and len(kept) < limit:
         best, chosen = chosen[0], chosen[1:]

@@ -60,11 +60,11 @@ def objects(random, case):
     found = []
     scores = draw_scores(random, case["objects"] * case["copies"])
     for number in range(case["objects"]):
-        centre, size = draw_box(random, case)
+        center, size = draw_box(random, case)
         class_id = int(random.integers(case["classes"]))
         for copy in range(case["copies"]):
             jitter = random.uniform(-0.06, 0.06, 4) * np.tile(size, 2) * (copy > 0)
-            c, s = centre + jitter[:2], size + jitter[2:]
+            c, s = center + jitter[:2], size + jitter[2:]
             found.append(
                 (
                     np.concatenate([c - s / 2, c + s / 2]),
@@ -90,7 +90,7 @@ def channel_rows(random, case, protos=0):
 
 def objectness_rows(random, case, boxes, protos=0, place=lambda slot, box: box):
     """Rows of box, objectness, class scores and coefficients, mostly below the threshold. `boxes`:
-    values of the rows without an object; `place(slot, centre and size)`: the four values that mean
+    values of the rows without an object; `place(slot, center and size)`: the four values that mean
     this box in this row.
     """
     classes = case["classes"]
@@ -132,7 +132,7 @@ def plant_not_finite(random, case, rows, columns, scores):
 
 
 def corners(wide):
-    """x1, y1, x2, y2 of rows that begin with centre and size, in float64."""
+    """x1, y1, x2, y2 of rows that begin with center and size, in float64."""
     with np.errstate(invalid="ignore"):
         return np.concatenate([wide[:, :2] - wide[:, 2:4] / 2, wide[:, :2] + wide[:, 2:4] / 2], 1)
 
@@ -195,7 +195,7 @@ def inside(case, box):
 
 def object_pixels(case, coefficients, prototypes):
     """logit > 0 over the whole picture: the plane at prototype resolution, sampled at each pixel's
-    centre.
+    center.
     """
     left, top, width, height = letterbox(case["src"], case["net"], case["mode"])
     plane = np.tensordot(np.asarray(coefficients, np.float64), prototypes.astype(np.float64), 1)
@@ -248,5 +248,6 @@ def make_all(family, cases, draw, origin):
             family, name, {**header(case, origin), **more, "expected": instances}, outputs
         )
         print(
-            f"{family} {name}: {len(instances)} instances, {path.stat().st_size} bytes, draw {attempt}"
+            f"{family} {name}: {len(instances)} instances, "
+            f"{path.stat().st_size} bytes, draw {attempt}"
         )

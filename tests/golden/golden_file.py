@@ -7,11 +7,13 @@ a multiple of 4, then all outputs as float32 (little-endian), one after the othe
   family, variant?           names of web/families (variant only to check recognition)
   source, network            {width, height} of the picture and of the network input, in pixels
   preprocessing?             parts that differ from the family's (resizeMode ...)
-  options                    {scoreThreshold, iouThreshold, maxInstances} and further options of decode()
+  options                    {scoreThreshold, iouThreshold, maxInstances} and further options of
+                             decode()
   labels?                    class names
   metadata?                  the model file's metadata, for recognition
   outputs                    [{name, dims, type?}] in the order of the data
-  expected                   [{box: [x1, y1, x2, y2] in source pixels, score, classId, rle: COCO RLE over the source}], best first
+  expected                   [{box: [x1, y1, x2, y2] in source pixels, score, classId, rle: COCO RLE
+                             over the source}], best first
   origin                     one line: which reference gave `expected`, with version
   maxBoxPx?, maxScore?, minIou?   tolerances wider than the usual 0.01 px, 1e-4, 0.999, with `why`
 """

@@ -4,7 +4,8 @@ components.
 Run with numpy, opencv-python-headless and pycocotools installed; the result is committed. Lines,
 fields separated by blanks:
   NAME WIDTH HEIGHT MIN_AREA COUNTS COUNTS_AFTER
-      compressed COCO RLE of the mask before and after; the rule is that of segment_anything's amg.remove_small_regions, holes and then islands.
+      compressed COCO RLE of the mask before and after; the rule is that of segment_anything's
+      amg.remove_small_regions, holes and then islands.
 """
 
 import pathlib
@@ -48,7 +49,8 @@ for width, height in [(1, 1), (1, 40), (40, 1), (33, 27), (80, 60), (61, 90)]:
             if len(areas) > 1 and areas.max() < min_area and (areas == areas.max()).sum() > 1:
                 continue
             lines.append(
-                f"noise{scale} {width} {height} {min_area} {counts(mask)} {counts(clean(mask, min_area))}"
+                f"noise{scale} {width} {height} {min_area} "
+                f"{counts(mask)} {counts(clean(mask, min_area))}"
             )
 OUT.parent.mkdir(exist_ok=True)
 OUT.write_text("\n".join(lines) + "\n")

@@ -2,9 +2,12 @@
 """Makes tests/golden/detr_detect/*.golden: boxes and logits of DETR detectors, read by the image
 processors of transformers.
 
-  softmax   DetrImageProcessor.post_process_object_detection; two cases are the outputs of a DetrForObjectDetection with random weights
-  sigmoid   RTDetrImageProcessor (as many pairs as queries) and DeformableDetrImageProcessor (the best 100 pairs); one case is the outputs
-            of a DeformableDetrForObjectDetection with random weights. RF-DETR's PostProcess is the same rule.
+  softmax   DetrImageProcessor.post_process_object_detection; two cases are the outputs of a
+            DetrForObjectDetection with random weights
+  sigmoid   RTDetrImageProcessor (as many pairs as queries) and DeformableDetrImageProcessor (the
+            best 100 pairs); one case is the outputs
+            of a DeformableDetrForObjectDetection with random weights. RF-DETR's PostProcess is the
+              same rule.
 
 Needs numpy, torch, transformers, timm, pycocotools.
 """
@@ -20,7 +23,10 @@ from golden_file import instance
 from make_yolo_goldens import STRETCH
 
 FAMILY = "detr_detect"
-ORIGIN = f"post_process_object_detection of transformers {transformers.__version__}, boxes clipped to the picture"
+ORIGIN = (
+    f"post_process_object_detection of transformers {transformers.__version__}, boxes "
+    f"clipped to the picture"
+)
 CASES = {
     "square": dict(src=(80, 80)),
     "wide": dict(src=(157, 45), columns=80, queries=300),

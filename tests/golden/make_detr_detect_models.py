@@ -129,7 +129,8 @@ MODELS = {
         outputs={"dets": "pred_boxes", "labels": "logits"},
         inputs=["input"],
         decode=lambda size: decode(transformers.RTDetrImageProcessor(), ("dets", "labels"), size),
-        origin="RfDetrForObjectDetection, RTDetrImageProcessor.post_process_object_detection (as RF-DETR's PostProcess)",
+        origin="RfDetrForObjectDetection, RTDetrImageProcessor.post_process_object_detection "
+        "(as RF-DETR's PostProcess)",
     ),
 }
 
@@ -151,7 +152,7 @@ def make(model):
             : len(model["inputs"])
         ]
         network, layers = model["make"]()
-        queries.standardise(network, inputs, layers)
+        queries.standardize(network, inputs, layers)
         with torch.no_grad():
             found = network(*inputs)
         try:

@@ -67,18 +67,18 @@ def on_grid(random, case, size):
     planes, boxes = [], []
     for k in range(case["queries"]):
         cell = (k % columns, k // columns % rows)
-        centre = [
+        center = [
             (index + 0.5 + random.uniform(-0.1, 0.1)) * side / count
             for index, side, count in zip(cell, size, case["grid"])
         ]
         radius = [
             random.uniform(0.35, 0.48) * side / count for side, count in zip(size, case["grid"])
         ]
-        planes.append(6 * (1 - np.hypot((x - centre[0]) / radius[0], (y - centre[1]) / radius[1])))
+        planes.append(6 * (1 - np.hypot((x - center[0]) / radius[0], (y - center[1]) / radius[1])))
         boxes.append(
             [
-                centre[0] / size[0],
-                centre[1] / size[1],
+                center[0] / size[0],
+                center[1] / size[1],
                 2 * radius[0] / size[0],
                 2 * radius[1] / size[1],
             ]
@@ -166,7 +166,8 @@ def main():
                 **chosen,
             },
             "expected": [instance(*row) for row in answer],
-            "origin": f"transformers {transformers.__version__}, DetrImageProcessor.post_process_instance_segmentation",
+            "origin": f"transformers {transformers.__version__}, "
+            f"DetrImageProcessor.post_process_instance_segmentation",
         }
         path = write_golden("detr_panoptic", name, header, outputs)
         print(f"{name}: {len(answer)} instances, {path.stat().st_size} bytes")

@@ -6,9 +6,12 @@ result is committed, and the C++ tests demand equal pixels: a case is drawn agai
 value is so near to its threshold that rounding decides.
 
 Lines, fields separated by blanks:
-  case NAME FORM PASTE SRC_W SRC_H NET_W NET_H MODE PLANES H W THRESHOLD VIA_W VIA_H CROP_TO_BOX X1 Y1 X2 Y2 COEFFICIENTS... VALUES... COUNTS
-      FORM: the MaskForm; PASTE, MODE: numbers of BoxPaste and ResizeMode; the box is in network pixels; COEFFICIENTS: one per plane, for
-      croppedPrototypes only; VALUES: the planes; COUNTS: the mask as compressed COCO RLE of the whole picture.
+  case NAME FORM PASTE SRC_W SRC_H NET_W NET_H MODE PLANES H W THRESHOLD VIA_W VIA_H CROP_TO_BOX X1
+    Y1 X2 Y2 COEFFICIENTS... VALUES... COUNTS
+      FORM: the MaskForm; PASTE, MODE: numbers of BoxPaste and ResizeMode; the box is in network
+            pixels; COEFFICIENTS: one per plane, for
+      croppedPrototypes only; VALUES: the planes; COUNTS: the mask as compressed COCO RLE of the
+        whole picture.
 
 References: torchvision.models.detection.roi_heads.paste_masks_in_image (torchvisionPaste*); torch
 grid_sample at the positions of detectron2's _do_paste_mask (detectron2Paste*); cv2.resize as the

@@ -3,7 +3,7 @@
 by transformers' image processors.
 
 The processors cut masks off at 0 at the planes' size (MaskFormer) or at 384 x 384 (Mask2Former) and
-enlarge the result by nearest neighbour. Masklet interpolates the logits to the picture's own size
+enlarge the result by nearest neighbor. Masklet interpolates the logits to the picture's own size
 and cuts off there, as the original MaskFormer and Mask2Former do (instance_inference after
 sem_seg_postprocess). So the processors are met exactly where their enlargement does nothing:
 pictures of the planes' size, or of 384 x 384. For other pictures the scores, classes and the choice
@@ -104,7 +104,7 @@ def decode_panoptic(case, processor, outputs, size):
 
 def smooth_masks(outputs, size, rows):
     """Each row's mask by interpolating the logits of its query, which is found by its
-    nearest-neighbour mask at the planes' size.
+    nearest-neighbor mask at the planes' size.
     """
     planes = outputs.masks_queries_logits[0]
     at_planes = (planes > 0).numpy()
@@ -187,13 +187,17 @@ def main():
                 "family": f"mask_former/{case['variant']}",
             },
             "expected": [instance(*row) for row in answer],
-            "origin": f"transformers {transformers.__version__}, {processor}.post_process_{rule}_segmentation; see make_mask_former_goldens.py for masks",
+            "origin": f"transformers {transformers.__version__}, "
+            f"{processor}.post_process_{rule}_segmentation; "
+            f"see make_mask_former_goldens.py for masks",
         }
         if case["minIou"]:
             step = max(side / plane for side, plane in zip((width, height), case["planes"]))
             header |= {"minIou": case["minIou"], "maxBoxPx": step}
             header["why"] = (
-                "the processor cuts off at the planes' size (Mask2Former: at 384 x 384) and enlarges by nearest neighbour; Masklet interpolates the logits to the picture"
+                "the processor cuts off at the planes' size (Mask2Former: at 384 x 384) "
+                "and enlarges by nearest neighbour; "
+                "Masklet interpolates the logits to the picture"
             )
         path = write_golden("mask_former", name, header, outputs)
         print(f"{name}: {len(answer)} instances, {path.stat().st_size} bytes")

@@ -6,11 +6,14 @@ change of the file needs a reason in the commit message: the C++ tests demand eq
 
 Lines, fields separated by blanks:
   mask NAME WIDTH HEIGHT PIXELS COUNTS AREA X Y W H OUTERS HOLES
-      PIXELS: rows packed to bits (numpy.packbits over the flattened rows) in hex. COUNTS, AREA, X Y W H: pycocotools encode, area, toBbox.
-      OUTERS: 4-connected components (OpenCV). HOLES: hole contours of OpenCV's findContours, or -1 where pixels touch by a corner only
+      PIXELS: rows packed to bits (numpy.packbits over the flattened rows) in hex. COUNTS, AREA, X Y
+              W H: pycocotools encode, area, toBbox.
+      OUTERS: 4-connected components (OpenCV). HOLES: hole contours of OpenCV's findContours, or -1
+              where pixels touch by a corner only
       (OpenCV's objects are 8-connected, ours 4-connected).
   iou NAME NAME IOU CROWD_IOU
-      pycocotools iou of the first (detection) with the second (truth), as an ordinary object and as a crowd.
+      pycocotools iou of the first (detection) with the second (truth), as an ordinary object and as
+        a crowd.
   polygon WIDTH HEIGHT RINGS (POINTS X Y X Y ...)... COUNTS
       pycocotools frPyObjects and merge of all rings.
 """
@@ -83,7 +86,10 @@ def mask_line(name, pixels):
         holes = 0 if hierarchy is None else int((hierarchy[0, :, 3] >= 0).sum())
     box = " ".join(str(int(v)) for v in coco.toBbox(rle))
     bits = np.packbits(pixels.ravel()).tobytes().hex()
-    return f"mask {name} {width} {height} {bits} {rle['counts'].decode()} {int(coco.area(rle))} {box} {outers} {holes}"
+    return (
+        f"mask {name} {width} {height} {bits} {rle['counts'].decode()} {int(coco.area(rle))} "
+        f"{box} {outers} {holes}"
+    )
 
 
 def iou_lines(masks):

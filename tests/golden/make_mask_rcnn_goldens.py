@@ -5,15 +5,17 @@ own pasting makes of it.
 torchvision_*   a small torchvision network with random weights (tiny_mask_rcnn.py) on drawn
 pictures; its own result, masks > 0.5. detectron2_*    planted boxes and 28 x 28 masks; detectron2's
 rules written out: boxes scaled and clipped (detector_postprocess), masks sampled by
-                F.grid_sample at pixel centres, >= 0.5 (paste_masks_in_image).
+                F.grid_sample at pixel centers, >= 0.5 (paste_masks_in_image).
 onnx_models_*   the same with the rules of onnx/models' README: cv2.resize of the mask to (w + 1, h
 + 1) of the box cut to whole pixels, > 0.5.
-                The README divides boxes by the nominal ratio; here, as in the project, by the true one, resized size / picture size.
+                The README divides boxes by the nominal ratio; here, as in the project, by the true
+                  one, resized size / picture size.
 
 Objects without a single mask pixel are left out: the project does not give them. Draws in which a
 value lies on a threshold are drawn anew.
 
-  python make_mask_rcnn_goldens.py        (numpy, torch, torchvision, opencv-python-headless, pycocotools)
+  python make_mask_rcnn_goldens.py        (numpy, torch, torchvision, opencv-python-headless,
+    pycocotools)
 """
 
 import cv2
@@ -71,7 +73,8 @@ def torchvision_case(name, size, seed, score=0.3, threshold=0.0, **network):
         "network": source,
         "options": {"scoreThreshold": threshold, "maxInstances": 200},
         "expected": kept(threshold, rows),
-        "origin": f"torchvision {torchvision.__version__} MaskRCNN with random weights, its own pasting",
+        "origin": f"torchvision {torchvision.__version__} MaskRCNN with random weights, its own "
+        f"pasting",
     }
     order = ["boxes", "labels", "scores", "masks"]
     write_golden(

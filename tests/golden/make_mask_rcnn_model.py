@@ -2,18 +2,23 @@
 """Makes tests/data/reference_models/*_mask_rcnn*: Mask R-CNNs with random weights exported to ONNX,
 and what their references make of them.
 
-torchvision_*   the graph takes [3, height, width] of any size, RGB 0..1; resizing, normalisation,
+torchvision_*   the graph takes [3, height, width] of any size, RGB 0..1; resizing, normalization,
 suppression and the pasting of masks are inside.
-                Expected is what torchvision gives for the picture in PyTorch, masks > 0.5. The picture has the size to which the network
-                resizes, because the exported graph resizes others to slightly other sizes than PyTorch does (an odd one is half a pixel off).
-                In the second picture, of a single colour, a network with a higher threshold finds nothing.
+                Expected is what torchvision gives for the picture in PyTorch, masks > 0.5. The
+                  picture has the size to which the network
+                resizes, because the exported graph resizes others to slightly other sizes than
+                  PyTorch does (an odd one is half a pixel off).
+                In the second picture, of a single color, a network with a higher threshold finds
+                  nothing.
 detectron2_*    the same network without torchvision's resizing and pasting, with the inputs and
 outputs of detectron2's tracing: BGR 0..255 of a
-                fixed size, normalised inside. Expected: PyTorch, then detectron2's rules of make_mask_rcnn_goldens.py.
+                fixed size, normalized inside. Expected: PyTorch, then detectron2's rules of
+                  make_mask_rcnn_goldens.py.
 onnx_models_*   likewise with those of onnx/models: BGR minus the mean, padded with 0 to multiples
 of 32, labels from 1.
 
-  python make_mask_rcnn_model.py        (numpy, onnx, opencv-python-headless, torch, torchvision, pillow, pycocotools)
+  python make_mask_rcnn_model.py        (numpy, onnx, opencv-python-headless, torch, torchvision,
+    pillow, pycocotools)
 """
 
 import io

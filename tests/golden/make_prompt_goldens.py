@@ -4,11 +4,15 @@ about them, by numpy_prompt.py.
 NAME.png is the picture, NAME.json:
 
   picture, width, height
-  rule      how the picture is fitted into the network: longest-side (padding right and below) or stretch
+  rule      how the picture is fitted into the network: longest-side (padding right and below) or
+            stretch
   origin    what computed the answers
-  prompts   [{name, points: [{x, y, label}], box: [x1, y1, x2, y2] or null, maskFrom: {prompt, token} or absent,
-              tokens: [{rle, predictedIou, stability}] of the four mask tokens, the first being the single-mask one}]
-            in source pixels; maskFrom names the prompt whose low-resolution mask of that token is given as the mask input
+  prompts   [{name, points: [{x, y, label}], box: [x1, y1, x2, y2] or null, maskFrom: {prompt,
+            token} or absent,
+              tokens: [{rle, predictedIou, stability}] of the four mask tokens, the first being the
+                single-mask one}]
+            in source pixels; maskFrom names the prompt whose low-resolution mask of that token is
+              given as the mask input
 
 Run with Python 3, numpy, scipy, torch, opencv, onnxruntime, pycocotools: python3
 tests/golden/make_prompt_goldens.py [PICTURE ...]
@@ -37,19 +41,19 @@ BACKGROUND, RED, GREEN, BLUE, YELLOW = (
 # The first is 0.16 (inside the single-mask tolerance, outside the tight one) from RED, the second
 # 0.51 (inside the loose one only).
 NEAR_RED, FAR_FROM_RED = (220, 70, 70), (255, 98, 98)
-MEAN_COLOUR = (124, 116, 104)
+MEAN_COLOR = (124, 116, 104)
 
 
-def canvas(width, height, colour=BACKGROUND):
-    return np.full((height, width, 3), colour, np.uint8)
+def canvas(width, height, color=BACKGROUND):
+    return np.full((height, width, 3), color, np.uint8)
 
 
-def disc(picture, x, y, radius, colour):
-    cv2.circle(picture, (x, y), radius, colour, -1)
+def disc(picture, x, y, radius, color):
+    cv2.circle(picture, (x, y), radius, color, -1)
 
 
-def box(picture, x1, y1, x2, y2, colour):
-    picture[y1:y2, x1:x2] = colour
+def box(picture, x1, y1, x2, y2, color):
+    picture[y1:y2, x1:x2] = color
 
 
 def fg(x, y):
@@ -102,16 +106,16 @@ def square():
 
 
 def bars(width, height):
-    """Coloured bars along the longer side, some shorter than the picture."""
+    """Colored bars along the longer side, some shorter than the picture."""
     p = canvas(width, height)
     along, across = max(width, height), min(width, height)
-    for k, colour in enumerate((RED, GREEN, BLUE, YELLOW)):
+    for k, color in enumerate((RED, GREEN, BLUE, YELLOW)):
         start, end = along * (2 * k + 1) // 9, along * (2 * k + 2) // 9
         low, high = (0, across * 3 // 4) if k % 2 else (across // 4, across)
         (
-            box(p, start, low, end, high, colour)
+            box(p, start, low, end, high, color)
             if width > height
-            else box(p, low, start, high, end, colour)
+            else box(p, low, start, high, end, color)
         )
     at = lambda k: (along * (4 * k + 3) / 18, across / 2)
     place = lambda k: fg(*(at(k) if width > height else at(k)[::-1]))
@@ -138,17 +142,17 @@ def odd():
 
 
 def padding():
-    """The lower part has the colour that padding has for the network: the region goes on there,
+    """The lower part has the color that padding has for the network: the region goes on there,
     which only the predicted IoU shows.
     """
     p = canvas(300, 150)
-    box(p, 0, 90, 300, 150, MEAN_COLOUR)
+    box(p, 0, 90, 300, 150, MEAN_COLOR)
     disc(p, 70, 45, 25, RED)
     return p, [prompt("colour of the padding", [fg(150, 120)]), prompt("disc", [fg(70.5, 45.5)])]
 
 
 def shapes():
-    """Seven shapes of one colour each."""
+    """Seven shapes of one color each."""
     p = canvas(320, 240, (235, 235, 235))
     disc(p, 50, 50, 30, RED)
     disc(p, 270, 60, 26, GREEN)
@@ -257,7 +261,8 @@ def main():
                 "width": width,
                 "height": height,
                 "rule": rule,
-                "origin": "numpy_prompt.py: numpy, priority flood, scipy.ndimage.label; agrees with the ONNX graphs",
+                "origin": "numpy_prompt.py: numpy, priority flood, scipy.ndimage.label; agrees "
+                "with the ONNX graphs",
                 "prompts": answers(name, picture, prompts, rule, sessions),
             }
             (OUT / f"{name}_{rule.split('-')[0]}.json").write_text(

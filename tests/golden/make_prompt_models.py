@@ -4,9 +4,11 @@ export of Segment Anything and its kin.
 Names, ranks, types and dimensions are those of the exports; what the graphs compute is in
 prompt_graphs.py.
 
-  sam_encoder               image [1, 3, 1024, 1024] normalised -> image_embeddings
-  sam_encoder_raw           samexporter's: input_image [H, W, 3] 0..255, already resized; normalised and padded inside
-  sam_decoder               segment_anything's: four masks at the picture's size, iou_predictions, low_res_masks
+  sam_encoder               image [1, 3, 1024, 1024] normalized -> image_embeddings
+  sam_encoder_raw           samexporter's: input_image [H, W, 3] 0..255, already resized; normalized
+                            and padded inside
+  sam_decoder               segment_anything's: four masks at the picture's size, iou_predictions,
+                            low_res_masks
   sam_decoder_single        the same with return_single_mask
   sam_decoder_cvat          single mask cut to its box, with xtl, ytl, xbr, ybr
   edge_sam_*                EdgeSAM: decoder with scores and masks only
@@ -14,7 +16,8 @@ prompt_graphs.py.
   sam_hf_*                  SAM in the transformers.js export
   sam2_hf_*                 SAM 2 in the transformers.js export
   sam2_samexporter_*        SAM 2 by samexporter
-  sam2_ort_*                SAM 2 by ONNX Runtime's exporter: multimask, single, and with logits instead of bool
+  sam2_ort_*                SAM 2 by ONNX Runtime's exporter: multimask, single, and with logits
+                            instead of bool
 
 Run with Python 3, numpy and onnx: python3 tests/golden/make_prompt_models.py
 """

@@ -7,7 +7,8 @@ Random heads answer alike for every query; so the last layers of the class and m
 rescaled until their channels have mean 0 and deviation 1 over the queries or pixels of the picture.
 Pictures and weights are drawn anew while the answer hangs on rounding.
 
-  python make_query_models.py [NAME ...]        (torch, transformers 5.23, rfdetr 1.11.2, onnx, onnxruntime, numpy, pycocotools, Pillow)
+  python make_query_models.py [NAME ...]        (torch, transformers 5.23, rfdetr 1.11.2, onnx,
+    onnxruntime, numpy, pycocotools, Pillow)
 """
 
 import pathlib
@@ -52,7 +53,7 @@ class Outputs(torch.nn.Module):
 
 
 def draw_picture(random, size):
-    """Coloured discs and bars on a gradient."""
+    """Colored discs and bars on a gradient."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width]
     picture = np.stack([x * 200 / width, y * 200 / height, (x + y) * 100 / (width + height)], -1)
@@ -67,7 +68,7 @@ def draw_picture(random, size):
     return (picture + random.normal(0, 6, picture.shape)).clip(0, 255).astype(np.uint8)
 
 
-def standardise(network, inputs, layers):
+def standardize(network, inputs, layers):
     """Rescales linear and 1 x 1 convolution layers: {layer: (deviation, mean)} of each output
     channel for these inputs.
     """
@@ -278,7 +279,7 @@ def make(name, model):
             : len(model["inputs"])
         ]
         network, layers = model["make"]()
-        standardise(network, inputs, layers)
+        standardize(network, inputs, layers)
         try:
             graph = export(network, inputs, model)
             session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])

@@ -104,7 +104,8 @@ def make(
         "network": {"width": net[0], "height": net[1]},
         "options": {"scoreThreshold": score, "maxInstances": most},
         "expected": expected,
-        "origin": f"mmdeploy's steps written out with torch {torch.__version__}, bilinear as in mmdetection",
+        "origin": f"mmdeploy's steps written out with torch {torch.__version__}, bilinear as in "
+        f"mmdetection",
     }
     types = {"labels": "int64", **({"masks": "bool"} if binary else {})}
     write_golden(

@@ -101,7 +101,8 @@ def main(seed=3, size=(64, 43), threshold=0.5):
     }
     write_reference("rtmdet_ins", buffer.getvalue(), pixels, header)
     print(
-        f"rtmdet_ins: {len(expected)} of {kept.sum()} instances, scores {dets[0, :4, 4]}, labels {np.unique(labels[0, kept])}"
+        f"rtmdet_ins: {len(expected)} of {kept.sum()} instances, "
+        f"scores {dets[0, :4, 4]}, labels {np.unique(labels[0, kept])}"
     )
 
 

@@ -279,8 +279,8 @@ def content_size(height, width, family):
 def pixels_of(picture, size):
     planes = torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32))[None]
     resized = torch.nn.functional.interpolate(planes, size, mode="bilinear", align_corners=False)
-    normalised = (resized / 255 - MEAN) / STD
-    return torch.nn.functional.pad(normalised, (0, SIDE - size[1], 0, SIDE - size[0]))
+    normalized = (resized / 255 - MEAN) / STD
+    return torch.nn.functional.pad(normalized, (0, SIDE - size[1], 0, SIDE - size[0]))
 
 
 def prompts_of(width, height, family):

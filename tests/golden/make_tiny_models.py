@@ -1,21 +1,25 @@
 """Writes tests/data/tiny_models/*.onnx: networks of a few nodes with the tensors of YOLO
 segmentation exports.
 
-They find squares: the mean colour of every 16 x 16 cell of the input is its score for the classes
-red, green and blue, the cell is the box, and the mask is where that colour is above one half. So a
+They find squares: the mean color of every 16 x 16 cell of the input is its score for the classes
+red, green and blue, the cell is the box, and the mask is where that color is above one half. So a
 test can say by hand what must come out.
 
-  dense            images [1, 3, 64, 64] -> output0 [1, 11, 84] (4 + 3 classes + 4 coefficients), output1 [1, 4, 16, 16]
+  dense            images [1, 3, 64, 64] -> output0 [1, 11, 84] (4 + 3 classes + 4 coefficients),
+                   output1 [1, 4, 16, 16]
   dense_dynamic    the same with open height, width and batch
-  end_to_end       images [1, 3, 64, 64] -> output0 [1, 16, 10] (x1, y1, x2, y2, score, class, 4 coefficients), output1
+  end_to_end       images [1, 3, 64, 64] -> output0 [1, 16, 10] (x1, y1, x2, y2, score, class, 4
+                   coefficients), output1
   half             dense with float16 input and outputs
   open_shapes      dense whose file tells only the rank of its outputs
   chw, hwc, nhwc   dense with its input as [3, 64, 64], [64, 64, 3], [1, 64, 64, 3]
   bytes            dense with uint8 input [1, 64, 64, 3] of levels, divided by 255 inside
   two_at_once      dense for exactly two pictures
   second_input     dense with another input 'gain' int64 [1] that nothing feeds
-  any_size         image [3, height, width] -> boxes [n, 4], labels int64 [n], scores [n], masks [n, 1, height, width]: an object for every
-                   cell of one colour, as torchvision's Mask R-CNN gives them; class 1 red, 2 green, 3 blue; n may be 0
+  any_size         image [3, height, width] -> boxes [n, 4], labels int64 [n], scores [n], masks [n,
+                   1, height, width]: an object for every
+                   cell of one color, as torchvision's Mask R-CNN gives them; class 1 red, 2 green,
+                     3 blue; n may be 0
   fails_on_white   dense that fails inside a kernel when the first pixel is white
   squares.png      three squares on black: red at (0, 0), blue at (32, 16), green at (48, 48)
 
@@ -76,7 +80,7 @@ def level(g, image, stride):
     ]
     zero = g.add("Mul", red, f32(0))
     one = g.add("Add", zero, f32(1))
-    centres = [
+    centers = [
         g.add(
             "Sub", g.add("Mul", g.add("CumSum", one, np.int64(axis)), f32(stride)), f32(stride / 2)
         )
@@ -87,7 +91,7 @@ def level(g, image, stride):
     picks = [
         g.add("Cast", g.add("Greater", score, f32(0)), to=TensorProto.FLOAT) for score in scores
     ]
-    rows = g.add("Concat", *centres, side, side, *scores, *picks, zero, axis=1)
+    rows = g.add("Concat", *centers, side, side, *scores, *picks, zero, axis=1)
     return g.add("Reshape", rows, np.int64([0, 11, -1]))
 
 
@@ -110,14 +114,14 @@ def end_to_end(g, image):
     part = lambda start, end: g.add(
         "Slice", rows, np.int64([start]), np.int64([end]), np.int64([2])
     )
-    centre, size, scores, coefficients = part(0, 2), part(2, 4), part(4, 7), part(7, 11)
+    center, size, scores, coefficients = part(0, 2), part(2, 4), part(4, 7), part(7, 11)
     half = g.add("Mul", size, f32(0.5))
     best = g.add("ReduceMax", scores, axes=[2], keepdims=1)
     which = g.add("Cast", g.add("ArgMax", scores, axis=2, keepdims=1), to=TensorProto.FLOAT)
     final = g.add(
         "Concat",
-        g.add("Sub", centre, half),
-        g.add("Add", centre, half),
+        g.add("Sub", center, half),
+        g.add("Add", center, half),
         best,
         which,
         coefficients,
@@ -127,7 +131,9 @@ def end_to_end(g, image):
 
 
 def fails_on_white(g, image):
-    """Gather beyond the end of a list of one number, as soon as the first pixel's red is above 0.9."""
+    """Gather beyond the end of a list of one number, as soon as the first pixel's red is above
+    0.9.
+    """
     pixel = g.add("Slice", image, np.int64([0, 0, 0]), np.int64([1, 1, 1]), np.int64([1, 2, 3]))
     index = g.add(
         "Mul",
@@ -156,7 +162,7 @@ def from_bytes(g, image):
 
 
 def any_size(g, image):
-    """Boxes are the 16 x 16 cells in which one colour is more than the others together by more than
+    """Boxes are the 16 x 16 cells in which one color is more than the others together by more than
     a half.
     """
     batch = g.add("Unsqueeze", image, np.int64([0]))
@@ -166,16 +172,16 @@ def any_size(g, image):
     )
     places = g.add(
         "Transpose", g.add("NonZero", g.add("Greater", pure, f32(0.5))), perm=[1, 0]
-    )  # [n, 4]: 0, colour, row, column
+    )  # [n, 4]: 0, color, row, column
     scores = g.add("GatherND", pure, places)
     column = lambda k: g.add("Slice", places, np.int64([k]), np.int64([k + 1]), np.int64([1]))
-    colour, row, col = column(1), column(2), column(3)
+    color, row, col = column(1), column(2), column(3)
     corner = g.add(
         "Mul", g.add("Cast", g.add("Concat", col, row, axis=1), to=TensorProto.FLOAT), f32(16)
     )
     boxes = g.add("Concat", corner, g.add("Add", corner, f32(16)), axis=1)
-    flat = g.add("Reshape", colour, np.int64([-1]))
-    masks = g.add("Gather", image, colour, axis=0)  # [n, 1, height, width]
+    flat = g.add("Reshape", color, np.int64([-1]))
+    masks = g.add("Gather", image, color, axis=0)  # [n, 1, height, width]
     return boxes, g.add("Add", flat, np.int64(1)), scores, masks
 
 

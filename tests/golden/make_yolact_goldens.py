@@ -42,9 +42,9 @@ def make_priors(side, plus):
 
 
 def decode(loc, priors):
-    centre = priors[:, :2] + loc[:, :2] * 0.1 * priors[:, 2:]
+    center = priors[:, :2] + loc[:, :2] * 0.1 * priors[:, 2:]
     size = priors[:, 2:] * torch.exp(loc[:, 2:] * 0.2)
-    low = centre - size / 2
+    low = center - size / 2
     return torch.cat([low, low + size], 1)
 
 
@@ -106,11 +106,11 @@ def masks_of(proto, coefficients, boxes, width, height):
 def draw_target(random, number, scale):
     """A box as fractions of the picture, some across its borders."""
     half = random.uniform(0.06, 0.3, 2) * scale
-    centre = random.uniform(0.05, 0.95, 2)
+    center = random.uniform(0.05, 0.95, 2)
     border = number % 7
     if border < 4:
-        centre[border % 2] = border // 2
-    return np.concatenate([centre, half * 2])
+        center[border % 2] = border // 2
+    return np.concatenate([center, half * 2])
 
 
 def encode(target, prior):

@@ -107,7 +107,8 @@ def make(name, seed, with_priors, threshold):
     }
     write_reference(name, buffer.getvalue(), pixels, header)
     print(
-        f"{name}: {len(expected)} of {len(masks)} instances, scores {scores[:4]}, classes {classes[keep].unique()}"
+        f"{name}: {len(expected)} of {len(masks)} instances, "
+        f"scores {scores[:4]}, classes {classes[keep].unique()}"
     )
 
 

@@ -19,7 +19,10 @@ from detector_reference import (
 from make_yolo_goldens import STRETCH, TOP_LEFT
 
 FAMILY = "yolo_detect"
-ORIGIN = "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms for each class"
+ORIGIN = (
+    "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms "
+    "for each class"
+)
 CASES = {
     **{name: {**changes, "iou": 0.7} for name, changes in SIZES.items()},
     "finer_level": dict(strides=(4, 8, 16, 32), net=(32, 64)),

@@ -10,10 +10,13 @@ it again only when a rule changes on purpose; the same seeds give the same bytes
   python make_yolo_goldens.py        (numpy; pycocotools for the *.golden files)
 
 File layout, little-endian 32-bit words (u = uint32, f = float32):
-  u magic 'YSG1', u endToEnd, u srcWidth, u srcHeight, u netWidth, u netHeight, u resizeMode (core/letterbox.h),
-  u classCount, u rowCount, u protoCount, u protoHeight, u protoWidth, f scoreThreshold, f iouThreshold, u maxInstances,
+  u magic 'YSG1', u endToEnd, u srcWidth, u srcHeight, u netWidth, u netHeight, u resizeMode
+    (core/letterbox.h),
+  u classCount, u rowCount, u protoCount, u protoHeight, u protoWidth, f scoreThreshold, f
+    iouThreshold, u maxInstances,
   u filterLength, u filter[filterLength], f detections[...], f prototypes[...],
-  u instanceCount, then per instance: f boxNet[4], f score, u classId, u rect[4] (x, y, width, height in source pixels),
+  u instanceCount, then per instance: f boxNet[4], f score, u classId, u rect[4] (x, y, width,
+    height in source pixels),
   u runCount, u runs[runCount], u coverageCount, u coverage[coverageCount].
 """
 
@@ -161,17 +164,17 @@ def draw_box(random, case):
     """Mostly inside the picture's part of the input, some across each of its borders."""
     left, top, w, h = letterbox(case["src"], case["net"], case["mode"])
     half = random.uniform(0.08, 0.35, 2) * (w, h) * case["object_scale"]
-    centre = random.uniform((left, top), (left + w, top + h))
+    center = random.uniform((left, top), (left + w, top + h))
     border = random.integers(0, 6)
     if border == 0:
-        centre[0] = left
+        center[0] = left
     elif border == 1:
-        centre[0] = left + w
+        center[0] = left + w
     elif border == 2:
-        centre[1] = top
+        center[1] = top
     elif border == 3:
-        centre[1] = top + h
-    return centre, half * 2
+        center[1] = top + h
+    return center, half * 2
 
 
 def draw_scores(random, count):
@@ -185,14 +188,14 @@ def draw_detections(random, case):
     scores = draw_scores(random, objects * copies)
     rows = []
     for i in range(objects):
-        centre, size = draw_box(random, case)
+        center, size = draw_box(random, case)
         class_id = int(random.integers(classes))
         coefficients = random.normal(0, 1.5, protos)
         for copy in range(copies):
             jitter = random.uniform(-0.04, 0.04, 4) * np.tile(size, 2) * (copy > 0)
             rows.append(
                 (
-                    centre + jitter[:2],
+                    center + jitter[:2],
                     size + jitter[2:],
                     scores[i * copies + copy],
                     class_id,
@@ -202,10 +205,10 @@ def draw_detections(random, case):
     slots = random.permutation(case["rows"])[: len(rows)]
     if case["end_to_end"]:
         table = np.zeros((case["rows"], 6 + protos), np.float32)  # padding rows are zeros
-        for slot, (centre, size, score, class_id, coefficients) in zip(slots, rows):
+        for slot, (center, size, score, class_id, coefficients) in zip(slots, rows):
             table[slot] = [
-                *(centre - size / 2),
-                *(centre + size / 2),
+                *(center - size / 2),
+                *(center + size / 2),
                 score,
                 class_id,
                 *coefficients,
@@ -215,8 +218,8 @@ def draw_detections(random, case):
     table[:4] = random.uniform(0, case["net"][0], table[:4].shape)
     table[4 : 4 + classes] = random.uniform(0, case["score"] * 0.9, (classes, case["rows"]))
     table[4 + classes :] = random.normal(0, 1, (protos, case["rows"]))
-    for slot, (centre, size, score, class_id, coefficients) in zip(slots, rows):
-        table[:4, slot] = [*centre, *size]
+    for slot, (center, size, score, class_id, coefficients) in zip(slots, rows):
+        table[:4, slot] = [*center, *size]
         table[4 + class_id, slot] = score
         table[4 + classes :, slot] = coefficients
     return table

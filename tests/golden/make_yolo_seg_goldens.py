@@ -20,7 +20,10 @@ from detector_reference import (
 from make_yolo_goldens import STRETCH, TOP_LEFT, draw_prototypes
 
 FAMILY = "yolo_seg"
-ORIGIN = "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms for each class, masks on the full frame"
+ORIGIN = (
+    "numpy float64 by the rule of Ultralytics' non_max_suppression, torchvision.ops.nms "
+    "for each class, masks on the full frame"
+)
 FAST_SAM = dict(classes=1, score=0.4, iou=0.9)
 CASES = {
     **{name: {**changes, "iou": 0.7} for name, changes in SIZES.items()},

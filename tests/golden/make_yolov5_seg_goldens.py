@@ -20,7 +20,10 @@ from detector_reference import (
 from make_yolo_goldens import STRETCH, TOP_LEFT, draw_prototypes
 
 FAMILY = "yolov5_seg"
-ORIGIN = "numpy float64 by the rule of YOLOv5's non_max_suppression, torchvision.ops.nms for each class, masks on the full frame"
+ORIGIN = (
+    "numpy float64 by the rule of YOLOv5's non_max_suppression, torchvision.ops.nms for "
+    "each class, masks on the full frame"
+)
 CASES = {
     **SIZES,
     "many": {**SIZES["many"], "objects": 260},

@@ -20,7 +20,9 @@ from make_yolo_goldens import CENTRE, TOP_LEFT
 
 FAMILY = "yolox"
 ORIGIN = (
-    "numpy float64 by the rule of YOLOX's demo_postprocess and postprocess, torchvision.ops.nms for each class; the way back to the picture "
+    "numpy float64 by the rule of YOLOX's demo_postprocess and postprocess, "
+    "torchvision.ops.nms for each class; "
+    "the way back to the picture "
     "by the scale of each axis, where YOLOX divides both by the unrounded ratio"
 )
 CASES = {

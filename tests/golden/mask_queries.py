@@ -16,15 +16,15 @@ def draw_masks(random, count, size, scale=1.0):
     boxes = np.empty((count, 4), np.float32)
     for k in range(count):
         radius = random.uniform(0.12, 0.32, 2) * (width, height) * scale
-        centre = random.uniform((0, 0), (width, height))
+        center = random.uniform((0, 0), (width, height))
         border = k % 6
         if border < 4:
-            centre[border // 2] = (0, (width, height)[border // 2])[border % 2]
-        angle = np.arctan2(y - centre[1], x - centre[0])
+            center[border // 2] = (0, (width, height)[border // 2])[border % 2]
+        angle = np.arctan2(y - center[1], x - center[0])
         wobble = 1 + 0.2 * np.sin(random.integers(2, 5) * angle + random.uniform(0, 6.28))
-        distance = np.hypot((x - centre[0]) / radius[0], (y - centre[1]) / radius[1]) / wobble
+        distance = np.hypot((x - center[0]) / radius[0], (y - center[1]) / radius[1]) / wobble
         planes[k] = random.uniform(4, 8) * (1 - distance) + random.normal(0, 0.02, distance.shape)
-        boxes[k] = [centre[0] / width, centre[1] / height, *(2.1 * radius / (width, height))]
+        boxes[k] = [center[0] / width, center[1] / height, *(2.1 * radius / (width, height))]
     return planes, boxes
 
 

@@ -1,5 +1,5 @@
 """What the networks of make_prompt_models.py must answer, without a graph: numpy, a priority queue,
-and scipy's labelling as a check.
+and scipy's labeling as a check.
 
 One picture and one prompt in, four masks at the picture's size out.
 """
@@ -27,7 +27,7 @@ MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
 
 def bilinear(planes, height, width):
-    """[C, h, w] -> [C, height, width], half-pixel centres, edge clamp, no antialiasing."""
+    """[C, h, w] -> [C, height, width], half-pixel centers, edge clamp, no antialiasing."""
     tensor = torch.from_numpy(np.ascontiguousarray(planes, np.float32))[None]
     return torch.nn.functional.interpolate(
         tensor, (height, width), mode="bilinear", align_corners=False
@@ -42,21 +42,21 @@ def content_size(height, width, rule):
 
 
 def network_input(picture, rule):
-    """uint8 [H, W, 3] -> normalised float32 [1, 3, 1024, 1024]; padding is 0 after the
-    normalisation.
+    """uint8 [H, W, 3] -> normalized float32 [1, 3, 1024, 1024]; padding is 0 after the
+    normalization.
     """
     height, width = content_size(*picture.shape[:2], rule)
     planes = bilinear(picture.transpose(2, 0, 1).astype(np.float32), height, width) / 255
-    normalised = (planes - MEAN[:, None, None]) / STD[:, None, None]
+    normalized = (planes - MEAN[:, None, None]) / STD[:, None, None]
     image = np.zeros((1, 3, SIDE, SIDE), np.float32)
-    image[0, :, :height, :width] = normalised
+    image[0, :, :height, :width] = normalized
     return image
 
 
 def cells_of(image):
-    """Mean colour of 4 x 4 pixels, 0..1. [3, 256, 256]"""
-    colours = image[0] * STD[:, None, None] + MEAN[:, None, None]
-    return colours.reshape(3, CELLS, CELL, CELLS, CELL).mean((2, 4))
+    """Mean color of 4 x 4 pixels, 0..1. [3, 256, 256]"""
+    colors = image[0] * STD[:, None, None] + MEAN[:, None, None]
+    return colors.reshape(3, CELLS, CELL, CELLS, CELL).mean((2, 4))
 
 
 def least_price(price, seeds):
@@ -111,8 +111,8 @@ def low_res_logits(cells, foreground, background, box, mask_input=None):
     """Prompts in pixels of the network's input; returns float [4, 256, 256]."""
     inside = np.full((CELLS, CELLS), 1e4)
     if box is not None:
-        centre = (np.arange(CELLS) + 0.5) * CELL
-        x, y = centre[None, :], centre[:, None]
+        center = (np.arange(CELLS) + 0.5) * CELL
+        x, y = center[None, :], center[:, None]
         inside = np.minimum(np.minimum(x - box[0], box[2] - x), np.minimum(y - box[1], box[3] - y))
         if not foreground:
             foreground = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)]

@@ -1,18 +1,24 @@
 """Parts of promptable networks whose answer can be computed by hand, written as ONNX graphs.
 
 The embedding is the picture at a quarter of the network's input side. The decoder compares every
-cell of it with the colour at the clicked points and keeps what is connected to them:
+cell of it with the color at the clicked points and keeps what is connected to them:
 
-  d(cell)      sum over R, G, B of the distance to the colour at a point, 0..3; the least over the foreground points
-  D(cell)      the least value that d must be allowed to reach on a path of 8-neighbours from a foreground point (a flood, for all
+  d(cell)      sum over R, G, B of the distance to the color at a point, 0..3; the least over the
+               foreground points
+  D(cell)      the least value that d must be allowed to reach on a path of 8-neighbors from a
+               foreground point (a flood, for all
                thresholds at once)
-  logit_k      GAIN * (TOLERANCES[k] - D): its region above zero is the connected region of cells with d < TOLERANCES[k]
-  background   the same D from the background points; a cell that they reach at no higher price is theirs
-  box          the flood stays in the box, and the logit falls to zero at its edges; without a foreground point the flood starts at its centre
-  mask input   d falls by MASK_WEIGHT * clip(mask logit, -4, 4): what was inside is reached more easily, the rest harder
+  logit_k      GAIN * (TOLERANCES[k] - D): its region above zero is the connected region of cells
+               with d < TOLERANCES[k]
+  background   the same D from the background points; a cell that they reach at no higher price is
+               theirs
+  box          the flood stays in the box, and the logit falls to zero at its edges; without a
+               foreground point the flood starts at its center
+  mask input   d falls by MASK_WEIGHT * clip(mask logit, -4, 4): what was inside is reached more
+               easily, the rest harder
   IoU_k        BASE_IOU[k] - AREA_PENALTY * (part of all cells with logit_k > 0)
 
-numpy_prompt.py computes the same without any of this (connected-component labelling).
+numpy_prompt.py computes the same without any of this (connected-component labeling).
 """
 
 import numpy as np
@@ -25,7 +31,9 @@ BASE_IOU = (0.93, 0.85, 0.98, 0.90)
 AREA_PENALTY = 0.2
 MASK_WEIGHT = 0.025
 BOX_SLOPE = 0.5  # logit per pixel of the network's input
-FLOOR = 0.9  # the logit never falls below -FLOOR * GAIN * tolerance, so that an edge between cells stays near their common border
+# The logit never falls below -FLOOR * GAIN * tolerance, so that an edge between cells stays near
+# their common border.
+FLOOR = 0.9
 FAR = 100.0
 CELL = 4  # input pixels per cell
 FLOAT, INT64, INT32, BOOL = (
@@ -106,7 +114,7 @@ class Graph:
 
 
 def cells_of(g, image, mean, std, side=1024):
-    """Mean colour (0..1) of every cell: normalised image [1, 3, side, side] -> [1, 3, side / 4,
+    """Mean color (0..1) of every cell: normalized image [1, 3, side, side] -> [1, 3, side / 4,
     side / 4].
     """
     if mean is not None:
@@ -165,12 +173,12 @@ def box_of_input(g, boxes, count):
     return box, g.add("Cast", g.add("Greater", wide, f32(0)), to=FLOAT)
 
 
-def with_box_centre(g, coords, labels, box, has):
+def with_box_center(g, coords, labels, box, has):
     """A further foreground point in the middle of the box when there is none."""
     none = g.add("Sub", f32(1), g.least(g.sum(g.equal(labels, 1), 1), f32(1)))
-    centre = g.add("Mul", g.add("Add", g.slice(box, 0, 2, 1), g.slice(box, 2, 4, 1)), f32(0.5))
+    center = g.add("Mul", g.add("Add", g.slice(box, 0, 2, 1), g.slice(box, 2, 4, 1)), f32(0.5))
     label = g.add("Sub", g.add("Mul", g.add("Mul", has, none), f32(2)), f32(1))
-    return g.add("Concat", coords, g.add("Unsqueeze", centre, i64(1)), axis=1), g.add(
+    return g.add("Concat", coords, g.add("Unsqueeze", center, i64(1)), axis=1), g.add(
         "Concat", labels, label, axis=1
     )
 
@@ -179,9 +187,9 @@ def inside_box(g, box, has, side=256):
     """Distance to the nearest edge of the box in input pixels, positive inside; huge without a box.
     [B, 1, side, side]
     """
-    centres = (np.arange(side, dtype=np.float32) + 0.5) * CELL
+    centers = (np.arange(side, dtype=np.float32) + 0.5) * CELL
     edge = lambda k: g.add("Reshape", g.slice(box, k, k + 1, 1), i64(-1, 1, 1, 1))
-    across = centres.reshape(1, 1, 1, side), centres.reshape(1, 1, side, 1)
+    across = centers.reshape(1, 1, 1, side), centers.reshape(1, 1, side, 1)
     sides = [g.add("Sub", across[k], edge(k)) for k in (0, 1)] + [
         g.add("Sub", edge(k + 2), across[k]) for k in (0, 1)
     ]
@@ -205,16 +213,16 @@ def one_hots(g, coords, side=256):
     return hot(1), hot(0)
 
 
-def colour_distance(g, cells, rows, columns):
-    """[B, N, side, side]: distance of each cell to the colour under each point."""
+def color_distance(g, cells, rows, columns):
+    """[B, N, side, side]: distance of each cell to the color under each point."""
     lines = g.add("MatMul", g.add("Unsqueeze", rows, i64(1)), cells)
-    colours = g.add(
+    colors = g.add(
         "Transpose",
         g.sum(g.add("Mul", lines, g.add("Unsqueeze", columns, i64(1))), 3),
         perm=[0, 2, 1, 3],
     )
     parts = [
-        g.add("Abs", g.add("Sub", g.slice(cells, c, c + 1, 1), g.slice(colours, c, c + 1, 2)))
+        g.add("Abs", g.add("Sub", g.slice(cells, c, c + 1, 1), g.slice(colors, c, c + 1, 2)))
         for c in range(3)
     ]
     return g.add("Add", g.add("Add", parts[0], parts[1]), parts[2])
@@ -228,7 +236,7 @@ def relax(g, reached, limit, times):
 
 
 def flood(g, limit, seeds, cycles=2, times=(4, 8, 24, 40)):
-    """The greatest `reached` <= limit that is at every cell the greatest of its neighbours' (or the
+    """The greatest `reached` <= limit that is at every cell the greatest of its neighbors' (or the
     seed's), capped by `limit`.
 
     Goes down a pyramid and up again: a coarse cell is as passable as the worst of its cells, so
@@ -275,10 +283,10 @@ def region_logits(g, cells, coords, labels, box=None, mask=None, background=True
     """
     inside = None
     if box is not None:
-        coords, labels = with_box_centre(g, coords, labels, *box)
+        coords, labels = with_box_center(g, coords, labels, *box)
         inside = inside_box(g, *box)
     rows, columns = one_hots(g, coords)
-    distance = colour_distance(g, cells, rows, columns)
+    distance = color_distance(g, cells, rows, columns)
     limits, seeds = [], []
     for label in (1, 0) if background else (1,):
         chosen = g.equal(labels, label)
@@ -332,7 +340,7 @@ def predicted_iou(g, logits):
 
 
 def resize_to(g, planes, height, width):
-    """Bilinear, half-pixel centres. height, width: int64 [1]."""
+    """Bilinear, half-pixel centers. height, width: int64 [1]."""
     sizes = g.add(
         "Concat", g.add("Slice", g.add("Shape", planes), i64(0), i64(2)), height, width, axis=0
     )

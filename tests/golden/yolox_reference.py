@@ -3,7 +3,8 @@
 demo_postprocess, postprocess), written once more in numpy, OpenCV and torchvision: the reference
 for tests/web/yolox.test.ts. Shares no code with the project.
 
-  python yolox_reference.py --images DIR --coco instances.json --model yolox-nano-416.onnx --limit 40
+  python yolox_reference.py --images DIR --coco instances.json --model yolox-nano-416.onnx --limit
+    40
 
 --nearest fits the picture in as the project does: sides rounded to nearest instead of cut, bilinear
 in floating point, and each axis with its own exact scale on the way back.
@@ -56,10 +57,10 @@ def rows_of(output, side):
         grids.append(np.stack([x, y], 2).reshape(-1, 2))
         strides.append(np.full((len(grids[-1]), 1), stride))
     grid, stride = np.concatenate(grids), np.concatenate(strides)
-    centre, size = (output[:, :2] + grid) * stride, np.exp(output[:, 2:4]) * stride
+    center, size = (output[:, :2] + grid) * stride, np.exp(output[:, 2:4]) * stride
     products = output[:, 4:5] * output[:, 5:]
     return (
-        np.concatenate([centre - size / 2, centre + size / 2], 1),
+        np.concatenate([center - size / 2, center + size / 2], 1),
         products.max(1),
         products.argmax(1),
     )

@@ -66,7 +66,8 @@ describe("PlainEsm", () => {
 
   it("PlainEsm_InternalModule_IsNotReachable", () => {
     const script =
-      'import("masklet/dist/core/heap.js").then(() => console.log("reached"), (error) => console.log(error.code))';
+      'import("masklet/dist/core/heap.js")' +
+      '.then(() => console.log("reached"), (error) => console.log(error.code))';
     expect(call(process.execPath, ["-e", script], folder).trim()).toBe(
       "ERR_PACKAGE_PATH_NOT_EXPORTED",
     );
@@ -105,7 +106,7 @@ describe("BuiltInModels", () => {
       0,
     );
     console.info(
-      `the package is ${bytes.toLocaleString("en-US")} bytes unpacked, ${models.length} models included`,
+      `the package has ${bytes.toLocaleString("en-US")} bytes unpacked, ${models.length} models`,
     );
     expect(bytes).toBeGreaterThan(1_000_000);
     expect(bytes).toBeLessThan(8 * 2 ** 20);
@@ -134,7 +135,9 @@ describe("CommandLine", () => {
 describe("ViteBuild", () => {
   it("ViteBuild_LoadedUnderStrictPolicy_SegmentsInItsWorker", async () => {
     const config =
-      'export default { build: { target: "es2022", assetsInlineLimit: 0, rolldownOptions: { input: "page.html" } }, worker: { format: "es" } };\n';
+      "export default { build: { " +
+      'target: "es2022", assetsInlineLimit: 0, rolldownOptions: { input: "page.html" } ' +
+      '}, worker: { format: "es" } };\n';
     writeFileSync(join(folder, "vite.config.mjs"), config);
     call(
       process.execPath,
@@ -202,6 +205,13 @@ describe("Types", () => {
 });
 
 describe("Manifest", () => {
+  it("Manifest_Installed_BringsNoPackageOfTheCommandLineAlone", () => {
+    const installed = readdirSync(join(folder, "node_modules"));
+    expect(installed).toEqual(expect.arrayContaining(["comlink", "masklet", "onnxruntime-web"]));
+    for (const name of ["commander", "fast-png", "tinyglobby"])
+      expect(installed).not.toContain(name);
+  });
+
   it("Manifest_Exports_PointAtFilesThatExist", () => {
     const root = join(folder, "node_modules", "masklet");
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {

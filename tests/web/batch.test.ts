@@ -79,7 +79,7 @@ describe("splitBatch", () => {
     expect(splitBatch(outputs, 2, 1)).toHaveLength(1);
   });
 
-  it("OneImage_IsHandedOnAsItIs", () => {
+  it("OneImage_IsNotCopied", () => {
     expect(splitBatch(outputs, 1, 1)[0]).toBe(outputs);
   });
 

@@ -171,7 +171,7 @@ describe.each(builtInPromptModels.map((model) => [model.name, model] as const))(
   },
 );
 
-it("UnknownName_SaysWhichThereAre", async () => {
+it("UnknownName_ListsTheKnownNames", async () => {
   const error = await inspectModel("masklet-unheard-of").catch((error) => error);
   expect(error).toMatchObject({ code: "badModel" });
   for (const { name } of [...builtInModels, ...builtInPromptModels])
@@ -187,13 +187,14 @@ describe("the cards", () => {
     ).not.toThrow();
   });
 
-  it("Defaults_ComeFirst_AndThereIsOneOfEachKind", () => {
+  it("Defaults_ComeFirst_AndEachKindHasOne", () => {
     for (const [kind, models] of [
       ["segment", builtInModels],
       ["prompt", builtInPromptModels],
     ] as const) {
-      // biome-ignore format: a table
-      const defaults = cards.filter((card: Record<string, unknown>) => card.kind === kind && card.default === true);
+      const isDefault = (card: Record<string, unknown>) =>
+        card.kind === kind && card.default === true;
+      const defaults = cards.filter(isDefault);
       expect(defaults.map(({ name }: { name: string }) => name)).toEqual([models[0].name]);
     }
     expect(builtInModels[0].name).toBe("masklet-n");

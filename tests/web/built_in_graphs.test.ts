@@ -73,7 +73,7 @@ describe.each(files)("%s", (name) => {
     expect(leftToTheCpu(bytes)).toEqual([]);
   });
 
-  it("Constants_AreNoDoubles_AndOpsetIsOfExportersInUse", () => {
+  it("Constants_AreNotDoubles_AndOpsetIsOfExportersInUse", () => {
     const { nodes, constants } = readOnnxGraph(bytes);
     const types = [...constants.values(), ...nodes.map(({ tensorType }) => tensorType)];
     expect(types).not.toContain("float64");
@@ -106,7 +106,8 @@ describe("leftToTheCpu", () => {
       [],
     ));
 
-  const attribute = (name: string, value: number) => [[1, name], [3, value]] as unknown as Field; // biome-ignore format: one message
+  // biome-ignore format: one message
+  const attribute = (name: string, value: number) => [[1, name], [3, value]] as unknown as Field;
 
   it.each<[string, Field[][], RegExp]>([
     ["listed operator", [node("Round", ["x"], "y")], /^Round -> y: no GPU kernel$/],
@@ -146,7 +147,8 @@ describe("leftToTheCpu", () => {
   });
 
   it("OperatorInABranch_IsNamed", () => {
-    const branch: Field[] = [[1, "then_branch"], [6, [[1, node("NonZero", ["x"], "z")]]]]; // biome-ignore format: one message
+    // biome-ignore format: one message
+    const branch: Field[] = [[1, "then_branch"], [6, [[1, node("NonZero", ["x"], "z")]]]];
     expect(
       leftToTheCpu(graph([node("If", ["x"], "y", [branch as unknown as Field])])).join(),
     ).toContain("NonZero -> z");

@@ -113,7 +113,7 @@ function signatureOf({ inputs, outputs }: CardGraph): ModelSignature {
 }
 
 describe.each(cards)("Card $stem", (card) => {
-  it("Card_Fields_AreThereAndWellFormed", () => {
+  it("Card_Fields_ExistAndAreWellFormed", () => {
     const { title, summary, checkpoints, graphs, license, verified } = card;
     for (const text of [title, summary, license.name]) expect(text.length).toBeGreaterThan(2);
     expect(["instances", "boxes", "prompts"]).toContain(card.kind);
@@ -173,7 +173,8 @@ describe.each(cards)("Card $stem", (card) => {
 describe.each(instanceCards)("Card $stem, its graphs", (card) => {
   it.each(card.graphs)("Card_Graph_IsRecognizedAsItsFamily ($name)", (graph) => {
     const { match, verdicts, candidates } = matchFamily(signatureOf(graph));
-    const said = `${verdicts.map(({ family, reason }) => `${family}: ${reason}`).join("; ")}; ${candidates.length} candidates`;
+    const reasons = verdicts.map(({ family, reason }) => `${family}: ${reason}`).join("; ");
+    const said = `${reasons}; ${candidates.length} candidates`;
     expect(match?.family.name, said).toBe(card.family);
     if (graph.variant !== undefined) expect(match?.binding.variant).toBe(graph.variant);
   });
@@ -281,8 +282,17 @@ describe("Cards", () => {
       trainingData: [
         { name: "Set A", what: "7 photos", license: "CC0", source: "https://example.org/a" },
       ],
-      metrics: { data: "9 photos", sizes: [{ input: 320, maskAp: 0.11 }, { input: 640, maskAp: 0.22, boundaryAp: 0.33 }] }, // biome-ignore format: a table
-      variants: [{ storage: "fp16", isShipped: true, figures: { bytes: 1234567, maskAp: 0.11 } }, { storage: "int8", figures: { bytes: 765, ms: 8 } }], // biome-ignore format: a table
+      metrics: {
+        data: "9 photos",
+        sizes: [
+          { input: 320, maskAp: 0.11 },
+          { input: 640, maskAp: 0.22, boundaryAp: 0.33 },
+        ],
+      },
+      variants: [
+        { storage: "fp16", isShipped: true, figures: { bytes: 1234567, maskAp: 0.11 } },
+        { storage: "int8", figures: { bytes: 765, ms: 8 } },
+      ],
       failures: [{ image: "docs/images/models/x.jpg", caption: "A bed leaks" }],
     };
     const section = modelsPage({ ...readCards(), builtIn: [full] })
@@ -294,7 +304,8 @@ describe("Cards", () => {
       "sh train.sh --all",
       "Seeds: 3, 4. On one machine.",
       "| [Set A](https://example.org/a) | 7 photos | CC0 |",
-      "| input | mask AP | boundary AP |\n| --- | --- | --- |\n| 320 | 0.11 |  |\n| 640 | 0.22 | 0.33 |",
+      "| input | mask AP | boundary AP |\n| --- | --- | --- |\n" +
+        "| 320 | 0.11 |  |\n| 640 | 0.22 | 0.33 |",
       "| **fp16**, ships | 1,234,567 | 0.11 |  |\n| int8 | 765 |  | 8 |",
       "![A bed leaks](images/models/x.jpg)",
     ])

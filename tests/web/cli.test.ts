@@ -215,7 +215,7 @@ describe("masklet segment", () => {
     expect(results[2]).not.toEqual(results[0]);
   });
 
-  it("names a model that is none", async () => {
+  it("names the file in the error for an invalid model", async () => {
     const { code, stderr } = await masklet("segment", "squares.png", "--model", "squares.png");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^masklet: .*ONNX/);
@@ -231,7 +231,7 @@ describe("masklet inspect", () => {
     expect(stdout).toMatch(/resized to 64 x 64 pixels/);
   });
 
-  it("tells of several images in one run, sizes that follow the image, and halves of promptable networks", async () => {
+  it("shows images per run, sizes by image, and parts of promptable networks", async () => {
     const show = async (name: string) =>
       (await masklet("inspect", join(root, "tests/data", name))).stdout;
     expect(await show("tiny_models/dense_dynamic.onnx")).toMatch(/images {2}any number at once/);
@@ -269,7 +269,8 @@ describe("masklet inspect", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(
       new RegExp(
-        `${name}-encoder\n.*the encoder of a promptable.*${name}-decoder\n.*the decoder of a promptable`,
+        `${name}-encoder\n.*the encoder of a promptable.*` +
+          `${name}-decoder\n.*the decoder of a promptable`,
         "s",
       ),
     );
@@ -302,7 +303,7 @@ describe("masklet inspect", () => {
 });
 
 describe("masklet bench", () => {
-  it("compares with JavaScript and scalar kernels, and finds no difference beyond rounding", async () => {
+  it("compares JavaScript and scalar kernels, which differ by rounding only", async () => {
     const { code, stdout } = await masklet(
       "bench",
       "squares.png",

@@ -30,7 +30,7 @@ describe("evaluateCoco", () => {
     expect(evaluateCoco([], truth, "segm").AP).toBe(0);
   });
 
-  it("gives -1 where there is nothing to find", () => {
+  it("gives -1 without ground truth", () => {
     expect(evaluateCoco([], { ...truth, annotations: [] }, "segm").AP).toBe(-1);
   });
 

@@ -34,6 +34,11 @@ const options = {
   soft: false,
 };
 
+/** Where an image of a size lies in the input of `plain`. */
+const placed = (width: number, height: number) => ({
+  placement: { source: { width, height }, input: plain },
+});
+
 let core: Core;
 beforeAll(async () => {
   core = await loadCore();
@@ -113,6 +118,19 @@ describe("tensorize", () => {
     const scalar = core.tensorize({ ...plain, width: 97, height: 64 });
     core.useKernels("simd");
     expect(scalar).toEqual(simd);
+  });
+
+  test("Tensorize_View_IsTheCutOutImage", () => {
+    const image = randomImage(new Random(31), 40, 30);
+    const [x, y, width, height] = [7, 5, 20, 22];
+    const rows = Array.from({ length: height }, (_, row) => {
+      const from = ((y + row) * image.width + x) * 4;
+      return [...image.data.subarray(from, from + width * 4)];
+    });
+    core.setImage(image);
+    const view = core.tensorize(plain, undefined, { x, y, width, height });
+    core.setImage({ width, height, data: Uint8Array.from(rows.flat()) });
+    expect(view).toEqual(core.tensorize(plain));
   });
 
   test("Tensorize_OutThatFits_IsReusedAndOthersAreNot", () => {
@@ -264,10 +282,13 @@ describe("decodeYoloSeg", () => {
         1 + random.below(4),
         1 + random.below(6),
       );
-      core.setImage(randomImage(random, src.width, src.height));
-      core.tensorize(plain);
       const soft = round % 2 === 0;
-      const columns = core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft });
+      const columns = core.decoders.decodeYoloSeg(outputs, {
+        ...options,
+        ...placed(src.width, src.height),
+        endToEnd: false,
+        soft,
+      });
       expectColumns(
         columns,
         slowDetect(outputs.detections, outputs.prototypes.dims[1]!, options),
@@ -278,7 +299,7 @@ describe("decodeYoloSeg", () => {
     }
   });
 
-  test("DecodeYoloSeg_FinalRows_AreTakenAsTheyAre", () => {
+  test("DecodeYoloSeg_FinalRows_AreTakenUnchanged", () => {
     const random = new Random(11);
     const found: SlowInstance[] = Array.from({ length: 9 }, (_, k) => {
       const [x, y] = [random.between(0, 20), random.between(0, 20)];
@@ -300,21 +321,22 @@ describe("decodeYoloSeg", () => {
     const detections = tensor([1, 12, 8], (index) => rows[index] ?? 0);
     const prototypes = tensor([1, 2, 8, 8], () => random.between(-2, 2));
     const src = { width: 61, height: 40 };
-    core.setLetterbox(src, plain);
+    const place = placed(src.width, src.height);
     const columns = core.decoders.decodeYoloSeg(
       { detections, prototypes },
-      { ...options, endToEnd: true, soft: true },
+      { ...options, ...place, endToEnd: true, soft: true },
     );
     expectColumns(columns, found, prototypes, src);
     const limited = core.decoders.decodeYoloSeg(
       { detections, prototypes },
-      { ...options, endToEnd: true, maxInstances: 1 },
+      { ...options, ...place, endToEnd: true, maxInstances: 1 },
     );
     expect(limited.count).toBeLessThanOrEqual(1);
     const filtered = core.decoders.decodeYoloSeg(
       { detections, prototypes },
       {
         ...options,
+        ...place,
         endToEnd: true,
         classCount: 3,
         classFilter: Uint8Array.of(0, 1, 0),
@@ -324,13 +346,13 @@ describe("decodeYoloSeg", () => {
   });
 
   test("DecodeYoloSeg_NothingFound_GivesEmptyColumns", () => {
-    core.setLetterbox({ width: 50, height: 50 }, plain);
     const outputs = {
       detections: tensor([1, 6, 5], () => 0),
       prototypes: tensor([1, 1, 8, 8], () => 1),
     };
     const columns = core.decoders.decodeYoloSeg(outputs, {
       ...options,
+      ...placed(50, 50),
       endToEnd: false,
       soft: true,
     });
@@ -341,13 +363,10 @@ describe("decodeYoloSeg", () => {
 
   test("DecodeYoloSeg_Columns_CanBeTransferredAndOutliveLaterCalls", () => {
     const random = new Random(12);
-    core.setLetterbox({ width: 64, height: 64 }, plain);
-    const columns = core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), {
-      ...options,
-      endToEnd: false,
-    });
+    const call = { ...options, ...placed(64, 64), endToEnd: false };
+    const columns = core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), call);
     const before = structuredClone(columns);
-    core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), { ...options, endToEnd: false });
+    core.decoders.decodeYoloSeg(randomOutputs(random, 30, 2, 3), call);
     expect(columns).toEqual(before);
     const moved = structuredClone(columns, {
       transfer: [columns.runs.buffer as ArrayBuffer, columns.boxes.buffer as ArrayBuffer],
@@ -365,7 +384,7 @@ describe("errors", () => {
   const decode = (detections: RawTensor, prototypes: RawTensor, more = {}) =>
     core.decoders.decodeYoloSeg(
       { detections, prototypes },
-      { ...options, endToEnd: false, ...more },
+      { ...options, ...placed(4, 4), endToEnd: false, ...more },
     );
   const { detections, prototypes } = outputs;
 
@@ -418,11 +437,28 @@ describe("errors", () => {
     [
       "content of a stretched image",
       () =>
-        core.setLetterbox(
-          { width: 9, height: 9 },
-          { ...plain, resizeMode: "stretch", content: { width: 9, height: 9 } },
-        ),
+        decode(detections, prototypes, {
+          placement: {
+            source: { width: 9, height: 9 },
+            input: { ...plain, resizeMode: "stretch", content: { width: 9, height: 9 } },
+          },
+        }),
       { code: "badArgument", stage: "decode" },
+    ],
+    [
+      "image without a width",
+      () => decode(detections, prototypes, placed(0, 9)),
+      { code: "badSize", stage: "decode", value: 0 },
+    ],
+    [
+      "view beyond the image",
+      () => core.tensorize(plain, undefined, { x: 1, y: 0, width: 4, height: 4 }),
+      { code: "badArgument", stage: "preprocess" },
+    ],
+    [
+      "view of half a pixel",
+      () => core.tensorize(plain, undefined, { x: 0, y: 0, width: 0.5, height: 4 }),
+      { code: "badArgument", value: 0.5 },
     ],
     [
       "content of half a pixel",
@@ -507,7 +543,7 @@ describe("errors", () => {
     expect(call).toThrow(expect.objectContaining({ name: "MaskletError", ...expected }));
     core.setImage({ width: 4, height: 4, data: new Uint8Array(64) });
     expect(core.tensorize(plain).length).toBe(3 * 32 * 32);
-    expect(core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false }).count).toBe(0);
+    expect(decode(detections, prototypes).count).toBe(0);
   });
 
   test("SetImage_MoreThanMemory_IsOutOfMemoryAndTheNextCallWorks", () => {
@@ -553,7 +589,9 @@ describe("long use", () => {
     for (let frame = 0; frame < 1000; ++frame) {
       core.setImage(image);
       core.tensorize(plain, out);
-      core.decoders.decodeYoloSeg(outputs, { ...options, endToEnd: false, soft: frame % 2 === 0 });
+      const soft = frame % 2 === 0;
+      const call = { ...options, ...placed(320, 240), endToEnd: false, soft };
+      core.decoders.decodeYoloSeg(outputs, call);
       if (frame === 2) bytes = core.memoryBytes;
     }
     expect(core.memoryBytes).toBe(bytes);
@@ -562,12 +600,12 @@ describe("long use", () => {
 
 describe("trap", () => {
   /**
-   * Points the workspace's image beyond the memory, so that the next stage that reads it really
+   * Points the stage's image beyond the memory, so that the next stage that reads it really
    * traps.
    */
   function spoilImage() {
-    core.run("preprocess", ({ workspace, heap }) => {
-      const address = workspace.imageAddress();
+    core.run("preprocess", ({ image, heap }) => {
+      const [, , , address] = heap.read(Uint32Array, image.bound.columns(), 4);
       const words = heap.read(Uint32Array, 0, heap.byteLength / 4);
       for (const [index, word] of words.entries())
         if (word === address) heap.write(Uint32Array, index * 4, [0xffff0000]);

@@ -132,7 +132,8 @@ describe("import", () => {
     const script = `
       const before = Object.getOwnPropertyNames(globalThis).length;
       const compile = WebAssembly.compile, Instance = WebAssembly.Instance;
-      for (const name of ["compile", "Instance", "Module", "instantiate"]) WebAssembly[name] = () => { throw new Error(name); };
+      for (const name of ["compile", "Instance", "Module", "instantiate"])
+        WebAssembly[name] = () => { throw new Error(name); };
       globalThis.fetch = () => { throw new Error("fetch"); };
       await import(${JSON.stringify(String(glue))});
       console.log(Object.getOwnPropertyNames(globalThis).length - before);`;
@@ -170,7 +171,7 @@ describe("status", () => {
   });
 
   test("BoundaryVersion_IsThatOfTheHeader", () => {
-    const header = readFileSync(new URL("../../wasm/workspace.h", import.meta.url), "utf8");
+    const header = readFileSync(new URL("../../wasm/stage.h", import.meta.url), "utf8");
     expect(header).toContain(`kBoundaryVersion = ${boundaryVersion};`);
   });
 

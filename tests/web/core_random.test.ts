@@ -104,7 +104,7 @@ function callAtRandom(caller: Caller): unknown {
     case 1:
       return core.tensorize(caller.preprocessing());
     case 2:
-      return core.setLetterbox(size, caller.preprocessing());
+      return core.masks.iouMatrix([caller.mask()], [caller.mask(), caller.mask()]);
     case 3:
     case 4:
       return core.decoders.decodeYoloSeg(
@@ -116,6 +116,13 @@ function callAtRandom(caller: Caller): unknown {
           scoreThreshold: caller.below(5) ? 0.25 : caller.value(),
           iouThreshold: caller.below(5) ? 0.7 : caller.value(),
           maxInstances: caller.number(50),
+          placement: {
+            source: size,
+            input: caller.preprocessing(),
+            ...(caller.below(2)
+              ? {}
+              : { view: { x: 0, y: 0, width: caller.number(30), height: 2 } }),
+          },
           ...(caller.below(4) ? {} : { classFilter: caller.bytes(caller.below(6)) }),
         },
       );

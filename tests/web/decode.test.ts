@@ -104,7 +104,7 @@ describe("decode", () => {
     ).toBe(true);
   });
 
-  it("LeavesTheCoreAsItWas_ForTheNextCall", () => {
+  it("LeavesTheCoreUnchanged_ForTheNextCall", () => {
     const first = summary(outputs);
     decode(outputs, { ...options, source: { width: 7, height: 900 } });
     expect(summary(outputs)).toEqual(first);
@@ -164,7 +164,7 @@ describe("decode", () => {
     expect(() => decode(bad, { ...options, ...family })).toThrow(/'detections' float32\[1, 20\]/);
     expect(() =>
       decode({ rows: { dims: [1, 4, 2], data: new Float32Array(9) }, planes }, options),
-    ).toThrow(/'rows' has 9 values .*\[1, 4, 2\] needs 8/);
+    ).toThrow(/'rows' has 9 values, .*\[1, 4, 2\] needs 8/);
   });
 
   it("ImageOfItsOwnContent_IsMappedByIt", () => {

@@ -3,8 +3,7 @@ import { MaskletError } from "../../web/base/errors.js";
 import type { Size } from "../../web/base/geometry.js";
 import { resizeModes } from "../../web/base/preprocessing.js";
 import type { RawTensor } from "../../web/base/tensor.js";
-import type { Core, InstanceColumns } from "../../web/core/core.js";
-import type { DecodeCall } from "../../web/core/decoders.js";
+import type { Core, DecodeCall, InstanceColumns } from "../../web/core/core.js";
 import { loadCore } from "../../web/core/load.js";
 import { Random } from "./random.js";
 
@@ -267,12 +266,13 @@ describe.each(Object.entries(cases))("%s", (name, { tensors, decode }) => {
   function prepare(drawer: Drawer): { source: Size; drawn: Tensors; call: DecodeCall } {
     const source = { width: 1 + drawer.below(30), height: 1 + drawer.below(30) };
     const net = { width: 2 + drawer.below(24), height: 2 + drawer.below(24) };
-    core.setLetterbox(source, { ...net, resizeMode: drawer.pick(resizeModes) });
+    const placement = { source, input: { ...net, resizeMode: drawer.pick(resizeModes) } };
     const call = {
       scoreThreshold: drawer.pick([0, 0.1, 0.5]),
       iouThreshold: drawer.pick([0, 0.5, 1]),
       maxInstances: 50,
       soft: drawer.below(2) > 0,
+      placement,
     };
     return { source, drawn: tensors(drawer, net), call };
   }

@@ -101,7 +101,7 @@ describe("matchFamily", () => {
     expect(verdicts[0]!.reason).toMatch(/'softplus' does not fit; softmax, sigmoid does/);
   });
 
-  it("OneVariantTwice_IsNoAmbiguity", () => {
+  it("OneVariantTwice_IsNotAmbiguous", () => {
     const all = [family("heads", [fitting("one", 0.6), fitting("one", 0.6)])];
     expect(matchFamily(signature, undefined, all).match!.binding.variant).toBe("one");
   });

@@ -135,7 +135,7 @@ describe("detrDetect.bind", () => {
     expect(matchOf(model)).toBe(`detr_detect/${variant}`);
   });
 
-  it("SigmoidOrSoftmax_IsAnAmbiguityWhenNothingTells", () => {
+  it("SigmoidOrSoftmax_WithoutEvidence_IsAmbiguous", () => {
     const model = signature([
       [1, 200, 4],
       [1, 200, 12],

@@ -66,7 +66,7 @@ describe("detrPanoptic.bind", () => {
     );
   });
 
-  it("RenamedWithoutPixelMask_PlanesTell", () => {
+  it("RenamedWithoutPixelMask_PlanesDecide", () => {
     // 312 is 9.75 strides of 32: 10 * 8 samples, where RF-DETR has 78.
     const { signature } = renamed(signatureOf(heads(251, [80, 80]), 312));
     expect(recognized(signature)).toBe("detr_panoptic/panoptic");

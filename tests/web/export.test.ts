@@ -152,7 +152,7 @@ describe("paintOverlay", () => {
   const at = (data: ArrayLike<number>, x: number, y: number) =>
     Array.from({ length: 3 }, (_, c) => data[(y * width + x) * 4 + c]!);
 
-  it("outlines in the full color, fills by blending, and leaves the rest and the source alone", () => {
+  it("outlines in full color, blends the fill, and keeps the rest and the source", () => {
     const block = instanceOf(maskOf(Array(7).fill("#######"), 20, 15), 0, "block", 1);
     const image = gray();
     const { data } = paintOverlay(image, [block], {

@@ -107,7 +107,7 @@ describe("readExporterHints", () => {
     },
   );
 
-  it("InheritedKeys_AreNoMetadata", () => {
+  it("InheritedKeys_AreNotMetadata", () => {
     expect(readExporterHints(Object.create({ task: "segment" }))).toEqual({});
   });
 });

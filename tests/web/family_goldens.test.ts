@@ -66,10 +66,10 @@ function expectInstances(result: DecodeResult, golden: Golden): void {
       ({ score }) => Math.abs(score - result.instances[i]!.score) <= scoreTie,
     );
     const twin = ties.find((instance) => difference(instance, wanted, tolerances) === undefined);
-    if (!twin)
-      expect.fail(
-        `instance ${i}: ${ties.map((instance) => difference(instance, wanted, tolerances)).join("; ")}`,
-      );
+    if (!twin) {
+      const found = ties.map((instance) => difference(instance, wanted, tolerances));
+      expect.fail(`instance ${i}: ${found.join("; ")}`);
+    }
     open.delete(twin);
   }
 }

@@ -25,7 +25,7 @@ const input = (changes: Partial<ImageInput>): ImageInput => {
 };
 
 describe("makeImageFeed", () => {
-  it("PlanarFloat_IsTakenAsItIs", () => {
+  it("PlanarFloat_IsNotCopied", () => {
     const feed = makeImageFeed(input({}), one, size);
     expect(feed).toEqual({ type: "float32", dims: [1, 3, 2, 4], data: one });
     expect(feed.data).toBe(one);

@@ -46,7 +46,7 @@ it("Padding_GoesUpToTheMultiple_AndRoundingMayGoDown", () => {
   expect(size(shortSide(32, "down"), 640, 480)).toEqual([1088, 800, [1066, 800]]);
 });
 
-it("StretchedFamilies_KeepTheShapeOfAImageThatIsSizedByItsShortSide", () => {
+it("StretchedFamilies_ShortSideSizing_KeepsTheAspectRatio", () => {
   const made = preprocessingFor(
     shortSide(1),
     { width: 640, height: 480 },

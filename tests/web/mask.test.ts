@@ -407,7 +407,7 @@ describe("errors", () => {
       { code: "badRuns", value: 12 },
     ],
     [
-      "counts that are no numbers",
+      "counts that are not numbers",
       () => Mask.fromRle({ size: [3, 4], counts: [1.5, 10.5] }),
       { code: "badArgument", value: 1.5 },
     ],

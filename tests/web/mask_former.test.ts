@@ -35,7 +35,7 @@ describe("maskFormer.bind", () => {
     expect(recognized(renamed(signature).signature)).toBe("mask_former/mask2former");
   });
 
-  it("HiddenStates_NamesTellLogits", () => {
+  it("HiddenStates_NamesIdentifyLogits", () => {
     const signature = signatureOf(
       {
         transformer_decoder_last_hidden_state: ["float32", [1, 100, 256]],

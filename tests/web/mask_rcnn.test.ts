@@ -63,7 +63,7 @@ describe("maskRcnn.bind", () => {
     expect(match?.binding.variant).toBe("detectron2");
   });
 
-  it("NoObjects_StillTellsTheExport", () => {
+  it("NoObjects_StillIdentifiesTheExport", () => {
     const none: Tensors = {
       a: ["float32", [0, 4]],
       b: ["int64", [0]],
@@ -76,7 +76,7 @@ describe("maskRcnn.bind", () => {
     );
   });
 
-  it("LabelsAsFloats_GoByTheirNames", () => {
+  it("LabelsAsFloats_NamesDecide", () => {
     const signature = signatureOf({ ...torchvisionFixed, labels: ["float32", ["objects"]] }, 320);
     expect(maskRcnn.bind(signature)).toMatchObject({
       outputs: { labels: "labels", scores: "scores" },

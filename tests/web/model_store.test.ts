@@ -98,7 +98,7 @@ describe("loadModel", () => {
       expect(events[i]!.loaded).toBeGreaterThanOrEqual(events[i - 1]!.loaded);
   });
 
-  it("CompressedTransfer_HasNoTotal_AndIsNoTruncation", async () => {
+  it("CompressedTransfer_HasNoTotal_AndIsNotTruncated", async () => {
     const { gzipSync } = await import("node:zlib");
     const packed = gzipSync(model);
     answer = (_, response) =>
@@ -221,7 +221,7 @@ describe("the cache", () => {
     expect(requests).toEqual(["GET /m", "GET /m"]);
   });
 
-  it("CacheOff_StorageBroken_StorageFull_AreNoErrors", async () => {
+  it("CacheOff_StorageBroken_StorageFull_AreNotErrors", async () => {
     await load({ cache: false });
     expect(cache.entries.size).toBe(0);
     cache.put = () => Promise.reject(new Error("QuotaExceededError"));

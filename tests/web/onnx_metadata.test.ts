@@ -54,7 +54,7 @@ describe("readOnnxMetadata", () => {
     });
   });
 
-  it("Nodes_TellOfQuantizingAtRun", () => {
+  it("Nodes_RevealQuantizationAtRun", () => {
     const model = (...operators: string[]) =>
       handMadeModel({
         inputs: [valueInfo("x", "float32", [1])],
@@ -195,7 +195,7 @@ describe("readOnnxMetadata", () => {
     );
   });
 
-  it("WebPage_InPlaceOfAModel_IsNoModel", () => {
+  it("WebPage_InsteadOfAModel_IsNotAModel", () => {
     expect(
       errorOf(() => readOnnxMetadata(new TextEncoder().encode("<!doctype html><html>"))).code,
     ).toBe("badModel");

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { float16ToFloat32, float32ToFloat16 } from "../../web/base/tensor.js";
-import { takeOutputs } from "../../web/runtime/outputs.js";
 import type { OrtTensor } from "../../web/runtime/ort_module.js";
+import { takeOutputs } from "../../web/runtime/outputs.js";
 
 /**
  * Values of the non-negative finite half floats in order, from their definition in IEEE 754: sums

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type LabelWish, placeLabels } from "../../web/view/overlay_labels.js";
+import { type LabelRequest, placeLabels } from "../../web/view/overlay_labels.js";
 
 const bounds = { width: 300, height: 200 };
 
-function wish(x1: number, y1: number, x2: number, y2: number): LabelWish {
+function wish(x1: number, y1: number, x2: number, y2: number): LabelRequest {
   return { x1, y1, x2, y2, width: 60, height: 20 };
 }
 

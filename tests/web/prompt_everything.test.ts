@@ -32,7 +32,7 @@ describe("Point grid", () => {
     expect(cropsOf({ width: 900, height: 600 }, 2)).toHaveLength(1 + 4 + 16);
   });
 
-  it("Crops_OfOnePixel_HaveNoEmptyOnes", () => {
+  it("Crops_OfOnePixel_AreNeverEmpty", () => {
     for (const { width, height } of cropsOf({ width: 1, height: 7 }, 3))
       expect(Math.min(width, height)).toBeGreaterThan(0);
   });

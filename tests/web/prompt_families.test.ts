@@ -59,7 +59,7 @@ describe("Recognition of promptable networks", () => {
     expect(bind(name as PromptModelName).family).toBe(family);
   });
 
-  it("Names_AreOnlyHints_WhereShapesTell", () => {
+  it("Names_AreOnlyHints_WhereShapesDecide", () => {
     const rename = (graph: Graph, kind: "inputs" | "outputs"): Graph => ({
       ...graph,
       [kind]: graph[kind].map((tensor, i) => ({ ...tensor, name: `${kind}${i}` })),
@@ -133,7 +133,7 @@ describe("Recognition of promptable networks", () => {
     );
   });
 
-  it("TrackerOfSam3_IsToldByItsCells", () => {
+  it("TrackerOfSam3_IsRecognizedByItsCells", () => {
     const { inputs, outputs } = graphOf("sam2_hf_prompt_encoder_mask_decoder");
     const cells: Record<number, number> = { 256: 288, 128: 144, 64: 72 };
     const resize = (name: string, dims: Graph["inputs"][number]["dims"]) =>
@@ -167,7 +167,7 @@ describe("Recognition of promptable networks", () => {
     );
   });
 
-  it("Parts_AreToldApart", () => {
+  it("Parts_AreDistinguished", () => {
     const parts = Object.fromEntries(
       ["sam_encoder", "sam_encoder_raw", "sam_decoder", "efficient_sam_combined"].map((file) => [
         file,

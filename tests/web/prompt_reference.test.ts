@@ -68,10 +68,8 @@ describe.each(["sam_transformers", "sam2_transformers"])("%s of transformers", (
           const found = answer.find(
             ({ predictedIou }) => Math.abs(predictedIou - expected.predictedIou) < 1e-4,
           );
-          expect(
-            found,
-            `${name}: predicted IoU ${expected.predictedIou} of ${answer.map((a) => a.predictedIou)}`,
-          ).toBeDefined();
+          const ious = answer.map(({ predictedIou }) => predictedIou);
+          expect(found, `${name}: predicted IoU ${expected.predictedIou} of ${ious}`).toBeDefined();
           const mask = Mask.fromRle(expected.rle);
           if (mask.area === 0) expect(found!.mask.area, name).toBe(0);
           else expect(found!.mask.iou(mask), name).toBeGreaterThanOrEqual(0.999);

@@ -82,7 +82,7 @@ describe("PromptSegmenter", () => {
     expect(await count({ points: [at(20, 16), at(21, 16)], multimask: true })).toBe(3);
   });
 
-  it("Result_IsAboutTheImage_AndSaysItsTimes", async () => {
+  it("Result_HasTheImageSize_AndTimes", async () => {
     const { width, height, device, timingsMs, candidates } = await segmenter.predict({
       points: [at(20, 16)],
       soft: true,
@@ -135,7 +135,7 @@ describe("PromptSegmenter", () => {
     expect((await segmenter.predict({ points: [at(20, 16)] })).candidates).toHaveLength(3);
   });
 
-  it("Boxes_KeepTheirOrder_AndNoneGivesNone", async () => {
+  it("Boxes_KeepTheirOrder_AndEmptyGivesEmpty", async () => {
     const [thing, ground] = await segmenter.segmentBoxes([
       { x1: 9, y1: 7, x2: 31, y2: 25 },
       { x1: 40, y1: 30, x2: 60, y2: 46 },

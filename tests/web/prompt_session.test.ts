@@ -67,7 +67,7 @@ describe("PromptSession", () => {
     expect(session.mask).toBe(mask);
   });
 
-  it("Choose_SaysWhichMaskIsFedBack", async () => {
+  it("Choose_SelectsTheMaskToFeedBack", async () => {
     const { session, asked, lowRes } = fake();
     await session.addPoint(at(1));
     session.choose(1);

@@ -17,13 +17,13 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, 0 <= value < limit. */
+  /** An integer, 0 <= value < limit. */
   below(limit: number): number {
     return Math.floor(this.unit() * limit);
   }
 
-  between(least: number, most: number): number {
-    return least + this.unit() * (most - least);
+  between(min: number, max: number): number {
+    return min + this.unit() * (max - min);
   }
 
   bytes(count: number): Uint8Array {

@@ -118,7 +118,7 @@ describe("detectFamily", () => {
     });
   });
 
-  it("Nothing_IsNoError", () => {
+  it("Nothing_IsNotAnError", () => {
     const { family, candidates, verdicts } = detectFamily(
       [input],
       [{ name: "classes", type: "float32", dims: [1, 1000] }],

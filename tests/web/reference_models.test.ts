@@ -77,6 +77,6 @@ describe.each(references)("$name", ({ name, reference }) => {
   });
 });
 
-it("ReferenceNetworks_AreThere", () => {
+it("ReferenceNetworks_Exist", () => {
   expect(references.length).toBeGreaterThan(0);
 });

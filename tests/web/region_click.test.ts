@@ -36,7 +36,7 @@ describe("region-click on seven shapes of one color each", () => {
   });
 
   // The long bar at the bottom is cut short: no guess of the thing's size is that long and thin.
-  it("ClickOnEachShape_GivesTheShape_OfTheBarMostOfIt", async () => {
+  it("ClickOnEachShape_GivesTheShape_AndMostOfTheBar", async () => {
     const best: number[] = [];
     for (const { point, shape } of shapes) {
       const { candidates } = await segmenter.predict({ points: [foreground(point.x, point.y)] });

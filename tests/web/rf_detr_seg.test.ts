@@ -50,7 +50,7 @@ describe("rfDetrSeg.bind", () => {
     expect(original.get(binding.outputs.masks!)).toBe("masks");
   });
 
-  it("FourClasses_NamesTellBoxesFromLogits", () => {
+  it("FourClasses_NamesDistinguishBoxesFromLogits", () => {
     expect(rfDetrSeg.bind(signatureOf(heads(200, 4, 108), 432))).toMatchObject({
       outputs: { boxes: "dets", logits: "labels" },
     });
@@ -71,7 +71,7 @@ describe("rfDetrSeg.bind", () => {
     );
   });
 
-  it("NothingTellsSigmoidFromSoftmax_IsAmbiguous", () => {
+  it("SigmoidOrSoftmax_WithoutEvidence_IsAmbiguous", () => {
     const { signature } = renamed({ ...signatureOf(heads(100, 12, 96), 384), inputs: [] });
     expect(recognized(signature)).toContain(" or ");
   });

@@ -15,7 +15,7 @@ function ellipse(random: Random): Uint8Array {
 }
 
 /**
- * FastSAM's box_prompt on bitmaps: sums over the slice and over all, first of the greatest. -1 when
+ * FastSAM's box_prompt on bitmaps: sums over the slice and over all, first of the largest. -1 when
  * all are 0.
  */
 function boxPromptSlowly(bitmaps: readonly Uint8Array[], { x1, y1, x2, y2 }: Box): number {

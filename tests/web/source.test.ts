@@ -59,7 +59,7 @@ describe("decodeImage in Node", () => {
     }
   });
 
-  it("Pixels_AreGivenBackAsTheyAre", async () => {
+  it("Pixels_AreNotCopied", async () => {
     const image = { width: 2, height: 1, data: new Uint8ClampedArray(8) };
     expect(await decodeImage(image)).toBe(image);
   });

@@ -17,7 +17,7 @@ describe("refuseWebgpu", () => {
     expect(await refuseWebgpu(false)).toMatch(/has no WebGPU, or has it switched off/);
   });
 
-  it("says why there is no adapter", async () => {
+  it("gives the reason for a missing adapter", async () => {
     offer(null);
     expect(await refuseWebgpu(true)).toMatch(/offers no GPU adapter/);
     vi.stubGlobal("navigator", {

@@ -48,7 +48,7 @@ describe("yolact.bind", () => {
     expect(yolact.bind(signatureOf(withPriors, 550))).toMatchObject({ classCount: 80 });
   });
 
-  it("AsManyClassesAsPrototypes_GoesByTheNames", () => {
+  it("AsManyClassesAsPrototypes_NamesDecide", () => {
     const outputs: Tensors = { ...withPriors, conf: ["float32", [1, 19248, 32]] };
     expect(yolact.bind(signatureOf(outputs, 550))).toMatchObject({
       outputs: { scores: "conf", coefficients: "mask" },

@@ -70,7 +70,7 @@ describe("yoloDetect.bind", () => {
     });
   });
 
-  it("OneRowForEachCell_IsYolox_ByForceYolov6", () => {
+  it("OneRowPerCell_IsYolox_OrForcedYolov6", () => {
     const model = signature([[1, 8400, 85]]);
     expect(matchOf(model)).toBe("yolox/automatic");
     expect(matchOf(model, { name: "yolo_detect", variant: undefined })).toBe(

@@ -1,4 +1,13 @@
-/** Where in the way of the data an error arose. */
+/**
+ * The stages in which an error can arise.
+ *
+ * @example
+ * ```ts
+ * import { type Stage, stages } from "masklet";
+ *
+ * const failures = new Map<Stage, number>(stages.map((stage) => [stage, 0]));
+ * ```
+ */
 export const stages = [
   "load",
   "download",
@@ -12,9 +21,20 @@ export const stages = [
   "export",
   "worker",
 ] as const;
+/** The stage in which an error arose. */
 export type Stage = (typeof stages)[number];
 
-/** What can go wrong outside the C++ core; the core's own codes are in `core/codes.gen.ts`. */
+/**
+ * Error codes of the TypeScript half. {@link CoreErrorCode} lists those of the C++ core.
+ *
+ * @example
+ * ```ts
+ * import { MaskletError, type WebErrorCode, webErrorCodes } from "masklet";
+ *
+ * const isWebError = (error: MaskletError) =>
+ *   webErrorCodes.includes(error.code as WebErrorCode);
+ * ```
+ */
 export const webErrorCodes = [
   "aborted",
   "disposed",
@@ -36,9 +56,10 @@ export const webErrorCodes = [
   "workerFailed",
   "unsupported",
 ] as const;
+/** An error code of the TypeScript half. */
 export type WebErrorCode = (typeof webErrorCodes)[number];
 
-/** Names of the statuses of the C++ core (`src/core/status.def`), except `ok`. */
+/** An error code of the C++ core (`src/core/status.def`). */
 export type CoreErrorCode =
   | "outOfMemory"
   | "badSize"
@@ -56,9 +77,10 @@ export type CoreErrorCode =
   | "truncatedImageFile"
   | "imageFileTooCostly";
 
+/** What went wrong. */
 export type ErrorCode = WebErrorCode | CoreErrorCode;
 
-/** Plain form of a {@link MaskletError}, as it crosses a worker boundary. */
+/** A {@link MaskletError} as a plain object, to be sent between threads. */
 export interface SerializedError {
   code: ErrorCode;
   stage: Stage;
@@ -67,13 +89,30 @@ export interface SerializedError {
 }
 
 /**
- * The one error type of the package. `code` says what is wrong, `stage` where, `message` names the
- * cause and the offending value in words, `value` is that value on its own. An aborted call also
- * rejects with this type, code `aborted`; `cause` is then the signal's reason.
+ * The only error type of the package. `message` names the cause and the offending value. An aborted
+ * call rejects with the code `aborted`, and `cause` is then the signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { MaskletError, Segmenter } from "masklet";
+ *
+ * try {
+ *   await Segmenter.create({ model: "model.onnx" });
+ * } catch (error) {
+ *   if (!(error instanceof MaskletError)) throw error;
+ *   console.error(error.code, error.stage, error.value, error.message);
+ * }
+ * ```
  */
 export class MaskletError extends Error {
   override readonly name = "MaskletError";
 
+  /**
+   * @param code what went wrong
+   * @param stage where it went wrong
+   * @param message the cause and the offending value, in words
+   * @param options the offending value, and the error or reason behind this error
+   */
   constructor(
     readonly code: ErrorCode,
     readonly stage: Stage,
@@ -84,20 +123,43 @@ export class MaskletError extends Error {
     if (options.value !== undefined) this.value = options.value;
   }
 
+  /** The offending value; undefined if the error has none. */
   readonly value?: number | string;
 
-  /** For `postMessage`; `MaskletError.from` is the way back. */
+  /**
+   * A plain object for `postMessage`, without `cause` and stack. {@link MaskletError.from} restores
+   * the error.
+   *
+   * @example
+   * ```ts
+   * import { MaskletError } from "masklet";
+   *
+   * const error = new MaskletError("badOption", "load", "size is 0; it must be positive");
+   * postMessage(error.serialize());
+   * ```
+   */
   serialize(): SerializedError {
     const { code, stage, message, value } = this;
     return value === undefined ? { code, stage, message } : { code, stage, message, value };
   }
 
+  /**
+   * Restores an error that {@link MaskletError.serialize} made plain.
+   *
+   * @example
+   * ```ts
+   * import { MaskletError, type SerializedError } from "masklet";
+   *
+   * const received: SerializedError = { code: "aborted", stage: "load", message: "aborted" };
+   * const error = MaskletError.from(received);
+   * ```
+   */
   static from({ code, stage, message, value }: SerializedError): MaskletError {
     return new MaskletError(code, stage, message, value === undefined ? {} : { value });
   }
 }
 
-/** Throws `aborted` when the signal is; to be called between stages. */
+/** Call it between stages. @throws MaskletError `aborted` if the signal is aborted. @internal */
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
   if (signal?.aborted)
     throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, {
@@ -106,8 +168,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): v
 }
 
 /**
- * `work`, or a rejection with `aborted` as soon as the signal is; the work itself goes on
- * unwatched. @internal
+ * Settles as `work` does, or rejects with `aborted` as soon as the signal aborts. Aborting does not
+ * stop the work itself. @internal
  */
 export function untilAborted<T>(
   work: Promise<T>,

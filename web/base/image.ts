@@ -1,17 +1,27 @@
 /**
- * RGBA, 8 bits a channel, straight alpha, rows tightly packed: `data.length === width * height *
- * 4`. An `ImageData` is one.
+ * Maximum number of pixels of an image: 67 megapixels. Larger images are refused unless the caller
+ * allows them.
+ */
+export const pixelLimit = 2 ** 26;
+
+/**
+ * Decoded pixels: RGBA, 8 bits per channel, alpha not premultiplied, rows without padding. An
+ * `ImageData` fits.
  */
 export interface RgbaImage {
+  /** Pixels per row, at least 1. */
   readonly width: number;
+  /** Number of rows, at least 1. */
   readonly height: number;
+  /** The pixels, row by row: `width * height * 4` values. */
   readonly data: Uint8ClampedArray | Uint8Array;
 }
 
 /**
- * An image. Encoded bytes (JPEG, PNG, BMP; in the browser everything it can decode), a Blob or File
- * of them, a URL to fetch, decoded pixels, or anything a browser can draw. In Node: encoded bytes,
- * a Blob, decoded pixels, a URL, or a file path. EXIF orientation is applied.
+ * Where an image comes from: a URL, an image file as bytes, Blob or File, or decoded pixels. In
+ * Node, a string may also be a path, and files must be JPEG, PNG or BMP. In a browser, the source
+ * may also be anything that a canvas can draw, and a file may have any format that the browser
+ * decodes. EXIF orientation is applied.
  */
 export type Source =
   | string

@@ -1,6 +1,4 @@
-/**
- * Whether this realm is Node (or Bun, or Deno with Node's process): there are files and no browser.
- */
+/** Whether this realm is Node, Bun or Deno: it has files and lacks a browser's globals. */
 export function isNode(): boolean {
   const { process, window, importScripts } = globalThis as {
     process?: { versions?: { node?: string } };
@@ -15,8 +13,8 @@ export function isNode(): boolean {
 }
 
 /**
- * Imports a module that only Node has. The specifier is kept from bundlers: one that follows it
- * would ask for a browser's version of it.
+ * Imports a module of Node. Bundlers must not see the specifier: they would look for a browser
+ * version of the module.
  */
 export function importInNode<T>(specifier: string): Promise<T> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier) as Promise<T>;

@@ -1,7 +1,4 @@
-/**
- * Runs tasks one after another, in the order in which they were handed in, whether the one before
- * ended well or badly.
- */
+/** Runs tasks one at a time, in order of arrival. A failed task does not stop the next ones. */
 export class TaskQueue {
   private tail: Promise<unknown> = Promise.resolve();
 

@@ -1,26 +1,29 @@
 import { MaskletError, type Stage } from "./errors.js";
 
-/** One input or output of a network, as the model file declares it. */
+/** An input or output of a network, as the model file declares it. */
 export interface TensorInfo {
+  /** Name in the graph. */
   readonly name: string;
-  /** `float32`, `float16`, `int64` … */
+  /** Element type: `float32`, `float16`, `int64` … */
   readonly type: string;
   /**
-   * A number where the size is fixed, else its symbolic name (`'?'` without one); undefined when
-   * the file does not even tell the rank.
+   * Sizes of the axes. A number is fixed. A string is the symbolic name of an open size, `'?'` if
+   * it has none. Undefined means that the file does not state the rank.
    */
   readonly dims: readonly (number | string)[] | undefined;
 }
 
-/** One output of a network as float32, from whatever runtime. */
+/** An output of a network as float32, whatever runtime computed it. */
 export interface RawTensor {
+  /** Sizes of the axes. */
   readonly dims: readonly number[];
+  /** The values in row-major order; their number is the product of `dims`. */
   readonly data: Float32Array;
-  /** Element type in the network where it is not float32: `int64`, `bool` … */
+  /** Element type in the network: `int64`, `bool` … Undefined means `float32`. */
   readonly type?: string;
 }
 
-/** Shape and type as messages show them: `float32[1, 116, 8400]`. */
+/** Name, type and shape for a message: `'output0' float32[1, 116, 8400]`. */
 export function describeTensor({ name, type, dims }: TensorInfo): string {
   return `'${name}' ${type}${dims ? `[${dims.join(", ")}]` : " of unknown rank"}`;
 }
@@ -30,8 +33,8 @@ export function isFloat({ type }: TensorInfo): boolean {
 }
 
 /**
- * A tensor of whatever element type as float32.
- * @throws MaskletError `badTensor` as {@link takeOutputs}.
+ * Converts a tensor of any numeric type to float32.
+ * @throws MaskletError `badTensor` for a type without numbers, or data that does not fit its shape.
  */
 export function toRawTensor(
   name: string,
@@ -46,21 +49,22 @@ export function toRawTensor(
     throw new MaskletError(
       "badTensor",
       stage,
-      `output '${name}' has ${data.length} values where its shape [${dims.join(", ")}] needs ${expected}`,
+      `output '${name}' has ${data.length} values, ` +
+        `but its shape [${dims.join(", ")}] needs ${expected}`,
       { value: data.length },
     );
   }
   return type === "float32" ? { dims, data } : { dims, data, type };
 }
 
-/** Of an array that comes without a word about it, by the name of its class. */
+/** The element type of an array, from the name of its class. */
 function elementType(data: unknown): string {
   const kind = Object.prototype.toString.call(data).slice(8, -1);
   const bits = /^(?:Big)?(Uint|Int|Float)(8|16|32|64)(?:Clamped)?Array$/.exec(kind);
   return bits ? `${bits[1]!.toLowerCase()}${bits[2]}` : kind;
 }
 
-/** float32 is handed on as it is: ONNX Runtime has already copied it out of its own memory. */
+/** Does not copy float32: ONNX Runtime has already copied it out of its own memory. */
 function toFloat32(name: string, type: string, data: unknown, stage: Stage): Float32Array {
   if (data instanceof Float32Array) return data;
   if (type === "float16" && data instanceof Uint16Array) return float16ToFloat32(data);
@@ -71,14 +75,14 @@ function toFloat32(name: string, type: string, data: unknown, stage: Stage): Flo
   throw new MaskletError(
     "badTensor",
     stage,
-    `output '${name}' is of type ${type}, which holds no numbers`,
+    `output '${name}' has the type ${type}; it must be numeric`,
     {
       value: type,
     },
   );
 }
 
-/** IEEE 754 binary16 bit patterns to float32; exact, NaN and infinities included. */
+/** Converts IEEE 754 binary16 bit patterns to float32, exactly, NaN and infinities included. */
 export function float16ToFloat32(bits: Uint16Array): Float32Array {
   const out = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; ++i) {
@@ -94,7 +98,8 @@ export function float16ToFloat32(bits: Uint16Array): Float32Array {
 }
 
 /**
- * float32 to binary16 bit patterns, rounded to nearest even; what is too large becomes infinity.
+ * Converts float32 to binary16 bit patterns. It rounds to nearest even; a value that is too large
+ * becomes infinity.
  */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -105,8 +110,8 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
     if (magnitude > 0x7f800000) out[i] = sign | 0x7e00;
     else if (magnitude >= 0x477ff000) out[i] = sign | 0x7c00;
     else if (magnitude >= 0x38800000) {
-      // Re-bias the exponent from 127 to 15 and round the 13 bits that are cut off; a carry into
-      // the exponent is right.
+      // Re-bias the exponent from 127 to 15 and round away the low 13 bits. A carry into the
+      // exponent is correct.
       out[i] = sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     } else out[i] = sign | roundHalfEven(Math.abs(values[i]!) * 2 ** 24);
   }

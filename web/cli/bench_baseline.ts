@@ -1,11 +1,11 @@
 import type { Preprocessing, RgbaImage } from "../index.js";
 
 /**
- * The ordinary JavaScript way, as demos of YOLO segmentation in the browser write it: resize to a
- * padded RGBA image as a canvas would, loop over it into a planar tensor; transpose-free loops over
- * the scores, a sort and a quadratic NMS, and for each object a full-frame mask made pixel by
- * pixel. Plain and correct, nothing slowed down on purpose: it is what `masklet bench` compares
- * with.
+ * The baseline of `masklet bench`: ordinary JavaScript, as in demos of YOLO segmentation in the
+ * browser. It resizes to a padded RGBA image like a canvas and converts it to a planar tensor. It
+ * loops over the scores without a transposition, sorts, applies a quadratic NMS, and computes a
+ * full-size mask per object, pixel by pixel. The code is plain and correct, and nothing in it is
+ * deliberately slow.
  */
 
 export interface BaselineOutputs {
@@ -18,13 +18,13 @@ export interface BaselineOutputs {
 export interface BaselineInstance {
   readonly score: number;
   readonly classId: number;
-  /** Corners in network pixels. */
+  /** x1, y1, x2, y2 in network pixels. */
   readonly box: readonly [number, number, number, number];
-  /** 0 or 1 for every pixel of the source. */
+  /** 0 or 1 per pixel of the source. */
   readonly mask: Uint8Array;
 }
 
-/** Where the image lies in the network input. */
+/** The placement of the image in the network's input. */
 export interface Placement {
   readonly x: number;
   readonly y: number;
@@ -49,7 +49,7 @@ export function placementOf(
   };
 }
 
-/** A canvas's drawImage with bilinear smoothing onto a canvas of one gray, in typed arrays. */
+/** A canvas's `drawImage` with bilinear smoothing onto a gray canvas, in typed arrays. */
 export function drawImage(
   image: RgbaImage,
   net: Pick<Preprocessing, "width" | "height" | "fill">,
@@ -81,7 +81,7 @@ export function drawImage(
   return canvas;
 }
 
-/** Image to planar tensor [3, height, width]. */
+/** Converts an image to a planar tensor [3, height, width]. */
 export function baselinePreprocess(image: RgbaImage, net: Preprocessing): Float32Array {
   const canvas = drawImage(image, net, placementOf(image, net));
   const plane = net.width * net.height;
@@ -168,7 +168,7 @@ function suppress(
   return kept;
 }
 
-/** Logits of one object over the whole prototype plane. */
+/** The logits of one object over the whole prototype plane. */
 function logitsOf(coefficients: Float32Array, { prototypes }: BaselineOutputs): Float32Array {
   const [, count = 0, height = 0, width = 0] = prototypes.dims;
   const logits = new Float32Array(height * width);
@@ -219,7 +219,7 @@ function fullFrameMask(
   return mask;
 }
 
-/** Raw outputs to instances with full-frame masks. */
+/** Converts raw outputs to instances with full-size masks. */
 export function baselinePostprocess(
   outputs: BaselineOutputs,
   image: { width: number; height: number },

@@ -32,7 +32,7 @@ const width = 1920;
 const height = 1080;
 const options = { scoreThreshold: 0.25, iouThreshold: 0.7, maxInstances: 100 };
 
-/** The middle of the image at 16:9, as large as it goes, resized to 1920 x 1080. */
+/** The largest centered 16:9 crop of the image, resized to 1920 x 1080. */
 function fullHd(image: RgbaImage): RgbaImage {
   const cropWidth = Math.min(image.width, Math.round((image.height * width) / height));
   const cropHeight = Math.min(image.height, Math.round((image.width * height) / width));
@@ -52,15 +52,15 @@ function fullHd(image: RgbaImage): RgbaImage {
 }
 
 interface Differences {
-  /** Greatest difference of two tensor values, in steps of one 8-bit pixel value. */
+  /** Maximum difference of two tensor values, in steps of an 8-bit pixel value. */
   readonly tensorSteps: number;
-  /** Least IoU of a mask with its counterpart; 1 when there are no objects. */
-  readonly leastMaskIou: number;
+  /** Minimum IoU of a mask and its counterpart; 1 without objects. */
+  readonly minMaskIou: number;
   readonly pixelsDifferent: number;
   readonly pixelsInMasks: number;
 }
 
-/** Pixels of a mask of the core, over the whole image. */
+/** The pixels of a mask from the core, over the whole image. */
 function fullFrame(columns: InstanceColumns, index: number): Uint8Array {
   const [x = 0, y = 0, maskWidth = 0] = columns.rects.subarray(index * 4, index * 4 + 4);
   const frame = new Uint8Array(width * height);
@@ -82,8 +82,8 @@ function compareMasks(
   baseline: readonly BaselineInstance[],
 ): Omit<Differences, "tensorSteps"> {
   if (columns.count !== baseline.length)
-    throw new Error(`the core found ${columns.count} objects, the JavaScript ${baseline.length}`);
-  let leastMaskIou = 1;
+    throw new Error(`the core found ${columns.count} objects, JavaScript ${baseline.length}`);
+  let minMaskIou = 1;
   let pixelsDifferent = 0;
   let pixelsInMasks = 0;
   for (const [index, { mask }] of baseline.entries()) {
@@ -96,9 +96,9 @@ function compareMasks(
     }
     pixelsDifferent += either - both;
     pixelsInMasks += either;
-    if (either > 0) leastMaskIou = Math.min(leastMaskIou, both / either);
+    if (either > 0) minMaskIou = Math.min(minMaskIou, both / either);
   }
-  return { leastMaskIou, pixelsDifferent, pixelsInMasks };
+  return { minMaskIou, pixelsDifferent, pixelsInMasks };
 }
 
 function tensorDifference(
@@ -106,15 +106,15 @@ function tensorDifference(
   b: Float32Array,
   { inputScale, std }: Preprocessing,
 ): number {
-  let greatest = 0;
-  for (let i = 0; i < a.length; i += 1) greatest = Math.max(greatest, Math.abs(a[i]! - b[i]!));
-  return (greatest * Math.max(...std)) / inputScale;
+  let max = 0;
+  for (let i = 0; i < a.length; i += 1) max = Math.max(max, Math.abs(a[i]! - b[i]!));
+  return (max * Math.max(...std)) / inputScale;
 }
 
 interface Ratios {
-  /** Time of the JavaScript over that of the core, copying into the wasm included. */
+  /** Time of JavaScript divided by the time of the core, which includes copying into wasm. */
   readonly overJavaScript: number;
-  /** Time of the scalar kernels over that of the SIMD ones, without that copy. */
+  /** Time of the scalar kernels divided by the time of the SIMD kernels, without that copy. */
   readonly simdOverScalar: number;
   /** Median time of the core. */
   readonly ms: number;
@@ -150,6 +150,7 @@ function measure(
       endToEnd: false,
       classCount: 0,
       soft: false,
+      placement: { source: image, input: net },
     });
   const compare = (work: () => void, kernelWork: () => void, javaScript: () => void): Ratios => {
     const whole = contest({ core: withKernels("simd", work), javaScript }, rounds);
@@ -187,15 +188,24 @@ function describe(
   { objects, preprocess, postprocess, differences }: BenchReport,
   net: Preprocessing,
 ): string {
+  const line = (name: string, ...cells: string[]) =>
+    name.padEnd(16) + cells.map((cell) => cell.padStart(14)).join("");
   const row = (name: string, { overJavaScript, simdOverScalar, ms }: Ratios) =>
-    `${name.padEnd(16)}${`${overJavaScript.toFixed(1)}x`.padStart(14)}${`${simdOverScalar.toFixed(1)}x`.padStart(14)}${`${ms.toFixed(2)} ms`.padStart(14)}`;
+    line(
+      name,
+      `${overJavaScript.toFixed(1)}x`,
+      `${simdOverScalar.toFixed(1)}x`,
+      `${ms.toFixed(2)} ms`,
+    );
+  const { tensorSteps, pixelsDifferent, pixelsInMasks, minMaskIou } = differences;
   return [
     `${width} x ${height} pixels to ${net.width} x ${net.height}, ${objects} objects`,
-    `${"".padEnd(16)}${"vs JavaScript".padStart(14)}${"vs scalar".padStart(14)}${"time".padStart(14)}`,
+    line("", "vs JavaScript", "vs scalar", "time"),
     row("pre-processing", preprocess),
     row("post-processing", postprocess),
-    `tensor: at most ${differences.tensorSteps.toFixed(2)} of a pixel value's step apart (the canvas rounds to 8 bits)`,
-    `masks: ${differences.pixelsDifferent} of ${differences.pixelsInMasks} pixels differ, least IoU ${differences.leastMaskIou.toFixed(6)}`,
+    `tensor: maximum difference ${tensorSteps.toFixed(2)} pixel steps (a canvas rounds to 8 bits)`,
+    `masks: ${pixelsDifferent} of ${pixelsInMasks} pixels differ, ` +
+      `minimum IoU ${minMaskIou.toFixed(6)}`,
   ].join("\n");
 }
 
@@ -209,20 +219,21 @@ function yoloOutputs(outputs: ReadonlyMap<string, BaselineOutputs["detections"]>
     detections.dims[1]! > detections.dims[2]!
   ) {
     throw new UsageError(
-      "bench needs a model with the outputs [1, 4 + classes + prototypes, anchors] and [1, prototypes, height, width]",
+      "bench requires a model with the outputs [1, 4 + classes + prototypes, anchors] " +
+        "and [1, prototypes, height, width]",
     );
   }
   return { detections, prototypes };
 }
 
 /**
- * Runs `masklet bench`: the network runs once on the photo, brought to 1920 x 1080; then the work
- * before and after it is timed, the core's against the ordinary JavaScript way and its SIMD kernels
- * against its scalar ones.
+ * Runs `masklet bench`. The network runs once on the image, resized to 1920 x 1080. The command
+ * then times the work before and after the network: the core against ordinary JavaScript, and the
+ * SIMD kernels against the scalar ones.
  */
-export async function benchCommand(photo: string, flags: BenchFlags): Promise<number> {
-  const bytes = await readFile(photo).catch((cause: unknown) => {
-    throw new UsageError(`cannot read ${photo}: ${(cause as Error).message}`);
+export async function benchCommand(path: string, flags: BenchFlags): Promise<number> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`);
   });
   const image = fullHd(await decodeImage(new Uint8Array(bytes)));
   using segmenter = await Segmenter.create({

@@ -1,6 +1,6 @@
 /**
- * Times of things that do the same work, taken alternately, so that whatever else the machine does
- * hits all of them alike.
+ * Functions that do the same work. They run alternately, so that other load on the machine affects
+ * all of them equally.
  */
 
 export type Contestants<Name extends string> = Readonly<Record<Name, () => void>>;
@@ -12,8 +12,8 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * The names in an order that changes from round to round, so that each comes after every other and
- * nobody always finds the caches cold.
+ * The names in an order that changes from round to round. Each one runs after every other one, so
+ * cold caches affect all of them.
  */
 function order<Name>(names: readonly Name[], round: number): Name[] {
   const first = (round + names.length) % names.length;
@@ -22,8 +22,8 @@ function order<Name>(names: readonly Name[], round: number): Name[] {
 }
 
 /**
- * Median milliseconds of each contestant over `rounds` rounds, after two rounds that are not
- * counted.
+ * The median time of each contestant over `rounds` rounds, in milliseconds. Two rounds before them
+ * do not count.
  */
 export function contest<Name extends string>(
   contestants: Contestants<Name>,

@@ -2,16 +2,16 @@ import { basename } from "node:path";
 import type { CocoDataset, Instance } from "../index.js";
 import { UsageError } from "./usage_error.js";
 
-/** Image and category ids of a COCO file, looked up by file name and by class. */
+/** Image ids by file name and category ids by class, from a COCO file. */
 export interface CocoIds {
   imageId(path: string): number | undefined;
   categoryId(instance: Instance): number | undefined;
 }
 
 /**
- * Categories are found by name. A model whose labels are not in the file at all is matched by
- * position instead, class k to the k-th category by id, when there are at least as many categories
- * as labels. Throws {@link UsageError} when neither works.
+ * Finds categories by name. If the file has none of the model's labels, class k gets the k-th
+ * category by id. This requires as many categories as labels or more.
+ * @throws UsageError if neither works.
  */
 export function cocoIds(dataset: CocoDataset, labels: readonly string[]): CocoIds {
   const images = new Map(dataset.images.map((image) => [basename(image.file_name), image.id]));
@@ -22,7 +22,8 @@ export function cocoIds(dataset: CocoDataset, labels: readonly string[]): CocoId
   const named = labels.some((label) => byName.has(label.toLowerCase()));
   if (!named && byPosition.length < labels.length) {
     throw new UsageError(
-      `no label of the model is a category of the COCO file, and its ${byPosition.length} categories are fewer than the ${labels.length} labels`,
+      "the COCO file has none of the model's labels as a category, " +
+        `and it has ${byPosition.length} categories for ${labels.length} labels`,
     );
   }
   return {

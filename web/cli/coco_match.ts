@@ -1,7 +1,6 @@
 /**
- * Matching of detections to ground truth for one image and one category, as pycocotools'
- * `COCOeval.evaluateImg` does it. Masks and boxes come in as IoU matrices, so nothing here knows
- * what is being compared.
+ * Matching of detections to ground truth for one image and one category, following pycocotools'
+ * `COCOeval.evaluateImg`. Its inputs are IoU matrices, so it is independent of masks and boxes.
  */
 
 /** IoU thresholds .50, .55, … .95. */
@@ -11,13 +10,13 @@ export const iouThresholds: readonly number[] = Array.from(
 );
 
 export interface MatchObject {
-  /** Source pixels. */
+  /** Area in source pixels. */
   readonly area: number;
 }
 
 export interface MatchTruth extends MatchObject {
   readonly crowd: boolean;
-  /** Crowd, or marked `ignore` in the file. */
+  /** Whether it is a crowd or marked `ignore` in the file. */
   readonly ignore: boolean;
 }
 
@@ -31,25 +30,25 @@ export interface AreaRange {
   readonly max: number;
 }
 
-/** What one image gives to the curve of one category and area range. */
+/** The contribution of one image to the curve of one category and area range. */
 export interface Matches {
   readonly scores: readonly number[];
-  /** [threshold][detection]: found a ground truth. */
+  /** [threshold][detection]: matches a ground truth. */
   readonly matched: readonly Uint8Array[];
-  /** [threshold][detection]: counts neither as right nor as wrong. */
+  /** [threshold][detection]: counts neither as correct nor as wrong. */
   readonly ignored: readonly Uint8Array[];
-  /** Ground truths that count. */
+  /** Number of ground truths that count. */
   readonly truthCount: number;
 }
 
 const outside = (area: number, range: AreaRange) => area < range.min || area > range.max;
 
 /**
- * The truth that a detection takes at one threshold, or -1. `order` lists truths, the ignored ones
+ * The truth that a detection matches at one threshold, or -1. `order` lists truths, ignored ones
  * last.
  */
 function bestTruth(
-  ious: readonly number[],
+  ious: ArrayLike<number>,
   order: readonly number[],
   truths: readonly MatchTruth[],
   truthIgnored: readonly boolean[],
@@ -60,7 +59,7 @@ function bestTruth(
   let bestIou = Math.min(threshold, 1 - 1e-10);
   for (const index of order) {
     if (taken[index] && !truths[index]!.crowd) continue;
-    // A counted truth has been found and only ignored ones follow.
+    // A counted truth matches, and only ignored ones follow.
     if (best >= 0 && !truthIgnored[best] && truthIgnored[index]) break;
     const iou = ious[index]!;
     if (iou < bestIou) continue;
@@ -77,7 +76,7 @@ function bestTruth(
 export function matchImage(
   detections: readonly MatchDetection[],
   truths: readonly MatchTruth[],
-  ious: readonly (readonly number[])[],
+  ious: readonly ArrayLike<number>[],
   range: AreaRange,
 ): Matches {
   const truthIgnored = truths.map((truth) => truth.ignore || outside(truth.area, range));
@@ -115,50 +114,53 @@ export function matchImage(
 
 const recallSteps = 101;
 
-/**
- * Precision at 101 recalls for one category, area range and threshold; undefined when there is
- * nothing to find.
- */
-function precisionCurve(
-  images: readonly Matches[],
-  thresholdIndex: number,
-): Float64Array | undefined {
-  const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
-  if (truthCount === 0) return undefined;
+/** Detections of all images, best score first; equals stay in their order. */
+function ranked(images: readonly Matches[]): { image: Matches; detection: number }[] {
   const rows = images.flatMap((image) =>
-    image.scores.map((score, d) => ({
-      score,
-      hit: image.matched[thresholdIndex]![d] === 1,
-      ignored: image.ignored[thresholdIndex]![d] === 1,
-    })),
+    image.scores.map((score, detection) => ({ image, detection, score })),
   );
-  const counted = rows.sort((a, b) => b.score - a.score).filter((row) => !row.ignored);
-  const recalls: number[] = [];
-  const precisions: number[] = [];
+  return rows.sort((a, b) => b.score - a.score);
+}
+
+/** Precision at 101 recalls for one category, area range and threshold. */
+function precisionCurve(
+  rows: ReturnType<typeof ranked>,
+  truthCount: number,
+  thresholdIndex: number,
+): Float64Array {
+  const recalls = new Float64Array(rows.length);
+  const precisions = new Float64Array(rows.length);
   let hits = 0;
-  for (const [index, row] of counted.entries()) {
-    if (row.hit) hits += 1;
-    recalls.push(hits / truthCount);
-    precisions.push(hits / (index + 1));
+  let counted = 0;
+  for (const { image, detection } of rows) {
+    if (image.ignored[thresholdIndex]![detection] === 1) continue;
+    hits += image.matched[thresholdIndex]![detection]!;
+    recalls[counted] = hits / truthCount;
+    counted += 1;
+    precisions[counted - 1] = hits / counted;
   }
-  for (let i = precisions.length - 1; i > 0; i -= 1)
+  for (let i = counted - 1; i > 0; i -= 1)
     precisions[i - 1] = Math.max(precisions[i - 1]!, precisions[i]!);
   const curve = new Float64Array(recallSteps);
   let position = 0;
   for (let step = 0; step < recallSteps; step += 1) {
-    while (position < recalls.length && recalls[position]! < step * 0.01) position += 1;
-    curve[step] = precisions[position] ?? 0;
+    while (position < counted && recalls[position]! < step * 0.01) position += 1;
+    curve[step] = position < counted ? precisions[position]! : 0;
   }
   return curve;
 }
 
 /**
- * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`):
- * the mean of the interpolated precision at recalls 0, .01, … 1. Undefined when the category has no
- * ground truth that counts.
+ * Average precision of one category and area range at each IoU threshold (`COCOeval.accumulate`).
+ * It is the mean of the interpolated precision at the recalls 0, 0.01 to 1. Undefined without a
+ * truth that counts.
  */
 export function averagePrecisions(images: readonly Matches[]): number[] | undefined {
-  const curves = iouThresholds.map((_, index) => precisionCurve(images, index));
-  if (curves[0] === undefined) return undefined;
-  return curves.map((curve) => curve!.reduce((sum, value) => sum + value, 0) / recallSteps);
+  const truthCount = images.reduce((sum, image) => sum + image.truthCount, 0);
+  if (truthCount === 0) return undefined;
+  const rows = ranked(images);
+  return iouThresholds.map((_, index) => {
+    const curve = precisionCurve(rows, truthCount, index);
+    return curve.reduce((sum, value) => sum + value, 0) / recallSteps;
+  });
 }

@@ -11,7 +11,7 @@ function row({ kind, ...numbers }: Evaluation): string {
   return `${name}  ${columns.map((column) => numbers[column].toFixed(4).padStart(7)).join("  ")}`;
 }
 
-/** Runs `masklet eval`: COCO's average precision of masks and boxes, as a table or as JSON. */
+/** Runs `masklet eval`. It prints COCO's average precision of masks and boxes, or JSON. */
 export async function evalCommand(
   resultsPath: string,
   truthPath: string,
@@ -20,10 +20,10 @@ export async function evalCommand(
   const results = await readJson<CocoResult[]>(resultsPath);
   const dataset = await readJson<CocoDataset>(truthPath);
   if (!Array.isArray(results))
-    throw new UsageError(`${resultsPath} is not a COCO results file (a JSON array)`);
+    throw new UsageError(`${resultsPath} must be a COCO results file (a JSON array)`);
   for (const field of ["images", "annotations", "categories"] as const) {
     if (!Array.isArray(dataset[field]))
-      throw new UsageError(`${truthPath} is not a COCO data set: it has no array "${field}"`);
+      throw new UsageError(`${truthPath} must be a COCO data set; the array "${field}" is missing`);
   }
   await loadCore();
   const evaluations = [

@@ -18,12 +18,12 @@ async function expand(input: string): Promise<string[]> {
       .map((path) => join(input, path));
   }
   if (isDynamicPattern(input)) return (await glob(input)).filter(isImage).sort();
-  throw new UsageError(`no such file or folder: ${input}`);
+  throw new UsageError(`file or folder not found: ${input}`);
 }
 
 /**
- * The images that files, folders (searched to any depth) and globs name, each once, in order.
- * Throws {@link UsageError} when nothing is found.
+ * Finds the images of files, folders (at any depth) and globs, each once, in order.
+ * @throws UsageError if nothing is found.
  */
 export async function expandInputs(inputs: readonly string[]): Promise<string[]> {
   const paths = new Set((await Promise.all(inputs.map(expand))).flat());
@@ -31,7 +31,7 @@ export async function expandInputs(inputs: readonly string[]): Promise<string[]>
   return [...paths];
 }
 
-/** File name without folder and ending. */
+/** The file name without folder and extension. */
 export const stem = (path: string): string => basename(path, extname(path));
 
 async function readText(path: string): Promise<string> {
@@ -40,7 +40,7 @@ async function readText(path: string): Promise<string> {
   });
 }
 
-/** Reads and parses a JSON file; the error names the file. */
+/** Reads and parses a JSON file. Its errors name the file. */
 export async function readJson<T>(path: string): Promise<T> {
   const text = await readText(path);
   try {
@@ -50,7 +50,7 @@ export async function readJson<T>(path: string): Promise<T> {
   }
 }
 
-/** Class names from a file: a JSON array, a JSON object by class id, or one name a line. */
+/** Reads class names: a JSON array, a JSON object by class id, or one name per line. */
 export async function readLabels(path: string): Promise<string[]> {
   if (extname(path).toLowerCase() === ".json") {
     const names = await readJson<string[] | Record<string, string>>(path);

@@ -13,7 +13,7 @@ export interface InspectFlags extends ModelFlags {
   json?: boolean;
 }
 
-const longestMetadata = 100;
+const maxMetadataLength = 100;
 
 const tensorLine = ({ name, type, dims }: TensorInfo) =>
   `    ${name}  ${type}${dims === undefined ? " of unknown rank" : ` [${dims.join(", ")}]`}`;
@@ -22,33 +22,37 @@ function sizeLine({ width, height }: Preprocessing, sizing: InputSizing | undefi
   if (sizing?.rule === "source") return "at its own size";
   if (sizing?.rule !== "short-side") return `resized to ${width} x ${height} pixels`;
   const { shortSide, longSide, multiple } = sizing;
-  return `resized to a shorter side of ${shortSide} pixels (the longer at most ${longSide}), the input a multiple of ${multiple}`;
+  return (
+    `resized to a shorter side of ${shortSide} pixels (longer side ${longSide} at most), ` +
+    `input sides: multiples of ${multiple}`
+  );
 }
 
-/** What will be done to an image, in words and in order. */
+/** The preprocessing of an image, step by step in words. */
 function preprocessingLines(p: Preprocessing, sizing: InputSizing | undefined): string[] {
   const padding =
     typeof p.fill === "number"
       ? p.fill
       : `[${p.fill.map((level) => Number(level.toFixed(3))).join(", ")}]`;
   const fits = {
-    "letterbox-center": `keeping its shape, centered on padding of ${padding}`,
-    "letterbox-top-left": `keeping its shape, at the top left, padded with ${padding}`,
+    "letterbox-center": `keeping its aspect ratio, centered on padding of ${padding}`,
+    "letterbox-top-left": `keeping its aspect ratio, at the top left, padded with ${padding}`,
     stretch: "stretching both axes",
   }[p.resizeMode];
   const plain = p.mean.every((mean) => mean === 0) && p.std.every((std) => std === 1);
   const normalized = plain
     ? ""
     : `, minus [${p.mean.join(", ")}], divided by [${p.std.join(", ")}]`;
+  const scale = Number(p.inputScale.toPrecision(6));
   return [
     `    ${sizeLine(p, sizing)}${sizing?.rule === "source" ? "" : ` ${fits}`}`,
-    `    channels in ${p.colorOrder.toUpperCase()} order, times ${Number(p.inputScale.toPrecision(6))}${normalized}`,
+    `    channels in ${p.colorOrder.toUpperCase()} order, times ${scale}${normalized}`,
   ];
 }
 
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, " ");
-  return line.length > longestMetadata ? `${line.slice(0, longestMetadata)} …` : line;
+  return line.length > maxMetadataLength ? `${line.slice(0, maxMetadataLength)} …` : line;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -57,24 +61,26 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function familyLine({ family, variant, masks, candidates, prompt }: ModelInfo): string {
   if (family !== undefined)
-    return `${family} (${variant})${masks === false ? ", boxes only: a mask is its filled box" : ""}`;
+    return `${family} (${variant})${masks === false ? ", boxes only: masks are filled boxes" : ""}`;
   if (candidates.length > 0)
-    return "ambiguous: several fit equally well; --family family/variant decides";
+    return "ambiguous: several families fit equally well; choose one with --family family/variant";
   if (!prompt) return "unknown: no family fits";
   const what = prompt.part === "combined" ? "encoder and decoder" : `the ${prompt.part}`;
   const named =
-    prompt.family === undefined ? "told by its decoder" : `${prompt.family} (${prompt.variant})`;
+    prompt.family === undefined
+      ? "determined by its decoder"
+      : `${prompt.family} (${prompt.variant})`;
   return `${named}: ${what} of a promptable network; ${prompt.reason}`;
 }
 
 function batchText(batch: ModelInfo["batch"]): string {
-  return batch === "open" ? "any number at once" : `${batch} at once`;
+  return batch === "open" ? "any number per run" : `${batch} per run`;
 }
 
 function describe(info: ModelInfo): string {
   const labels =
     info.labels.length === 0
-      ? "not named"
+      ? "without names"
       : `${info.labels.length}: ${shorten(info.labels.join(", "))}`;
   return [
     `family    ${familyLine(info)}`,
@@ -90,7 +96,7 @@ function describe(info: ModelInfo): string {
     ),
     ...(info.inputMultiple === undefined
       ? []
-      : [`    other sizes in multiples of ${info.inputMultiple}: --input-size`]),
+      : [`    other sizes: --input-size, multiples of ${info.inputMultiple}`]),
     ...section(
       "candidates",
       info.candidates.length < 2
@@ -112,15 +118,14 @@ function describe(info: ModelInfo): string {
   ].join("\n");
 }
 
-/** The files of a model; a built-in promptable one has two. */
+/** The files of a model. A built-in promptable model has two. */
 function filesOf(model: string): readonly [string, ...string[]] {
   const pair = builtInPromptModels.find(({ name }) => name === model);
   return pair ? [pair.encoder.name, pair.decoder.name] : [model];
 }
 
 /**
- * Runs `masklet inspect`. The exit code is 1 for a model that no family reads, or several equally
- * well.
+ * Runs `masklet inspect`. The exit code is 1 for an unknown or ambiguous model.
  */
 export async function inspectCommand(model: string, flags: InspectFlags): Promise<number> {
   const files = filesOf(model);

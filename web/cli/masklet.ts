@@ -27,15 +27,15 @@ function fraction(text: string): number {
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("must be a whole number of at least 1");
+    throw new InvalidArgumentError("must be an integer of 1 or more");
   return value;
 }
 
-/** `x,y` or `x1,y1,x2,y2` in pixels. */
+/** Parses `x,y` or `x1,y1,x2,y2`. */
 function numbers(text: string, count: number): number[] {
   const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (values.length !== count || !values.every(Number.isFinite)) {
-    throw new InvalidArgumentError(`must be ${count} numbers with commas between them`);
+    throw new InvalidArgumentError(`must be ${count} numbers separated by commas`);
   }
   return values;
 }
@@ -51,8 +51,7 @@ function boxOf(text: string): Box {
 }
 
 /**
- * Runs a command and turns what it returns or throws into the exit code: 0, 1 (something failed), 2
- * (typed wrongly or cannot start).
+ * Runs a command and sets the exit code: 0 for success, 1 for a failure, 2 for wrong usage.
  */
 function action<Args extends unknown[]>(
   run: (...args: Args) => Promise<number>,
@@ -70,9 +69,11 @@ function action<Args extends unknown[]>(
 }
 
 const deviceOption = () =>
-  new Option("-d, --device <device>", "where to run").choices(["auto", ...devices]).default("auto");
+  new Option("-d, --device <device>", "device that runs the model")
+    .choices(["auto", ...devices])
+    .default("auto");
 
-/** The package's version; source and build lie equally deep below package.json. */
+/** The version in package.json. Source and build are at the same depth below it. */
 function version(): string {
   const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
@@ -81,46 +82,46 @@ function version(): string {
 function addPromptCommand(program: Command): void {
   program
     .command("prompt")
-    .description("segment what is pointed at")
+    .description("segment an object by points or a box")
     .argument("<image>", "JPEG, PNG or BMP file")
     .option(
       "-m, --model <model>",
-      `promptable model: ENCODER,DECODER, one file, or built in (${promptModelNames})`,
+      `promptable model: ENCODER,DECODER, a single file, or a built-in name (${promptModelNames})`,
       defaultPromptModel,
     )
     .option(
       "-p, --point <x,y>",
-      "a point on the object, in pixels; may be given again",
+      "point on the object, in pixels (repeatable)",
       pointOf("foreground"),
       [],
     )
     .option(
       "-n, --not <x,y>",
-      "a point beside the object; may be given again",
+      "point outside the object, in pixels (repeatable)",
       pointOf("background"),
       [],
     )
-    .option("-b, --box <x1,y1,x2,y2>", "a box around the object", boxOf)
-    .option("--all", "all candidates, not the best one alone")
-    .option("--everything", "every object, found by a grid of points")
-    .option("--grid <count>", "points along each side, with --everything", positiveInteger, 32)
+    .option("-b, --box <x1,y1,x2,y2>", "box around the object, in pixels", boxOf)
+    .option("--all", "write all candidates, not only the best one")
+    .option("--everything", "find every object with a grid of points")
+    .option("--grid <count>", "grid points per side, with --everything", positiveInteger, 32)
     .option(
       "--predicted-iou <number>",
-      "least predicted IoU, with --everything (default: the built-in model's own, else 0.88)",
+      "minimum predicted IoU, with --everything (default: set by the model, else 0.88)",
       fraction,
     )
     .option(
       "--stability <number>",
-      "least stability score, with --everything (default: the built-in model's own, else 0.95)",
+      "minimum stability score, with --everything (default: set by the model, else 0.95)",
       fraction,
     )
     .addOption(deviceOption())
     .addOption(
-      new Option("-f, --format <format>", "what to write")
+      new Option("-f, --format <format>", "output format")
         .choices(promptFormats)
         .default("overlay"),
     )
-    .option("-o, --out <path>", "folder or file (default: here; json: stdout)")
+    .option("-o, --out <path>", "output folder or file (default: current folder; json: stdout)")
     .action(
       action((image: string, { point, not, ...flags }) =>
         promptCommand(image, { ...flags, point: [...point, ...not] }),
@@ -132,85 +133,85 @@ function makeProgram(): Command {
   const program = new Command("masklet")
     .description("Finds every object in an image: class, score, box and mask.")
     .version(version())
-    .showHelpAfterError("(masklet --help shows how it is used)");
+    .showHelpAfterError("(run masklet --help for usage)");
   program
     .command("segment")
     .description("segment images")
     .argument("<input...>", "JPEG, PNG or BMP files, folders or globs")
     .option(
       "-m, --model <model>",
-      `path or URL of an ONNX model, or built in (${modelNames})`,
+      `path or URL of an ONNX model, or a built-in name (${modelNames})`,
       defaultModel,
     )
     .addOption(inputSizeOption())
     .option(
       "--family <family>",
-      "model family, or family/variant, when it cannot be told from the tensors",
+      "model family, or family/variant (default: recognized from the tensors)",
     )
-    .option("--labels <file>", "class names: one a line, or a JSON array")
+    .option("--labels <file>", "file of class names: one per line, or a JSON array")
     .option(
       "--score <number>",
-      "least score of an instance (default: the family's, mostly 0.25)",
+      "minimum score of an instance (default: set by the family, often 0.25)",
       fraction,
     )
     .option(
       "--iou <number>",
-      "greatest overlap of two boxes of a class (default: the family's, mostly 0.7)",
+      "maximum IoU of two boxes of a class (default: set by the family, often 0.7)",
       fraction,
     )
-    .option("--max <count>", "most instances in an image", positiveInteger, 100)
+    .option("--max <count>", "maximum number of instances per image", positiveInteger, 100)
     .option(
       "--refine-with <model>",
-      `segment inside each box once more: built in (${promptModelNames}), or ENCODER,DECODER of Segment Anything`,
+      `segment each box again with ENCODER,DECODER or a built-in name (${promptModelNames})`,
     )
     .addOption(deviceOption())
     .addOption(
       new Option(
         "-f, --format <format>",
-        "overlay, yolo, svg, png (instance numbers): a file each; json, coco: one document",
+        "overlay, yolo, svg, png (instance numbers): a file per image; json, coco: one document",
       ).choices(formats),
     )
     .option(
       "-o, --out <path>",
-      "folder for a file each (default: here), file for one document (default: stdout)",
+      "folder for files (default: current folder), or file for one document (default: stdout)",
     )
-    .option(
-      "--coco <file>",
-      "take image and category ids from this COCO file and write COCO results",
-    )
+    .option("--coco <file>", "COCO file with image and category ids; writes COCO results")
     .action(action((inputs: string[], flags) => segmentCommand(inputs, flags)));
   addPromptCommand(program);
   program
     .command("inspect")
-    .description("show what a model is and what will be done to an image")
-    .argument("<model>", `path or URL, or built in (${modelNames}, ${promptModelNames})`)
+    .description("describe a model and its preprocessing")
+    .argument("<model>", `path, URL or built-in name (${modelNames}, ${promptModelNames})`)
     .addOption(inputSizeOption())
-    .option("--family <family>", "take it for this family, or family/variant")
+    .option(
+      "--family <family>",
+      "model family, or family/variant (default: recognized from the tensors)",
+    )
     .option("--json", "print JSON")
     .action(action((model: string, flags) => inspectCommand(model, flags)));
   program
     .command("eval")
-    .description("COCO average precision of results against ground truth")
-    .argument("<results>", "COCO results, as segment --coco writes them")
-    .argument("<truth>", "COCO data set")
+    .description("compute the COCO average precision of results")
+    .argument("<results>", "COCO results, for example from segment --coco")
+    .argument("<truth>", "COCO data set with the ground truth")
     .option("--json", "print JSON")
     .action(action((results: string, truth: string, flags) => evalCommand(results, truth, flags)));
   program
     .command("bench")
     .description(
-      "time pre- and post-processing against ordinary JavaScript and SIMD against scalar, in one process",
+      "compare the speed of pre- and post-processing: core and JavaScript, SIMD and scalar",
     )
-    .argument("<photo>", "image to time with; it is cropped and resized to 1920 x 1080")
+    .argument("<image>", "image file; cropped and resized to 1920 x 1080")
     .option(
       "-m, --model <model>",
-      `path or URL of a YOLO segmentation model, or built in (${modelNames})`,
+      `path or URL of a YOLO segmentation model, or a built-in name (${modelNames})`,
       defaultModel,
     )
     .addOption(inputSizeOption())
-    .option("--rounds <count>", "rounds of each contestant", positiveInteger, 20)
+    .option("--rounds <count>", "number of rounds", positiveInteger, 20)
     .addOption(deviceOption())
     .option("--json", "print JSON")
-    .action(action((photo: string, flags) => benchCommand(photo, flags)));
+    .action(action((image: string, flags) => benchCommand(image, flags)));
   program.exitOverride();
   for (const command of program.commands) command.exitOverride();
   return program;

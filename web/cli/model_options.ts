@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option } from "commander";
 import { builtInModels, builtInPromptModels, type CreateOptions } from "../index.js";
 
-/** What several commands ask about a model. */
+/** Options about a model that several commands share. */
 export interface ModelFlags {
   family?: string;
   inputSize?: NonNullable<CreateOptions["inputSize"]>;
 }
 
-/** The part of the flags that `Segmenter.create` and `inspectModel` take. */
+/** The flags as options of `Segmenter.create` and `inspectModel`. */
 export function modelOptions({
   family,
   inputSize,
@@ -18,11 +18,11 @@ export function modelOptions({
   };
 }
 
-/** `640`, or `640x384`: width x height. Which sizes there are is the model's to say. */
+/** Parses `640`, or `640x384` (width x height). The model restricts the sizes later. */
 function sizeOf(text: string): NonNullable<CreateOptions["inputSize"]> {
   const [, width, height] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text) ?? [];
   if (width === undefined)
-    throw new InvalidArgumentError("must be a number of pixels, or WIDTHxHEIGHT");
+    throw new InvalidArgumentError("must be a number of pixels or WIDTHxHEIGHT");
   return height === undefined ? Number(width) : { width: Number(width), height: Number(height) };
 }
 
@@ -37,5 +37,5 @@ export const promptModelNames: string = names(builtInPromptModels);
 export const inputSizeOption = (): Option =>
   new Option(
     "--input-size <pixels>",
-    "size of the network's input, for models that leave it open: 640, or 640x384 (default: the model's)",
+    "input size of a model that leaves it open: 640 or 640x384 (default: set by the model)",
   ).argParser(sizeOf);

@@ -1,7 +1,7 @@
 const barWidth = 24;
 const redrawMs = 80;
 
-/** A bar on stderr while it is a terminal; silent otherwise. */
+/** A progress bar on stderr. It is silent if stderr is not a terminal. */
 export class ProgressBar {
   private done = 0;
   private readonly startedMs = Date.now();
@@ -29,7 +29,7 @@ export class ProgressBar {
     this.out.write(`\r\x1b[K${text.slice(0, Math.max(20, (this.out.columns ?? 80) - 1))}`);
   }
 
-  /** Removes the bar, so that a message can be printed in its place. */
+  /** Removes the bar to make room for a message. */
   clear(): void {
     if (this.visible) this.out.write("\r\x1b[K");
   }

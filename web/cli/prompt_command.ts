@@ -54,15 +54,15 @@ async function candidatesOf(
   return flags.all ? candidates : candidates.slice(0, 1);
 }
 
-/** As an instance, for the writers that know those: the score is the predicted IoU. */
+/** The mask as an instance for the writers. Its score is the predicted IoU. */
 function asInstance({ mask, box, predictedIou }: PromptCandidate): Instance {
   return { label: "object", classId: 0, score: Math.min(1, Math.max(0, predictedIou)), box, mask };
 }
 
-/** Runs `masklet prompt`; returns the exit code. */
+/** Runs `masklet prompt` and returns the exit code. */
 export async function promptCommand(path: string, flags: PromptFlags): Promise<number> {
   if (!flags.everything && flags.point.length === 0 && flags.box === undefined) {
-    throw new UsageError("nothing to segment: give --point, --not, --box or --everything");
+    throw new UsageError("a prompt is missing: pass --point, --not, --box or --everything");
   }
   const bytes = new Uint8Array(await readFile(path));
   const image = await decodeImage(bytes);
@@ -87,7 +87,8 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
   await writeImage(segmented, image, flags.format, to);
   for (const { predictedIou, stabilityScore, mask } of candidates) {
     process.stdout.write(
-      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, stability ${percent(stabilityScore)}\n`,
+      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, ` +
+        `stability ${percent(stabilityScore)}\n`,
     );
   }
   process.stdout.write(

@@ -2,9 +2,9 @@ import { builtInPromptModels, type Device, PromptSegmenter } from "../index.js";
 import { UsageError } from "./usage_error.js";
 
 /**
- * Opens a promptable model as it is named on the command line: a built-in one, `ENCODER,DECODER`,
- * or one file that does both.
- * @throws UsageError when it is neither
+ * Opens the promptable model of a command-line argument: a built-in name, `ENCODER,DECODER`, or a
+ * single file with both parts.
+ * @throws UsageError for any other argument.
  */
 export async function openPromptModel(
   text: string,
@@ -14,7 +14,7 @@ export async function openPromptModel(
   if (files.length > 2 || files.includes("")) {
     const names = builtInPromptModels.map(({ name }) => name).join(", ");
     throw new UsageError(
-      `a promptable model is ENCODER,DECODER, one file, or built in (${names}), not '${text}'`,
+      `the model is '${text}'; it must be ENCODER,DECODER, a single file, or one of ${names}`,
     );
   }
   const [encoder, decoder] = files as [string, string | undefined];

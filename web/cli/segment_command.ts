@@ -66,7 +66,7 @@ function describe({ path, result }: Segmented): string {
   return `${path}: ${found.length === 0 ? "nothing found" : found.join(", ")}`;
 }
 
-/** What is done with each result, and at the end. */
+/** Handles each result, and the end of the run. */
 interface Sink {
   add(segmented: Segmented, bytes: Uint8Array): Promise<void>;
   end(): Promise<void>;
@@ -132,7 +132,7 @@ function makeSink(
   );
 }
 
-/** Leaves out, with a word about it, the images that the COCO file does not list. */
+/** Leaves out images that the COCO file does not list, and reports their number. */
 function listed(
   paths: readonly string[],
   ids: CocoIds | undefined,
@@ -141,15 +141,15 @@ function listed(
   if (ids === undefined) return paths;
   const kept = paths.filter((path) => ids.imageId(path) !== undefined);
   if (kept.length === 0)
-    throw new UsageError(`none of the ${paths.length} images is listed in ${cocoPath}`);
+    throw new UsageError(`${cocoPath} lists none of the ${paths.length} images`);
   if (kept.length < paths.length)
-    say(`${paths.length - kept.length} images are not listed in ${cocoPath} and were left out`);
+    say(`left out ${paths.length - kept.length} images that ${cocoPath} does not list`);
   return kept;
 }
 
 /**
- * Runs `masklet segment`; returns the exit code: 0, or 1 when some images failed (each is named on
- * stderr).
+ * Runs `masklet segment` and returns the exit code: 0, or 1 if images failed. stderr names each of
+ * them.
  */
 export async function segmentCommand(
   inputs: readonly string[],

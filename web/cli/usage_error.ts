@@ -1,6 +1,5 @@
 /**
- * The command cannot be carried out as typed; its message is shown without a stack and the exit
- * code is 2.
+ * Wrong usage of a command. The message appears without a stack, and the exit code is 2.
  */
 export class UsageError extends Error {
   override readonly name = "UsageError";

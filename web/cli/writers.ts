@@ -30,13 +30,13 @@ const endings: Readonly<Record<FileFormat, string>> = {
   png: "_ids.png",
 };
 
-/** Whether `--out` names one file rather than a folder. */
+/** Whether `--out` names a file rather than a folder. */
 const isFileName = (out: string, format: FileFormat) =>
   extname(out) === extname(`name${endings[format]}`);
 
 /**
- * Where the output for one image goes. `out` may be a folder, or a file name when there is just one
- * image.
+ * The path of the output for one image. `out` is a folder, or a file if the call has one image
+ * only.
  */
 export function outputPath(
   path: string,
@@ -49,8 +49,8 @@ export function outputPath(
 }
 
 /**
- * Instance numbers 1, 2, … at their pixels, 0 elsewhere; 16 bits a pixel only when 8 are too few.
- * The best instance is on top.
+ * An image of instance numbers: 1, 2, … on instances, 0 elsewhere. It has 16 bits per pixel if 8
+ * do not suffice. The best instance is on top.
  */
 function idMap(result: SegmentResult): Uint8Array {
   const { width, height, instances } = result;
@@ -66,7 +66,7 @@ function overlayPng(image: RgbaImage, instances: readonly Instance[]): Uint8Arra
   return encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 });
 }
 
-/** Writes one image's file and returns its path. `image` is what was segmented. */
+/** Writes the file of one segmented image and returns its path. */
 export async function writeImage(
   { path, result }: Segmented,
   image: RgbaImage,
@@ -107,12 +107,12 @@ export function jsonOf({ path, result }: Segmented): object {
   };
 }
 
-/** A COCO data set of all images with ids of our own; for ids of an existing file see `--coco`. */
+/** A COCO data set of all images with new ids. `--coco` uses the ids of an existing file. */
 export function cocoOf(segmented: readonly Segmented[]): object {
   return toCocoDataset(segmented.map(({ path, result }) => ({ fileName: basename(path), result })));
 }
 
-/** Writes JSON to a file, or to stdout when none is named. */
+/** Writes JSON to a file, or to stdout if `out` is undefined. */
 export async function writeJson(value: unknown, out: string | undefined): Promise<void> {
   const text = `${JSON.stringify(value)}\n`;
   if (out === undefined) {

@@ -15,7 +15,7 @@ export const coreStatuses = {
   7: { name: "badShape", what: "a tensor dimension does not fit the model family", value: "the dimension" },
   8: { name: "badImageFile", what: "the file is not a JPEG, PNG or BMP that can be decoded", value: "bytes in the file" },
   9: { name: "badRuns", what: "run lengths do not add up to the area of their mask", value: "the sum of the runs" },
-  10: { name: "badRleString", what: "a compressed COCO RLE string is malformed", value: "offset of the first bad character" },
+  10: { name: "badRleString", what: "a compressed COCO RLE string is malformed", value: "offset of the bad character" },
   11: { name: "noImage", what: "no image was set before this stage", value: "0" },
   12: { name: "noInstances", what: "no instances were decoded before this stage", value: "0" },
   13: { name: "badIndex", what: "an index is outside its range", value: "the index" },

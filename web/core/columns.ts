@@ -1,41 +1,62 @@
-/** Settings of a decoder. */
-export interface DecodeOptions {
-  /** Keep score > threshold, 0..1. */
-  readonly scoreThreshold: number;
-  /**
-   * Class-aware NMS drops a box whose IoU with a better one is greater, 0..1; decoders without NMS
-   * do not use it.
-   */
-  readonly iouThreshold: number;
-  /** At most this many, best first; at least 1. */
-  readonly maxInstances: number;
-  /** One byte per class: 0 drops the class. Absent or empty keeps all. */
-  readonly classFilter?: Uint8Array;
-}
+/** Numbers of a column in memory; the order is that of `NumberType` in `wasm/stage.h`. */
+export const numberTypes = [
+  Uint8Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+] as const;
 
-/**
- * The objects of one image as columns: row k of every column belongs to object k, best score first.
- * Every object has at least one pixel. All arrays are JavaScript's own and may be transferred.
+/*
+ * The columns of each stage, in the order of the list in the stage's header. A new column is one
+ * line there and one here; the tests hold the lists to each other.
  */
-export interface InstanceColumns {
-  readonly count: number;
-  /** x1, y1, x2, y2 in source pixels, clipped to the image. */
-  readonly boxes: Float32Array;
-  readonly scores: Float32Array;
-  readonly classIds: Uint32Array;
-  /** Crop of each mask: x, y, width, height in source pixels. */
-  readonly rects: Int32Array;
-  /** Run lengths of all masks, one after the other. */
-  readonly runs: Uint32Array;
-  /** count + 1 offsets into `runs`. */
-  readonly runOffsets: Uint32Array;
-  /** Object pixels of each mask. */
-  readonly areas: Uint32Array;
-  /**
-   * With soft masks: round(255 * probability) of each crop pixel, row after row, one mask after the
-   * other.
-   */
-  readonly coverage?: Uint8Array;
-  /** count + 1 offsets into `coverage`. */
-  readonly coverageOffsets?: Uint32Array;
-}
+
+/** Of `wasm/image_stage.h`. */
+export const imageColumns = {
+  file: Uint8Array,
+  image: Uint8Array,
+  imageSize: Int32Array,
+  input: Float32Array,
+} as const;
+
+/** Of `wasm/decode_stage.h`. */
+export const decodeColumns = {
+  output0: Float32Array,
+  output1: Float32Array,
+  output2: Float32Array,
+  output3: Float32Array,
+  output4: Float32Array,
+  output5: Float32Array,
+  classFilter: Uint8Array,
+  boxes: Float32Array,
+  scores: Float32Array,
+  classIds: Uint32Array,
+  rows: Uint32Array,
+  stabilities: Float32Array,
+  rects: Int32Array,
+  areas: Uint32Array,
+  runs: Uint32Array,
+  runOffsets: Uint32Array,
+  coverage: Uint8Array,
+  coverageOffsets: Uint32Array,
+} as const;
+
+/** Of `wasm/mask_stage.h`. */
+export const maskColumns = {
+  rects: Int32Array,
+  runs: Uint32Array,
+  runOffsets: Uint32Array,
+  crowds: Uint8Array,
+  resultRect: Int32Array,
+  resultRuns: Uint32Array,
+  sharedArea: Uint32Array,
+  ious: Float64Array,
+  text: Uint8Array,
+  counts: Uint32Array,
+  polygonPoints: Float64Array,
+  polygonOffsets: Uint32Array,
+  ringPoints: Float32Array,
+  ringOffsets: Uint32Array,
+  ringParents: Int32Array,
+} as const;

@@ -1,20 +1,17 @@
 import { MaskletError, type Stage } from "../base/errors.js";
-import type { Size } from "../base/geometry.js";
-import type { RgbaImage } from "../base/image.js";
+import type { Rect } from "../base/geometry.js";
+import { pixelLimit, type RgbaImage } from "../base/image.js";
 import type { Preprocessing } from "../base/preprocessing.js";
-import { colorOrders, resizeModes } from "../base/preprocessing.js";
+import { colorOrders } from "../base/preprocessing.js";
 import { checkLength, signed, unsigned } from "./arguments.js";
 import { Decoders } from "./decoders.js";
+import type { Normalization } from "./generated/masklet_core.js";
+import { geometryOf, position } from "./geometry.js";
 import { type CoreInstance, createInstance } from "./instance.js";
 import { MaskOperations } from "./mask_operations.js";
 
-export type { DecodeOptions, InstanceColumns } from "./columns.js";
-
-/**
- * Photos of more than 200 megapixels are taken for an attack on the memory unless the caller allows
- * them.
- */
-const defaultMaxPixels = 200_000_000;
+export type { Placement } from "./geometry.js";
+export type { DecodeCall, DecodeOptions, InstanceColumns } from "./instance_columns.js";
 
 /**
  * The C++ core in one realm. Its methods are synchronous, copy what they are given and return
@@ -55,7 +52,7 @@ export class Core {
    */
   useKernels(kernels: "simd" | "scalar"): void {
     this.#scalar = kernels === "scalar";
-    this.run("load", ({ workspace }) => workspace.useScalarKernels(this.#scalar));
+    this.run("load", (instance) => useKernels(instance, this.#scalar));
   }
 
   /**
@@ -64,17 +61,15 @@ export class Core {
    */
   decodeImage(
     bytes: Uint8Array,
-    { maxPixels = defaultMaxPixels }: { maxPixels?: number } = {},
+    { maxPixels = pixelLimit }: { maxPixels?: number } = {},
   ): RgbaImage {
     const limit = unsigned(maxPixels, "maxPixels", "source");
-    return this.run("source", ({ workspace, heap, check }) => {
-      check(workspace.reserveFile(bytes.byteLength), "source");
-      heap.write(Uint8Array, workspace.fileAddress(), bytes);
-      check(workspace.decodeFile(limit), "source");
-      const width = workspace.imageWidth();
-      const height = workspace.imageHeight();
-      const data = heap.read(Uint8ClampedArray, workspace.imageAddress(), width * height * 4);
-      return { width, height, data };
+    return this.run("source", ({ image }) => {
+      image.check(image.bound.reserveFile(bytes.byteLength), "source");
+      image.write("file", bytes);
+      image.check(image.bound.decodeFile(limit), "source");
+      const [width, height] = image.read("imageSize");
+      return { width: width!, height: height!, data: image.readClamped("image") };
     });
   }
 
@@ -87,63 +82,40 @@ export class Core {
     const stage = "preprocess";
     signed(width, "the image's width", stage);
     signed(height, "the image's height", stage);
-    this.run(stage, ({ workspace, heap, check }) => {
+    this.run(stage, ({ image }) => {
       checkLength("the image", [height, width, 4], data.length, stage);
-      check(workspace.reserveImage(width, height), stage);
-      // The array's own type makes it one memory copy.
-      heap.write(
-        data instanceof Uint8ClampedArray ? Uint8ClampedArray : Uint8Array,
-        workspace.imageAddress(),
-        data,
-      );
+      image.check(image.bound.reserveImage(width, height), stage);
+      image.write("image", data);
     });
   }
 
   /**
-   * The image as network input, planar [3, height, width] in the color order asked for. The
-   * letterbox is kept for decoding.
+   * The image as network input, planar [3, height, width] in the color order asked for.
    * @param out reused when it has the right length, so that a stream of frames allocates nothing
+   * @param view the rectangle of the image that the network is to see, in pixels; default: all
    * @throws MaskletError stage `preprocess`: `noImage`, `badSize`, `badArgument`, `outOfMemory`
    */
-  tensorize(p: Preprocessing, out?: Float32Array): Float32Array {
+  tensorize(p: Preprocessing, out?: Float32Array, view?: Rect): Float32Array {
     const stage = "preprocess";
-    const [width, height] = [signed(p.width, "width", stage), signed(p.height, "height", stage)];
-    const mode = position(resizeModes, p.resizeMode, "resizeMode");
-    const order = position(colorOrders, p.colorOrder, "colorOrder");
-    return this.run(stage, ({ workspace, heap, check }) => {
-      const normalization = [p.inputScale, ...p.mean, ...p.std, ...fillOf(p)] as const;
-      check(
-        workspace.tensorize(width, height, mode, order, ...normalization, ...contentOf(p, stage)),
-        stage,
-      );
-      const count = workspace.inputElements();
+    const colorOrder = position(colorOrders, p.colorOrder, "colorOrder");
+    const { inputScale, mean, std } = p;
+    const normalization = {
+      colorOrder,
+      inputScale,
+      mean: [...mean],
+      std: [...std],
+      fill: fillOf(p),
+    } as unknown as Normalization;
+    return this.run(stage, ({ image }) => {
+      const [width, height] = image.read("imageSize");
+      const source = { width: width!, height: height! };
+      const geometry = geometryOf({ source, view, input: p }, stage);
+      image.check(image.bound.tensorize(geometry, normalization), stage);
+      const count = image.count("input");
       const input = out?.length === count ? out : new Float32Array(count);
-      heap.readInto(Float32Array, workspace.inputAddress(), input);
+      image.readInto("input", input as Float32Array<ArrayBuffer>);
       return input;
     });
-  }
-
-  /**
-   * Sets the map between source and network pixels without an image, for outputs of a network that
-   * was fed elsewhere.
-   * @throws MaskletError stage `decode`: `badSize`
-   */
-  setLetterbox(
-    source: Size,
-    p: Pick<Preprocessing, "width" | "height" | "resizeMode" | "content">,
-  ): void {
-    const mode = position(resizeModes, p.resizeMode, "resizeMode");
-    const sizes = [source.width, source.height, p.width, p.height].map((side) =>
-      signed(side, "a side", "decode"),
-    );
-    const [srcWidth, srcHeight, netWidth, netHeight] = sizes as [number, number, number, number];
-    const content = contentOf(p, "decode");
-    this.run("decode", ({ workspace, check }) =>
-      check(
-        workspace.setLetterbox(srcWidth, srcHeight, netWidth, netHeight, mode, ...content),
-        "decode",
-      ),
-    );
   }
 
   /**
@@ -172,9 +144,14 @@ export class Core {
 
   #restart(): CoreInstance {
     const instance = createInstance(this.#compiled);
-    instance.workspace.useScalarKernels(this.#scalar);
+    useKernels(instance, this.#scalar);
     return instance;
   }
+}
+
+function useKernels({ image, decode }: CoreInstance, scalar: boolean): void {
+  image.bound.useScalarKernels(scalar);
+  decode.bound.useScalarKernels(scalar);
 }
 
 /**
@@ -192,28 +169,4 @@ function isTrap(error: unknown): boolean {
 /** Levels of the padding, one for each plane. */
 function fillOf({ fill }: Pick<Preprocessing, "fill">): readonly [number, number, number] {
   return typeof fill === "number" ? [fill, fill, fill] : fill;
-}
-
-/** 0, 0 when the resize mode decides. */
-function contentOf({ content }: Pick<Preprocessing, "content">, stage: Stage): [number, number] {
-  if (!content) return [0, 0];
-  return [
-    signed(content.width, "content.width", stage),
-    signed(content.height, "content.height", stage),
-  ];
-}
-
-/**
- * The number of an enumerator is its place in the list; the tests hold the lists to the C++
- * headers.
- */
-function position<T extends string>(names: readonly T[], name: T, argument: string): number {
-  const index = names.indexOf(name);
-  if (index >= 0) return index;
-  throw new MaskletError(
-    "badOption",
-    "preprocess",
-    `${argument} is '${name}'; it can be ${names.join(", ")}`,
-    { value: name },
-  );
 }

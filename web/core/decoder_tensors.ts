@@ -1,8 +1,8 @@
 import { MaskletError } from "../base/errors.js";
 import type { RawTensor } from "../base/tensor.js";
 import { checkLength, unsigned } from "./arguments.js";
-import type { InstanceColumns } from "./columns.js";
-import type { CoreInstance } from "./instance.js";
+import type { DecodeHandle } from "./instance.js";
+import type { InstanceColumns } from "./instance_columns.js";
 
 const maxRank = 4;
 
@@ -33,19 +33,19 @@ export function namingTensors(tensors: DecoderTensors, work: () => void): void {
 }
 
 /**
- * Puts the tensors into the workspace's slots in their order; an absent one leaves its slot as it
+ * Puts the tensors into the stage's slots in their order; an absent one leaves its slot as it
  * was.
  * @throws MaskletError `badArgument`, `badRank`, `badShape`, `bufferTooSmall` (data of another
  *   length than the dimensions say), `outOfMemory`
  */
-export function writeTensors(instance: CoreInstance, tensors: DecoderTensors): void {
+export function writeTensors(stage: DecodeHandle, tensors: DecoderTensors): void {
   Object.entries(tensors).forEach(([name, tensor], slot) => {
-    if (tensor) writeOutput(instance, slot, name, tensor);
+    if (tensor) writeOutput(stage, slot, name, tensor);
   });
 }
 
 function writeOutput(
-  { workspace, heap, check }: CoreInstance,
+  stage: DecodeHandle,
   slot: number,
   name: string,
   { dims, data }: RawTensor,
@@ -54,30 +54,29 @@ function writeOutput(
     unsigned(dims[axis] ?? 1, `a dimension of ${name}`, "decode"),
   );
   checkLength(name, dims, data.length, "decode");
-  check(
-    workspace.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])),
+  stage.check(
+    stage.bound.reserveOutput(slot, dims.length, ...(sizes as [number, number, number, number])),
     "decode",
   );
-  heap.write(Float32Array, workspace.outputAddress(slot), data);
+  stage.write(`output${slot}` as "output0", data);
 }
 
-/** The decoded instances, out of the workspace. */
-export function readColumns({ workspace: w, heap }: CoreInstance, soft: boolean): InstanceColumns {
-  const count = w.instanceCount();
+/** The decoded instances, out of the stage. */
+export function readColumns(stage: DecodeHandle, soft: boolean): InstanceColumns {
   const columns = {
-    count,
-    boxes: heap.read(Float32Array, w.boxesAddress(), count * 4),
-    scores: heap.read(Float32Array, w.scoresAddress(), count),
-    classIds: heap.read(Uint32Array, w.classIdsAddress(), count),
-    rects: heap.read(Int32Array, w.rectsAddress(), count * 4),
-    runs: heap.read(Uint32Array, w.runsAddress(), w.runCount()),
-    runOffsets: heap.read(Uint32Array, w.runOffsetsAddress(), count + 1),
-    areas: heap.read(Uint32Array, w.areasAddress(), count),
+    count: stage.count("scores"),
+    boxes: stage.read("boxes"),
+    scores: stage.read("scores"),
+    classIds: stage.read("classIds"),
+    rects: stage.read("rects"),
+    runs: stage.read("runs"),
+    runOffsets: stage.read("runOffsets"),
+    areas: stage.read("areas"),
   };
   if (!soft) return columns;
   return {
     ...columns,
-    coverage: heap.read(Uint8Array, w.coverageAddress(), w.coverageBytes()),
-    coverageOffsets: heap.read(Uint32Array, w.coverageOffsetsAddress(), count + 1),
+    coverage: stage.read("coverage"),
+    coverageOffsets: stage.read("coverageOffsets"),
   };
 }

@@ -1,13 +1,15 @@
 import type { RawTensor } from "../base/tensor.js";
 import { signed, unsigned } from "./arguments.js";
-import type { DecodeOptions, InstanceColumns } from "./columns.js";
 import {
   type DecoderTensors,
   namingTensors,
   readColumns,
   writeTensors,
 } from "./decoder_tensors.js";
-import type { CoreInstance } from "./instance.js";
+import type { Geometry, Limits } from "./generated/masklet_core.js";
+import { geometryOf, type Placement } from "./geometry.js";
+import type { CoreInstance, DecodeHandle } from "./instance.js";
+import type { DecodeCall, InstanceColumns } from "./instance_columns.js";
 
 /** The order is that of `MaskRcnnExport` in `src/decode/mask_rcnn.h`. */
 export const maskRcnnExports = ["onnx-models", "torchvision", "detectron2"] as const;
@@ -20,9 +22,6 @@ export type YoloDetectLayout = (typeof yoloDetectLayouts)[number];
 /** The order is that of `YoloxBoxes` in `src/decode/yolox.h`. */
 export const yoloxBoxes = ["automatic", "cells", "pixels"] as const;
 export type YoloxBoxes = (typeof yoloxBoxes)[number];
-
-/** What every decoder is asked: `soft` adds the coverage. */
-export type DecodeCall = DecodeOptions & { readonly soft: boolean };
 
 /**
  * What is kept of candidate masks and how they lie over the image; `SamOptions` of
@@ -37,6 +36,7 @@ export interface SamCall {
   readonly via?: { readonly width: number; readonly height: number } | undefined;
   readonly probability: boolean;
   readonly soft: boolean;
+  readonly placement: Placement;
 }
 
 export interface SamColumns extends InstanceColumns {
@@ -48,9 +48,9 @@ export interface SamColumns extends InstanceColumns {
 
 /**
  * From the outputs of a network to instances, one method per family; each says which tensors it
- * wants. The letterbox must have been set, by `tensorize` or `setLetterbox`.
+ * wants.
  *
- * All throw MaskletError of stage `decode` or `masks`: `noImage`, `badRank`, `badShape`,
+ * All throw MaskletError of stage `decode` or `masks`: `badSize`, `badRank`, `badShape`,
  * `badArgument`, `bufferTooSmall` (data shorter than its dimensions), `outOfMemory`.
  */
 export class Decoders {
@@ -70,8 +70,8 @@ export class Decoders {
     o: DecodeCall & { endToEnd: boolean; classCount: number },
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
-    return this.#decode({ detections, prototypes }, o, (workspace, limits) =>
-      workspace.decodeYoloSeg(o.endToEnd, classCount, ...limits),
+    return this.#decode({ detections, prototypes }, o, (stage, ...place) =>
+      stage.decodeYoloSeg(...place, o.endToEnd, classCount),
     );
   }
 
@@ -84,8 +84,8 @@ export class Decoders {
     { boxes, logits }: { boxes: RawTensor; logits: RawTensor },
     o: DecodeCall & { softmax: boolean },
   ): InstanceColumns {
-    return this.#decode({ boxes, logits }, o, (workspace, limits) =>
-      workspace.decodeDetrDetect(o.softmax, ...limits),
+    return this.#decode({ boxes, logits }, o, (stage, ...place) =>
+      stage.decodeDetrDetect(...place, o.softmax),
     );
   }
 
@@ -105,8 +105,8 @@ export class Decoders {
     o: DecodeCall & { enlargeTo: number },
   ): InstanceColumns {
     const side = unsigned(o.enlargeTo, "enlargeTo", "decode");
-    return this.#decode({ logits, masks, boxes }, o, (workspace, limits) =>
-      workspace.decodeDetrPanoptic(boxes !== undefined, side, ...limits),
+    return this.#decode({ logits, masks, boxes }, o, (stage, ...place) =>
+      stage.decodeDetrPanoptic(...place, boxes !== undefined, side),
     );
   }
 
@@ -121,8 +121,8 @@ export class Decoders {
     o: DecodeCall & { ratedAt: number },
   ): InstanceColumns {
     const side = unsigned(o.ratedAt, "ratedAt", "decode");
-    return this.#decode({ logits, masks }, o, (workspace, limits) =>
-      workspace.decodeMaskFormer(side, ...limits),
+    return this.#decode({ logits, masks }, o, (stage, ...place) =>
+      stage.decodeMaskFormer(...place, side),
     );
   }
 
@@ -137,8 +137,8 @@ export class Decoders {
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
     const kind = maskRcnnExports.indexOf(o.kind);
-    return this.#decode({ boxes, labels, scores, masks }, o, (workspace, limits) =>
-      workspace.decodeMaskRcnn(kind, classCount, ...limits),
+    return this.#decode({ boxes, labels, scores, masks }, o, (stage, ...place) =>
+      stage.decodeMaskRcnn(...place, kind, classCount),
     );
   }
 
@@ -150,8 +150,8 @@ export class Decoders {
     { boxes, logits, masks }: Record<"boxes" | "logits" | "masks", RawTensor>,
     o: DecodeCall,
   ): InstanceColumns {
-    return this.#decode({ boxes, logits, masks }, o, (workspace, limits) =>
-      workspace.decodeRfDetrSeg(...limits),
+    return this.#decode({ boxes, logits, masks }, o, (stage, ...place) =>
+      stage.decodeRfDetrSeg(...place),
     );
   }
 
@@ -165,8 +165,8 @@ export class Decoders {
     o: DecodeCall & { classCount: number },
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
-    return this.#decode({ detections, labels, masks }, o, (workspace, limits) =>
-      workspace.decodeRtmdetIns(classCount, ...limits),
+    return this.#decode({ detections, labels, masks }, o, (stage, ...place) =>
+      stage.decodeRtmdetIns(...place, classCount),
     );
   }
 
@@ -185,15 +185,16 @@ export class Decoders {
       o.maskThreshold,
       o.stabilityOffset,
     ] as const;
-    const unused = { scoreThreshold: 0, iouThreshold: 0, maxInstances: 1, soft: o.soft };
-    const columns = this.#decode({ planes, scores }, unused, (workspace) =>
-      workspace.decodeSam(...limits, ...via, o.probability),
+    const { soft, placement } = o;
+    const unused = { scoreThreshold: 0, iouThreshold: 0, maxInstances: 1, soft, placement };
+    const columns = this.#decode({ planes, scores }, unused, (stage, geometry) =>
+      stage.decodeSam(geometry, ...limits, ...via, o.probability),
     );
-    return this.#run(({ workspace, heap }) => {
-      const rows = heap.read(Uint32Array, workspace.rowsAddress(), columns.count);
-      const stability = heap.read(Float32Array, workspace.stabilityAddress(), planes.dims[1]!);
-      return { ...columns, rows, stability: Float32Array.from(rows, (row) => stability[row]!) };
-    });
+    return this.#run(({ decode }) => ({
+      ...columns,
+      rows: decode.read("rows"),
+      stability: decode.read("stabilities"),
+    }));
   }
 
   /**
@@ -213,8 +214,8 @@ export class Decoders {
     o: DecodeCall,
   ): InstanceColumns {
     const tensors = { boxes, scores, coefficients, prototypes, priors };
-    return this.#decode(tensors, o, (workspace, limits) =>
-      workspace.decodeYolact(priors !== undefined, ...limits),
+    return this.#decode(tensors, o, (stage, ...place) =>
+      stage.decodeYolact(...place, priors !== undefined),
     );
   }
 
@@ -229,8 +230,8 @@ export class Decoders {
   ): InstanceColumns {
     const classCount = unsigned(o.classCount, "classCount", "decode");
     const layout = yoloDetectLayouts.indexOf(o.layout);
-    return this.#decode({ detections }, o, (workspace, limits) =>
-      workspace.decodeYoloDetect(layout, classCount, ...limits),
+    return this.#decode({ detections }, o, (stage, ...place) =>
+      stage.decodeYoloDetect(...place, layout, classCount),
     );
   }
 
@@ -242,8 +243,8 @@ export class Decoders {
     { detections, prototypes }: { detections: RawTensor; prototypes: RawTensor },
     o: DecodeCall,
   ): InstanceColumns {
-    return this.#decode({ detections, prototypes }, o, (workspace, limits) =>
-      workspace.decodeYolov5Seg(...limits),
+    return this.#decode({ detections, prototypes }, o, (stage, ...place) =>
+      stage.decodeYolov5Seg(...place),
     );
   }
 
@@ -253,31 +254,30 @@ export class Decoders {
     o: DecodeCall & { boxes: YoloxBoxes },
   ): InstanceColumns {
     const boxes = yoloxBoxes.indexOf(o.boxes);
-    return this.#decode({ detections }, o, (workspace, limits) =>
-      workspace.decodeYolox(boxes, ...limits),
-    );
+    return this.#decode({ detections }, o, (stage, ...place) => stage.decodeYolox(...place, boxes));
   }
 
   /**
-   * Puts the tensors into the workspace's slots in this order, runs one decoder and reads the
-   * instances. Absent tensors leave their slot empty.
+   * Puts the tensors into the stage's slots in this order, runs one decoder and reads the
+   * instances. An absent tensor leaves its slot as it was.
    */
   #decode(tensors: DecoderTensors, o: DecodeCall, decoder: Decoder): InstanceColumns {
+    const { scoreThreshold, iouThreshold } = o;
     const maxInstances = unsigned(o.maxInstances, "maxInstances", "decode");
-    return this.#run((instance) => {
-      const { workspace, heap, check } = instance;
-      writeTensors(instance, tensors);
+    const geometry = geometryOf(o.placement, "decode");
+    return this.#run(({ decode: stage }) => {
+      writeTensors(stage, tensors);
       const filter = o.classFilter ?? new Uint8Array(0);
-      check(workspace.reserveClassFilter(filter.length), "decode");
-      heap.write(Uint8Array, workspace.classFilterAddress(), filter);
+      stage.check(stage.bound.reserveClassFilter(filter.length), "decode");
+      stage.write("classFilter", filter);
       namingTensors(tensors, () => {
-        check(decoder(workspace, [o.scoreThreshold, o.iouThreshold, maxInstances]), "decode");
-        check(workspace.assembleMasks(o.soft), "masks");
+        const limits = { scoreThreshold, iouThreshold, maxInstances };
+        stage.check(decoder(stage.bound, geometry, limits), "decode");
+        stage.check(stage.bound.assembleMasks(o.soft), "masks");
       });
-      return readColumns(instance, o.soft);
+      return readColumns(stage, o.soft);
     });
   }
 }
 
-type Limits = [scoreThreshold: number, iouThreshold: number, maxInstances: number];
-type Decoder = (workspace: CoreInstance["workspace"], limits: Limits) => number;
+type Decoder = (stage: DecodeHandle["bound"], geometry: Geometry, limits: Limits) => number;

@@ -7,11 +7,11 @@ export interface HeapOwner {
 }
 
 /** A kind of typed array, by its constructor. */
-interface ArrayType<T> {
+export interface ArrayType<T> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }
 
-interface NumberArray extends ArrayLike<number> {
+export interface NumberArray extends ArrayLike<number> {
   set(values: ArrayLike<number>): void;
   slice(): unknown;
 }

@@ -1,27 +1,38 @@
-import { MaskletError, type Stage } from "../base/errors.js";
-import createMaskletCore, { type Workspace } from "./generated/masklet_core.js";
+import { MaskletError } from "../base/errors.js";
+import { decodeColumns, imageColumns, maskColumns } from "./columns.js";
+import createMaskletCore, {
+  type DecodeStage,
+  type ImageStage,
+  type MaskStage,
+} from "./generated/masklet_core.js";
 import { Heap, type HeapOwner } from "./heap.js";
-import { statusError } from "./status.js";
+import { StageHandle } from "./stage.js";
 
-/** `kBoundaryVersion` of `wasm/workspace.h` that this code is written for. */
-export const boundaryVersion = 2;
+/** `kBoundaryVersion` of `wasm/stage.h` that this code is written for. */
+export const boundaryVersion = 3;
 
 interface CoreModule extends HeapOwner {
   boundaryVersion(): number;
-  Workspace: new () => Workspace;
+  ImageStage: new () => ImageStage;
+  DecodeStage: new () => DecodeStage;
+  MaskStage: new () => MaskStage;
 }
 
 type Receive = (instance: WebAssembly.Instance) => WebAssembly.Exports;
 
+export type ImageHandle = StageHandle<ImageStage, typeof imageColumns>;
+export type DecodeHandle = StageHandle<DecodeStage, typeof decodeColumns>;
+export type MaskHandle = StageHandle<MaskStage, typeof maskColumns>;
+
 /**
- * One running wasm instance: its workspace and its memory. Addresses and handles stay within
- * `web/core`.
+ * One running wasm instance: a stage object of each kind, and its memory. Addresses and handles
+ * stay within `web/core`.
  */
 export interface CoreInstance {
-  readonly workspace: Workspace;
+  readonly image: ImageHandle;
+  readonly decode: DecodeHandle;
+  readonly masks: MaskHandle;
   readonly heap: Heap;
-  /** Throws the error of a status that is not ok. */
-  check(status: number, stage: Stage): void;
 }
 
 /**
@@ -34,13 +45,12 @@ export function createInstance(compiled: WebAssembly.Module): CoreInstance {
   const version = module.boundaryVersion();
   if (version !== boundaryVersion)
     throw versionError(`its boundary has version ${version}, not ${boundaryVersion}`);
-  const workspace = new module.Workspace();
+  const heap = new Heap(module);
   return {
-    workspace,
-    heap: new Heap(module),
-    check(status, stage) {
-      if (status !== 0) throw statusError(status, workspace.lastValue(), stage);
-    },
+    heap,
+    image: new StageHandle(new module.ImageStage(), heap, imageColumns),
+    decode: new StageHandle(new module.DecodeStage(), heap, decodeColumns),
+    masks: new StageHandle(new module.MaskStage(), heap, maskColumns),
   };
 }
 
@@ -71,12 +81,12 @@ function startModule(compiled: WebAssembly.Module): CoreModule {
 }
 
 function isStarted(module: object): module is CoreModule {
-  return "Workspace" in module && "boundaryVersion" in module;
+  return "MaskStage" in module && "boundaryVersion" in module;
 }
 
 function startError(failure: unknown): MaskletError {
   const message =
-    failure instanceof Error ? failure.message : String(failure ?? "it registered no Workspace");
+    failure instanceof Error ? failure.message : String(failure ?? "it registered no stages");
   if (failure instanceof WebAssembly.LinkError) return versionError(message, failure);
   // Engines report memory that cannot be had as a RangeError, some as a RuntimeError.
   if (failure instanceof RangeError || failure instanceof WebAssembly.RuntimeError) {

@@ -1,6 +1,6 @@
 import type { CocoRle, PolygonRing, Rect } from "../base/geometry.js";
 import { signed, unsigned } from "./arguments.js";
-import type { CoreInstance } from "./instance.js";
+import type { CoreInstance, MaskHandle } from "./instance.js";
 
 /** A mask as it crosses the boundary: a crop in source pixels and its runs (see `Mask`). */
 export interface RunMask extends Rect {
@@ -42,12 +42,10 @@ export class MaskOperations {
 
   /** Compressed COCO RLE over an image of `size`, byte for byte that of pycocotools. */
   cocoRle(mask: RunMask, size: Size): CocoRle {
-    return this.#run((instance) => {
-      const { workspace, heap, check } = instance;
-      writeMask(instance, 0, mask);
-      check(workspace.cocoRle(...sides(size)), stage);
-      const counts = heap.readText(workspace.textAddress(), workspace.textBytes());
-      return { size: [size.height, size.width], counts };
+    return this.#run(({ masks }) => {
+      writeMasks(masks, [mask]);
+      masks.check(masks.bound.cocoRle(...sides(size)), stage);
+      return { size: [size.height, size.width], counts: masks.readText("text") };
     });
   }
 
@@ -56,20 +54,19 @@ export class MaskOperations {
    * `badSize`.
    */
   fromCocoRle(counts: CocoCounts, size: Size): RunMask {
-    return this.#run((instance) => {
-      const { workspace, heap, check } = instance;
+    return this.#run(({ masks }) => {
       if (typeof counts === "string") {
         const text = asciiBytes(counts);
-        check(workspace.reserveText(text.length), stage);
-        heap.write(Uint8Array, workspace.textAddress(), text);
-        check(workspace.maskFromCocoRle(...sides(size)), stage);
+        masks.check(masks.bound.reserveText(text.length), stage);
+        masks.write("text", text);
+        masks.check(masks.bound.maskFromCocoRle(...sides(size)), stage);
       } else {
         const numbers = Uint32Array.from(counts, (count) => unsigned(count, "a count", stage));
-        check(workspace.reserveCounts(numbers.length), stage);
-        heap.write(Uint32Array, workspace.countsAddress(), numbers);
-        check(workspace.maskFromCocoCounts(...sides(size)), stage);
+        masks.check(masks.bound.reserveCounts(numbers.length), stage);
+        masks.write("counts", numbers);
+        masks.check(masks.bound.maskFromCocoCounts(...sides(size)), stage);
       }
-      return readResult(instance);
+      return readResult(masks);
     });
   }
 
@@ -79,13 +76,12 @@ export class MaskOperations {
    * Fails with `badArgument`, `badSize`.
    */
   fromPolygons({ points, offsets }: PolygonColumns, size: Size, rule: "evenOdd" | "coco"): RunMask {
-    return this.#run((instance) => {
-      const { workspace, heap, check } = instance;
-      check(workspace.reservePolygons(points.length / 2, offsets.length - 1), stage);
-      heap.write(Float64Array, workspace.polygonPointsAddress(), points);
-      heap.write(Uint32Array, workspace.polygonOffsetsAddress(), offsets);
-      check(workspace.maskFromPolygons(...sides(size), rule === "coco"), stage);
-      return readResult(instance);
+    return this.#run(({ masks }) => {
+      masks.check(masks.bound.reservePolygons(points.length / 2, offsets.length - 1), stage);
+      masks.write("polygonPoints", points);
+      masks.write("polygonOffsets", offsets);
+      masks.check(masks.bound.maskFromPolygons(...sides(size), rule === "coco"), stage);
+      return readResult(masks);
     });
   }
 
@@ -94,20 +90,19 @@ export class MaskOperations {
    * `tolerance` px. Fails with `badArgument`.
    */
   polygons(mask: RunMask, tolerance: number, minArea: number): PolygonRing[] {
-    return this.#run((instance) => {
-      writeMask(instance, 0, mask);
-      instance.check(instance.workspace.polygons(tolerance, minArea), stage);
-      return readRings(instance);
+    return this.#run(({ masks }) => {
+      writeMasks(masks, [mask]);
+      masks.check(masks.bound.polygons(tolerance, minArea), stage);
+      return readRings(masks);
     });
   }
 
   /** The two masks combined, cropped to the result. */
   merge(a: RunMask, b: RunMask, op: MergeOp): RunMask {
-    return this.#run((instance) => {
-      writeMask(instance, 0, a);
-      writeMask(instance, 1, b);
-      instance.check(instance.workspace.mergeMasks(mergeOps[op]), stage);
-      return readResult(instance);
+    return this.#run(({ masks }) => {
+      writeMasks(masks, [a, b]);
+      masks.check(masks.bound.mergeMasks(mergeOps[op]), stage);
+      return readResult(masks);
     });
   }
 
@@ -122,20 +117,38 @@ export class MaskOperations {
   ): RunMask {
     const size = { width: mask.sourceWidth, height: mask.sourceHeight };
     const limit = unsigned(Math.ceil(minArea), "minArea", stage);
-    return this.#run((instance) => {
-      writeMask(instance, 0, mask);
-      instance.check(instance.workspace.removeSmallRegions(...sides(size), limit), stage);
-      return readResult(instance);
+    return this.#run(({ masks }) => {
+      writeMasks(masks, [mask]);
+      masks.check(masks.bound.removeSmallRegions(...sides(size), limit), stage);
+      return readResult(masks);
     });
   }
 
   /** Pixels that belong to both. */
   intersectionArea(a: RunMask, b: RunMask): number {
-    return this.#run((instance) => {
-      writeMask(instance, 0, a);
-      writeMask(instance, 1, b);
-      instance.check(instance.workspace.intersectMasks(), stage);
-      return instance.workspace.measuredArea();
+    return this.#run(({ masks }) => {
+      writeMasks(masks, [a, b]);
+      masks.check(masks.bound.intersectMasks(), stage);
+      return masks.read("sharedArea")[0]!;
+    });
+  }
+
+  /**
+   * IoU of each mask of `rows` with each of `columns`, row after row; with those at which `crowds`
+   * is not 0, the intersection over the area of the row's mask (COCO's measure against a crowd).
+   * One crossing for all.
+   */
+  iouMatrix(
+    rows: readonly RunMask[],
+    columns: readonly RunMask[],
+    crowds?: Uint8Array,
+  ): Float64Array {
+    return this.#run(({ masks }) => {
+      const same = rows === columns;
+      writeMasks(masks, same ? rows : [...rows, ...columns]);
+      if (crowds) masks.write("crowds", new Uint8Array(same ? 0 : rows.length), crowds);
+      masks.check(masks.bound.iouMatrix(rows.length, same ? 0 : rows.length), stage);
+      return masks.read("ious");
     });
   }
 }
@@ -149,43 +162,37 @@ function sides({ width, height }: Size): [number, number] {
  * the core names its place.
  */
 function asciiBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => Math.min(character.charCodeAt(0), 0xff));
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; ++k) bytes[k] = Math.min(text.charCodeAt(k), 0xff);
+  return bytes;
 }
 
-function writeMask({ workspace, heap, check }: CoreInstance, slot: number, mask: RunMask): void {
-  const [x, y] = [signed(mask.x, "the mask's x", stage), signed(mask.y, "the mask's y", stage)];
-  const [width, height] = [
-    signed(mask.width, "the mask's width", stage),
-    signed(mask.height, "the mask's height", stage),
-  ];
-  check(workspace.reserveMask(slot, x, y, width, height, mask.runs.length), stage);
-  heap.write(Uint32Array, workspace.maskAddress(slot), mask.runs);
+/** Makes the masks the operands, in their order. */
+function writeMasks(handle: MaskHandle, operands: readonly RunMask[]): void {
+  const rects = new Int32Array(operands.length * 4);
+  const offsets = new Uint32Array(operands.length + 1);
+  for (const [k, { x, y, width, height, runs }] of operands.entries()) {
+    rects[4 * k] = signed(x, "the mask's x", stage);
+    rects[4 * k + 1] = signed(y, "the mask's y", stage);
+    rects[4 * k + 2] = signed(width, "the mask's width", stage);
+    rects[4 * k + 3] = signed(height, "the mask's height", stage);
+    offsets[k + 1] = offsets[k]! + runs.length;
+  }
+  handle.check(handle.bound.reserveMasks(operands.length, offsets[operands.length]!), stage);
+  handle.write("rects", rects);
+  handle.write("runOffsets", offsets);
+  handle.write("runs", ...operands.map(({ runs }) => runs));
 }
 
-function readResult({ workspace, heap }: CoreInstance): RunMask {
-  return {
-    x: workspace.resultX(),
-    y: workspace.resultY(),
-    width: workspace.resultWidth(),
-    height: workspace.resultHeight(),
-    runs: heap.read(Uint32Array, workspace.resultAddress(), workspace.resultRunCount()),
-  };
+function readResult(handle: MaskHandle): RunMask {
+  const [x, y, width, height] = handle.read("resultRect");
+  return { x: x!, y: y!, width: width!, height: height!, runs: handle.read("resultRuns") };
 }
 
-function readRings({ workspace, heap }: CoreInstance): PolygonRing[] {
-  const count = workspace.ringCount();
-  const points = heap.read(
-    Float32Array,
-    workspace.ringPointsAddress(),
-    workspace.ringPointCount() * 2,
-  );
-  const offsets = heap.read(
-    Uint32Array,
-    workspace.ringOffsetsAddress(),
-    count === 0 ? 0 : count + 1,
-  );
-  const parents = heap.read(Int32Array, workspace.ringParentsAddress(), count);
-  return Array.from(parents, (parent, ring) => ({
+function readRings(handle: MaskHandle): PolygonRing[] {
+  const points = handle.read("ringPoints");
+  const offsets = handle.read("ringOffsets");
+  return Array.from(handle.read("ringParents"), (parent, ring) => ({
     points: points.slice(offsets[ring]! * 2, offsets[ring + 1]! * 2),
     isHole: parent >= 0,
     parent,

@@ -1,181 +1,144 @@
 import { ClickMode } from "./click/mode.js";
-import { bindMode, type Mode, showMode } from "./mode.js";
-import {
-  builtInObjectModels,
-  builtInPromptChoices,
-  type ObjectModel,
-  type PromptModelChoice,
-  promptChoice,
-} from "./model/choices.js";
+import type { Mode, ModelRequest } from "./mode.js";
+import { bindModeSwitch, showModeName } from "./mode_switch.js";
 import { ModelView } from "./model/view.js";
 import { Notices } from "./notices.js";
 import { ObjectMode } from "./objects/mode.js";
+import type { OpenImage } from "./open_image.js";
 import type { AppOptions } from "./options.js";
-import type { Photo } from "./photo.js";
 import { ResultView } from "./stage/result_view.js";
 import { bindSettings, type Settings } from "./stage/settings.js";
 
-/** Which mode is shown, and what all modes share: the photo, the device, the view. */
+/** Holds what all modes share (the image, the device, the view) and hands it to the current mode. */
 export class App {
-  readonly notices: Notices = new Notices(() => this.current.loader.cancel());
+  readonly notices: Notices = new Notices(() => this.current.cancelLoading());
   readonly settings: Settings;
   readonly view: ResultView;
-  /** As asked for; the one really used may be another. */
+  /** The requested device; the model may run on another one. */
   device: AppOptions["device"];
-  private readonly objects: ObjectMode;
-  private readonly click: ClickMode;
+  private readonly modes: readonly Mode[];
   private readonly models = new ModelView({
-    onBuiltIn: (name) => void this.useBuiltInModel(name),
-    onInputSize: (inputSize) => void this.useModel({ ...this.objects.loader.choice, inputSize }),
+    onBuiltIn: (builtIn) => void this.useModel({ builtIn }),
+    onInputSize: (inputSize) => void this.useModel({ inputSize }),
   });
-  private mode: Mode = "objects";
-  private photo: Photo | undefined;
+  private current: Mode;
+  private image: OpenImage | undefined;
 
   constructor(readonly options: AppOptions) {
     this.device = options.device;
     this.settings = bindSettings((name) => {
       this.view.applyLooks();
-      if (this.mode === "objects") this.objects.applySetting(name);
+      this.current.applySetting?.(name);
     });
     this.view = new ResultView(options.renderer, this.settings);
-    this.objects = new ObjectMode(options, this.notices, this.view, this.settings);
-    this.click = new ClickMode(options, this.notices, this.view);
-    bindMode((mode) => void this.setMode(mode));
+    const { notices, view, settings } = this;
+    const context = { options, notices, view, settings };
+    const first = new ObjectMode(context);
+    this.modes = [first, new ClickMode(context)];
+    this.current = first;
+    bindModeSwitch((name) => void this.setMode(name));
   }
 
   /**
-   * Loads a model for a device; both default to those in use. What is on the stage is then done
-   * anew. False when that was canceled or failed: the old ones stay.
+   * Changes the model of the current mode. False after a cancel or a failure: the old model stays.
    */
-  async useModel(
-    choice: ObjectModel = this.objects.loader.choice,
-    device = this.device,
-  ): Promise<boolean> {
+  useModel(request: ModelRequest = {}): Promise<boolean> {
+    return this.change(this.device, (mode, device) => mode.useModel(request, device));
+  }
+
+  /** Loads the model of the current mode again, on another device. */
+  useDevice(device: AppOptions["device"]): Promise<boolean> {
+    return this.change(device, (mode) => mode.useModel({}, device));
+  }
+
+  /** Loads model files, in the current mode if it takes that many, else in one that does. */
+  useFiles(files: readonly File[]): Promise<boolean> {
+    const takes = (mode: Mode) => mode.takesFiles(files.length);
+    const mode = takes(this.current) ? this.current : this.modes.find(takes);
+    if (mode !== undefined) this.show(mode);
+    return this.change(this.device, (mode, device) => mode.useFiles(files, device));
+  }
+
+  async setMode(name: string): Promise<void> {
+    const mode = this.modes.find((mode) => mode.name === name);
+    if (mode === undefined || mode === this.current) return;
     this.notices.clearError();
-    const done = this.objects.useModel(choice, device, this.mode === "objects");
-    return this.used(await done, device);
+    this.show(mode);
+    if (mode.hasModel) await mode.open(this.image);
+    else await this.useModel();
   }
 
-  /** The same for the click mode, into which it changes. */
-  async usePromptModel(
-    choice: PromptModelChoice = this.click.loader.choice,
-    device = this.device,
-  ): Promise<boolean> {
-    this.notices.clearError();
-    this.enterClick();
-    return this.used(await this.click.useModel(choice, device), device);
-  }
-
-  /** One file is a model of the mode shown; two are an encoder and a decoder. */
-  async useFiles(files: readonly File[]): Promise<boolean> {
-    const [file] = files as [File];
-    if (this.mode === "click" || files.length > 1) return this.usePromptModel(promptChoice(files));
-    return this.useModel({ model: file, name: file.name, isBuiltIn: false });
-  }
-
-  async useDevice(device: AppOptions["device"]): Promise<boolean> {
-    return this.mode === "click"
-      ? this.usePromptModel(undefined, device)
-      : this.useModel(undefined, device);
-  }
-
-  /** The one of that name, or the first. */
-  async useBuiltInModel(wanted?: string): Promise<boolean> {
-    const pick = <T extends { readonly name: string }>(choices: readonly T[]) =>
-      choices.find(({ name }) => name === wanted) ?? choices[0];
-    return this.mode === "click"
-      ? this.usePromptModel(pick(builtInPromptChoices))
-      : this.useModel(pick(builtInObjectModels));
-  }
-
-  async setMode(mode: Mode): Promise<void> {
-    if (mode === this.mode) return;
-    this.notices.clearError();
-    if (mode === "click") {
-      this.enterClick();
-      await this.click.ready(this.device);
-      this.showModel();
-      return;
-    }
-    this.mode = mode;
-    showMode(mode);
-    this.click.leave();
-    this.showModel();
-    if (this.photo !== undefined) this.view.showPhoto(this.photo.image);
-    await this.objects.open(this.photo);
-  }
-
-  async openPhoto(file: Blob, name: string): Promise<void> {
-    this.objects.stopCamera();
+  async openImage(file: Blob, name: string): Promise<void> {
+    this.camera?.stop();
     this.notices.clearError();
     let image: ImageBitmap;
     try {
       image = await createImageBitmap(file);
     } catch {
-      const kind = file.type === "" ? "no known type" : file.type;
+      const type = file.type === "" ? "unknown type" : file.type;
       this.notices.showError(
-        `${name} cannot be shown`,
-        new Error(`the browser cannot decode it (${kind}, ${file.size} bytes)`),
+        `Could not open ${name}`,
+        new Error(`The browser cannot decode it (${type}, ${file.size} bytes)`),
       );
       return;
     }
-    const previous = this.photo;
-    this.photo = { image, name };
-    this.view.showPhoto(image);
+    const previous = this.image;
+    this.image = { image, name };
+    this.view.showImage(image);
     previous?.image.close();
-    await this.current.open(this.photo);
+    await this.current.open(this.image);
   }
 
   async toggleCamera(): Promise<void> {
-    if (this.objects.isLive) {
-      this.objects.stopCamera();
+    const { camera } = this;
+    if (camera?.isLive) {
+      camera.stop();
       return;
     }
-    // The photo's own run is ended by the camera.
-    void this.setMode("objects");
-    if (await this.objects.startCamera()) this.photo = undefined;
+    const before = this.current;
+    const mode = this.modes.find((mode) => mode.camera === camera)!;
+    this.show(mode);
+    if (await camera?.start()) this.image = undefined;
+    else if (mode !== before) await mode.open(this.image);
   }
 
   async flipCamera(): Promise<void> {
-    await this.objects.flipCamera();
+    await this.camera?.flip();
   }
 
-  /** True when the key was one of the click mode's. */
-  handleShortcut({ key, shiftKey }: KeyboardEvent): boolean {
-    if (this.mode !== "click") return false;
-    const name = key.toLowerCase();
-    if (name === "y" || (name === "z" && shiftKey)) this.click.redo();
-    else if (name === "z") this.click.undo();
-    else return false;
-    return true;
+  /** True when the current mode used the key. */
+  handleShortcut(event: KeyboardEvent): boolean {
+    return this.current.handleShortcut?.(event) ?? false;
   }
 
-  private get current(): ObjectMode | ClickMode {
-    return this.mode === "click" ? this.click : this.objects;
+  private get camera() {
+    return this.modes.find(({ camera }) => camera !== undefined)?.camera;
   }
 
-  private used(done: boolean, device: AppOptions["device"]): boolean {
+  private show(mode: Mode): void {
+    if (mode === this.current) return;
+    this.current.leave();
+    this.current = mode;
+    showModeName(mode.name);
+    mode.enter(this.image);
+    this.showModel();
+  }
+
+  private async change(
+    device: AppOptions["device"],
+    load: (mode: Mode, device: AppOptions["device"]) => Promise<boolean>,
+  ): Promise<boolean> {
+    this.notices.clearError();
+    const done = await load(this.current, device);
     if (done) this.device = device;
-    // Also after a failure: the selections go back to what is used.
+    // After a failure too: the controls go back to the model in use.
     this.showModel();
     return done;
   }
 
-  private enterClick(): void {
-    if (this.mode === "click") return;
-    this.mode = "click";
-    showMode("click");
-    this.objects.leave();
-    this.click.enter(this.photo);
-    this.showModel();
-  }
-
   private showModel(): void {
-    const { model, choice } = this.objects.loader;
-    const { model: promptable, choice: promptChosen } = this.click.loader;
-    if (this.mode === "click") this.models.showPrompt(promptChosen, promptable?.info);
-    else if (model !== undefined) this.models.show(choice, model.info, model.labels.length);
-    const shown = this.mode === "click" ? promptable : model;
-    if (shown !== undefined) this.view.showDevice(shown.device, shown.fallbacks);
+    this.models.show(this.current.modelCard());
+    const running = this.current.runningOn();
+    if (running !== undefined) this.view.showDevice(running.device, running.fallbacks);
   }
 }

@@ -1,7 +1,4 @@
-/**
- * The element of index.html with this id; a missing or different one is a mistake in the page
- * itself.
- */
+/** The element of index.html with this id; throws when it is missing or of another type. */
 export function byId<T extends Element>(id: string, type: abstract new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof type) return element;
@@ -9,8 +6,8 @@ export function byId<T extends Element>(id: string, type: abstract new () => T):
 }
 
 /**
- * A new element with text and classes; styles are set through CSSOM, as the page's policy allows no
- * style attributes.
+ * A new element with text and classes. Set its styles through CSSOM: the page's policy blocks style
+ * attributes.
  */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K,

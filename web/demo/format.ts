@@ -12,13 +12,13 @@ export const capitalized = (text: string): string => text.charAt(0).toUpperCase(
 const deviceNames = { webgpu: "WebGPU", wasm: "WebAssembly", "node-cpu": "CPU" } as const;
 export const deviceName = (device: keyof typeof deviceNames): string => deviceNames[device];
 
-/** Share of the image that an object covers. */
+/** Area of an object as a share of the image and in pixels. */
 export function areaText(area: number, width: number, height: number): string {
   const share = (100 * area) / (width * height);
   const shown = share >= 9.95 ? share.toFixed(0) : share >= 0.095 ? share.toFixed(1) : "< 0.1";
   return `${shown}% of the image · ${area.toLocaleString("en")} px`;
 }
 
-/** A file name without its extension, fit for a download. */
+/** A file name without folder and extension, for naming a download. */
 export const stem = (name: string): string =>
   name.replace(/^.*[\\/]/, "").replace(/\.[^.]*$/, "") || "image";

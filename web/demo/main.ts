@@ -1,11 +1,11 @@
 import { type Device, devices } from "../index.js";
 import { App } from "./app.js";
 import { byId } from "./dom.js";
-import { bindPhotoSources, SampleRow } from "./objects/photo_sources.js";
-import { samples } from "./objects/samples.js";
 import { goOfflineReady } from "./offline.js";
 import type { AppOptions } from "./options.js";
 import { bindDownloads } from "./stage/download_buttons.js";
+import { bindFileSources, SampleRow } from "./stage/image_sources.js";
+import { samples } from "./stage/samples.js";
 import { setUpTheme } from "./theme.js";
 
 function optionsFrom(query: URLSearchParams): AppOptions {
@@ -40,7 +40,7 @@ function bindKeys(app: App): void {
   });
 }
 
-function bindModelControls(app: App): void {
+function bindDevice(app: App): void {
   const inputs = [...document.querySelectorAll<HTMLInputElement>('input[name="device"]')];
   const showDevice = () => {
     for (const input of inputs) input.checked = input.value === app.device;
@@ -51,32 +51,28 @@ function bindModelControls(app: App): void {
     });
   }
   showDevice();
-  byId("model-reset", HTMLButtonElement).addEventListener(
-    "click",
-    () => void app.useBuiltInModel(),
-  );
 }
 
 function bindImages(app: App): void {
   const row = new SampleRow(samples, async ({ url, title }) => {
     try {
       const response = await fetch(url);
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      await app.openPhoto(await response.blob(), title);
+      if (!response.ok) throw new Error(`The server answered ${response.status}`);
+      await app.openImage(await response.blob(), title);
     } catch (error) {
-      app.notices.showError(`The sample ${title} could not be loaded`, error);
+      app.notices.showError(`Could not load the sample image ${title}`, error);
     }
   });
-  bindPhotoSources({
-    onPhoto: (file, name) => {
+  bindFileSources({
+    onImage: (file, name) => {
       row.release();
-      void app.openPhoto(file, name);
+      void app.openImage(file, name);
     },
     onModels: (files) => void app.useFiles(files),
     onUnknownFile: ({ name }) => {
       app.notices.showError(
-        `${name} is of no use here`,
-        new Error("drop an image, or a model in the ONNX format (.onnx)"),
+        `Could not open ${name}`,
+        new Error("It must be an image or an ONNX model (.onnx)"),
       );
     },
   });
@@ -92,7 +88,7 @@ function bindImages(app: App): void {
 setUpTheme();
 const app = new App(optionsFrom(new URLSearchParams(location.search)));
 bindKeys(app);
-bindModelControls(app);
+bindDevice(app);
 bindImages(app);
 bindDownloads(app);
 await goOfflineReady(import.meta.url);

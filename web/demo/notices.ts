@@ -2,13 +2,10 @@ import type { Progress } from "../index.js";
 import { byId } from "./dom.js";
 import { megabytes } from "./format.js";
 
-/** Shorter work shows no sign of being busy: it would only flicker. */
+/** Shorter work shows no busy sign: it would only flicker. */
 const busyDelayMs = 150;
 
-/**
- * What the page says about itself: progress of a download, busy, errors, and words for screen
- * readers.
- */
+/** Status of the page: download progress, busy sign, errors, and text for screen readers. */
 export class Notices {
   private readonly progress = byId("progress", HTMLElement);
   private readonly progressText = byId("progress-text", HTMLElement);
@@ -31,19 +28,19 @@ export class Notices {
     if (known) this.bar.value = Math.min(1, loaded / total);
     else this.bar.removeAttribute("value");
     const amount = known
-      ? `: ${megabytes(loaded)} of ${megabytes(total)}`
+      ? ` ${megabytes(loaded)} of ${megabytes(total)}`
       : loaded > 0
-        ? `: ${megabytes(loaded)}`
-        : " …";
+        ? ` ${megabytes(loaded)}`
+        : "";
     this.progressText.textContent =
-      stage === "download" ? `Loading ${name}${amount}` : `Preparing ${name} for this device …`;
+      stage === "download" ? `Loading ${name}…${amount}` : `Preparing ${name} for this device…`;
   }
 
   hideProgress(): void {
     this.progress.hidden = true;
   }
 
-  /** Says so once the work takes long enough to be noticed; undefined ends it. */
+  /** Shows the text once the work takes long enough to notice; undefined hides it. */
   setBusy(text: string | undefined): void {
     clearTimeout(this.busyTimer);
     this.stage.setAttribute("aria-busy", String(text !== undefined));
@@ -73,7 +70,7 @@ export class Notices {
 }
 
 function readable(error: unknown): string {
-  // Not everything that browsers reject with is an Error.
+  // Browsers also reject with objects that are not Errors.
   const { message } = Object(error) as Partial<Error>;
   return sentence(message ?? String(error));
 }

@@ -1,11 +1,8 @@
-/**
- * How long the first model download waits for the service worker at most, so that it passes through
- * its cache.
- */
+/** The first downloads wait this long at most for the service worker, so that it can cache them. */
 const waitMs = 1500;
 
-/** Resolves when a service worker watches this page; may never. */
-async function watched(container: ServiceWorkerContainer, version: string): Promise<void> {
+/** Resolves when a service worker controls this page; may never resolve. */
+async function takeControl(container: ServiceWorkerContainer, version: string): Promise<void> {
   await container.register(`./service_worker.js?version=${version}`);
   const registration = await container.ready;
   if (container.controller === null) {
@@ -13,9 +10,9 @@ async function watched(container: ServiceWorkerContainer, version: string): Prom
       container.addEventListener("controllerchange", resolve, { once: true }),
     );
   }
-  // What was loaded before the worker watched: the page, its scripts and styles.
+  // Loaded before the worker took control: the page, its scripts and styles.
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  // Browsers do not list the icon among what was loaded.
+  // Browsers do not list the icon among the resources.
   const icons = [...document.querySelectorAll<HTMLLinkElement>("link[rel~=icon]")].map(
     ({ href }) => href,
   );
@@ -23,15 +20,14 @@ async function watched(container: ServiceWorkerContainer, version: string): Prom
 }
 
 /**
- * Registers the service worker that keeps the page working offline, and resolves when it watches
- * this page, at the latest after a short wait. The address of the built script carries its content
- * hash and so names the version; under the development server there is none.
+ * Registers the service worker that keeps the page working offline. Resolves when the worker
+ * controls this page, or after a short wait. The content hash in the address of the built script
+ * names the version; the development server has neither hash nor service worker.
  */
 export async function goOfflineReady(scriptUrl: string): Promise<void> {
   const version = /-([\w-]{8})\.js$/.exec(scriptUrl)?.[1];
   if (version === undefined || !("serviceWorker" in navigator)) return;
-  // Where it is forbidden (private windows, plain http) the page works all the same, only not
-  // offline.
-  const watching = watched(navigator.serviceWorker, version).catch(() => undefined);
-  await Promise.race([watching, new Promise((resolve) => setTimeout(resolve, waitMs))]);
+  // Where service workers are blocked (private windows, plain http) the page works online only.
+  const controlled = takeControl(navigator.serviceWorker, version).catch(() => undefined);
+  await Promise.race([controlled, new Promise((resolve) => setTimeout(resolve, waitMs))]);
 }

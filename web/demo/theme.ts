@@ -2,7 +2,7 @@ import { byId } from "./dom.js";
 
 const key = "masklet-theme";
 
-/** Storage may be forbidden; the theme is then kept for the visit only. */
+/** Storage may be blocked; the theme then lasts for this visit only. */
 function remembered(): string | null {
   try {
     return localStorage.getItem(key);
@@ -15,11 +15,11 @@ function remember(theme: string): void {
   try {
     localStorage.setItem(key, theme);
   } catch {
-    // Kept for the visit only.
+    // It lasts for this visit only.
   }
 }
 
-/** Follows the system until the button is used, then the choice. */
+/** Follows the system until the button is used, then the user. */
 export function setUpTheme(): void {
   const root = document.documentElement;
   const button = byId("theme-button", HTMLButtonElement);
@@ -29,7 +29,7 @@ export function setUpTheme(): void {
     root.dataset.shownTheme = shown;
     button.setAttribute(
       "aria-label",
-      shown === "dark" ? "Use the light theme" : "Use the dark theme",
+      shown === "dark" ? "Switch to the light theme" : "Switch to the dark theme",
     );
   };
   const chosen = remembered();

@@ -1,17 +1,17 @@
 import type { FamilyRefusal, ModelBinding, ModelSignature } from "./family.js";
 
-/** What a family says to one combination of tensors and layout. */
+/** A family's answer for one combination of tensors and layout. */
 export type FamilyAnswer = ModelBinding | FamilyRefusal;
 
-/** Those that fit. */
+/** The answers that fit. */
 export function bindingsOf(answers: readonly FamilyAnswer[]): ModelBinding[] {
   return answers.filter((answer) => "variant" in answer);
 }
 
 /**
- * The most certain binding; without one, all refusals in one sentence, unresolved when one of them
- * is or when an output has no known rank.
- * @param needed the refusal when there are no answers, because no output had a fitting rank
+ * The most certain binding. Without bindings, the result joins all refusals. It is unresolved if
+ * one of them is, or if the rank of an output is unknown.
+ * @param needed the refusal if `answers` is empty, because no output had a suitable rank
  */
 export function bestAnswer(
   answers: readonly FamilyAnswer[],

@@ -5,8 +5,8 @@ import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
 import type { FamilyMatch } from "./detect.js";
 
 /**
- * From the outputs of one image to instances: the way that all calls take.
- * @param preprocessing of that very image
+ * Decodes the outputs of one image to instances. Every call takes this path.
+ * @param preprocessing how this image was prepared
  */
 export function decodeWith(
   core: Core,
@@ -16,7 +16,7 @@ export function decodeWith(
   preprocessing: Preprocessing,
   options: DecodeOptions & { readonly soft: boolean },
 ): InstanceColumns {
-  core.setLetterbox(source, preprocessing);
+  const placement = { source, input: preprocessing };
   const classCount = binding.classCount || (options.classFilter?.length ?? 0);
-  return family.decode(core, { ...binding, classCount }, outputs, options);
+  return family.decode(core, { ...binding, classCount }, outputs, { ...options, placement });
 }

@@ -5,8 +5,8 @@ import type { ModelBinding, ModelFamily, ModelSignature } from "./family.js";
 import { families } from "./index.js";
 
 /**
- * Bindings whose certainties differ by less are an ambiguity: less than a name or an exporter's
- * word (0.05) moves them.
+ * Bindings are ambiguous if their certainties differ by less than this. Names and metadata change a
+ * certainty by more (0.05).
  */
 const nearlyEqual = 0.03;
 
@@ -15,21 +15,21 @@ export interface FamilyMatch {
   readonly binding: ModelBinding;
 }
 
-/** What all families say to a model. */
+/** The answers of all families for a model. */
 export interface Detection {
-  /** The best candidate; undefined when there is none, or when several are equally good. */
+  /** The best candidate. Undefined if none fits, or if several fit equally well. */
   readonly match: FamilyMatch | undefined;
-  /** All that fit, best first. */
+  /** All candidates that fit, best first. */
   readonly candidates: readonly FamilyMatch[];
   readonly verdicts: readonly FamilyVerdict[];
   /**
-   * Open dimensions stand in the way: a trial run may find a match, or settle which of several it
-   * is.
+   * Whether open dimensions prevent the decision. A trial run may then find a match or choose among
+   * several.
    */
   readonly unresolved: boolean;
 }
 
-/** A family by name, and a layout of it. */
+/** The name of a family, and of one of its layouts. */
 export interface WantedFamily {
   readonly name: string;
   readonly variant: string | undefined;
@@ -37,12 +37,12 @@ export interface WantedFamily {
 
 /**
  * Reads the options `family` (`"name"` or `"name/variant"`) and `variant`.
- * @throws MaskletError `badOption` for a variant without a family, or two different ones.
+ * @throws MaskletError `badOption` for a variant without a family, or for two different variants.
  */
 export function readWanted(family: string | undefined, variant?: string): WantedFamily | undefined {
   if (family === undefined) {
     if (variant === undefined) return undefined;
-    throw new MaskletError("badOption", "load", `variant '${variant}' needs the option family`, {
+    throw new MaskletError("badOption", "load", `variant '${variant}' requires the option family`, {
       value: variant,
     });
   }
@@ -60,8 +60,8 @@ export function readWanted(family: string | undefined, variant?: string): Wanted
 }
 
 /**
- * Asks every family, or only the wanted one, whether it can read the model.
- * @throws MaskletError `unknownFamily` when there is no family of the wanted name.
+ * Asks every family, or only the wanted one, whether it can decode the model.
+ * @throws MaskletError `unknownFamily` if the wanted family does not exist.
  */
 export function matchFamily(
   signature: ModelSignature,
@@ -71,7 +71,7 @@ export function matchFamily(
   const asked = wanted === undefined ? all : all.filter(({ name }) => name === wanted.name);
   if (asked.length === 0) {
     const names = all.map(({ name }) => name).join(", ");
-    const message = `there is no model family '${wanted?.name}'; there are: ${names}`;
+    const message = `family is '${wanted?.name}'; it must be one of ${names}`;
     throw new MaskletError("unknownFamily", "load", message, { value: String(wanted?.name) });
   }
   const answers = asked.map((family) => ask(family, signature, wanted?.variant));
@@ -111,11 +111,11 @@ function ask(family: ModelFamily, signature: ModelSignature, variant: string | u
   const found = bindings.map((binding) => binding.variant).join(", ");
   const reason =
     fits[0]?.binding.reason ??
-    `its layout '${variant}' does not fit; ${found} does: ${best.reason}`;
+    `its layout '${variant}' does not fit, but ${found} does: ${best.reason}`;
   return { family, fits, reason, unresolved: false };
 }
 
-/** The best binding of each variant: which tensors it takes is no question to the caller. */
+/** The best binding of each variant. The choice of tensors is not the caller's concern. */
 function distinctVariants(bindings: readonly ModelBinding[]): ModelBinding[] {
   const best = new Map<string, ModelBinding>();
   for (const binding of bindings) {
@@ -125,7 +125,7 @@ function distinctVariants(bindings: readonly ModelBinding[]): ModelBinding[] {
   return [...best.values()];
 }
 
-/** The candidates that cannot be told from the best one; it alone when there is no doubt. */
+/** The best candidate and those that are as certain. */
 function rivals([best, ...others]: readonly FamilyMatch[]): FamilyMatch[] {
   if (!best) return [];
   return [
@@ -138,7 +138,7 @@ function isAmbiguous(candidates: readonly FamilyMatch[]): boolean {
   return rivals(candidates).length > 1;
 }
 
-/** For `ModelInfo` and the like. */
+/** The candidates in the form of the public API. */
 export function describeCandidates(candidates: readonly FamilyMatch[]): FamilyCandidate[] {
   return candidates.map(({ family, binding: { variant, certainty, reason } }) => ({
     family: family.name,
@@ -149,9 +149,9 @@ export function describeCandidates(candidates: readonly FamilyMatch[]): FamilyCa
 }
 
 /**
- * The error for a model without a match: `ambiguousModel` naming the candidates, or `unknownModel`
- * with what was seen and what each family would have needed.
- * @param hint ends the message of an unknown model
+ * Makes the error for a model without a match: `ambiguousModel` with the candidates, or
+ * `unknownModel` with the tensors and the refusal of each family.
+ * @param hint the end of the message for an unknown model
  */
 export function noMatch(
   signature: ModelSignature,
@@ -170,7 +170,9 @@ export function noMatch(
           `${name} (certainty ${binding.certainty.toFixed(2)}): ${binding.reason}`,
       )
       .join(". ");
-    const message = `several model families fit equally well: ${seen}. ${reasons}. The option 'family' decides, for example family: '${named[0]!.name}'`;
+    const message =
+      `several model families fit equally well: ${seen}. ${reasons}. ` +
+      `Choose one with the option 'family', for example family: '${named[0]!.name}'`;
     return new MaskletError("ambiguousModel", "load", message, {
       value: named.map(({ name }) => name).join(", "),
     });
@@ -179,7 +181,7 @@ export function noMatch(
   return new MaskletError(
     "unknownModel",
     "load",
-    `no model family fits: ${seen}. ${reasons}. The option 'family' names one by force${hint}.`,
+    `no model family fits: ${seen}. ${reasons}. The option 'family' can force one${hint}.`,
   );
 }
 

@@ -7,9 +7,9 @@ import { imageNetStretch, pixelMasks, takeQueryOutputs } from "./query_tensors.j
 import { maxFinalRows } from "./yolo_heads.js";
 
 /**
- * DETR box detectors: boxes [1, Q, 4] as fractions of the input and logits [1, Q, columns].
- * `sigmoid`: a score for each class and query (Deformable DETR, RT-DETR, RF-DETR); `softmax`: the
- * last column is "no object" (DETR, YOLOS).
+ * DETR box detectors: boxes [1, Q, 4] as fractions of the input and logits [1, Q, columns]. Variant
+ * `sigmoid` has a score per class and query (Deformable DETR, RT-DETR, RF-DETR). In variant
+ * `softmax`, the last column is "no object" (DETR, YOLOS).
  */
 export const detrDetect: ModelFamily = {
   name: "detr_detect",
@@ -40,7 +40,7 @@ export const detrDetect: ModelFamily = {
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs } = signature;
   if (outputs.some(({ dims }) => dims?.length === 4))
-    return [{ refusal: "an output of rank 4 is not of a box detector" }];
+    return [{ refusal: "a box detector must not have an output of rank 4" }];
   const masks = pixelMasks(signature);
   if ("refusal" in masks) return [masks];
   const tensors = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
@@ -60,17 +60,17 @@ function bindPair(
   const [, queryCount, columns] = logits.dims!;
   const what = describeTensor(logits);
   if (typeof columns !== "number")
-    return [{ refusal: `${what} does not fix the number of classes`, unresolved: true }];
+    return [{ refusal: `${what} leaves the number of classes open`, unresolved: true }];
   if (typeof queryCount === "number" && queryCount > maxFinalRows) {
-    return [{ refusal: `${what} has ${queryCount} rows, too many to be queries` }];
+    return [{ refusal: `${what} has ${queryCount} rows, too many for queries` }];
   }
-  // Names tell hidden states from logits, and boxes from the logits of four classes.
+  // Names distinguish logits from hidden states, and boxes from the logits of four classes.
   const named =
     (/logit|label|score|class/i.test(logits.name) ? 0.02 : 0) +
     (/box|det/i.test(boxes.name) ? 0.02 : 0);
   const certainty = (typeof queryCount === "number" ? 0.76 : 0.46) + named;
   const shared = { outputs: { boxes: boxes.name, logits: logits.name } };
-  const pair = `${describeTensor(boxes)} are boxes of queries, ${what} their`;
+  const pair = `${describeTensor(boxes)} holds the boxes of queries, and ${what} holds`;
   const word = activationOf(boxes, columns, queryCount, signature);
   const sigmoid: ModelBinding = {
     ...shared,
@@ -78,7 +78,7 @@ function bindPair(
     variant: "sigmoid",
     classCount: columns,
     certainty: certainty - (word === "softmax" ? 0.1 : 0),
-    reason: `${pair} ${columns} classes, a sigmoid for each`,
+    reason: `${pair} a sigmoid for each of ${columns} classes`,
   };
   if (columns < 2) return [sigmoid];
   const softmax: ModelBinding = {
@@ -87,7 +87,7 @@ function bindPair(
     variant: "softmax",
     classCount: columns - 1,
     certainty: certainty - (word === "sigmoid" ? 0.1 : 0),
-    reason: `${pair} ${columns - 1} classes and "no object", a softmax over all`,
+    reason: `${pair} a softmax over ${columns - 1} classes and "no object"`,
   };
   return [sigmoid, softmax];
 }
@@ -95,9 +95,9 @@ function bindPair(
 type Activation = "sigmoid" | "softmax";
 
 /**
- * Shapes do not tell a class from "no object". In this order: the number of class names in the
- * metadata; the 80 or 91 numbers of COCO classes, and 92 with "no object"; the output names of
- * RF-DETR's export; the 100 queries of DETR and YOLOS and the 300 or more of the others.
+ * Shapes cannot distinguish a class from "no object". The evidence, in order of precedence: the
+ * number of class names in the metadata; 80 or 91 columns for COCO classes, 92 with "no object";
+ * the output names of RF-DETR's export; 100 queries for DETR and YOLOS, 300 or more for the others.
  */
 function activationOf(
   boxes: TensorInfo,
@@ -113,9 +113,10 @@ function activationOf(
 }
 
 /**
- * DETR and its like take the image at its own aspect ratio where the size is open (800 by at most
- * 1333), and often a mask of the pixels that count. RT-DETR takes 640 x 640 without normalization;
- * RF-DETR, whose export names its boxes `dets`, its own size with it.
+ * With an open input size, DETR and its relatives keep the aspect ratio of the image (shorter side
+ * 800, longer side 1333 at most) and often take a mask of the valid pixels. RT-DETR takes 640 x 640
+ * without normalization. RF-DETR takes its own size with normalization; its export names the boxes
+ * `dets`.
  */
 function inputOf(
   activation: Activation,
@@ -132,7 +133,7 @@ function inputOf(
       multiple: 1,
       rounding: "down",
     } as const;
-    // Nothing is padded: the content, rounded as in training, is the whole input.
+    // The input has no padding: the image, rounded as in training, fills it.
     return { sizing, preprocessing: { resizeMode: "letterbox-top-left" } };
   }
   const isRtDetr =

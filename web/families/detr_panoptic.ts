@@ -12,7 +12,7 @@ import {
 } from "./query_tensors.js";
 
 /**
- * DETR with a mask head: logits [1, Q, C + 1] for a softmax, boxes [1, Q, 4] as fractions of the
+ * DETR with a mask head: logits [1, Q, C + 1] of a softmax, boxes [1, Q, 4] as fractions of the
  * input, mask logits [1, Q, h, w].
  */
 export const detrPanoptic: ModelFamily = {
@@ -48,7 +48,7 @@ function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAn
   const { boxes, logits, masks, columns } = tensors;
   if (columns < 2)
     return {
-      refusal: `${describeTensor(logits)} has ${columns} column, a class and "no object" need 2`,
+      refusal: `${describeTensor(logits)} has ${columns} column; the minimum is 2 (1 class)`,
     };
   const image = findImageInput(signature.inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
@@ -58,8 +58,11 @@ function bindTensors(tensors: QueryTensors, signature: ModelSignature): FamilyAn
     outputs: { boxes: boxes!.name, logits: logits.name, masks: masks.name },
     classCount: columns - 1,
     certainty: 0.75 - 0.05 * sigmoidEvidence(tensors, signature) + named,
-    reason: `${describeTensor(boxes!)} are boxes of queries, ${describeTensor(logits)} a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks, which compete for the pixels`,
-    // The image at its own aspect ratio; nothing is padded.
+    reason:
+      `${describeTensor(boxes!)} holds the boxes of queries, ${describeTensor(logits)} ` +
+      `a softmax over ${columns - 1} classes and "no object", and ${describeTensor(masks)} ` +
+      "masks that compete for the pixels",
+    // The image keeps its aspect ratio; the input has no padding.
     ...(isOpen ? openSizing : {}),
   };
 }

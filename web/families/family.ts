@@ -2,87 +2,85 @@ import { MaskletError } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
 import type { InputSizing, Preprocessing } from "../base/preprocessing.js";
 import type { RawTensor, TensorInfo } from "../base/tensor.js";
-import type { Core, DecodeOptions, InstanceColumns } from "../core/core.js";
+import type { Core, DecodeCall, InstanceColumns } from "../core/core.js";
 import type { ExporterHints } from "../model/exporter_hints.js";
 import type { ConstantInput } from "../model/info.js";
 
-/** What a family is shown of a model. */
+/** The parts of a model that recognition uses. */
 export interface ModelSignature {
-  /** Empty when nothing is known of them (raw tensors from elsewhere): no reason to refuse. */
+  /** Empty if they are unknown (raw tensors from another runtime). A family must accept that. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Size of the image input, where it is fixed or has been chosen. */
+  /** Size of the image input, if it is fixed or chosen. */
   readonly inputSize: Size | undefined;
   readonly hints: ExporterHints;
 }
 
-/** How a family will read a model. */
+/** How a family reads a model. */
 export interface ModelBinding {
   /** Layout within the family. */
   readonly variant: string;
-  /** Output names by the role that they play in the family. */
+  /** Output names by their role in the family. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** Number of classes; 0 when the tensors do not tell. */
+  /** Number of classes, or 0 if the tensors do not determine it. */
   readonly classCount: number;
   /**
-   * 0..1, how little else the tensors could be; the best of several candidates is taken, and equals
-   * are an ambiguity. 1: a number that no other family has by chance (the anchor count of this
-   * input size, priors). 0.8: a combination of ranks and shapes of its own. 0.6: it fits, and so
-   * might others. 0.5: it fits as far as the file fixes dimensions. Names and metadata may move it
-   * by 0.05.
+   * Certainty of the match, 0..1. The best candidate wins, and equal ones are ambiguous. 1: the
+   * shapes contain a number that other families cannot have by chance (the anchor count of this
+   * input size, priors). 0.8: the combination of ranks and shapes is unique. 0.6: it fits, but
+   * others may fit too. 0.5: it fits as far as the file fixes dimensions. Names and metadata may
+   * change it by 0.05.
    */
   readonly certainty: number;
-  /** One sentence: which tensors match, and how. */
+  /** One sentence about the matching tensors. */
   readonly reason: string;
-  /** Parts of the preprocessing in which this variant differs from its family. */
+  /** The preprocessing of this variant, as far as it differs from the family's. */
   readonly preprocessing?: Partial<Omit<Preprocessing, "width" | "height" | "content">>;
-  /** How the input size follows from the image, where the graph leaves it open; absent: `fixed`. */
+  /** How an open input size depends on the image; default `fixed`. */
   readonly sizing?: InputSizing;
-  /** What the graph wants beside the image, the same for every image, by input name. */
+  /** Constant values of the other inputs, by input name. */
   readonly constantInputs?: Readonly<Record<string, ConstantInput>>;
 }
 
 export interface FamilyRefusal {
-  /** One sentence: what is missing or does not fit. */
+  /** One sentence about what is missing or does not fit. */
   readonly refusal: string;
-  /** Only dimensions that the file leaves open stand in the way: a trial run would tell. */
+  /** Whether only open dimensions prevent a match. A trial run would then decide. */
   readonly unresolved?: boolean;
 }
 
-/** What a call asks of a decoder. */
-export type FamilyDecodeOptions = DecodeOptions & { readonly soft: boolean };
+/** The options of a call for a decoder. */
+export type FamilyDecodeOptions = DecodeCall;
 
 /**
- * A kind of network: how it is recognized, what it wants to see, and how its outputs become
- * instances.
+ * A kind of network: how to recognize it, how to prepare its input, and how to decode its outputs.
  */
 export interface ModelFamily {
-  /** File stem of the family in `src/decode/` and here. */
+  /** Name of the family, which is its file stem here and in `src/decode/`. */
   readonly name: string;
-  /** Preprocessing of its usual training; a model's card or the caller may say otherwise. */
+  /** Default preprocessing. A model's card or the caller may override it. */
   readonly preprocessing: Omit<Preprocessing, "width" | "height" | "content">;
-  /** Input size of models that leave it open and do not name one. */
+  /** Input size of a model that neither fixes nor states one. */
   readonly defaultInputSize: Size;
   /**
-   * Both sides of an input whose size can be chosen must be multiples of this; default 32. A stride
-   * in the metadata comes first.
+   * Both sides of an input of open size must be multiples of this (default 32). A stride in the
+   * metadata takes precedence.
    */
   readonly inputMultiple?: number;
-  /** Thresholds of its reference, where the usual 0.25 and 0.7 are not fit. */
+  /** Thresholds of its reference, if they differ from 0.25 and 0.7. */
   readonly defaults?: { readonly scoreThreshold?: number; readonly iouThreshold?: number };
   /**
-   * False for networks that give boxes only: an instance's mask is then its filled box. Default
-   * true.
+   * Whether the network computes masks (default true). Without masks, the mask of an instance is
+   * its filled box.
    */
   readonly masks?: boolean;
   /**
-   * Recognizes tensors by rank, shape and type; names are no evidence. The best of the layouts that
-   * fit.
+   * Recognizes tensors by rank, shape and type, not by name. Returns the best layout that fits.
    */
   bind(signature: ModelSignature): ModelBinding | FamilyRefusal;
   /**
-   * All layouts that fit, for families in which several can; they compete with each other as with
-   * other families.
+   * All layouts that fit, for a family in which several can fit. They compete with each other and
+   * with other families.
    */
   bindAll?(signature: ModelSignature): readonly ModelBinding[];
   decode(
@@ -94,8 +92,8 @@ export interface ModelFamily {
 }
 
 /**
- * The output that a binding names.
- * @throws MaskletError `badTensor` when the network did not give it.
+ * Returns an output by name.
+ * @throws MaskletError `badTensor` if the network did not produce it.
  */
 export function takeOutput(outputs: ReadonlyMap<string, RawTensor>, name: string): RawTensor {
   const tensor = outputs.get(name);
@@ -104,7 +102,7 @@ export function takeOutput(outputs: ReadonlyMap<string, RawTensor>, name: string
   throw new MaskletError(
     "badTensor",
     "decode",
-    `output '${name}' is missing; there are: ${names}`,
+    `output '${name}' is missing; the outputs are ${names}`,
     { value: name },
   );
 }

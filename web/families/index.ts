@@ -11,7 +11,7 @@ import { yoloSeg } from "./yolo_seg.js";
 import { yolov5Seg } from "./yolov5_seg.js";
 import { yolox } from "./yolox.js";
 
-/** All families, in the order in which they are asked. */
+/** All families, in the order of recognition. */
 export const families: readonly ModelFamily[] = [
   yoloSeg,
   yolov5Seg,

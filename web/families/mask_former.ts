@@ -10,12 +10,12 @@ import {
   takeQueryOutputs,
 } from "./query_tensors.js";
 
-/** Mask2FormerImageProcessor enlarges all masks to this square before anything else. */
+/** Mask2FormerImageProcessor first enlarges all masks to this square. */
 const mask2FormerSide = 384;
 
 /**
- * The layouts, likeliest first: nothing in the tensors tells them apart. `instances`: overlapping
- * objects, each with its own score. `panoptic`: the masks compete for every pixel.
+ * The layouts, most likely first. Their tensors are identical. `instances`: objects overlap, each
+ * with its own score. `panoptic`: the masks compete for every pixel.
  */
 const variants = {
   mask2former: { side: mask2FormerSide, panoptic: false },
@@ -26,8 +26,8 @@ const variants = {
 const variantNames = Object.keys(variants) as (keyof typeof variants)[];
 
 /**
- * MaskFormer and Mask2Former: logits [1, Q, C + 1] for a softmax and mask logits [1, Q, h, w], no
- * boxes.
+ * MaskFormer and Mask2Former: logits [1, Q, C + 1] of a softmax and mask logits [1, Q, h, w],
+ * without boxes.
  */
 export const maskFormer: ModelFamily = {
   name: "mask_former",
@@ -55,14 +55,14 @@ export const maskFormer: ModelFamily = {
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const masks = pixelMasks(signature);
   if ("refusal" in masks)
-    return [{ refusal: `${masks.refusal} (the task of OneFormer is not supported)` }];
+    return [{ refusal: `${masks.refusal} (OneFormer's task input is not supported)` }];
   const found = findQueryTensors(signature, false);
   if ("refusal" in found) return [found];
   const [tensors] = found.filter(({ columns }) => columns >= 2);
   if (!tensors)
     return [
       {
-        refusal: `${describeTensor(found[0]!.logits)} has one column, a class and "no object" need 2`,
+        refusal: `${describeTensor(found[0]!.logits)} has 1 column; the minimum is 2 (1 class)`,
       },
     ];
   return variantNames.map((_, rank) => ({ ...bindVariant(rank, tensors, signature), ...masks }));
@@ -75,22 +75,24 @@ function bindVariant(
 ): ModelBinding {
   const image = findImageInput(inputs);
   const isOpen = image !== undefined && fixedSize(image) === undefined;
-  // An open number of rows beside a fixed one of planes may also be anchors and prototypes (YOLOv5
-  // with open sizes).
+  // An open number of rows with a fixed number of planes may also be anchors and prototypes
+  // (YOLOv5 with open sizes).
   const sameQueries = logits.dims![1] === masks.dims![1];
   return {
     variant: variantNames[rank]!,
     outputs: { logits: logits.name, masks: masks.name },
     classCount: columns - 1,
     certainty: (sameQueries ? 0.8 : 0.45) - 0.05 * rank,
-    reason: `${describeTensor(logits)} are a softmax over ${columns - 1} classes and "no object", ${describeTensor(masks)} the masks of the same queries`,
+    reason:
+      `${describeTensor(logits)} holds a softmax over ${columns - 1} classes and "no object", ` +
+      `and ${describeTensor(masks)} the masks of the same queries`,
     ...(isOpen ? openSizing(rank) : {}),
   };
 }
 
 /**
- * MaskFormer's processor: 800 by at most 1333, in whole strides of 32. Mask2Former's released sizes
- * are fixed.
+ * The sizes of MaskFormer's processor: shorter side 800, longer side 1333 at most, multiples of 32.
+ * Mask2Former's released sizes are fixed.
  */
 function openSizing(rank: number): Pick<ModelBinding, "sizing" | "preprocessing"> {
   if (variants[variantNames[rank]!].side !== 0) return {};

@@ -6,7 +6,7 @@ import { type ModelBinding, type ModelFamily, type ModelSignature, takeOutput } 
 
 type Roles = Record<"boxes" | "labels" | "scores" | "masks", TensorInfo>;
 
-/** How each export wants its image. */
+/** Preprocessing and input size of each export. */
 const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing" | "sizing">>> = {
   "onnx-models": {
     sizing: { rule: "short-side", shortSide: 800, longSide: 1333, multiple: 32, rounding: "down" },
@@ -22,15 +22,17 @@ const inputs: Readonly<Record<MaskRcnnExport, Pick<ModelBinding, "preprocessing"
 };
 
 /**
- * Mask R-CNN: boxes [N, 4], labels [N], scores [N] and masks [N, 1, h, w], final. `torchvision`:
- * masks of the whole image, which the network takes at any size; class ids are COCO's own (1 to 90,
- * with gaps). `onnx-models` (maskrcnn-benchmark): masks over boxes; its labels count from 1, the
- * class ids here from 0. `detectron2`: masks over boxes, class ids from 0, and the image's size as
- * a fifth output.
+ * Mask R-CNN: final boxes [N, 4], labels [N], scores [N] and masks [N, 1, h, w].
+ *
+ * - `torchvision`: masks cover the whole image, which may have any size. Class ids are COCO's own
+ *   (1 to 90, with gaps).
+ * - `onnx-models` (maskrcnn-benchmark): masks cover boxes. Its labels start at 1; class ids here
+ *   start at 0.
+ * - `detectron2`: masks cover boxes, class ids start at 0, and a fifth output holds the image size.
  */
 export const maskRcnn: ModelFamily = {
   name: "mask_rcnn",
-  // That of onnx/models, which pads with 0 after the normalization.
+  // The preprocessing of onnx/models, which pads with 0 after normalization.
   preprocessing: {
     resizeMode: "letterbox-top-left",
     colorOrder: "bgr",
@@ -81,16 +83,16 @@ function bindEach(signature: ModelSignature): FamilyAnswer[] {
   return readsOf(roles, vectors.length > 2, signature);
 }
 
-/** The files of torchvision leave every dimension of the masks open. */
+/** torchvision's files leave every dimension of the masks open. */
 function mayBe(size: number, dim: number | string): boolean {
   return dim === size || typeof dim === "string";
 }
 
 /**
- * Which output of rank 1 is which: scores are floats, labels whole numbers; a third, the image's
- * size, has two elements. Where types and shapes leave it open, names decide, else the place:
- * detectron2 gives classes before scores before the size. The decoder looks at the values once
- * more.
+ * Assigns the outputs of rank 1. Scores are floats, labels are integers, and a third output, the
+ * image size, has two elements. If types and shapes are ambiguous, names decide, and then the
+ * order: detectron2 puts classes before scores before the size. The decoder checks the values
+ * again.
  */
 function chooseVectors(
   vectors: readonly TensorInfo[],
@@ -112,7 +114,7 @@ function sorted<T>(items: readonly T[], key: (item: T) => number): T[] {
   return [...items].sort((a, b) => key(a) - key(b));
 }
 
-/** Every export whose masks have this shape. */
+/** The exports with masks of this shape. */
 function readsOf(
   roles: Roles,
   hasSize: boolean,
@@ -123,27 +125,29 @@ function readsOf(
   const isWhole = isFixed && height === inputSize?.height && width === inputSize.width;
   const names = Object.fromEntries(Object.entries(roles).map(([role, { name }]) => [role, name]));
   const named = /box/i.test(roles.boxes.name) && /mask/i.test(roles.masks.name) ? 0.04 : 0;
-  const what = `${describeTensor(roles.boxes)}, ${describeTensor(roles.labels)}, ${describeTensor(roles.scores)} are boxes, labels and scores`;
+  const { boxes, labels, scores } = roles;
+  const three = [boxes, labels, scores].map(describeTensor).join(", ");
+  const what = `${three} are boxes, labels and scores`;
   const read = (variant: MaskRcnnExport, certainty: number, masks: string): ModelBinding => ({
     variant,
     outputs: names,
     classCount: hints.labels?.length ?? 0,
     certainty: certainty + named,
-    reason: `${what}, ${describeTensor(roles.masks)} ${masks}`,
+    reason: `${what}, and ${describeTensor(roles.masks)} ${masks}`,
     ...inputs[variant],
   });
-  const whole = "are masks of the whole input";
+  const whole = "holds masks of the whole input";
   if (isWhole) return [read("torchvision", 0.85, whole)];
-  // Masks over boxes have a size of the network's design, which its file fixes.
-  if (!isFixed) return [read("torchvision", 0.55, `${whole}, as their size is open`)];
-  const over = "are masks over boxes";
+  // The size of masks over boxes is part of the network's design, so the file fixes it.
+  if (!isFixed) return [read("torchvision", 0.55, `${whole} (their size is open)`)];
+  const over = "holds masks over boxes";
   if (hasSize)
     return [
-      read("detectron2", 0.85, `${over}, and there is the image's size`),
+      read("detectron2", 0.85, `${over}; another output holds the image size`),
       read("onnx-models", 0.45, over),
     ];
   return [
     read("onnx-models", 0.8, over),
-    read("detectron2", 0.6, `${over}, without the image's size`),
+    read("detectron2", 0.6, `${over}, without an output for the image size`),
   ];
 }

@@ -7,8 +7,8 @@ import type { FamilyRefusal, ModelSignature } from "./family.js";
 import { takeOutput } from "./family.js";
 
 /**
- * What all these networks were trained with: the image stretched over the input, mean and deviation
- * of ImageNet.
+ * The training preprocessing of all these networks: the image is stretched over the input and
+ * normalized with ImageNet's mean and standard deviation.
  */
 export const imageNetStretch: Omit<Preprocessing, "width" | "height" | "content"> = {
   resizeMode: "stretch",
@@ -20,25 +20,25 @@ export const imageNetStretch: Omit<Preprocessing, "width" | "height" | "content"
 };
 
 /**
- * The outputs of a head with mask queries: logits [1, Q, C], masks [1, Q, h, w] and, where there
- * are any, boxes [1, Q, 4].
+ * The outputs of a head with mask queries: logits [1, Q, C], masks [1, Q, h, w] and optional boxes
+ * [1, Q, 4].
  */
 export interface QueryTensors {
   readonly logits: TensorInfo;
   readonly masks: TensorInfo;
   readonly boxes?: TensorInfo;
-  /** C. */
+  /** The number C. */
   readonly columns: number;
 }
 
 type Dim = number | string | undefined;
 
-/** Names by which logits are told from hidden states, which have their shape. */
+/** Names of logits. Hidden states may have the same shape. */
 const logitNames = /logit|label|class/i;
 
 /**
- * Every choice of outputs that could be logits and masks of the same queries, and boxes of them
- * when asked for; or why there is none.
+ * Finds every choice of outputs that may be logits and masks of the same queries, and boxes if
+ * `withBoxes`. Refuses if none exists.
  */
 export function findQueryTensors(
   { outputs }: ModelSignature,
@@ -65,11 +65,13 @@ export function findQueryTensors(
   if (found.length > 0) return named.length > 0 ? named : found;
   if (open)
     return {
-      refusal: `${describeTensor(open)} does not fix the number of classes`,
+      refusal: `${describeTensor(open)} leaves the number of classes open`,
       unresolved: true,
     };
-  const boxes = withBoxes ? "boxes [1, Q, 4], " : "no boxes, but ";
-  const refusal = `it needs float outputs of one number Q of queries: ${boxes}logits [1, Q, classes] and masks [1, Q, height, width]`;
+  const boxes = withBoxes ? "boxes [1, Q, 4], " : "";
+  const refusal =
+    `it needs float outputs with the same number Q of queries: ${boxes}` +
+    `logits [1, Q, classes] and masks [1, Q, height, width]${withBoxes ? "" : ", without boxes"}`;
   return outputs.some(({ dims }) => dims === undefined)
     ? { refusal, unresolved: true }
     : { refusal };
@@ -94,8 +96,8 @@ function isOneOrOpen(dim: Dim): boolean {
 }
 
 /**
- * What the graph takes beside the image: at most masks of the pixels that count [1, height, width],
- * which are all ones for an image without padding. Anything else is a refusal.
+ * Constant values for the inputs besides the image. They may only be masks [1, height, width] of
+ * the valid pixels, all ones for an image without padding. Any other input leads to a refusal.
  */
 export function pixelMasks({
   inputs,
@@ -106,7 +108,7 @@ export function pixelMasks({
   const others = inputs.filter(({ name }) => name !== image?.name);
   const strange = others.find(({ dims }) => dims?.length !== 3);
   if (inputs.length > 0 && strange)
-    return { refusal: `it does not know what to give to the input ${describeTensor(strange)}` };
+    return { refusal: `the input ${describeTensor(strange)} is not supported` };
   if (inputs.length === 0 || others.length === 0) return {};
   const open = ["batch", "height", "width"] as const;
   const ones = ({ dims }: TensorInfo) => ({
@@ -116,7 +118,7 @@ export function pixelMasks({
   return { constantInputs: Object.fromEntries(others.map((input) => [input.name, ones(input)])) };
 }
 
-/** The bound outputs by role. */
+/** Returns the bound outputs by role. */
 export function takeQueryOutputs<Role extends string>(
   outputs: ReadonlyMap<string, RawTensor>,
   bound: Readonly<Record<string, string>>,
@@ -128,11 +130,14 @@ export function takeQueryOutputs<Role extends string>(
 }
 
 /**
- * How the two families with boxes and masks of queries are told apart, -1 (softmax with "no
- * object": DETR) to 1 (a sigmoid for each class: RF-DETR), where the shapes are alike. The planes
- * of DETR are an eighth of a feature map of whole strides of 32, those of RF-DETR a quarter of the
- * input; 91 columns are the numbers of COCO's classes, 92, 134 and 251 those of its detection and
- * panoptic sets with "no object"; RF-DETR takes square images only.
+ * Evidence for one of the two families with boxes and masks of queries, from -1 (a softmax with "no
+ * object": DETR) to 1 (a sigmoid per class: RF-DETR).
+ *
+ * - 91 columns are COCO's class ids. 92, 134 and 251 columns are the classes of COCO's detection
+ *   and panoptic sets and "no object".
+ * - DETR's planes have 8 cells per stride of 32 pixels, rounded up. RF-DETR's planes have one cell
+ *   per 4 pixels.
+ * - RF-DETR takes square images only.
  */
 export function sigmoidEvidence(
   { masks, columns }: QueryTensors,

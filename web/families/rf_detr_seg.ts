@@ -11,7 +11,7 @@ import {
 } from "./query_tensors.js";
 
 /**
- * RF-DETR segmentation: boxes [1, Q, 4] as fractions of the input, logits [1, Q, C] for a sigmoid,
+ * RF-DETR segmentation: boxes [1, Q, 4] as fractions of the input, logits [1, Q, C] of a sigmoid,
  * mask logits [1, Q, h, w].
  */
 export const rfDetrSeg: ModelFamily = {
@@ -25,7 +25,7 @@ export const rfDetrSeg: ModelFamily = {
     if ("refusal" in masks) return masks;
     const [mask] = Object.keys(masks.constantInputs ?? {});
     if (mask !== undefined)
-      return { refusal: `it takes the image only, this network also has the input '${mask}'` };
+      return { refusal: `it takes the image only, but this network also has the input '${mask}'` };
     const found = findQueryTensors(signature, true);
     if ("refusal" in found) return found;
     return bestAnswer(
@@ -51,6 +51,8 @@ function bindTensors(tensors: QueryTensors, signature: ModelSignature): ModelBin
     outputs: { boxes: boxes!.name, logits: logits.name, masks: masks.name },
     classCount: columns,
     certainty: 0.75 + 0.05 * sigmoidEvidence(tensors, signature) + named,
-    reason: `${describeTensor(boxes!)} are boxes of queries, ${describeTensor(logits)} a sigmoid for each of ${columns} classes, ${describeTensor(masks)} the masks`,
+    reason:
+      `${describeTensor(boxes!)} holds the boxes of queries, ${describeTensor(logits)} ` +
+      `a sigmoid for each of ${columns} classes, and ${describeTensor(masks)} the masks`,
   };
 }

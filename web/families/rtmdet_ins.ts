@@ -4,8 +4,8 @@ import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import { type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
 
 /**
- * RTMDet-Ins as mmdeploy exports it: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of
- * the input's size, final.
+ * RTMDet-Ins, exported by mmdeploy: final detections [1, N, 5], labels [1, N] and masks [1, N, H,
+ * W] of the input's size.
  */
 export const rtmdetIns: ModelFamily = {
   name: "rtmdet_ins",
@@ -48,12 +48,11 @@ function bindThree(
   planes: TensorInfo,
   { hints, inputSize }: ModelSignature,
 ): FamilyAnswer {
-  const counts = [rows, ids, planes]
-    .map(({ dims }) => dims![1])
-    .filter((count) => typeof count === "number");
+  const tensors = [rows, ids, planes];
+  const counts = tensors.map(({ dims }) => dims![1]).filter((count) => typeof count === "number");
   if (new Set(counts).size > 1) {
     return {
-      refusal: `${describeTensor(rows)}, ${describeTensor(ids)} and ${describeTensor(planes)} differ in their number of objects`,
+      refusal: `${tensors.map(describeTensor).join(", ")} differ in their number of objects`,
     };
   }
   const [, , height, width] = planes.dims!;
@@ -62,11 +61,11 @@ function bindThree(
   if (differs(height, inputSize?.height) || differs(width, inputSize?.width)) {
     const size = `${inputSize?.height} x ${inputSize?.width}`;
     return {
-      refusal: `${describeTensor(planes)} are not masks of the input's ${size} (masks over boxes would be another network's)`,
+      refusal: `${describeTensor(planes)} does not have the size of the input, ${size}`,
     };
   }
-  // Queries have masks, and scores in five columns when there are four classes, but no labels of
-  // their own.
+  // A network with queries and four classes has masks and scores of the same shapes, but it lacks
+  // labels.
   const isFixed = typeof height === "number" && typeof width === "number";
   const named = /det/i.test(rows.name) && /mask/i.test(planes.name) ? 0.04 : 0;
   return {
@@ -74,6 +73,8 @@ function bindThree(
     outputs: { detections: rows.name, labels: ids.name, masks: planes.name },
     classCount: hints.labels?.length ?? 0,
     certainty: (isFixed ? 0.9 : 0.85) + named,
-    reason: `${describeTensor(rows)} are boxes with scores, ${describeTensor(ids)} their labels, ${describeTensor(planes)} their masks`,
+    reason:
+      `${describeTensor(rows)} holds boxes with scores, ${describeTensor(ids)} their labels, ` +
+      `and ${describeTensor(planes)} their masks`,
   };
 }

@@ -4,10 +4,10 @@ import { bestAnswer, type FamilyAnswer } from "./answers.js";
 import { type ModelFamily, type ModelSignature, takeOutput } from "./family.js";
 
 /**
- * YOLACT: boxes [N, 4], scores [N, 1 + C] with the background first, coefficients [N, P],
- * prototypes [h, w, P] (or [P, h, w]) and, as variant `priors`, priors [N, 4]; each with or without
- * a batch axis. Variant `no-priors`: boxes are corners already, or offsets to the priors of a
- * released configuration; the decoder sees which.
+ * YOLACT: boxes [N, 4], scores [N, 1 + C] with the background first, coefficients [N, P] and
+ * prototypes [h, w, P] or [P, h, w], each with or without a batch axis. Variant `priors` adds
+ * priors [N, 4]. In variant `no-priors`, boxes are corners, or offsets to the priors of a released
+ * configuration. The decoder distinguishes these two by their values.
  */
 export const yolact: ModelFamily = {
   name: "yolact",
@@ -25,7 +25,8 @@ export const yolact: ModelFamily = {
   bind(signature) {
     const answers = signature.outputs.flatMap((planes) => bindPrototypes(planes, signature));
     const needed =
-      "it needs boxes [N, 4], scores [N, 1 + classes], coefficients [N, P] and prototypes [height, width, P]";
+      "it needs boxes [N, 4], scores [N, 1 + classes], coefficients [N, P] " +
+      "and prototypes [height, width, P]";
     return bestAnswer(answers, signature, needed);
   },
 
@@ -41,7 +42,7 @@ export const yolact: ModelFamily = {
   },
 };
 
-/** The dimensions without a batch axis, when that leaves `rank` of them. */
+/** The dimensions without a batch axis, if `rank` of them remain. */
 function withoutBatch(
   { dims }: TensorInfo,
   rank: number,
@@ -52,7 +53,7 @@ function withoutBatch(
     : undefined;
 }
 
-/** A table [rows, columns] among the outputs. */
+/** An output of shape [rows, columns]. */
 interface Table {
   readonly tensor: TensorInfo;
   readonly rows: number | string;
@@ -74,7 +75,9 @@ function bindPrototypes(planes: TensorInfo, { outputs }: ModelSignature): Family
     const seen = tables.map(({ tensor }) => describeTensor(tensor)).join(", ");
     return [
       {
-        refusal: `${seen} are not boxes, scores and as many coefficients as ${describeTensor(planes)} has prototypes`,
+        refusal:
+          `${seen} must be boxes, scores and coefficients, ` +
+          `with one coefficient per prototype of ${describeTensor(planes)}`,
       },
     ];
   }
@@ -86,7 +89,7 @@ function bindPrototypes(planes: TensorInfo, { outputs }: ModelSignature): Family
   ];
 }
 
-/** `tables` are boxes, scores, coefficients and perhaps priors, in this order. */
+/** The order of the tables is boxes, scores, coefficients, priors. Priors are optional. */
 function fits(
   [boxes, scores, coefficients, priors]: readonly Table[],
   prototypeDims: readonly (number | string)[],
@@ -112,8 +115,7 @@ function permutations<T>(items: readonly T[]): T[][] {
 }
 
 /**
- * How well the names agree with the roles; shapes that are alike leave the choice to them, and
- * after that to the decoder.
+ * How many names agree with the roles. If shapes are ambiguous, names decide, and then the decoder.
  */
 function nameScore(tables: readonly Table[]): number {
   const patterns = [/loc|box/i, /conf|score|class|prob/i, /mask|coef/i, /prior|anchor/i];
@@ -141,7 +143,9 @@ function bindTables(tables: readonly Table[], planes: TensorInfo): FamilyAnswer 
     classCount,
     certainty: (priors ? 0.95 : 0.8) + named,
     reason:
-      `${describeTensor(boxes)} are boxes, ${describeTensor(scores)} scores of a background and ${classCount} classes, ${describeTensor(coefficients)} ` +
-      `coefficients of the prototypes ${describeTensor(planes)}${priors ? `, ${describeTensor(priors)} priors` : ", without priors"}`,
+      `${describeTensor(boxes)} holds boxes, ` +
+      `${describeTensor(scores)} scores of a background and ${classCount} classes, ` +
+      `${describeTensor(coefficients)} coefficients of the prototypes ${describeTensor(planes)}, ` +
+      `${priors ? `and ${describeTensor(priors)} priors` : "without priors"}`,
   };
 }

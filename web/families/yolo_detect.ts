@@ -7,9 +7,11 @@ import { takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
- * YOLO box detectors: YOLOv8, v9, 11, 12 [1, 4 + C, N] (`dense`); YOLOv10, YOLO26 and exports with
- * suppression inside [1, M, 6] (`end-to-end`); YOLOv5, v7 [1, N, 5 + C] with three rows for each
- * cell (`objectness`).
+ * YOLO box detectors.
+ *
+ * - `dense`: YOLOv8, v9, 11 and 12, [1, 4 + C, N].
+ * - `end-to-end`: YOLOv10, YOLO26 and exports with built-in suppression, [1, M, 6].
+ * - `objectness`: YOLOv5 and v7, [1, N, 5 + C], three rows per cell.
  */
 export const yoloDetect: ModelFamily = {
   name: "yolo_detect",
@@ -38,9 +40,9 @@ export const yoloDetect: ModelFamily = {
 function bindEach(signature: ModelSignature): FamilyAnswer[] {
   const { outputs, hints } = signature;
   if (outputs.some(({ dims }) => dims?.length === 4))
-    return [{ refusal: "an output of rank 4 is not of a box detector" }];
+    return [{ refusal: "a box detector must not have an output of rank 4" }];
   if (hints.task !== undefined && hints.task !== "detect")
-    return [{ refusal: `the metadata says that its task is '${hints.task}'` }];
+    return [{ refusal: `the metadata states the task '${hints.task}'` }];
   const tensors = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
   return tensors.flatMap((rows) => {
     const boxes = tensors.find(
@@ -49,7 +51,7 @@ function bindEach(signature: ModelSignature): FamilyAnswer[] {
     if (boxes)
       return [
         {
-          refusal: `${describeTensor(boxes)} holds the boxes that belong to ${describeTensor(rows)}`,
+          refusal: `${describeTensor(boxes)} holds separate boxes of ${describeTensor(rows)}`,
         },
       ];
     return [
@@ -64,18 +66,19 @@ function bindDense(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswe
   const [, channels, anchors] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof channels !== "number")
-    return { refusal: `${what} does not fix the number of channels`, unresolved: true };
-  if (channels < 5) return { refusal: `${what} has ${channels} channels, 4 + classes are more` };
+    return { refusal: `${what} leaves the number of channels open`, unresolved: true };
+  if (channels < 5)
+    return { refusal: `${what} has ${channels} channels; the minimum is 5 (1 class)` };
   const isExact = rowsPerCell(anchors, inputSize) === 1;
   if (typeof anchors === "number" && anchors < channels && !isExact) {
-    return { refusal: `${what} has its long axis first, so its rows are not channels` };
+    return { refusal: `${what} has its longer axis first; the first axis must be the channels` };
   }
   return {
     variant: "dense",
     outputs: { detections: rows.name },
     classCount: channels - 4,
     certainty: isExact ? 1 : typeof anchors === "number" ? 0.6 : 0.5,
-    reason: `${what} is 4 + ${channels - 4} classes by anchors`,
+    reason: `${what} holds 4 + ${channels - 4} classes by anchors`,
   };
 }
 
@@ -83,19 +86,19 @@ function bindFinal(rows: TensorInfo, { inputSize, hints }: ModelSignature): Fami
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof columns !== "number")
-    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
-  if (columns !== 6) return { refusal: `${what} has ${columns} columns, final rows have 6` };
+    return { refusal: `${what} leaves the number of columns open`, unresolved: true };
+  if (columns !== 6) return { refusal: `${what} has ${columns} columns; final rows must have 6` };
   if (typeof count !== "number" && hints.endToEnd !== true)
-    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+    return { refusal: `${what} leaves the number of rows open`, unresolved: true };
   if (typeof count === "number" && count > maxFinalRows)
-    return { refusal: `${what} has ${count} rows, too many to be final` };
+    return { refusal: `${what} has ${count} rows, too many for final rows` };
   const areCells = rowsPerCell(count, inputSize) !== undefined;
   return {
     variant: "end-to-end",
     outputs: { detections: rows.name },
     classCount: hints.labels?.length ?? 0,
     certainty: hints.endToEnd === true ? 0.95 : hints.endToEnd === false || areCells ? 0.2 : 0.8,
-    reason: `${what} are final rows of box, score and class`,
+    reason: `${what} holds final rows of box, score and class`,
   };
 }
 
@@ -103,30 +106,30 @@ function bindObjectness(rows: TensorInfo, { inputSize }: ModelSignature): Family
   const [, count, columns] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof columns !== "number")
-    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
-  if (columns < 6) return { refusal: `${what} has ${columns} columns, 5 + classes are more` };
+    return { refusal: `${what} leaves the number of columns open`, unresolved: true };
+  if (columns < 6) return { refusal: `${what} has ${columns} columns; the minimum is 6 (1 class)` };
   if (typeof count !== "number")
-    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+    return { refusal: `${what} leaves the number of rows open`, unresolved: true };
   const perCell = rowsPerCell(count, inputSize);
   if (perCell === undefined && count <= maxFinalRows)
-    return { refusal: `${what} has ${count} rows, which are not three for each cell` };
+    return { refusal: `${what} has ${count} rows; it must have three per cell` };
   const shared = {
     variant: "objectness",
     outputs: { detections: rows.name },
     classCount: columns - 5,
   };
   const what5 = `of box, objectness and ${columns - 5} classes`;
-  // One row for each cell is YOLOX; by force it is YOLOv6, which has the same columns in pixels.
+  // One row for each cell means YOLOX. YOLOv6 has the same columns in pixels and must be forced.
   if (perCell === 1)
     return {
       ...shared,
       certainty: 0.3,
-      reason: `${what} could be rows in pixels ${what5}, as of YOLOv6`,
+      reason: `${what} may hold rows in pixels ${what5}, as in YOLOv6`,
     };
-  const rowsAre = perCell === 3 ? "three rows for each cell" : "rows";
+  const rowsAre = perCell === 3 ? "three rows per cell" : "rows";
   return {
     ...shared,
     certainty: perCell === 3 ? 1 : 0.6,
-    reason: `${what} are ${rowsAre} ${what5}`,
+    reason: `${what} holds ${rowsAre} ${what5}`,
   };
 }

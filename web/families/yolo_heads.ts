@@ -1,7 +1,7 @@
 import type { Size } from "../base/geometry.js";
 import type { ModelFamily } from "./family.js";
 
-/** What Ultralytics' networks, YOLOv5 and v7 were trained with. */
+/** The training preprocessing of Ultralytics' networks, YOLOv5 and v7. */
 export const yoloPreprocessing: ModelFamily["preprocessing"] = {
   resizeMode: "letterbox-center",
   colorOrder: "rgb",
@@ -12,8 +12,8 @@ export const yoloPreprocessing: ModelFamily["preprocessing"] = {
 };
 
 /**
- * Strides of the levels of YOLO heads: the usual three, with a coarser one (P6), with a finer one
- * (P2), and without the finest (tiny).
+ * Strides of the levels of YOLO heads: the usual three, these and a coarser one (P6), these and a
+ * finer one (P2), and these without the finest (tiny).
  */
 const pyramids = [
   [8, 16, 32],
@@ -22,10 +22,10 @@ const pyramids = [
   [16, 32],
 ];
 
-/** End-to-end heads give at most a few hundred rows; thousands of rows are anchors. */
+/** Maximum number of final rows. End-to-end heads have a few hundred; anchors are thousands. */
 export const maxFinalRows = 1000;
 
-/** Cells of all levels of an input of this size. */
+/** The number of cells of all levels, for an input of this size. */
 export function cellCount({ width, height }: Size, strides: readonly number[]): number {
   return strides.reduce(
     (sum, stride) => sum + Math.floor(width / stride) * Math.floor(height / stride),
@@ -34,9 +34,9 @@ export function cellCount({ width, height }: Size, strides: readonly number[]): 
 }
 
 /**
- * How many rows a head gives for each of its cells, from the number of its rows: 1 without anchor
- * boxes (YOLOv8 and later, YOLOX), 3 with them (YOLOv5, v7). No number of rows is both. Undefined
- * for any other number, an open one, or an open input size.
+ * Rows per cell of a head, derived from its number of rows: 1 without anchor boxes (YOLOv8 and
+ * later, YOLOX), 3 with them (YOLOv5, v7). The two never coincide. Undefined for any other or open
+ * number of rows, and for an open input size.
  */
 export function rowsPerCell(
   rowCount: number | string | undefined,

@@ -6,9 +6,10 @@ import { takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
 /**
- * YOLOv8, v9, 11 and 12 segmentation: detections [1, 4 + C + P, N] and prototypes [1, P, h, w]
- * (`dense`), and the layout of YOLO26 and of exports with suppression inside: final rows [1, M, 6 +
- * P] and prototypes (`end-to-end`).
+ * YOLO segmentation, with prototypes [1, P, h, w].
+ *
+ * - `dense`: YOLOv8, v9, 11 and 12, detections [1, 4 + C + P, N].
+ * - `end-to-end`: YOLO26 and exports with built-in suppression, final rows [1, M, 6 + P].
  */
 export const yoloSeg: ModelFamily = {
   name: "yolo_seg",
@@ -51,7 +52,7 @@ function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignatur
   if (typeof coefficientCount !== "number") {
     return [
       {
-        refusal: `${describeTensor(planes)} does not fix the number of prototypes`,
+        refusal: `${describeTensor(planes)} leaves the number of prototypes open`,
         unresolved: true,
       },
     ];
@@ -71,23 +72,27 @@ function bindDense({ rows, planes, coefficientCount, signature }: Pair): FamilyA
   const [, channels, anchors] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof channels !== "number")
-    return { refusal: `${what} does not fix the number of channels`, unresolved: true };
+    return { refusal: `${what} leaves the number of channels open`, unresolved: true };
   const classCount = channels - 4 - coefficientCount;
   if (classCount < 1) {
     return {
-      refusal: `${what} has ${channels} channels, 4 + classes + ${coefficientCount} coefficients need more`,
+      refusal:
+        `${what} has ${channels} channels; ` +
+        `the minimum is ${5 + coefficientCount} (1 class, ${coefficientCount} coefficients)`,
     };
   }
   const isExact = rowsPerCell(anchors, signature.inputSize) === 1;
   if (typeof anchors === "number" && anchors < channels && !isExact) {
-    return { refusal: `${what} has its long axis first, so its rows are not channels` };
+    return { refusal: `${what} has its longer axis first; the first axis must be the channels` };
   }
   return {
     variant: "dense",
     outputs: { detections: rows.name, prototypes: planes.name },
     classCount,
     certainty: isExact ? 1 : typeof anchors === "number" ? 0.6 : 0.5,
-    reason: `${what} is 4 + ${classCount} classes + ${coefficientCount} coefficients by anchors, ${describeTensor(planes)} are the prototypes`,
+    reason:
+      `${what} holds 4 + ${classCount} classes + ${coefficientCount} coefficients by anchors, ` +
+      `and ${describeTensor(planes)} the prototypes`,
   };
 }
 
@@ -96,24 +101,28 @@ function bindEndToEnd({ rows, planes, coefficientCount, signature }: Pair): Fami
   const what = describeTensor(rows);
   const hint = signature.hints.endToEnd;
   if (typeof columns !== "number")
-    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+    return { refusal: `${what} leaves the number of columns open`, unresolved: true };
   if (columns !== 6 + coefficientCount) {
     return {
-      refusal: `${what} has ${columns} columns, final rows with ${coefficientCount} coefficients have ${6 + coefficientCount}`,
+      refusal:
+        `${what} has ${columns} columns; ` +
+        `final rows with ${coefficientCount} coefficients must have ${6 + coefficientCount}`,
     };
   }
   if (typeof count === "number" && count > maxFinalRows) {
-    return { refusal: `${what} has ${count} rows, too many to be final (YOLOv5 layout?)` };
+    return { refusal: `${what} has ${count} rows, too many for final rows (YOLOv5 layout?)` };
   }
   if (typeof count !== "number" && hint !== true)
-    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+    return { refusal: `${what} leaves the number of rows open`, unresolved: true };
   return {
     variant: "end-to-end",
     outputs: { detections: rows.name, prototypes: planes.name },
     classCount: signature.hints.labels?.length ?? 0,
-    // With two classes a dense head has as many channels as final rows have columns; then the
-    // exporter's word or the long axis decides.
+    // A dense head with two classes has as many channels as final rows have columns. The metadata
+    // or the longer axis then decides.
     certainty: hint === undefined ? 0.8 : hint ? 0.95 : 0.2,
-    reason: `${what} are final rows of box, score, class and ${coefficientCount} coefficients, ${describeTensor(planes)} are the prototypes`,
+    reason:
+      `${what} holds final rows of box, score, class and ${coefficientCount} coefficients, ` +
+      `and ${describeTensor(planes)} the prototypes`,
   };
 }

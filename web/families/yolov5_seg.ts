@@ -5,11 +5,11 @@ import type { ModelFamily, ModelSignature } from "./family.js";
 import { takeOutput } from "./family.js";
 import { maxFinalRows, rowsPerCell, yoloPreprocessing } from "./yolo_heads.js";
 
-/** Before the class scores: box and objectness. */
+/** The columns before the class scores: box and objectness. */
 const fixedColumns = 5;
 
 /**
- * YOLOv5 segmentation: detections [1, N, 5 + C + P] with three rows for each cell, and prototypes
+ * YOLOv5 segmentation: detections [1, N, 5 + C + P] with three rows per cell, and prototypes
  * [1, P, h, w].
  */
 export const yolov5Seg: ModelFamily = {
@@ -48,29 +48,31 @@ function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignatur
   const what = describeTensor(rows);
   if (typeof coefficientCount !== "number") {
     return {
-      refusal: `${describeTensor(planes)} does not fix the number of prototypes`,
+      refusal: `${describeTensor(planes)} leaves the number of prototypes open`,
       unresolved: true,
     };
   }
   if (typeof columns !== "number")
-    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+    return { refusal: `${what} leaves the number of columns open`, unresolved: true };
   const classCount = columns - fixedColumns - coefficientCount;
   if (classCount < 1) {
     return {
-      refusal: `${what} has ${columns} columns, ${fixedColumns} + classes + ${coefficientCount} coefficients need more`,
+      refusal:
+        `${what} has ${columns} columns; the minimum is ` +
+        `${fixedColumns + 1 + coefficientCount} (1 class, ${coefficientCount} coefficients)`,
     };
   }
-  // With one class, final rows have as many columns: their number decides, which the file leaves
-  // open here.
+  // Final rows have as many columns as this layout with one class. Only the number of rows, open
+  // here, can decide.
   if (typeof rowCount !== "number" && classCount === 1)
-    return { refusal: `${what} does not fix the number of rows`, unresolved: true };
+    return { refusal: `${what} leaves the number of rows open`, unresolved: true };
   const perCell = rowsPerCell(rowCount, signature.inputSize);
   if (perCell === 1)
     return {
-      refusal: `${what} has one row for each cell, as YOLOv8 with its axes swapped; YOLOv5 has three`,
+      refusal: `${what} has one row per cell, like YOLOv8 with swapped axes; YOLOv5 has three`,
     };
   if (perCell === undefined && typeof rowCount === "number" && rowCount <= maxFinalRows) {
-    return { refusal: `${what} has ${rowCount} rows, which are not three for each cell` };
+    return { refusal: `${what} has ${rowCount} rows; it must have three per cell` };
   }
   return {
     variant: "anchors",
@@ -78,7 +80,8 @@ function bindPair(rows: TensorInfo, planes: TensorInfo, signature: ModelSignatur
     classCount,
     certainty: perCell === 3 ? 1 : typeof rowCount === "number" ? 0.6 : 0.5,
     reason:
-      `${what} are ${perCell === 3 ? "three rows for each cell" : "rows"} of box, objectness, ${classCount} classes and ${coefficientCount} ` +
-      `coefficients, ${describeTensor(planes)} are the prototypes`,
+      `${what} holds ${perCell === 3 ? "three rows per cell" : "rows"} of box, objectness, ` +
+      `${classCount} classes and ${coefficientCount} coefficients, ` +
+      `and ${describeTensor(planes)} the prototypes`,
   };
 }

@@ -6,19 +6,19 @@ import type { ModelFamily, ModelSignature } from "./family.js";
 import { takeOutput } from "./family.js";
 import { cellCount } from "./yolo_heads.js";
 
-/** Before the class scores: box and objectness. */
+/** The columns before the class scores: box and objectness. */
 const fixedColumns = 5;
 
-/** Strides of the levels: all released models, and those with a fourth level (P6). */
+/** Strides of the levels of the released models, and of models with a fourth level (P6). */
 const pyramids = [
   [8, 16, 32],
   [8, 16, 32, 64],
 ];
 
 /**
- * YOLOX box detectors: [1, N, 5 + C] with one row for each cell. Box values are offsets and
- * logarithms (`cells`) or pixels (`pixels`, exports with decode_in_inference); the tensor's shape
- * does not tell, its values do (`automatic`).
+ * YOLOX box detectors: [1, N, 5 + C] with one row per cell. Box values are offsets and logarithms
+ * (`cells`), or pixels (`pixels`, exports with decode_in_inference). The values distinguish the
+ * two, the shape cannot (`automatic`).
  */
 export const yolox: ModelFamily = {
   name: "yolox",
@@ -59,9 +59,9 @@ export const yolox: ModelFamily = {
 function bindBest(signature: ModelSignature): FamilyAnswer {
   const { outputs, hints } = signature;
   if (outputs.some(({ dims }) => dims?.length === 4))
-    return { refusal: "an output of rank 4 is not of a box detector" };
+    return { refusal: "a box detector must not have an output of rank 4" };
   if (hints.task !== undefined && hints.task !== "detect")
-    return { refusal: `the metadata says that its task is '${hints.task}'` };
+    return { refusal: `the metadata states the task '${hints.task}'` };
   const rows = outputs.filter((output) => isFloat(output) && output.dims?.length === 3);
   const answers = rows.map((output) => bindRows(output, signature));
   return bestAnswer(answers, signature, "it needs a float output of rank 3");
@@ -71,20 +71,24 @@ function bindRows(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswer
   const [, rowCount, columns] = rows.dims!;
   const what = describeTensor(rows);
   if (typeof columns !== "number")
-    return { refusal: `${what} does not fix the number of columns`, unresolved: true };
+    return { refusal: `${what} leaves the number of columns open`, unresolved: true };
   const classCount = columns - fixedColumns;
   if (classCount < 1)
-    return { refusal: `${what} has ${columns} columns, ${fixedColumns} + classes are more` };
+    return {
+      refusal: `${what} has ${columns} columns; the minimum is ${fixedColumns + 1} (1 class)`,
+    };
   const isOpen = typeof rowCount !== "number" || inputSize === undefined;
-  // Without the number of rows these may be final rows, anchors or anything.
+  // Without a known number of rows, these may be final rows, anchors or anything else.
   if (isOpen)
     return {
-      refusal: `${what} in an input of open size does not tell its rows for each cell`,
+      refusal: `the rows per cell of ${what} are unknown while the input size is open`,
       unresolved: true,
     };
   if (!pyramids.some((strides) => cellCount(inputSize, strides) === rowCount)) {
     return {
-      refusal: `${what} has ${rowCount} rows, one for each cell would be ${cellCount(inputSize, pyramids[0]!)}`,
+      refusal:
+        `${what} has ${rowCount} rows; ` +
+        `one per cell would be ${cellCount(inputSize, pyramids[0]!)}`,
     };
   }
   return {
@@ -92,6 +96,6 @@ function bindRows(rows: TensorInfo, { inputSize }: ModelSignature): FamilyAnswer
     outputs: { detections: rows.name },
     classCount,
     certainty: 1,
-    reason: `${what} has one row for each cell, of box, objectness and ${classCount} classes`,
+    reason: `${what} holds one row per cell of box, objectness and ${classCount} classes`,
   };
 }

@@ -31,10 +31,9 @@ export function suppressMasks(
   threshold: number,
 ): number[] {
   const ratings = candidates.map(({ predictedIou }) => predictedIou);
-  return suppress(
-    ratings,
-    (kept, index) => maskIou(core, candidates[kept]!, candidates[index]!) > threshold,
-  );
+  const masks = candidates.map(({ mask }) => mask);
+  const ious = core.masks.iouMatrix(masks, masks);
+  return suppress(ratings, (kept, index) => ious[kept * masks.length + index]! > threshold);
 }
 
 /** Equals stay in their order. */
@@ -58,10 +57,4 @@ export function boxIou(a: Box, b: Box): number {
 
 function areaOf({ x1, y1, x2, y2 }: Box): number {
   return (x2 - x1) * (y2 - y1);
-}
-
-function maskIou(core: Core, a: RatedMask, b: RatedMask): number {
-  if (boxIou(a.box, b.box) === 0) return 0;
-  const shared = core.masks.intersectionArea(a.mask, b.mask);
-  return shared / (a.mask.area + b.mask.area - shared);
 }

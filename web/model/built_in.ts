@@ -2,30 +2,51 @@ import { MaskletError } from "../base/errors.js";
 import { cards, promptCards } from "./built_in.gen.js";
 import type { BuiltInFile, BuiltInModel, BuiltInPromptModel } from "./built_in_types.js";
 
-/** The models that ship inside the package, the default one first. */
+/**
+ * The models in the package that find objects. The first one is the default.
+ *
+ * @example
+ * ```ts
+ * import { builtInModels, Segmenter } from "masklet";
+ *
+ * for (const { name, summary, bytes } of builtInModels) console.log(name, bytes, summary);
+ * const segmenter = await Segmenter.create({ model: builtInModels[0].name });
+ * ```
+ */
 export const builtInModels: readonly [BuiltInModel, ...BuiltInModel[]] = cards;
-/** The promptable models that ship inside the package, the one to start with first. */
+
+/**
+ * The promptable models in the package. The first one is the default.
+ *
+ * @example
+ * ```ts
+ * import { builtInPromptModels, PromptSegmenter } from "masklet";
+ *
+ * const segmenter = await PromptSegmenter.create({ model: builtInPromptModels[0].name });
+ * ```
+ */
 export const builtInPromptModels: readonly [BuiltInPromptModel, ...BuiltInPromptModel[]] =
   promptCards;
 
 /**
- * The file of that name and where it lies, beside this module or where a bundler put it.
- * @throws MaskletError `badOption` for a promptable model, which is two files
+ * Finds the built-in file of this name and its location, as a bundler may have changed it.
+ * @throws MaskletError `badOption` for the name of a promptable model, which consists of two files
  */
 export function findBuiltInFile(name: unknown): (BuiltInFile & { locate(): URL }) | undefined {
   const files = [...cards, ...promptCards.flatMap(({ encoder, decoder }) => [encoder, decoder])];
   const pair = promptCards.find((card) => card.name === name);
   if (pair === undefined) return files.find((file) => file.name === name);
-  const message = `'${pair.name}' is a promptable model in two files (${pair.encoder.name}, ${pair.decoder.name}): PromptSegmenter takes it`;
+  const names = `${pair.encoder.name}, ${pair.decoder.name}`;
+  const message = `'${pair.name}' is a promptable model (${names}): use PromptSegmenter`;
   throw new MaskletError("badOption", "load", message, { value: pair.name });
 }
 
-/** The promptable model that this encoder belongs to, by its digest. */
+/** Finds the built-in promptable model of an encoder by the encoder's digest. */
 export function findPromptCard(encoderSha256: string): BuiltInPromptModel | undefined {
   return promptCards.find(({ encoder }) => encoder.sha256 === encoderSha256);
 }
 
-/** For messages about a name that is none of them. */
+/** The names of all built-in models, for messages about an unknown name. */
 export function builtInNames(): string {
   return [...cards, ...promptCards].map(({ name }) => name).join(", ");
 }

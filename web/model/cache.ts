@@ -1,21 +1,20 @@
 import { sha256Hex } from "./sha256.js";
 
-/** The number is that of this layout; entries of another one are never read. */
+/** The number is the version of the layout. Entries of another version are never read. */
 const cacheName = "masklet-models-1";
 
 const digestHeader = "x-masklet-sha256";
 
 /**
- * Response headers that tell one version of a file from another; all may be read across origins or
- * are absent.
+ * Response headers that identify the version of a file. Servers of another origin may hide some.
  */
 const validators = ["etag", "last-modified", "content-length"] as const;
 
 /**
- * A model kept from an earlier download, by URL and digest. An entry whose bytes do not have the
- * digest that was stored with them is removed. Where the caller names no digest, the server is
- * asked (HEAD) whether the file is still the same; when it cannot be reached, the kept file is
- * taken. Never throws: without a working Cache API there is no cache.
+ * Finds a model of an earlier download by URL and digest. An entry whose bytes do not match their
+ * stored digest is removed. Without an expected digest, a HEAD request asks the server whether the
+ * file is unchanged. If the server is unreachable, the cached file counts as current. Never throws:
+ * a missing or broken Cache API means an empty cache.
  */
 export async function findCachedModel(
   address: URL,
@@ -33,14 +32,13 @@ export async function findCachedModel(
       return bytes;
     await cache.delete(key);
   } catch {
-    // Storage may be blocked or broken; the model is then downloaded.
+    // Storage may be blocked or broken. The model is then downloaded.
   }
   return undefined;
 }
 
 /**
- * Keeps a verified model. A full or blocked storage is no error: the model is there, it will be
- * downloaded again next time.
+ * Stores a verified model. It ignores a full or blocked storage: the next call downloads again.
  */
 export async function cacheModel(
   address: URL,
@@ -73,7 +71,7 @@ async function openCache(): Promise<Cache | undefined> {
   return typeof caches?.open === "function" ? caches.open(cacheName) : undefined;
 }
 
-/** A Cache API key must be an http address; nothing is ever fetched from this one. */
+/** A key of the Cache API must be an http URL. Nothing is ever fetched from this one. */
 function cacheKey(address: URL, expected: string | undefined): string {
   const key = new URL("https://masklet.invalid/model");
   key.searchParams.set("url", address.href);

@@ -12,10 +12,9 @@ interface DownloadOptions {
 }
 
 /**
- * Fetches a model with progress. What the server announced and did not send is an error, never a
- * shorter model.
+ * Downloads a model and reports progress. An incomplete transfer is an error.
  * @throws MaskletError `networkError` with the address and the status or cause, `badModel` for a
- *   web page in place of a model, `aborted`.
+ *   web page instead of a model, `aborted`.
  */
 export async function download(
   address: URL,
@@ -27,7 +26,7 @@ export async function download(
     const total = announcedSize(response.headers);
     const bytes = await readAll(response, total, onProgress);
     if (total !== undefined && bytes.length !== total) {
-      throw networkError(address, `${bytes.length} of ${total} bytes came`, bytes.length);
+      throw networkError(address, `received ${bytes.length} of ${total} bytes`, bytes.length);
     }
     onProgress?.({ stage: "download", loaded: bytes.length, total: bytes.length });
     return { bytes, headers: response.headers };
@@ -50,12 +49,12 @@ function checkResponse(response: Response, address: URL): void {
       response.status,
     );
   if (response.headers.get("content-type")?.startsWith("text/html")) {
-    const message = `${address.href} gives a web page, not a model: is the file there?`;
+    const message = `${address.href} is a web page, not a model: does the file exist?`;
     throw new MaskletError("badModel", "download", message, { value: "text/html" });
   }
 }
 
-/** The size of a compressed transfer says nothing about the bytes that come out. */
+/** The announced size, unless the transfer is compressed: it then differs from the file's. */
 function announcedSize(headers: Headers): number | undefined {
   const length = headers.get("content-length");
   return length === null || headers.get("content-encoding") ? undefined : Number(length);

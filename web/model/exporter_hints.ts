@@ -3,38 +3,38 @@ import type { Preprocessing, ResizeMode } from "../base/preprocessing.js";
 import { type Literal, parseLiteral } from "./python_literal.js";
 
 /**
- * What exporters say about a model in its metadata; every part may be absent or wrong, so the
- * tensors have the last word.
+ * What the exporter wrote about a model into its metadata. Any part may be absent or wrong, so the
+ * tensors take precedence.
  */
 export interface ExporterHints {
-  /** Class names by class id, without gaps. */
+  /** Class names, indexed by class id, without gaps. */
   readonly labels?: readonly string[];
   readonly task?: string;
-  /** Network pixels that both input sides must be multiples of. */
+  /** Both sides of the input must be multiples of this number of pixels. */
   readonly stride?: number;
   readonly inputSize?: Size;
-  /** The graph does its own suppression: its rows are final. */
+  /** Whether the graph contains non-maximum suppression, so that its rows are final. */
   readonly endToEnd?: boolean;
-  /** What the training did to images. */
+  /** The preprocessing of the training. */
   readonly preprocessing?: Pick<Preprocessing, "resizeMode">;
 }
 
 /**
- * Where a letterbox put the image in training: the key `letterbox`, which `models/train/export.py`
- * writes.
+ * Values of the metadata key `letterbox`, which `models/train/export.py` writes: the place of the
+ * image in the training's letterbox.
  */
 const letterboxes = new Map<string, ResizeMode>([
   ["top-left", "letterbox-top-left"],
   ["center", "letterbox-center"],
 ]);
 
-/** More classes than any known data set; a larger class id is taken for nonsense. */
+/** Maximum number of classes, more than any known data set has. */
 const maxClasses = 65_536;
 
 /**
- * Reads `names`, `task`, `stride`, `imgsz`, `end2end` and `args` as Ultralytics' exporter embeds
- * them (`exporter.py`, Python `str()` of the values) or as JSON, and `letterbox`. Values that
- * cannot be understood are left out.
+ * Reads the keys `names`, `task`, `stride`, `imgsz`, `end2end` and `args` as Ultralytics' exporter
+ * writes them (`exporter.py`, Python `str()` of the values) or as JSON, and the key `letterbox`.
+ * Malformed values are left out.
  */
 export function readExporterHints(metadata: Readonly<Record<string, string>>): ExporterHints {
   const read = (key: string): Literal | undefined =>
@@ -57,7 +57,7 @@ export function readExporterHints(metadata: Readonly<Record<string, string>>): E
   });
 }
 
-/** The key `k` of a dict is the class id; ids that are missing get `class k`. */
+/** A key `k` of the dictionary is a class id. A missing id gets the name `class k`. */
 function toLabels(names: Literal | undefined): string[] | undefined {
   const entries: [unknown, Literal][] = Array.isArray(names)
     ? names.map((name, id) => [id, name])
@@ -76,7 +76,7 @@ function toLabels(names: Literal | undefined): string[] | undefined {
     : Array.from(labels, (label, id) => label ?? `class ${id}`);
 }
 
-/** `imgsz` is [height, width] or one number for both. */
+/** `imgsz` is [height, width], or one number for both. */
 function toSize(size: Literal | undefined): ExporterHints["inputSize"] {
   if (isSide(size)) return { width: size, height: size };
   if (!Array.isArray(size) || size.length !== 2) return undefined;

@@ -1,32 +1,32 @@
 import type { Size } from "../base/geometry.js";
 import type { TensorInfo } from "../base/tensor.js";
 
-/** Order of the axes of an image input: batch, channels, height, width. */
+/** Order of the axes of an image input: n = batch, c = channels, h = height, w = width. */
 export type ImageLayout = "nchw" | "nhwc" | "chw" | "hwc";
 
-/** Element types in which an image can be fed. */
+/** Supported element types of an image input. */
 export const imageTypes = ["float32", "float16", "uint8"] as const;
 export type ImageType = (typeof imageTypes)[number];
 
-/** The input of a network that takes the image. */
+/** The input of a network for the image. */
 export interface ImageInput {
   readonly name: string;
   readonly type: ImageType;
   readonly layout: ImageLayout;
   /**
-   * Images in one run: a number where the graph fixes it, `"open"` where any number goes; 1 for
-   * layouts without a batch axis.
+   * Images per run: a number if the graph fixes it, `"open"` if any number is allowed, 1 for a
+   * layout without a batch axis.
    */
   readonly batch: number | "open";
-  /** Sides in pixels where the graph fixes them. */
+  /** Sides in pixels, as far as the graph fixes them. */
   readonly width: number | undefined;
   readonly height: number | undefined;
 }
 
 /**
- * The one input that an image fits into: float32, float16 or uint8, of rank 4 (with a batch axis)
- * or 3, with three channels before or after height and width. A fixed 3 is better evidence than an
- * open dimension; undefined when nothing fits or two inputs fit equally.
+ * Finds the image input: float32, float16 or uint8, of rank 4 (with a batch axis) or 3, with three
+ * channels before or after height and width. A fixed 3 is better evidence than an open dimension.
+ * Undefined if no input fits, or if several fit equally.
  */
 export function findImageInput(inputs: readonly TensorInfo[]): ImageInput | undefined {
   const fitting = inputs.flatMap((input) => readImageInput(input) ?? []);
@@ -46,8 +46,8 @@ function readImageInput({
   const hasBatch = dims.length === 4;
   const batch = hasBatch ? (fixed(dims[0]!) ?? ("open" as const)) : 1;
   const base = { name, type: known, batch };
-  // With three rows or columns and open channels, or 3 at both ends, channels come first: so do
-  // they in nearly all exports.
+  // Three rows or columns with open channels, and a 3 at both ends, are ambiguous. Channels then
+  // come first, as in nearly all exports.
   if (channels === 3 || (typeof channels === "string" && isSide(height) && isSide(width))) {
     const layout = hasBatch ? "nchw" : "chw";
     return {
@@ -69,23 +69,23 @@ function readImageInput({
 
 type Dim = number | string;
 
-/** What is smaller, next to open channels, is no image: points are [points, 2]. */
-const leastSide = 8;
+/** Next to open channels, a smaller side means points [points, 2] rather than an image. */
+const minSide = 8;
 
 function isSide(dim: Dim): boolean {
-  return typeof dim === "string" || dim >= leastSide;
+  return typeof dim === "string" || dim >= minSide;
 }
 
 function fixed(dim: Dim): number | undefined {
   return typeof dim === "number" ? dim : undefined;
 }
 
-/** Both sides, when the graph fixes both. */
+/** The size of the input, if the graph fixes both sides. */
 export function fixedSize({ width, height }: ImageInput): Size | undefined {
   return width === undefined || height === undefined ? undefined : { width, height };
 }
 
-/** The shape of the input with images of this size in it. */
+/** The shape of the input for `batch` images of this size. */
 export function imageDims(layout: ImageLayout, { width, height }: Size, batch = 1): number[] {
   const image = layout.endsWith("chw") ? [3, height, width] : [height, width, 3];
   return layout.startsWith("n") ? [batch, ...image] : image;

@@ -2,32 +2,34 @@ import { MaskletError } from "../base/errors.js";
 import type { TensorInfo } from "../base/tensor.js";
 import { ProtobufError, ProtobufReader } from "./protobuf_reader.js";
 
-/** What is read of an ONNX file: everything but the weights, and of the nodes one thing only. */
+/** What is read from an ONNX file. Weights are skipped, and nodes serve `quantizesAtRun` only. */
 export interface OnnxModel {
   readonly irVersion: number;
-  /** Version of the default operator set, 0 when the file names none. */
+  /** Version of the default operator set, or 0 if the file states none. */
   readonly opset: number;
   readonly producer: string;
   readonly graphName: string;
-  /** Inputs that must be fed: those without an initializer. */
+  /** The inputs without an initializer, which every run must feed. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /**
-   * Activations are quantized by the range that each happens to have: two correct runtimes give
+   * Whether the graph quantizes activations by their current range. Two correct runtimes then give
    * visibly different numbers.
    */
   readonly quantizesAtRun: boolean;
-  /** `metadata_props`, as the exporter wrote them. */
+  /** `metadata_props`, as written by the exporter. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** `TensorProto.DataType`, onnx.proto; the names are those of ONNX Runtime's JavaScript API. */
+/** `TensorProto.DataType` (onnx.proto), with the names of ONNX Runtime's JavaScript API. */
 const elementTypes = [
-  "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64", "uint32",
-  "uint64", "complex64", "complex128", "bfloat16",
+  "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool",
+  "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16",
 ] as const; // biome-ignore format: by number
 
-/** More than any model has; keeps a random file from filling memory. */
+/**
+ * Maximum number of entries, above any real model's. It keeps a random file from filling memory.
+ */
 const maxEntries = 65_536;
 
 interface Graph {
@@ -39,10 +41,10 @@ interface Graph {
 }
 
 /**
- * Reads the outside of an ONNX model (onnx.proto, `ModelProto`): inputs, outputs, operator set and
- * metadata. Weights are skipped over, so the time does not grow with the file.
- * @throws MaskletError `badModel` for a file that is truncated, no ONNX, or without inputs or
- *   outputs, `unsupported` for one whose weights lie in another file.
+ * Reads inputs, outputs, operator set and metadata of an ONNX model (onnx.proto, `ModelProto`). It
+ * skips the weights, so its time does not grow with the file.
+ * @throws MaskletError `badModel` for a file that is truncated, not ONNX, or without inputs or
+ *   outputs; `unsupported` for a model with its weights in another file.
  */
 export function readOnnxMetadata(bytes: Uint8Array): OnnxModel {
   try {
@@ -52,7 +54,7 @@ export function readOnnxMetadata(bytes: Uint8Array): OnnxModel {
     throw new MaskletError(
       "badModel",
       "load",
-      `the file is no ONNX model or is truncated: ${error.message}`,
+      `the file is not an ONNX model, or it is truncated: ${error.message}`,
       {
         value: error.offset,
         cause: error,
@@ -74,7 +76,7 @@ function readModel(reader: ProtobufReader): OnnxModel {
     else reader.skip();
   }
   if (!graph)
-    throw new MaskletError("badModel", "load", "the file is no ONNX model: it holds no graph");
+    throw new MaskletError("badModel", "load", "the file is not an ONNX model: it lacks a graph");
   const { name, outputs, initializers, quantizesAtRun } = graph;
   const inputs = graph.inputs.filter((input) => !initializers.has(input.name));
   if (inputs.length === 0 || outputs.length === 0) {
@@ -129,7 +131,7 @@ function readInitializerName(reader: ProtobufReader): string {
     throw new MaskletError(
       "unsupported",
       "load",
-      `the weights of '${name}' lie in another file; save the model with its weights inside`,
+      `the weights of '${name}' are in another file; save the model with its weights inside`,
       {
         value: name,
       },
@@ -176,7 +178,7 @@ function elementTypeName(id: number): string {
   return elementTypes[id] ?? `type ${id}`;
 }
 
-/** A dimension without a value is its symbolic name, `'?'` when it has none. */
+/** A dimension without a value becomes its symbolic name, or `'?'` if it has none. */
 function readShape(reader: ProtobufReader): (number | string)[] {
   const dims: (number | string)[] = [];
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
@@ -191,7 +193,7 @@ function readShape(reader: ProtobufReader): (number | string)[] {
       else if (part === 2) dim = inner.string() || "?";
       else inner.skip();
     }
-    // Some exporters write -1 or 0 for "not fixed"; -1 reads as 2^64 - 1.
+    // Some exporters write -1 or 0 for an open size; -1 reads as 2^64 - 1.
     dims.push(typeof dim === "number" && (dim < 1 || dim > 0x7fffffff) ? "?" : dim);
     checkCount(dims.length, "dimensions of a tensor");
   }
@@ -226,7 +228,7 @@ function checkCount(count: number, what: string): void {
     throw new MaskletError(
       "badModel",
       "load",
-      `the file is no ONNX model: more than ${maxEntries} ${what}`,
+      `the file is not an ONNX model: it has more than ${maxEntries} ${what}`,
       { value: count },
     );
   }

@@ -1,6 +1,5 @@
 /**
- * Thrown by {@link ProtobufReader} for bytes that are not a well-formed message; never leaves
- * `web/runtime`.
+ * Thrown by {@link ProtobufReader} for a malformed message. It never leaves `web/model`.
  */
 export class ProtobufError extends Error {
   constructor(
@@ -19,9 +18,9 @@ const wireFixed32 = 5;
 const utf8 = /* @__PURE__ */ new TextDecoder();
 
 /**
- * Reads the protobuf wire format (protobuf.dev/programming-guides/encoding) of one message without
- * copying it. Every read is checked against the end of the message, so truncated or random bytes
- * end in a {@link ProtobufError}, never in a read outside or an endless loop.
+ * Reads the protobuf wire format (protobuf.dev/programming-guides/encoding) of one message, without
+ * a copy. Every read is checked against the end of the message. Truncated or random bytes therefore
+ * end in a {@link ProtobufError}, never in a read out of bounds or an endless loop.
  */
 export class ProtobufReader {
   private position: number;
@@ -35,9 +34,7 @@ export class ProtobufReader {
     this.position = start;
   }
 
-  /**
-   * Number of the next field, 0 at the end of the message. The field must then be read or skipped.
-   */
+  /** Number of the next field, which must then be read or skipped; 0 at the end of the message. */
   nextField(): number {
     if (this.position === this.end) return 0;
     const at = this.position;
@@ -57,7 +54,7 @@ export class ProtobufReader {
     else throw new ProtobufError(`wire type ${this.wireType} is not used by ONNX`, this.position);
   }
 
-  /** An int32, int64 or enum; exact up to 2^53, which covers every field read here. */
+  /** Reads an int32, int64 or enum, exact up to 2^53. Every field of interest is smaller. */
   int(): number {
     this.expect(wireVarint);
     return this.varint();
@@ -68,7 +65,7 @@ export class ProtobufReader {
     return utf8.decode(this.bytes.subarray(start, end));
   }
 
-  /** A reader of the sub-message of the current field. */
+  /** A reader for the sub-message in the current field. */
   message(): ProtobufReader {
     const { start, end } = this.range();
     return new ProtobufReader(this.bytes, start, end);
@@ -85,7 +82,7 @@ export class ProtobufReader {
   private expect(wireType: number): void {
     if (this.wireType !== wireType) {
       throw new ProtobufError(
-        `wire type ${this.wireType} where ${wireType} belongs`,
+        `the wire type is ${this.wireType}; it must be ${wireType}`,
         this.position,
       );
     }
@@ -94,7 +91,7 @@ export class ProtobufReader {
   private advance(count: number): void {
     if (count > this.end - this.position) {
       throw new ProtobufError(
-        `${count} bytes announced, ${this.end - this.position} left`,
+        `a field of ${count} bytes, but only ${this.end - this.position} are left`,
         this.position,
       );
     }
@@ -102,8 +99,8 @@ export class ProtobufReader {
   }
 
   /**
-   * At most ten bytes, as 64 bits need. A negative int64 comes out near 2^64; no field read here
-   * may be negative.
+   * Reads up to ten bytes, enough for 64 bits. A negative int64 becomes a number near 2^64; valid
+   * fields are never negative.
    */
   private varint(): number {
     let value = 0;

@@ -1,10 +1,10 @@
 /**
- * What {@link parseLiteral} gives: dictionaries become Maps so that `{0: 'a'}` keeps its numeric
- * keys and their order.
+ * Result of {@link parseLiteral}. A dictionary becomes a Map, so `{0: 'a'}` keeps its numeric keys
+ * and their order.
  */
 export type Literal = string | number | boolean | null | Literal[] | Map<string | number, Literal>;
 
-/** Deeper nesting than this is no metadata that an exporter writes. */
+/** Maximum nesting, above that of any exporter's metadata. */
 const maxDepth = 8;
 
 const words: Readonly<Record<string, boolean | null>> = {
@@ -26,9 +26,9 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a Python literal as `str()` or `repr()` of a dict, list, tuple, string, number, bool or
- * None writes it, or JSON: exporters keep class names and sizes in ONNX metadata in both forms.
- * Gives undefined for anything else; never evaluates code.
+ * Parses JSON or a Python literal: `str()` or `repr()` of a dict, list, tuple, string, number, bool
+ * or None. Exporters write class names and sizes into ONNX metadata in both forms. Returns
+ * undefined for anything else and never evaluates code.
  */
 export function parseLiteral(text: string): Literal | undefined {
   const parser = new LiteralParser(text);
@@ -99,7 +99,7 @@ class LiteralParser {
     return this.fail();
   }
 
-  /** The position is left on the last character of the escape. */
+  /** Leaves the position on the last character of the escape sequence. */
   private escape(): string {
     const char = this.text[++this.position] ?? this.fail();
     const digits = char === "x" ? 2 : char === "u" ? 4 : char === "U" ? 8 : 0;

@@ -12,8 +12,8 @@ function makeState(): Uint32Array {
 }
 
 /**
- * SHA-256 in lower-case hex. `crypto.subtle` where there is one; pages without a secure context
- * (plain http in a local net) have none.
+ * SHA-256 in lower-case hex. It uses `crypto.subtle`, except in insecure contexts (plain http),
+ * which lack it.
  */
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis as { crypto?: Crypto }).crypto?.subtle;

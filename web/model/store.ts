@@ -16,18 +16,18 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A model file that has been read and checked. */
+/** A model file after reading and checking. */
 export interface LoadedModel {
   readonly bytes: Uint8Array;
   readonly sha256: string;
   readonly onnx: OnnxModel;
-  /** Set when the bytes are those of a built-in model, wherever they came from. */
+  /** The built-in model with the same bytes, whatever their origin. */
   readonly card: BuiltInModel | undefined;
 }
 
 /**
- * Gets a model's bytes from wherever `source` says, checks them against the digest (the card's for
- * a built-in one) and reads their metadata. Only what passed both is kept in the cache.
+ * Reads a model's bytes from `source`, checks their digest (a built-in model's card has its own)
+ * and reads their metadata. The cache stores a file only after both steps.
  * @throws MaskletError `networkError`, `hashMismatch`, `badModel`, `unsupported`, `badOption`,
  *   `aborted`.
  */
@@ -86,12 +86,12 @@ function checkDigest(sha256: string | undefined): string | undefined {
   throw new MaskletError(
     "badOption",
     "load",
-    `sha256 is to be 64 lower-case hex digits, not '${sha256}'`,
+    `sha256 is '${sha256}'; it must be 64 lower-case hex digits`,
     { value: sha256 },
   );
 }
 
-/** A path in Node, else a URL: a scheme has two letters at least, so that `C:\` is a path. */
+/** A path in Node, else a URL. A scheme has two or more letters, so `C:\` is a path. */
 function toAddress(place: string | URL): URL | string {
   if (place instanceof URL) return place;
   if (isNode() && !/^[a-z][a-z0-9+.-]+:/i.test(place)) return place;
@@ -101,7 +101,7 @@ function toAddress(place: string | URL): URL | string {
     throw new MaskletError(
       "badOption",
       "load",
-      `'${place}' is neither a built-in model nor a URL`,
+      `model is '${place}'; it must be a built-in model or a URL`,
       { value: place, cause },
     );
   }
@@ -113,7 +113,7 @@ async function readModelFile(file: URL | string): Promise<Uint8Array> {
     return new Uint8Array(await readFile(file));
   } catch (cause) {
     const isName = typeof file === "string" && /^[\w-]+$/.test(file);
-    const names = isName ? `; built in are ${builtInNames()}` : "";
+    const names = isName ? `; built-in models: ${builtInNames()}` : "";
     const message = `the model file ${file} cannot be read: ${(cause as Error).message}${names}`;
     throw new MaskletError("badModel", "load", message, { value: String(file), cause });
   }
@@ -123,19 +123,20 @@ async function readBlob(blob: Blob): Promise<Uint8Array> {
   try {
     return new Uint8Array(await blob.arrayBuffer());
   } catch (cause) {
-    const message = `the model file cannot be read (was it moved or changed?): ${(cause as Error).message}`;
+    const reason = (cause as Error).message;
+    const message = `the model file cannot be read (was it moved or changed?): ${reason}`;
     throw new MaskletError("badModel", "load", message, { cause });
   }
 }
 
-/** Copied: the bytes are needed again after a lost device, whatever the caller does with theirs. */
+/** Copies the bytes: a lost device needs them again, and the caller may change theirs. */
 function copyBytes(source: ArrayBuffer | Uint8Array): Uint8Array {
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   }
   const what = Object.prototype.toString.call(source).slice(8, -1);
-  const message = `model is to be a name, URL, ArrayBuffer, Uint8Array or Blob, not ${what}`;
+  const message = `model is ${what}; it must be a name, URL, ArrayBuffer, Uint8Array or Blob`;
   throw new MaskletError("badOption", "load", message, { value: what });
 }
 

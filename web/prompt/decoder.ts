@@ -85,7 +85,6 @@ export function readAnswers(
   const fit = longestSide
     ? ({ resizeMode: "letterbox-top-left", content: frame.content } as const)
     : ({ resizeMode: "stretch" } as const);
-  core.setLetterbox(frame.source, { ...net, ...fit });
   const columns = core.decoders.decodeSam(gather(run, chosen), {
     predictedIouThreshold: ask.thresholds?.predictedIou ?? Number.NEGATIVE_INFINITY,
     stabilityThreshold: ask.thresholds?.stability ?? 0,
@@ -94,6 +93,7 @@ export function readAnswers(
     via: longestSide ? net : undefined,
     probability: isBinary,
     soft: ask.soft,
+    placement: { source: frame.source, input: { ...net, ...fit } },
   });
   if (ask.thresholds)
     return Array.from(columns.rows, (plane, row) =>

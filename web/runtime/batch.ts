@@ -3,10 +3,10 @@ import type { RawTensor, TensorInfo } from "../base/tensor.js";
 import type { ImageInput } from "../model/image_input.js";
 
 /**
- * Images that one run of the graph can take: the image input's batch, when every output says that
- * it goes along with it; otherwise one at a time, where that is possible.
- * @throws MaskletError `unsupported` for a graph that wants several images and gives outputs that
- *   cannot be told apart.
+ * The number of images per run: the batch of the image input if every output has the same batch,
+ * otherwise 1 if possible.
+ * @throws MaskletError `unsupported` for a graph with a fixed batch above 1 and an output without
+ *   it.
  */
 export function batchOf(
   { name, batch }: ImageInput,
@@ -19,15 +19,15 @@ export function batchOf(
     dims?.[0] === symbol || (typeof batch === "number" && typeof dims?.[0] === "string");
   if (outputs.every(follows)) return batch;
   if (batch === "open") return 1;
-  const message = `the graph takes ${batch} images at once, but not all of its outputs are lists of ${batch}`;
+  const message = `the graph takes ${batch} images per run, but an output lacks that batch axis`;
   throw new MaskletError("unsupported", "load", message, { value: batch });
 }
 
 /**
- * The outputs of each image of a run, as if it had run alone. One image's outputs are handed on as
- * they are.
- * @param batch images fed, of which the first `count` are wanted
- * @throws MaskletError `badTensor` for an output that is no list of `batch`.
+ * Splits the outputs of a run by image, as if each image had run alone. The outputs of a single
+ * image are not copied.
+ * @param batch the number of images in the run; the first `count` of them are returned
+ * @throws MaskletError `badTensor` for an output without an axis of length `batch`.
  */
 export function splitBatch(
   outputs: ReadonlyMap<string, RawTensor>,
@@ -41,7 +41,7 @@ export function splitBatch(
   );
 }
 
-/** A copy: an image's outputs may be sent elsewhere alone. */
+/** Copies the values, because the outputs of one image may be transferred to another thread. */
 function part(
   name: string,
   { dims, data, ...rest }: RawTensor,
@@ -49,7 +49,8 @@ function part(
   i: number,
 ): RawTensor {
   if (dims[0] !== batch) {
-    const message = `output '${name}' of shape [${dims.join(", ")}] does not belong to ${batch} images`;
+    const shape = `[${dims.join(", ")}]`;
+    const message = `output '${name}' of shape ${shape} does not hold ${batch} images`;
     throw new MaskletError("badTensor", "inference", message, { value: dims.join(", ") });
   }
   const length = data.length / batch;

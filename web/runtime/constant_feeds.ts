@@ -4,9 +4,9 @@ import type { ConstantInput } from "../model/info.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**
- * What a family feeds beside the image, in the element types that the inputs declare.
- * @param size of the network's input in this run
- * @param batch images in this run
+ * Makes the constant inputs of a family, in the declared element types.
+ * @param size size of the network's input in this run
+ * @param batch number of images in this run
  */
 export function makeConstantFeeds(
   constants: Readonly<Record<string, ConstantInput>>,

@@ -4,7 +4,7 @@ import { loadOrt, webgpuBundle } from "./ort.js";
 import type { OrtBundle, OrtModule } from "./ort_module.js";
 import { refuseWebgpu } from "./webgpu_adapter.js";
 
-/** What a session needs of its surroundings; a test puts its own in. */
+/** The environment of a session. Tests replace it. */
 export interface OrtRuntime {
   load(bundle: OrtBundle, wasmPaths: string | undefined): Promise<OrtModule>;
   refuseWebgpu(allowSoftware: boolean): Promise<string | undefined>;
@@ -14,10 +14,10 @@ export interface OrtRuntime {
 
 export const realRuntime: OrtRuntime = { load: loadOrt, refuseWebgpu, webgpuBundle, isNode };
 
-/** A device is not there or not to be trusted; says nothing against the model. */
+/** A device is missing or unreliable. The model itself may be fine. */
 export class Refusal extends Error {}
 
-/** Devices to be tried, best first. What the caller names is the only one tried. */
+/** The devices to try, best first. A device that the caller names is the only one. */
 export function deviceLadder(device: "auto" | Device, inNode: boolean): readonly Device[] {
   if (device !== "auto") return [device];
   return inNode ? ["node-cpu", "wasm"] : ["webgpu", "wasm"];

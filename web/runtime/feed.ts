@@ -4,7 +4,7 @@ import { float32ToFloat16, toRawTensor } from "../base/tensor.js";
 import type { OrtModule, OrtTensor } from "./ort_module.js";
 import { enqueueOrt } from "./ort_queue.js";
 
-/** The array that holds each element type; float16 as bit patterns, bool as 0 and 1. */
+/** The array type of each element type. float16 are bit patterns, bool are 0 and 1. */
 const arrays = {
   float32: Float32Array,
   float16: Uint16Array,
@@ -33,30 +33,30 @@ export type FeedData =
   | BigUint64Array
   | BigInt64Array;
 
-/** What goes into one input. `data` must not change before the run has settled. */
+/** The values of one input. `data` must not change before the run settles. */
 export interface Feed {
   readonly type: FeedType;
   readonly dims: readonly number[];
   readonly data: FeedData;
 }
 
-/** By input name. */
+/** The inputs of a run by name. */
 export type Feeds = Readonly<Record<string, Feed | KeptTensor>>;
 
-/** A {@link KeptTensor} died with its session or device; what it held has to be computed again. */
+/** A {@link KeptTensor} was lost with its session or device. It must be computed again. */
 export class LostTensorError extends Error {}
 
 /**
- * Numbers as a feed of the type that an input declares. A `Float32Array` for a float32 input is
- * taken as it is, everything else is copied.
- * @throws MaskletError `unsupported` for a type that holds no numbers.
+ * Makes a feed of the declared element type. It uses a `Float32Array` for a float32 input directly
+ * and copies everything else.
+ * @throws MaskletError `unsupported` for a type without numbers.
  */
 export function makeFeed(type: string, dims: readonly number[], values: ArrayLike<number>): Feed {
   if (!Object.hasOwn(arrays, type)) {
     throw new MaskletError(
       "unsupported",
       "preprocess",
-      `an input of type ${type} cannot be fed with numbers`,
+      `the type of an input is ${type}; it must be numeric`,
       { value: type },
     );
   }
@@ -76,8 +76,8 @@ function toArray(type: FeedType, values: ArrayLike<number>): FeedData {
 type Place = { readonly feed: Feed } | { readonly tensor: OrtTensor; readonly ort: OrtModule };
 
 /**
- * An output that stays where it was computed, in a buffer of the GPU or in JavaScript's memory, to
- * be fed to another session. On the GPU it lives as long as the session that made it.
+ * An output that stays where it was computed, on the GPU or in JavaScript's memory. Another session
+ * can take it as an input. On the GPU, it lives as long as the session that computed it.
  */
 export class KeptTensor {
   private place: Place | undefined;
@@ -92,7 +92,7 @@ export class KeptTensor {
     this.place = place;
   }
 
-  /** Disposed, or gone with its session. */
+  /** Whether it is disposed or lost with its session. */
   get lost(): boolean {
     return this.place === undefined;
   }
@@ -101,12 +101,12 @@ export class KeptTensor {
     return this.place !== undefined && "tensor" in this.place;
   }
 
-  /** Frees its memory; a second call does nothing. */
+  /** Frees the memory. A second call has no effect. */
   dispose(): Promise<void> {
     return enqueueOrt(async () => this.end());
   }
 
-  /** To be called in the queue: {@link dispose} without waiting. */
+  /** Like {@link dispose}, without waiting. Call it in the queue. */
   end(): void {
     const { place } = this;
     this.place = undefined;
@@ -114,11 +114,11 @@ export class KeptTensor {
     try {
       if (place && "tensor" in place) place.tensor.dispose();
     } catch {
-      // The device that held it is gone.
+      // Its device is lost.
     }
   }
 
-  /** To be called in the queue: as a tensor of `ort`. `mine` must be disposed after the run. */
+  /** Makes a tensor of `ort`. If `mine`, dispose it after the run. Call it in the queue. */
   async asTensor(ort: OrtModule, onGpu: boolean): Promise<{ tensor: OrtTensor; mine: boolean }> {
     const { place } = this;
     if (place && "tensor" in place && onGpu && place.ort === ort)
@@ -126,14 +126,14 @@ export class KeptTensor {
     return { tensor: toOrtTensor(ort, await this.toFeed()), mine: true };
   }
 
-  /** To be called in the queue: its values as float32; it leaves the GPU by that. */
+  /** Reads the values as float32, which moves them off the GPU. Call it in the queue. */
   async read(name: string): Promise<RawTensor> {
     return toRawTensor(name, await this.toFeed(), "inference");
   }
 
   private async toFeed(): Promise<Feed> {
     const { place } = this;
-    if (!place) throw new LostTensorError("a tensor was disposed or lost with its device");
+    if (!place) throw new LostTensorError("a tensor was disposed, or it was lost with its device");
     if ("feed" in place) return place.feed;
     const data = (await place.tensor.getData(true)) as FeedData;
     const feed = { type: this.type as FeedType, dims: this.dims, data };
@@ -143,7 +143,7 @@ export class KeptTensor {
   }
 }
 
-/** To be disposed by the caller. */
+/** The caller must dispose the tensor. */
 export function toOrtTensor(ort: OrtModule, { type, dims, data }: Feed): OrtTensor {
   return new ort.Tensor(type, data, dims);
 }

@@ -4,17 +4,17 @@ import { type ImageInput, imageDims } from "../model/image_input.js";
 import { type Feed, makeFeed } from "./feed.js";
 
 /**
- * Images as an image input wants them: one after the other as planar [3, height, width], all of the
- * same size. A batch of fixed length is filled up with zeros.
- * @throws MaskletError `badShape` for another number of values, or more images than the batch
- *   holds.
+ * Makes the image input of a run. Zeros complete a batch of fixed length.
+ * @param planar the images one after the other, each [3, height, width], all of the same size
+ * @throws MaskletError `badShape` for an incomplete image, or more images than the batch holds.
  */
 export function makeImageFeed(input: ImageInput, planar: Float32Array, size: Size): Feed {
   const imageLength = 3 * size.width * size.height;
   const count = planar.length / imageLength;
   const batch = input.batch === "open" ? count : input.batch;
   if (!Number.isInteger(count) || count < 1 || count > batch) {
-    const message = `${planar.length} values are no ${batch} images of ${size.width} x ${size.height}`;
+    const images = `${batch} images of ${size.width} x ${size.height}`;
+    const message = `${planar.length} values do not fit ${images}`;
     throw new MaskletError("badShape", "preprocess", message, { value: planar.length });
   }
   const dims = imageDims(input.layout, size, batch);
@@ -26,7 +26,7 @@ export function makeImageFeed(input: ImageInput, planar: Float32Array, size: Siz
     : makeFeed(input.type, dims, whole);
 }
 
-/** [N, 3, height, width] to [N, height, width, 3]. */
+/** From [N, 3, height, width] to [N, height, width, 3]. */
 function interleave(planar: Float32Array, { width, height }: Size): Float32Array {
   const out = new Float32Array(planar.length);
   const plane = width * height;
@@ -45,7 +45,7 @@ function filledUp(values: Float32Array, length: number): Float32Array {
   return out;
 }
 
-/** Rounded to the nearest level 0..255, halves to even. */
+/** Rounds to the nearest level 0..255, halves to even. */
 function toLevels(values: Float32Array): Uint8Array {
   return new Uint8Array(Uint8ClampedArray.from(values).buffer);
 }

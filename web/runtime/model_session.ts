@@ -19,43 +19,42 @@ import type { RunOptions, SessionRequest } from "./session_request.js";
 export type { RunOptions, SessionRequest } from "./session_request.js";
 
 /**
- * Sessions on the GPU in this realm: when its device is lost, all must be released before a new one
- * can be made.
+ * The GPU sessions of this realm. After the loss of the device, all must be released before a new
+ * one can start.
  */
 const onGpu = new Set<ModelSession>();
 
 /**
- * The session was released while a run waited in the queue: the run has to be repeated, and nothing
- * is wrong.
+ * The session was released while a run waited in the queue. The run must be repeated; this is not a
+ * failure.
  */
 class StaleSession extends Error {}
 
 /**
- * What ORT's messages say when a device went away during a run, before `GPUDevice.lost` has
- * settled.
+ * Messages of ONNX Runtime about a device lost during a run. `GPUDevice.lost` may settle later.
  */
 const lossMessage = /device\b.{0,40}\b(?:lost|destroyed|removed|hung)|\blost\b.{0,40}\bdevice/i;
 
 /**
- * How long a failed run waits to learn whether its device is lost; browsers took less than 12 ms.
+ * How long a failed run waits for news of a lost device. Browsers took less than 12 ms.
  */
 const lossPatienceMs = 100;
 
-/** One network on the best device that takes it, kept alive over failed runs and lost devices. */
+/** A network on the best device for it. It survives failed runs and lost devices. */
 export class ModelSession {
-  /** Every device that was not taken, with the reason, in the order of trying. */
+  /** Every rejected device with the reason, in the order of the attempts. */
   readonly fallbacks: Fallback[] = [];
   private readonly ladder: readonly Device[];
   private rung = 0;
   private session: OrtSession | undefined;
   private lossReason: string | undefined;
-  /** Settles when the loss of the session's device, if it comes to that, is in `lossReason`. */
+  /** Settles after a loss of the session's device has set `lossReason`. */
   private loss: Promise<void> | undefined;
   private agreesWithCpu = false;
   private hasRun = false;
   private disposed = false;
   private readonly calls = new TaskQueue();
-  /** Kept outputs of this session that have not ended. */
+  /** Live kept outputs of this session. */
   private readonly kept = new Set<KeptTensor>();
 
   private constructor(
@@ -66,10 +65,10 @@ export class ModelSession {
   }
 
   /**
-   * Goes down the ladder of devices until one makes a session of the model and, on WebGPU, computes
-   * what the CPU computes.
-   * @throws MaskletError `noDevice` when none does, `badModel` when the last, always available one
-   *   cannot load the model, `aborted`.
+   * Tries the devices in order until one opens a session. On WebGPU, the session must also compute
+   * the same results as the CPU.
+   * @throws MaskletError `noDevice` if every device fails, `badModel` if the last device, which is
+   *   always available, cannot load the model, `aborted`.
    */
   static async open(
     { signal, ...request }: SessionRequest,
@@ -80,23 +79,23 @@ export class ModelSession {
     return session;
   }
 
-  /** The device in use, or to be used by the next run. */
+  /** The device of the current session, or of the next run. */
   get device(): Device {
     return this.ladder[Math.min(this.rung, this.ladder.length - 1)]!;
   }
 
   /**
-   * One run. After a lost device the session is made anew and the run repeated once; if that is
-   * lost too, the next device of the ladder is taken. After any other failure the next run makes a
-   * new session. Kept outputs on the GPU end with the session that made them.
+   * Runs the network. A lost device leads to a new session and one repetition. If the device is
+   * lost again, the next device takes over. After any other failure, the next run opens a new
+   * session. Kept outputs on the GPU end with their session.
    * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`;
-   *   LostTensorError for a feed that has ended.
+   *   LostTensorError for a feed that is lost.
    */
   run(feeds: Feeds, options: RunOptions = {}): Promise<SessionOutputs> {
     return this.calls.run(() => this.runWithRetry(feeds, options));
   }
 
-  /** Releases the session after the run under way, if any. */
+  /** Releases the session after the current run, if any. */
   dispose(): Promise<void> {
     this.disposed = true;
     return this.calls.run(() => enqueueOrt(() => this.release()));
@@ -108,7 +107,7 @@ export class ModelSession {
   ): Promise<SessionOutputs> {
     for (let losses = 0; ; ) {
       if (this.disposed)
-        throw new MaskletError("disposed", "inference", "the segmenter was disposed");
+        throw new MaskletError("disposed", "inference", "the segmenter is disposed");
       throwIfAborted(signal, "inference");
       if (!this.session || this.lossReason !== undefined) await this.remake(signal);
       try {
@@ -140,10 +139,12 @@ export class ModelSession {
     }
     this.rung = 0;
     const reasons = this.fallbacks.map(({ device, reason }) => `${device}: ${reason}`).join("; ");
-    // A device that is there and refuses the model speaks of the model, unless it has taken the
-    // same one before.
+    // If an available device rejects the model, the model is at fault, unless the device has run it
+    // before.
     const code = cause instanceof Refusal || this.hasRun ? "noDevice" : "badModel";
-    throw new MaskletError(code, "compile", `no device can run the model: ${reasons}`, { cause });
+    throw new MaskletError(code, "compile", `every device failed: ${reasons}`, {
+      cause,
+    });
   }
 
   private async start(device: Device, signal: AbortSignal | undefined): Promise<void> {
@@ -164,7 +165,7 @@ export class ModelSession {
     if (device === "webgpu" && !this.agreesWithCpu) await this.checkAgainstCpu(signal);
   }
 
-  /** Any failure leaves no session behind. */
+  /** A failure does not leave a session behind. */
   private async checkAgainstCpu(signal: AbortSignal | undefined): Promise<void> {
     try {
       const feeds = this.request.checkFeeds();
@@ -186,8 +187,8 @@ export class ModelSession {
 
   private async runOnCpu(feeds: Feeds): Promise<Map<string, RawTensor>> {
     const { runtime, request } = this;
-    // The JSPI bundle's CPU kernels are as fast as the small bundle's, and are already here; the
-    // other bundle's are up to 7 times slower.
+    // The JSPI bundle is already loaded, and its CPU kernels are as fast as the small bundle's. The
+    // CPU kernels of the other WebGPU bundle are up to 7 times slower.
     const bundle = runtime.webgpuBundle() === "jspi" ? "jspi" : "wasm";
     const ort = await runtime.load(bundle, request.wasmPaths);
     return enqueueOrt(async () => {
@@ -240,13 +241,13 @@ export class ModelSession {
       .then((device) => device?.lost)
       .then((info) => {
         if (info && this.session === session)
-          this.lossReason = info.message || info.reason || "no reason given";
+          this.lossReason = info.message || info.reason || "reason unknown";
       })
       .catch(() => undefined);
   }
 
   /**
-   * A run may be told of the loss, in words that say little, a moment before the device itself is.
+   * A run may fail with a vague message a moment before the device reports its loss.
    */
   private async isLoss(error: unknown): Promise<boolean> {
     if (this.device !== "webgpu" || this.disposed) return false;
@@ -271,8 +272,8 @@ export class ModelSession {
   }
 
   /**
-   * To be called in the queue only. A session whose device is gone may fail to release; it is
-   * dropped all the same.
+   * Call it in the queue only. Releasing the session of a lost device may fail; the session is
+   * dropped anyway.
    */
   private async release(): Promise<void> {
     const session = this.session;
@@ -291,7 +292,7 @@ export class ModelSession {
     ++this.rung;
   }
 
-  /** A device that is tried again and refused for the same reason is recorded once. */
+  /** Records repeated rejections of a device for the same reason once. */
   private record(reason: string): void {
     const { device } = this;
     if (this.fallbacks.some((known) => known.device === device && known.reason === reason)) return;

@@ -1,6 +1,6 @@
 /**
- * The part of ONNX Runtime's JavaScript API that is used here. Narrow on purpose: onnxruntime-web's
- * bundles and onnxruntime-node fit it, and so does a fake in a test.
+ * The part of ONNX Runtime's JavaScript API in use. It is narrow, so that onnxruntime-web's
+ * bundles, onnxruntime-node and a fake in a test all fit.
  */
 export interface OrtModule {
   readonly env: OrtEnv;
@@ -19,7 +19,7 @@ export interface OrtEnv {
   };
 }
 
-/** The part of GPUDevice that tells of its end. */
+/** The part of GPUDevice that reports its loss. */
 export interface OrtGpuDevice {
   readonly lost: Promise<{ readonly reason?: string; readonly message: string }>;
 }
@@ -29,7 +29,7 @@ export interface OrtSessionOptions {
   graphOptimizationLevel?: "all";
   intraOpNumThreads?: number;
   logSeverityLevel?: number;
-  /** By output name; others go to the CPU. */
+  /** Locations by output name. Other outputs go to the CPU. */
   preferredOutputLocation?: Readonly<Record<string, "gpu-buffer">>;
 }
 
@@ -38,9 +38,9 @@ export interface OrtTensor {
   readonly dims: readonly number[];
   /** `cpu`, `gpu-buffer` … */
   readonly location?: string;
-  /** Throws once disposed, and for tensors that are not on the CPU. */
+  /** Throws for a disposed tensor and for a tensor outside the CPU. */
   readonly data: unknown;
-  /** Brings the values to the CPU; with `release` the GPU's buffer is freed. */
+  /** Copies the values to the CPU; `release` also frees the GPU's buffer. */
   getData(release?: boolean): Promise<unknown>;
   dispose(): void;
 }
@@ -54,6 +54,6 @@ export interface OrtSession {
 }
 
 /**
- * Which build of ONNX Runtime: three of onnxruntime-web's bundles, or the native package for Node.
+ * A build of ONNX Runtime: one of three bundles of onnxruntime-web, or the native package for Node.
  */
 export type OrtBundle = "jspi" | "webgpu" | "wasm" | "node";

@@ -1,6 +1,5 @@
 import type { RawTensor } from "../base/tensor.js";
-// One session of one build of ONNX Runtime; what to do when it fails is decided in
-// model_session.ts.
+// One session of one build of ONNX Runtime. model_session.ts handles its failures.
 
 import type { Device } from "../base/device.js";
 import { type OrtRuntime, Refusal } from "./device_ladder.js";
@@ -8,19 +7,19 @@ import { type FeedData, type Feeds, type FeedType, KeptTensor, toOrtTensor } fro
 import type { OrtModule, OrtSession, OrtTensor } from "./ort_module.js";
 import { takeOutputs } from "./outputs.js";
 
-/** Outputs of one run by name. */
+/** The outputs of one run by name. */
 export interface SessionOutputs {
   readonly outputs: Map<string, RawTensor>;
-  /** Those that stayed where they were computed. */
+  /** The outputs that stayed where they were computed. */
   readonly kept: Map<string, KeptTensor>;
 }
 
-/** ONNX Runtime throws errors, strings and numbers. */
+/** The message of a thrown value. ONNX Runtime throws errors, strings and numbers. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The build for a device. Throws {@link Refusal} when it cannot be loaded. */
+/** Loads the build for a device. @throws Refusal if that fails. */
 export async function loadFor(
   device: Device,
   runtime: OrtRuntime,
@@ -35,9 +34,9 @@ export async function loadFor(
 }
 
 /**
- * To be called in the queue. Throws {@link Refusal} when the device does not start, ONNX Runtime's
- * error when it refuses the model.
- * @param kept outputs that are to stay on the GPU, if that is the device
+ * Opens a session. Call it in the queue. It throws {@link Refusal} if the device does not start,
+ * and ONNX Runtime's error if it rejects the model.
+ * @param kept the outputs that must stay on the GPU, if that is the device
  */
 export async function createSession(
   ort: OrtModule,
@@ -56,8 +55,8 @@ export async function createSession(
         : {}),
     });
   } catch (error) {
-    // ORT's words for "the provider did not start" (its wasm was not found, the GPU gave no
-    // device); anything else is about the model.
+    // ONNX Runtime's message for a provider that did not start, because its wasm or the GPU device
+    // is missing. Any other message concerns the model.
     if (/no available backend found/i.test(messageOf(error))) throw new Refusal(messageOf(error));
     throw error;
   }
@@ -65,17 +64,17 @@ export async function createSession(
 
 export interface RunRequest {
   readonly feeds: Feeds;
-  /** Names of the outputs to be computed; all when absent. */
+  /** Names of the outputs to compute; undefined means all. */
   readonly wanted?: readonly string[] | undefined;
-  /** Names of those to be kept. */
+  /** Names of the outputs to keep where they are computed. */
   readonly kept: readonly string[];
-  /** The session is on the GPU. */
+  /** Whether the session is on the GPU. */
   readonly onGpu: boolean;
-  /** Told when a kept tensor ends. */
+  /** Called when a kept tensor ends. */
   readonly onEnd: (tensor: KeptTensor) => void;
 }
 
-/** To be called in the queue. Every tensor but the kept ones is disposed, whatever happens. */
+/** Runs a session. It always disposes every tensor except the kept ones. Call it in the queue. */
 export async function runSession(
   ort: OrtModule,
   session: OrtSession,

@@ -2,10 +2,9 @@ import { type RawTensor, toRawTensor } from "../base/tensor.js";
 import type { OrtTensor } from "./ort_module.js";
 
 /**
- * Takes all outputs of one run as float32 and disposes every tensor, also when one of them cannot
- * be read.
- * @throws MaskletError `badTensor` for strings, complex numbers and data shorter or longer than its
- *   dimensions.
+ * Reads all outputs of one run as float32 and disposes every tensor, even after a failure.
+ * @throws MaskletError `badTensor` for strings, complex numbers, and data that does not fit its
+ *   shape.
  */
 export function takeOutputs(outputs: Readonly<Record<string, OrtTensor>>): Map<string, RawTensor> {
   try {

@@ -2,27 +2,27 @@ import type { Preprocessing } from "../base/preprocessing.js";
 import type { RawTensor } from "../base/tensor.js";
 
 /**
- * Largest relative difference of a line of an output that still counts as rounding. fp32 kernels of
- * WebGPU and of the CPU differ by about 1e-4, fp16 ones by up to 0.02; kernels that are wrong
- * (wrong axis, wrong padding, zeros read back) differ by more than 0.3.
+ * Maximum relative difference of a line of an output that counts as rounding. The fp32 kernels of
+ * WebGPU and the CPU differ by about 1e-4, fp16 kernels by up to 0.02. Incorrect kernels (wrong
+ * axis, wrong padding, zeros read back) differ by more than 0.3.
  */
 const tolerance = 0.05;
 
 /**
- * The same for networks that quantize as they run: on a YOLOv8n in int8, ONNX Runtime's own two CPU
- * builds differ by 0.086.
+ * The maximum for networks that quantize at run time. On a YOLOv8n in int8, two CPU builds of ONNX
+ * Runtime differ by 0.086.
  */
 const quantizedTolerance = 0.2;
 
 /**
- * Added to the norm of a line, per element: below it a value (say a class score) is as good as
+ * Added to the norm of a line, per element. A smaller value, for example a class score, counts as
  * zero.
  */
 const negligible = 1e-4;
 
 /**
- * An image for the comparison, planar [3, height, width] as the network would see it: ramps, edges
- * and fine noise, so that every layer has something to do. The same on every machine.
+ * Makes an input for the comparison, planar [3, height, width], normalized. Its ramps, edges and
+ * fine noise exercise every layer. It is the same on every machine.
  */
 export function checkImage({ width, height, inputScale, mean, std }: Preprocessing): Float32Array {
   const out = new Float32Array(3 * width * height);
@@ -30,7 +30,7 @@ export function checkImage({ width, height, inputScale, mean, std }: Preprocessi
   for (let i = 0, channel = 0; channel < 3; ++channel) {
     for (let y = 0; y < height; ++y) {
       for (let x = 0; x < width; ++x, ++i) {
-        // Marsaglia's xorshift32 (2003), for noise.
+        // Noise: Marsaglia's xorshift32 (2003).
         state ^= state << 13;
         state ^= state >>> 17;
         state ^= state << 5;
@@ -48,14 +48,14 @@ export function checkImage({ width, height, inputScale, mean, std }: Preprocessi
 }
 
 /**
- * Says where two results of the same network on the same input differ by more than rounding,
- * undefined when they agree.
+ * Describes the first difference beyond rounding between two results of a network for one input.
+ * Undefined if they agree.
  *
- * Compared per line, because channels of one output have scales as different as pixels and
- * probabilities: the lines of a tensor are its last axis; where that axis is the shorter one of a
- * rank-3 tensor, rows are objects whose order may change with rounding, so there each column is
- * compared after sorting. Where quantization levels move, rows of a plane near zero say nothing:
- * there planes are compared whole.
+ * It compares line by line, because the channels of one output differ in scale (pixels,
+ * probabilities). A line runs along the last axis. If that is the shorter axis of a rank-3 tensor,
+ * the rows are objects, and rounding may change their order; the comparison then sorts each column.
+ * With quantization at run time, rows of a plane near zero are unreliable; the comparison then
+ * takes whole planes.
  */
 export function compareOutputs(
   actual: ReadonlyMap<string, RawTensor>,
@@ -71,7 +71,10 @@ export function compareOutputs(
     const difference = largestDifference(got, expected, quantizesAtRun);
     // Negated, so that NaN fails.
     if (!(difference <= allowed)) {
-      return `output '${name}' differs by ${(difference * 100).toFixed(1)} % from the CPU's (allowed ${allowed * 100} %)`;
+      return (
+        `output '${name}' differs by ${(difference * 100).toFixed(1)} % ` +
+        `from the CPU's (maximum ${allowed * 100} %)`
+      );
     }
   }
   return undefined;
@@ -98,8 +101,8 @@ function largestDifference(actual: RawTensor, expected: RawTensor, wholePlanes: 
 }
 
 /**
- * ||a - b|| / (||b|| + floor); NaN where only one side is finite. Places where both are NaN or the
- * same infinity agree.
+ * ||a - b|| / (||b|| + floor). NaN if only one side of a pair is finite. Two NaNs agree, and so do
+ * two equal infinities.
  */
 function relativeDifference(a: Float32Array, b: Float32Array): number {
   let [squares, norm] = [0, 0];

@@ -1,14 +1,16 @@
 import type { Device } from "../base/device.js";
 import type { Feeds } from "./feed.js";
 
-/** What a session is made of. */
+/** What a session is made from. */
 export interface SessionRequest {
   readonly model: Uint8Array;
-  /** What the self-check of a GPU runs the network on; asked for only then. No kept tensors. */
+  /**
+   * Makes the inputs for the self-check of a GPU, without kept tensors. Only the check calls it.
+   */
   readonly checkFeeds: () => Feeds;
-  /** The graph quantizes as it runs (`OnnxModel.quantizesAtRun`): the self-check allows for it. */
+  /** `OnnxModel.quantizesAtRun`: the self-check then allows larger differences. */
   readonly quantizesAtRun?: boolean;
-  /** Outputs that stay where they are computed. */
+  /** Names of the outputs that stay where they are computed. */
   readonly keptOutputs?: readonly string[];
   readonly device: "auto" | Device;
   readonly allowSoftwareAdapter: boolean;
@@ -16,9 +18,9 @@ export interface SessionRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Of one run. */
+/** Options of one run. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Names of the outputs to be computed; default: all. */
+  /** Names of the outputs to compute (default: all). */
   readonly outputs?: readonly string[] | undefined;
 }

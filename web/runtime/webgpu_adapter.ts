@@ -1,10 +1,9 @@
 /**
- * Names under which software renderers present themselves: Chromium's and Firefox's fallbacks,
- * Mesa's, Windows' WARP.
+ * Names of software renderers: the fallbacks of Chromium and Firefox, Mesa's, and Windows' WARP.
  */
 const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp\b|software/i;
 
-/** The parts of GPUAdapterInfo that are read; browsers leave out some. */
+/** The fields of GPUAdapterInfo in use. Browsers may omit some. */
 export interface AdapterInfo {
   readonly vendor?: string;
   readonly architecture?: string;
@@ -15,7 +14,7 @@ export interface AdapterInfo {
 
 interface Adapter {
   readonly info?: AdapterInfo;
-  /** Where it stood before it moved into `info`. */
+  /** The former place of the field in `info`. */
   readonly isFallbackAdapter?: boolean;
 }
 
@@ -24,8 +23,8 @@ interface Gpu {
 }
 
 /**
- * Why WebGPU should not be tried here, or undefined when it should. A software adapter computes on
- * the CPU, many times slower than WebAssembly does, and is refused unless `allowSoftware`.
+ * The reason not to try WebGPU here, or undefined. A software adapter computes on the CPU, many
+ * times slower than WebAssembly. It is rejected unless `allowSoftware`.
  */
 export async function refuseWebgpu(allowSoftware: boolean): Promise<string | undefined> {
   const { navigator, isSecureContext } = globalThis as {
@@ -34,15 +33,15 @@ export async function refuseWebgpu(allowSoftware: boolean): Promise<string | und
   };
   const gpu = navigator?.gpu;
   if (!gpu && isSecureContext === false)
-    return "this page is not secure (https or localhost), so that the browser offers it no WebGPU";
-  if (!gpu) return "this browser has no WebGPU, or has it switched off (navigator.gpu is missing)";
+    return "WebGPU is missing because this page is not secure (https or localhost)";
+  if (!gpu) return "this browser lacks WebGPU or has disabled it (navigator.gpu is missing)";
   let adapter: Adapter | null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   } catch (error) {
     return `requesting a GPU adapter failed: ${(error as Error).message}`;
   }
-  if (!adapter) return "the browser offers no GPU adapter";
+  if (!adapter) return "the browser does not offer a GPU adapter";
   return allowSoftware ? undefined : refuseSoftware(adapter);
 }
 

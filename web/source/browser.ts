@@ -1,5 +1,4 @@
-// What only a browser can do to a source. DOM names are types here; nothing is touched before a
-// call.
+// What only a browser can do to a source. DOM names serve as types; no call means no DOM access.
 import { MaskletError } from "../base/errors.js";
 import type { RgbaImage, Source } from "../base/image.js";
 import { badSource, checkPixelCount, tagOf, toBytes } from "./checks.js";
@@ -13,19 +12,18 @@ type Drawable =
   | VideoFrame;
 
 /**
- * A canvas up to this size is kept for the next call: video frames come in one size, and a new
- * canvas per frame costs more than drawing.
+ * A canvas up to this size is kept for the next call. Video frames share one size, and a new canvas
+ * per frame costs more than drawing.
  */
 const keptCanvasPixels = 2 ** 22;
 
 let kept: OffscreenCanvas | undefined;
 
 /**
- * Pixels of an encoded file or of anything a canvas can draw, in sRGB with EXIF orientation
- * applied. Where an image is transparent its color counts for nothing: canvases store it
- * premultiplied.
- * @throws MaskletError `badSource` for what is closed, empty, not yet loaded, tainted or no image,
- *   `tooManyPixels`, `unsupported`.
+ * Returns the sRGB pixels of an image file or of anything a canvas can draw. EXIF orientation is
+ * applied. Fully transparent pixels lose their color, because canvases premultiply it.
+ * @throws MaskletError `badSource` for a source that is closed, empty, not loaded, tainted or not
+ *   an image, `badImageFile`, `tooManyPixels`, `unsupported`.
  */
 export async function rasterize(
   source: unknown,
@@ -47,8 +45,8 @@ export async function rasterize(
 }
 
 /**
- * A source that may cross to a worker, and what must be transferred with it. `owned` is to be
- * closed by the worker.
+ * A source that can be posted to a worker, and the objects to transfer with it. If `owned` is true,
+ * the worker must close the source.
  */
 export interface PackedSource {
   readonly source: Source;
@@ -57,8 +55,8 @@ export interface PackedSource {
 }
 
 /**
- * The caller's own object stays whole: elements and bitmaps are snapshot, pixels and bytes copied,
- * addresses made absolute.
+ * Prepares a source for a worker and leaves the caller's object intact. It takes a snapshot of
+ * elements and bitmaps, copies pixels and bytes, and makes addresses absolute.
  */
 export async function packSource(source: Source, maxPixels: number): Promise<PackedSource> {
   const tag = tagOf(source);
@@ -86,7 +84,7 @@ function packBytes(source: ArrayBuffer | Uint8Array): PackedSource {
 }
 
 function packPixels({ width, height, data }: RgbaImage): PackedSource {
-  // What is no pixel data goes over as it is and is refused there, as it would be here.
+  // Anything but pixel data is posted unchanged. The worker rejects it with the usual error.
   if (!ArrayBuffer.isView(data))
     return { source: { width, height, data }, transfer: [], owned: false };
   const copy = data.slice();
@@ -97,7 +95,7 @@ function absolute(address: string, base: string | undefined): string {
   try {
     return new URL(address, base).href;
   } catch (cause) {
-    throw badSource(`'${address}' is no URL`, address, cause);
+    throw badSource(`'${address}' must be a URL`, address, cause);
   }
 }
 
@@ -106,14 +104,15 @@ async function decodeBitmap(blob: Blob): Promise<ImageBitmap> {
     throw new MaskletError(
       "unsupported",
       "source",
-      "images cannot be decoded here: there is no createImageBitmap",
+      "images cannot be decoded here: createImageBitmap is missing",
     );
   }
   try {
     return await createImageBitmap(blob, { imageOrientation: "from-image" });
   } catch (cause) {
     const what = `${blob.size} bytes${blob.type ? ` of ${blob.type}` : ""}`;
-    const message = `the browser cannot decode the image file (${what}): ${(cause as Error).message}`;
+    const reason = (cause as Error).message;
+    const message = `the browser cannot decode the image file (${what}): ${reason}`;
     throw new MaskletError("badImageFile", "source", message, { value: blob.size, cause });
   }
 }
@@ -130,7 +129,7 @@ const drawableTags = [
 function asDrawable(source: unknown, tag: string): Drawable {
   if (drawableTags.includes(tag)) return source as Drawable;
   throw badSource(
-    `${tag} is no image: give an address, a file, bytes, pixels or something a canvas can draw`,
+    `the source is ${tag}; it must be a URL, a file, bytes, pixels or a drawable image`,
     tag,
   );
 }
@@ -140,8 +139,8 @@ async function loadElement(image: HTMLImageElement): Promise<void> {
 }
 
 /**
- * Own size in pixels, not that on the page. A closed bitmap or frame and an element without an
- * image have none.
+ * The natural size in pixels, not the size on the page. It is 0 or undefined for a closed bitmap or
+ * frame and for an element without an image.
  */
 function sizeOf(drawable: Drawable, tag: string): { width: number; height: number } {
   const d = drawable as unknown as Record<string, number>;
@@ -155,11 +154,11 @@ function sizeOf(drawable: Drawable, tag: string): { width: number; height: numbe
           : [d.width, d.height];
   if (!width || !height)
     throw badSource(
-      `the ${tag} has no image (${width} x ${height}): is it closed, empty or not loaded?`,
+      `the ${tag} has ${width} x ${height} pixels: is it closed, empty or not loaded?`,
       0,
     );
   if (tag === "HTMLVideoElement" && d.readyState! < 2)
-    throw badSource("the video has no current frame yet", d.readyState!);
+    throw badSource("the video has not loaded a frame yet", d.readyState!);
   return { width, height };
 }
 
@@ -183,20 +182,20 @@ function canvasFor(width: number, height: number): OffscreenCanvasRenderingConte
     throw new MaskletError(
       "unsupported",
       "source",
-      "pixels cannot be read here: there is no OffscreenCanvas",
+      "pixels cannot be read here: OffscreenCanvas is missing",
     );
   }
   const canvas =
     kept?.width === width && kept.height === height ? kept : new OffscreenCanvas(width, height);
   if (width * height <= keptCanvasPixels) kept = canvas;
-  // Read back at once, so kept in main memory.
+  // The pixels are read back at once, so the canvas stays in main memory.
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context)
     throw badSource(
       `a canvas of ${width} x ${height} pixels is too large for this browser`,
       width * height,
     );
-  // Also replaces what a kept canvas holds where the new image is transparent.
+  // Also clears what a kept canvas holds under transparent pixels.
   context.globalCompositeOperation = "copy";
   return context;
 }

@@ -2,11 +2,9 @@ import { MaskletError } from "../base/errors.js";
 import { importInNode, isNode } from "../base/realm.js";
 import { badSource } from "./checks.js";
 
-/**
- * The bytes of an image file in Node (a path or a file: URL); undefined for every other address.
- */
+/** Reads an image file in Node, from a path or a file: URL. Undefined for other addresses. */
 export async function readImageFile(address: string): Promise<Uint8Array | undefined> {
-  // A scheme has two letters at least, so that `C:\` is a path.
+  // A scheme has two or more letters, so `C:\` is a path.
   const isUrl = /^[a-z][a-z0-9+.-]+:/i.test(address);
   if (!isNode() || (isUrl && !/^file:/i.test(address))) return undefined;
   const { readFile } = await importInNode<typeof import("node:fs/promises")>("node:fs/promises");
@@ -21,7 +19,7 @@ export async function readImageFile(address: string): Promise<Uint8Array | undef
   }
 }
 
-/** Downloads an image. Relative addresses are relative to the page or worker. */
+/** Downloads an image. A relative address is resolved against the page or worker. */
 export async function fetchSource(address: string, signal: AbortSignal | undefined): Promise<Blob> {
   try {
     const response = await fetch(address, signal ? { signal } : {});

@@ -1,11 +1,8 @@
 import { MaskletError } from "../base/errors.js";
 
-/** More pixels than any camera's image; 256 MiB as RGBA. */
-export const pixelLimit = 2 ** 26;
-
 /**
- * `'ImageBitmap'`, `'File'`, `'Uint8Array'` …: the class, also of objects from another window, and
- * without naming globals that Node lacks.
+ * The name of a value's class: `'ImageBitmap'`, `'File'`, `'Uint8Array'` … It works for objects
+ * of another window and needs no globals that Node lacks.
  */
 export function tagOf(value: unknown): string {
   return value instanceof URL ? "URL" : Object.prototype.toString.call(value).slice(8, -1);
@@ -23,11 +20,12 @@ export function badSource(message: string, value: number | string, cause?: unkno
 export function checkPixelCount(width: number, height: number, maxPixels: number): void {
   const pixels = width * height;
   if (pixels <= maxPixels) return;
-  const message = `the image has ${width} x ${height} = ${pixels} pixels, the limit is ${maxPixels}`;
+  const size = `${width} x ${height} = ${pixels}`;
+  const message = `the image has ${size} pixels, the maximum is ${maxPixels}`;
   throw new MaskletError("tooManyPixels", "source", message, { value: pixels });
 }
 
-/** A view of the bytes, which must be some: a detached buffer has none. */
+/** A view of the bytes. @throws MaskletError `badSource` for 0 bytes (a detached buffer). */
 export function toBytes(source: ArrayBuffer | Uint8Array): Uint8Array {
   if (source.byteLength === 0)
     throw badSource("the image has 0 bytes (is its buffer detached?)", 0);

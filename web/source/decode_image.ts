@@ -1,25 +1,39 @@
 import { throwIfAborted } from "../base/errors.js";
-import type { RgbaImage, Source } from "../base/image.js";
+import { pixelLimit, type RgbaImage, type Source } from "../base/image.js";
 import { isNode } from "../base/realm.js";
 import { loadCore } from "../core/load.js";
 import { rasterize } from "./browser.js";
 import { fetchSource, readImageFile } from "./bytes.js";
-import { badSource, checkPixelCount, pixelLimit, tagOf, toBytes } from "./checks.js";
+import { badSource, checkPixelCount, tagOf, toBytes } from "./checks.js";
 
+/** Options of {@link decodeImage}. */
 export interface DecodeImageOptions {
   /**
-   * An image with more pixels is refused before its pixels are allocated, where its header can be
-   * read. Default 2^26 (67 megapixels).
+   * Maximum number of pixels. A larger image is rejected, before decoding if its header states the
+   * size.
+   * @defaultValue `67108864` (2^26)
    */
   maxPixels?: number;
+  /** Aborts the call. @defaultValue `undefined` */
   signal?: AbortSignal;
 }
 
 /**
- * Turns any {@link Source} into RGBA pixels, EXIF orientation applied. In the browser the browser
- * decodes and converts to sRGB; in Node the core decodes JPEG, PNG and BMP. The source is never
- * changed; decoded pixels are given back as they are, not copied.
- * @throws MaskletError `badSource`, `badImageFile`, `tooManyPixels`, `networkError`, `aborted`.
+ * Decodes any {@link Source} to RGBA pixels and applies the EXIF orientation. A browser decodes
+ * with its own codecs and converts to sRGB. In Node, the core decodes JPEG, PNG and BMP. The
+ * source stays unchanged, and decoded pixels are returned without a copy.
+ * @returns pixels of at least 1 x 1 and at most `maxPixels` pixels
+ * @throws MaskletError `badSource` for a source that is empty, closed or not an image,
+ *   `badImageFile` for a file that cannot be decoded, `tooManyPixels`, `networkError`,
+ *   `unsupported`, `aborted`.
+ *
+ * @example
+ * ```ts
+ * import { decodeImage } from "masklet";
+ *
+ * const { width, height, data } = await decodeImage("photo.jpg", { maxPixels: 50e6 });
+ * console.log(width, height, data.length); // data.length is width * height * 4
+ * ```
  */
 export async function decodeImage(
   source: Source,
@@ -77,7 +91,7 @@ async function readBytes(blob: Blob): Promise<Uint8Array> {
   }
 }
 
-/** ImageData, or a plain object of the same shape. */
+/** Whether the source is an ImageData or a plain object of the same shape. */
 function isPixels(source: unknown): source is RgbaImage {
   return (
     typeof source === "object" &&
@@ -93,13 +107,13 @@ function checkPixels(image: RgbaImage, maxPixels: number): RgbaImage {
   const dataTag = tagOf(data);
   if (dataTag !== "Uint8ClampedArray" && dataTag !== "Uint8Array") {
     throw badSource(
-      `pixel data is to be a Uint8ClampedArray or Uint8Array, not ${dataTag}`,
+      `the pixel data is ${dataTag}; it must be Uint8ClampedArray or Uint8Array`,
       dataTag,
     );
   }
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1)
-      throw badSource(`a side of the image is ${side} pixels`, side);
+      throw badSource(`a side of the image is ${side}; it must be a positive integer`, side);
   }
   checkPixelCount(width, height, maxPixels);
   if (data.length !== width * height * 4) {

@@ -1,7 +1,7 @@
 /**
- * A 5 x 9 pixel typeface for labels where there is no canvas. Nine rows a glyph, top to bottom,
- * each a base-32 digit whose bit 4 is the left column; the baseline is row 6. Letters are drawn in
- * lower case; a character that is missing is drawn as a box.
+ * A 5 x 9 pixel typeface for labels without a canvas. A glyph has nine rows, top to bottom. Each
+ * row is a base-32 digit, and bit 4 is the left column. The baseline is row 6. Letters become lower
+ * case. A missing character becomes a box.
  */
 const glyphs: Readonly<Record<string, string>> = {
   a: "00e1fhf00",
@@ -52,7 +52,7 @@ const columns = 5;
 /** Height of a line of text at scale 1, in pixels. */
 export const textHeightPx = missing.length;
 
-/** Width of `text` at scale 1, in pixels: five columns a character and one between two. */
+/** Width of `text` at scale 1, in pixels: five columns per character and one between them. */
 export function textWidthPx(text: string): number {
   return Math.max(0, [...text].length * (columns + 1) - 1);
 }

@@ -1,6 +1,6 @@
 import type { RgbaImage } from "../base/image.js";
 import type { FoundInstances, Instance } from "../mask/instances.js";
-import type { Mask } from "../mask/mask.js";
+import type { Mask, PolygonOptions } from "../mask/mask.js";
 import type {
   CocoAnnotation,
   CocoCategory,
@@ -11,7 +11,7 @@ import type {
 import { instanceColor } from "./palette.js";
 import { joinOuterRings, pairs, short } from "./polygon_text.js";
 
-/** Box as COCO writes it: x, y, width, height in source pixels. */
+/** A box in COCO's form: x, y, width, height in source pixels. */
 function cocoBox({ box }: Instance): [number, number, number, number] {
   return [box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1];
 }
@@ -22,8 +22,20 @@ function cocoSegmentation(mask: Mask): { size: [number, number]; counts: string 
 }
 
 /**
- * Entries of a COCO results file. `categoryId` maps an instance to the id of its category and may
- * leave it out with undefined; the default is the class id plus one.
+ * Makes the entries of a COCO results file for one image.
+ * @param result the instances of the image
+ * @param imageId the id of the image in the data set
+ * @param categoryId the category id of an instance (default: class id + 1); undefined omits the
+ *   instance
+ *
+ * @example
+ * ```ts
+ * import { Segmenter, toCocoResults } from "masklet";
+ *
+ * const segmenter = await Segmenter.create();
+ * const entries = toCocoResults(await segmenter.segment("photo.jpg"), 1);
+ * console.log(JSON.stringify(entries));
+ * ```
  */
 export function toCocoResults(
   result: FoundInstances,
@@ -45,15 +57,26 @@ export function toCocoResults(
   });
 }
 
-/** An image and what was found in it. */
+/** The result of one image file. */
 export interface NamedResult {
+  /** Name of the image file. */
   readonly fileName: string;
+  /** The instances of the image. */
   readonly result: FoundInstances;
 }
 
 /**
- * A whole COCO data set (images, annotations with RLE masks, categories by class id + 1): the form
- * annotation tools import.
+ * Makes a complete COCO data set, ready for import into annotation tools. Masks are run lengths.
+ * Image and annotation ids count from 1, and a category id is the class id + 1.
+ *
+ * @example
+ * ```ts
+ * import { Segmenter, toCocoDataset } from "masklet";
+ *
+ * const segmenter = await Segmenter.create();
+ * const result = await segmenter.segment("photo.jpg");
+ * const dataset = toCocoDataset([{ fileName: "photo.jpg", result }]);
+ * ```
  */
 export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
   const images: CocoImage[] = [];
@@ -84,12 +107,29 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
   return { images, annotations, categories: [...categories.values()].sort((a, b) => a.id - b.id) };
 }
 
+/** Options of {@link toYolo}: how exact a contour is. */
+export type ContourOptions = Pick<PolygonOptions, "tolerance">;
+
+/** Options of {@link toSvg}. */
+export interface SvgOptions extends ContourOptions {
+  /** URL of the image behind the paths. @defaultValue `undefined`, the paths alone */
+  href?: string;
+}
+
 /**
- * Lines of a YOLO segmentation label file: class id, then the contour's x and y divided by the
- * image's size. An object in several pieces becomes one contour with bridges of no area; holes are
- * lost, as the format has none. Empty masks are left out.
+ * Makes a YOLO segmentation label file. Each line has a class id and a contour, x and y divided by
+ * the size of the image. The pieces of an object are joined by bridges without area. Holes are
+ * lost, because the format lacks them. Empty masks are left out.
+ *
+ * @example
+ * ```ts
+ * import { Segmenter, toYolo } from "masklet";
+ *
+ * const segmenter = await Segmenter.create();
+ * const text = toYolo(await segmenter.segment("photo.jpg"), { tolerance: 1 });
+ * ```
  */
-export function toYolo(result: FoundInstances, options: { tolerance?: number } = {}): string {
+export function toYolo(result: FoundInstances, options: ContourOptions = {}): string {
   const lines: string[] = [];
   for (const { classId, mask } of result.instances) {
     const points = joinOuterRings(mask.toPolygons(options));
@@ -111,7 +151,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
-function svgPath(mask: Mask, options: { tolerance?: number }): string {
+function svgPath(mask: Mask, options: ContourOptions): string {
   return mask
     .toPolygons(options)
     .map(
@@ -124,20 +164,26 @@ function svgPath(mask: Mask, options: { tolerance?: number }): string {
 }
 
 /**
- * An SVG of the image's size with one path (holes kept) an instance, in the palette's colors,
- * titled with label and score.
+ * Makes an SVG of the size of the image. It has one path per instance, holes included, in the
+ * palette's colors, with label and score as its title.
+ *
+ * @example
+ * ```ts
+ * import { Segmenter, toSvg } from "masklet";
+ *
+ * const segmenter = await Segmenter.create();
+ * const svg = toSvg(await segmenter.segment("photo.jpg"), { href: "photo.jpg" });
+ * ```
  */
-export function toSvg(
-  result: FoundInstances,
-  options: { tolerance?: number; href?: string } = {},
-): string {
+export function toSvg(result: FoundInstances, options: SvgOptions = {}): string {
   const { width, height } = result;
   const paths = result.instances.map(({ label, score, classId, mask }, index) => {
     const color = `rgb(${instanceColor(index).join(" ")})`;
     const title = `${escapeXml(label)} ${Math.round(score * 100)}%`;
     return (
-      `  <path d="${svgPath(mask, options)}" fill="${color}" fill-opacity=".45" fill-rule="evenodd" stroke="${color}" ` +
-      `stroke-width="2" data-class="${classId}"><title>${title}</title></path>\n`
+      `  <path d="${svgPath(mask, options)}" fill="${color}" fill-opacity=".45" ` +
+      `fill-rule="evenodd" stroke="${color}" stroke-width="2" data-class="${classId}">` +
+      `<title>${title}</title></path>\n`
     );
   });
   const imageTag =
@@ -145,14 +191,28 @@ export function toSvg(
       ? ""
       : `  <image href="${escapeXml(options.href)}" width="${width}" height="${height}"/>\n`;
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">\n` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
+    `width="${width}" height="${height}">\n` +
     `${imageTag}${paths.join("")}</svg>\n`
   );
 }
 
 /**
- * The object alone, cropped to its mask, on transparency; soft coverage becomes the alpha where the
- * mask has it.
+ * Cuts an object out of its image.
+ * @param image the whole image
+ * @param mask a mask within the image
+ * @returns the pixels of the mask's crop, transparent outside the object; alpha is the soft
+ *   coverage if the mask has it
+ *
+ * @example
+ * ```ts
+ * import { cutOut, decodeImage, Segmenter } from "masklet";
+ *
+ * const image = await decodeImage("photo.jpg");
+ * const segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment(image);
+ * const objects = instances.map(({ mask }) => cutOut(image, mask));
+ * ```
  */
 export function cutOut(image: RgbaImage, mask: Mask): RgbaImage {
   const { width, height } = mask;

@@ -14,16 +14,17 @@ import type {
 } from "./overlay_renderer.js";
 import { instanceColor, type Rgb } from "./palette.js";
 
-/** Options of {@link Overlay}; the style can be changed at any time. */
+/** Options of {@link Overlay}. {@link Overlay.setStyle} can change the style at any time. */
 export interface OverlayOptions extends Partial<OverlayStyle> {
   /**
-   * `auto` (the default) takes WebGL2 on a GPU, else Canvas2D. `webgl2` also accepts a software
-   * WebGL2.
+   * The renderer. `auto` uses WebGL2 on a GPU, else Canvas2D. `webgl2` also accepts software
+   * rendering.
+   * @defaultValue `"auto"`
    */
   renderer?: "auto" | RendererName;
-  /** Which of two overlapping instances is on top. Default `bestScore`. */
+  /** Which of two overlapping instances is on top. @defaultValue `"bestScore"` */
   onTop?: Stacking;
-  /** Color by instance index. Default {@link instanceColor}. */
+  /** The color of an instance by its index. @defaultValue {@link instanceColor} */
   color?: (index: number) => Rgb;
 }
 
@@ -46,7 +47,8 @@ function createRenderer(
       : (GlRenderer.create(canvas, wanted === "webgl2", onRestored) ??
         (wanted === "auto" ? CanvasRenderer.create(canvas) : undefined));
   if (renderer !== undefined) return renderer;
-  throw new MaskletError("unsupported", "export", `the canvas gives no ${wanted} context`, {
+  const message = `the canvas does not provide a ${wanted} context`;
+  throw new MaskletError("unsupported", "export", message, {
     value: wanted,
   });
 }
@@ -60,13 +62,25 @@ function sizeOf(image: OverlayImage): [width: number, height: number] {
 }
 
 /**
- * Draws an image with the masks of its instances over the whole of a canvas: fill, anti-aliased
- * outline of constant width on screen, and one highlighted instance. The image, an ID map (which
- * instance owns each source pixel) and a palette are put together by the GPU; without a fast
- * WebGL2, by Canvas2D. Where instances overlap, the better score is on top, or as `onTop` says.
+ * Draws an image and the masks of its instances over a whole canvas. Each mask has a fill and an
+ * anti-aliased outline of constant width in canvas pixels. One instance may be highlighted. The GPU
+ * composes the image, an ID map (the owner of each source pixel) and a palette. Without a fast
+ * WebGL2, Canvas2D draws instead.
  *
- * The canvas may have any size; give it the size on screen times `devicePixelRatio`, or the image's
- * own size to export at full resolution. Nothing is drawn before {@link draw}.
+ * The canvas may have any size. On screen, use its size in CSS pixels times `devicePixelRatio`. For
+ * an export at full resolution, use the size of the image. Only {@link draw} draws.
+ *
+ * @example
+ * ```ts
+ * import { Overlay, Segmenter } from "masklet";
+ *
+ * const image = document.querySelector("img")!;
+ * const segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment(image);
+ * const overlay = new Overlay(document.querySelector("canvas")!, { fillOpacity: 0.5 });
+ * overlay.setScene(image, instances);
+ * overlay.draw();
+ * ```
  */
 export class Overlay {
   private readonly renderer: OverlayRenderer;
@@ -82,8 +96,14 @@ export class Overlay {
   private changes: Changes = { image: true, instances: true };
   private disposed = false;
 
-  /** Throws `unsupported` where the canvas gives no context of the kind asked for. */
+  /**
+   * @param canvas the canvas to draw on
+   * @param options the renderer and the style
+   * @throws MaskletError `unsupported` if the canvas does not provide the context; `badOption` for
+   *   a style out of range.
+   */
   constructor(
+    /** The canvas. */
     readonly canvas: HTMLCanvasElement | OffscreenCanvas,
     {
       renderer = "auto",
@@ -101,30 +121,37 @@ export class Overlay {
     });
   }
 
-  /** What really draws. */
+  /** The renderer in use. */
   get rendererName(): RendererName {
     return this.renderer.name;
   }
 
-  /** Changes some of the looks. Throws `badOption` for a value out of range. */
+  /**
+   * Changes parts of the style. The next {@link draw} shows the change.
+   * @throws MaskletError `badOption` for a value out of range.
+   */
   setStyle(style: Partial<OverlayStyle>): void {
     const next = { ...this.style, ...style };
     for (const name of ["fillOpacity", "dimOthers"] as const) {
-      if (!(next[name] >= 0 && next[name] <= 1)) throw badOption(name, next[name], "0..1");
+      if (!(next[name] >= 0 && next[name] <= 1))
+        throw badOption(name, next[name], "a number from 0 to 1");
     }
     if (!(next.outlineWidthPx >= 0 && next.outlineWidthPx <= 100)) {
-      throw badOption("outlineWidthPx", next.outlineWidthPx, "0..100");
+      throw badOption("outlineWidthPx", next.outlineWidthPx, "a number from 0 to 100");
     }
     if (!Number.isInteger(next.highlight) || next.highlight < -1) {
-      throw badOption("highlight", next.highlight, "an index or -1");
+      throw badOption("highlight", next.highlight, "an index, or -1 for none");
     }
     this.style = next;
   }
 
   /**
-   * The image and what was found in it, best score first. Masks are in the image's pixels. The
-   * image is read in the next {@link draw}, and once more should the GPU lose its context, so keep
-   * an ImageBitmap open until the next call or {@link dispose}.
+   * Sets the image and its instances. The next {@link draw} reads the image, and reads it again
+   * after the GPU lost its context. An ImageBitmap must therefore stay open until the next call or
+   * {@link dispose}.
+   * @param image an image of at least 1 x 1 pixels
+   * @param instances the instances, best score first, with masks in pixels of the image
+   * @throws MaskletError `badSource` for an empty image, `badSize` for a mask outside the image.
    */
   setScene(image: OverlayImage, instances: readonly OverlayInstance[]): void {
     this.setImage(image);
@@ -132,13 +159,15 @@ export class Overlay {
   }
 
   /**
-   * A new image (or video frame) of the same size under the same masks; of another size, without
-   * masks.
+   * Replaces the image, for example by the next frame of a video. An image of the same size keeps
+   * the instances; another size removes them.
+   * @throws MaskletError `badSource` for an empty image.
    */
   setImage(image: OverlayImage): void {
     const [width, height] = sizeOf(image);
     if (width < 1 || height < 1) {
-      throw new MaskletError("badSource", "source", `the image is empty (${width} x ${height})`);
+      const message = `the image has ${width} x ${height} pixels; it must not be empty`;
+      throw new MaskletError("badSource", "source", message);
     }
     const sameSize = width === this.widthSrc && height === this.heightSrc;
     this.image = image;
@@ -148,7 +177,11 @@ export class Overlay {
     if (!sameSize) this.setInstances([]);
   }
 
-  /** Other masks for the image, best score first. */
+  /**
+   * Replaces the instances of the image.
+   * @param instances the instances, best score first; at most 65,535
+   * @throws MaskletError `badSize` for a mask outside the image.
+   */
   setInstances(instances: readonly OverlayInstance[]): void {
     for (const { mask } of instances) {
       if (mask.x + mask.width > this.widthSrc || mask.y + mask.height > this.heightSrc) {
@@ -156,7 +189,7 @@ export class Overlay {
         throw new MaskletError(
           "badSize",
           "export",
-          `a mask reaches outside the image of ${size} pixels`,
+          `a mask extends beyond the image of ${size} pixels`,
         );
       }
     }
@@ -180,7 +213,7 @@ export class Overlay {
     this.changes.instances = true;
   }
 
-  /** Draws image and masks over the whole canvas. */
+  /** Draws the image and the masks over the whole canvas. */
   draw(): void {
     if (this.disposed) return;
     const { image, widthSrc, heightSrc, instances, order, idMap, style } = this;
@@ -193,14 +226,18 @@ export class Overlay {
   }
 
   /**
-   * Index of the instance at source pixel (x, y), the one on top where two overlap; with `radiusPx`
-   * (source pixels) the nearest within it, for fingers and thin objects. -1 where there is none.
+   * Finds the instance at a point. Of overlapping instances, it returns the one on top.
+   * @param x horizontal position in source pixels
+   * @param y vertical position in source pixels
+   * @param radiusPx search radius in source pixels, for fingers and thin objects; the nearest
+   *   instance wins
+   * @returns the index of the instance, or -1
    */
   pick(x: number, y: number, radiusPx = 0): number {
     return pickInstance(this.idMap, x, y, radiusPx);
   }
 
-  /** Frees every GPU object. The canvas stays as it is; further calls draw nothing. */
+  /** Frees all GPU objects. The canvas keeps its content, and later calls draw nothing. */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
@@ -210,13 +247,14 @@ export class Overlay {
     this.idMap = noIds;
   }
 
+  /** Same as {@link dispose}, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
 
 function badOption(name: string, value: number, range: string): MaskletError {
-  return new MaskletError("badOption", "export", `${name} must be ${range}, got ${value}`, {
+  return new MaskletError("badOption", "export", `${name} is ${value}; it must be ${range}`, {
     value,
   });
 }

@@ -7,8 +7,8 @@ type Context2d = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 const haloPx = 1.25;
 /**
- * Passes of the binomial filter over a contour: a Gaussian of 1.2 source pixels turns the staircase
- * of the pixels into a smooth line.
+ * Passes of the binomial filter over a contour. They equal a Gaussian of 1.2 source pixels, which
+ * smooths the staircase of the pixels.
  */
 const smoothingPasses = 3;
 
@@ -53,18 +53,18 @@ function pathOf(rings: readonly PolygonRing[]): Path2D {
 const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 
 /**
- * Canvas2D renderer, for machines without a fast WebGL2: contours as paths, filled and stroked by
- * the canvas. What is below is drawn first and erased under what is above, so overlaps look as they
- * do in WebGL2. Needs the wasm core for the contours.
+ * Canvas2D renderer, for machines without a fast WebGL2. It draws contours as paths, from bottom to
+ * top, and erases what lies under each one. Overlaps therefore look the same as in WebGL2. It needs
+ * the wasm core for the contours.
  */
 export class CanvasRenderer implements OverlayRenderer {
   readonly name = "canvas2d";
   readonly maxSidePx = Number.POSITIVE_INFINITY;
   private paths: readonly Path2D[] = [];
-  /** The instances without the image; kept while only the image changes, as it does in video. */
+  /** The instances without the image. It stays valid while only the image changes, as in video. */
   private readonly layer = new OffscreenCanvas(1, 1);
   private layerKey = "";
-  /** The highlighted object's own pixels. */
+  /** The pixels of the highlighted object. */
   private readonly cutOut = new OffscreenCanvas(1, 1);
 
   private constructor(
@@ -72,7 +72,7 @@ export class CanvasRenderer implements OverlayRenderer {
     private readonly context: Context2d,
   ) {}
 
-  /** Undefined where the canvas already has a context of another kind. */
+  /** Undefined if the canvas already has a context of another kind. */
   static create(canvas: OverlayCanvas): CanvasRenderer | undefined {
     const context = canvas.getContext("2d") as Context2d | null;
     return context === null ? undefined : new CanvasRenderer(canvas, context);
@@ -103,7 +103,7 @@ export class CanvasRenderer implements OverlayRenderer {
     }
   }
 
-  /** Darkens everything and puts the visible pixels of the highlighted object back. */
+  /** Darkens everything and restores the visible pixels of the highlighted object. */
   private dim(scene: Scene): void {
     const { context, paths } = this;
     const { highlight } = scene.style;
@@ -121,8 +121,7 @@ export class CanvasRenderer implements OverlayRenderer {
   }
 
   /**
-   * Less color, where the image has any, and less light, by composition: Safari's canvas has no
-   * `filter`.
+   * Reduces color and lightness by composition, because Safari's canvas lacks `filter`.
    */
   private darken({ image, style: { dimOthers }, ...scene }: Scene): void {
     const { canvas, context } = this;
@@ -141,7 +140,7 @@ export class CanvasRenderer implements OverlayRenderer {
     context.restore();
   }
 
-  /** A layer, empty, of the canvas's size, to be drawn on in source pixels. */
+  /** Makes an empty layer of the canvas's size, with source pixels as its unit. */
   private cleared(
     layer: OffscreenCanvas,
     { widthSrc, heightSrc }: Pick<Scene, "widthSrc" | "heightSrc">,

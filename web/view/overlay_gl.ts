@@ -19,7 +19,7 @@ type Uniforms = Record<(typeof uniformNames)[number], WebGLUniformLocation | nul
 
 const unit = { image: 0, ids: 1, palette: 2 } as const;
 const paletteWidth = 256;
-/** Shrinking by more than this without mipmaps shimmers. */
+/** Maximum reduction without mipmaps. Beyond it, the image shimmers. */
 const mipmapFrom = 1.25;
 
 function compile(gl: WebGL2RenderingContext, kind: number, source: string): WebGLShader {
@@ -43,11 +43,7 @@ function link(gl: WebGL2RenderingContext): WebGLProgram {
   for (const shader of shaders) gl.deleteShader(shader);
   if (linked || gl.isContextLost()) return program;
   gl.deleteProgram(program);
-  throw new MaskletError(
-    "unsupported",
-    "export",
-    `the overlay's shaders do not compile here: ${log}`,
-  );
+  throw new MaskletError("unsupported", "export", `the overlay's shaders do not compile: ${log}`);
 }
 
 function createTexture(
@@ -66,7 +62,7 @@ function createTexture(
   return texture;
 }
 
-/** The GL objects of one context; made anew after the context was lost. */
+/** The GL objects of one context. A lost context requires new ones. */
 class Resources {
   readonly program: WebGLProgram;
   readonly uniforms: Uniforms;
@@ -97,8 +93,8 @@ class Resources {
 const softwareNames = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /**
- * Whether WebGL2 runs on a GPU here. Asked of a canvas of its own: once a canvas has given a WebGL
- * context it gives no other.
+ * Whether WebGL2 runs on a GPU. It asks a separate canvas, because a canvas with a WebGL context
+ * cannot provide another kind later.
  */
 function isHardware(): boolean {
   // Safari before 17 has WebGL2 on elements only.
@@ -108,14 +104,14 @@ function isHardware(): boolean {
     failIfMajorPerformanceCaveat: true,
   }) as WebGL2RenderingContext | null;
   if (gl === null) return false;
-  // Browsers do not call every software renderer a performance caveat; some name it only here.
+  // Some browsers report a software renderer only by its name, not as a performance caveat.
   const names = gl.getExtension("WEBGL_debug_renderer_info");
   const renderer = String(gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER));
   gl.getExtension("WEBGL_lose_context")?.loseContext();
   return !softwareNames.test(renderer);
 }
 
-/** The image at a size that the GPU takes. */
+/** The image, reduced to the maximum texture size of the GPU. */
 function fitted({ image, widthSrc, heightSrc }: Scene, maxSidePx: number): OverlayImage {
   const scale = Math.min(1, maxSidePx / Math.max(widthSrc, heightSrc));
   if (scale === 1) return image!;
@@ -125,8 +121,8 @@ function fitted({ image, widthSrc, heightSrc }: Scene, maxSidePx: number): Overl
 }
 
 /**
- * WebGL2 renderer: three textures (image, ID map, palette), one triangle. Nothing is composed in
- * JavaScript.
+ * WebGL2 renderer: three textures (image, ID map, palette) and one triangle. The GPU does all
+ * composition.
  */
 export class GlRenderer implements OverlayRenderer {
   readonly name = "webgl2";
@@ -145,8 +141,8 @@ export class GlRenderer implements OverlayRenderer {
   }
 
   /**
-   * Undefined where there is no WebGL2, or only a software one and `allowSoftware` is false.
-   * `onRestored` asks for a full redraw.
+   * Undefined without WebGL2, and for a software WebGL2 unless `allowSoftware`. `onRestored` must
+   * redraw everything.
    */
   static create(
     canvas: OverlayCanvas,
@@ -159,7 +155,7 @@ export class GlRenderer implements OverlayRenderer {
       antialias: false,
       depth: false,
       premultipliedAlpha: true,
-      // An image of the canvas can be taken at any time, not only in the frame of the drawing.
+      // The canvas can be read at any time, not only right after drawing.
       preserveDrawingBuffer: true,
     }) as WebGL2RenderingContext | null;
     return gl === null ? undefined : new GlRenderer(canvas, gl, onRestored);
@@ -194,7 +190,7 @@ export class GlRenderer implements OverlayRenderer {
   }
 
   private readonly lost = (event: Event): void => {
-    // Without this the context is never given back.
+    // Otherwise the browser never restores the context.
     event.preventDefault();
     this.resources = undefined;
   };
@@ -219,8 +215,8 @@ export class GlRenderer implements OverlayRenderer {
   private uploadImage(resources: Resources, scene: Scene): void {
     const { gl } = this;
     gl.activeTexture(gl.TEXTURE0 + unit.image);
-    // For this one only: with it set, Firefox refuses integers of more than 8 bits (OUT_OF_MEMORY),
-    // which ids may be.
+    // Set for this texture only: with it, Firefox rejects integers above 8 bits (OUT_OF_MEMORY),
+    // and ids may have 16.
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
     gl.texImage2D(
       gl.TEXTURE_2D,

@@ -1,6 +1,6 @@
 import type { IdMap, OverlayInstance, Stacking } from "./overlay_renderer.js";
 
-/** One byte an entry while the indices fit, two beyond. */
+/** One byte per entry if the indices fit, else two. */
 function allocate(
   pixels: number,
   instanceCount: number,
@@ -23,8 +23,8 @@ function subsample(map: IdMap, scale: number): IdMap {
 }
 
 /**
- * Indices in the order of painting, the one on top last. Instances come best score first; of equal
- * areas the better one is on top.
+ * Indices in the order of painting, from bottom to top. The input is sorted by score, best first.
+ * Of equal areas, the better score is on top.
  */
 export function paintOrder(instances: readonly OverlayInstance[], onTop: Stacking): number[] {
   const order = instances.map((_, index) => index).reverse();
@@ -33,8 +33,8 @@ export function paintOrder(instances: readonly OverlayInstance[], onTop: Stackin
 }
 
 /**
- * Paints the masks into one map in the given order, so that a pixel is that of the last one painted
- * there. At most 65,535 instances; the array of `previous` is reused when it fits.
+ * Paints the masks into one map in the given order. The last mask owns a shared pixel. The maximum
+ * is 65,535 instances. The array of `previous` is reused if it fits.
  */
 export function paintIds(
   instances: readonly OverlayInstance[],
@@ -55,8 +55,8 @@ export function paintIds(
 }
 
 /**
- * Index of the instance that owns source pixel (x, y), or of the nearest within `radiusPx`; -1
- * where there is none.
+ * The index of the owner of source pixel (x, y), or of the nearest instance within `radiusPx`, else
+ * -1.
  */
 export function pickInstance(map: IdMap, x: number, y: number, radiusPx: number): number {
   const cx = Math.floor(x / map.scale);

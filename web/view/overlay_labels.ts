@@ -1,16 +1,24 @@
-/** Top left corner of a label, in pixels of the canvas. */
+/** The place of a label in pixels of the canvas. */
 export interface LabelSpot {
+  /** Left edge. */
   x: number;
+  /** Top edge. */
   y: number;
 }
 
-/** What is to be labeled: the object's box and the size of its label, in the same pixels. */
-export interface LabelWish {
+/** A label to place: the box of its object and the size of the label, in pixels of the canvas. */
+export interface LabelRequest {
+  /** Left edge of the box. */
   readonly x1: number;
+  /** Top edge of the box. */
   readonly y1: number;
+  /** Right edge of the box. */
   readonly x2: number;
+  /** Bottom edge of the box. */
   readonly y2: number;
+  /** Width of the label. */
   readonly width: number;
+  /** Height of the label. */
   readonly height: number;
 }
 
@@ -23,8 +31,8 @@ interface Placed {
 
 const gapPx = 4;
 
-/** Places for one label, the best first: over the object, then inside it, then under it. */
-function* candidates({ x1, y1, x2, y2, width, height }: LabelWish): Generator<LabelSpot> {
+/** Places for one label, best first: above the object, then inside it, then below it. */
+function* candidates({ x1, y1, x2, y2, width, height }: LabelRequest): Generator<LabelSpot> {
   const center = (x1 + x2 - width) / 2;
   const above = y1 - height - gapPx;
   yield { x: center, y: above };
@@ -45,18 +53,29 @@ const overlaps = (a: Placed, b: Placed): boolean =>
   b.y < a.y + a.height + 1;
 
 /**
- * Finds places for labels so that none covers another and all stay on the canvas. Wishes come in
- * order of importance; a label for which no place is left gets undefined. Greedy: n labels cost O(n
- * * placed).
+ * Places labels on a canvas, so that they do not cover each other. The algorithm is greedy, with a
+ * time of O(labels x placed labels).
+ * @param requests the labels, most important first
+ * @param bounds size of the canvas
+ * @returns one place per label, or undefined for a label without room
+ *
+ * @example
+ * ```ts
+ * import { placeLabels } from "masklet";
+ *
+ * const label = { x1: 40, y1: 60, x2: 200, y2: 300, width: 80, height: 20 };
+ * const [spot] = placeLabels([label], { width: 640, height: 480 });
+ * if (spot) console.log(spot.x, spot.y);
+ * ```
  */
 export function placeLabels(
-  wishes: readonly LabelWish[],
+  requests: readonly LabelRequest[],
   bounds: { readonly width: number; readonly height: number },
 ): (LabelSpot | undefined)[] {
   const placed: Placed[] = [];
-  return wishes.map((wish) => {
-    const { width, height } = wish;
-    for (const spot of candidates(wish)) {
+  return requests.map((request) => {
+    const { width, height } = request;
+    for (const spot of candidates(request)) {
       const x = Math.min(Math.max(spot.x, 0), bounds.width - width);
       const label = { x, y: spot.y, width, height };
       if (x < 0 || label.y < 0 || label.y + height > bounds.height) continue;

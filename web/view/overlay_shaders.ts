@@ -1,5 +1,5 @@
 /**
- * One triangle that covers the canvas; `uv` runs from the image's top left (0, 0) to its bottom
+ * One triangle over the whole canvas. `uv` runs from the top left (0, 0) of the image to its bottom
  * right (1, 1).
  */
 export const vertexShader = `#version 300 es
@@ -11,17 +11,17 @@ void main() {
 }`;
 
 /**
- * Image, fills and outlines in one pass.
+ * Draws image, fills and outlines in one pass.
  *
- * The ID map is hard: each of its texels is one instance's or nobody's. For a smooth edge at any
- * scale the fragment weighs the ids around it with a Gaussian over a 7 x 7 grid anchored to the map
- * (so that edges stand still when the canvas does not), and takes the two ids with the largest
- * shares. Along a straight edge the share of the larger depends on the distance to the edge alone,
- * so its inverse gives that distance, and with it fills and outlines are anti-aliased over one
- * screen pixel: the staircase of the texels is gone when the image is enlarged, and the width on
- * screen is constant when it is shrunk, where the grid widens to span the outline. The inverse is
- * taken as logit(share) times a factor that falls with it, fitted to the integral of the truncated
- * kernel to 0.01 cells up to a distance of 1.5.
+ * Each texel of the ID map belongs to one instance or to the background. For a smooth edge at any
+ * scale, the fragment weighs the ids around it with a Gaussian over a 7 x 7 grid. The grid is
+ * anchored to the map, so edges stay in place while the canvas moves. The two ids with the largest
+ * shares remain. Along a straight edge, the larger share depends only on the distance to the edge,
+ * so its inverse gives that distance. The distance anti-aliases fills and outlines over one canvas
+ * pixel. An enlarged image therefore has no staircase. In a reduced image, the grid widens to span
+ * the outline, which keeps its width on screen. The inverse is logit(share) times a factor that
+ * falls with it. The factor was fitted to the integral of the truncated kernel, to 0.01 cells up to
+ * a distance of 1.5.
  */
 export const fragmentShader = `#version 300 es
 precision highp float;
@@ -50,7 +50,7 @@ vec3 paletteColor(uint id) {
   return texelFetch(palette, ivec2(int(id & 255u), int(id >> 8)), 0).rgb;
 }
 
-// The id at a point of the grid; beyond the image that of its edge.
+// The id at a point of the grid. Beyond the image, the id at its edge.
 uint idAt(vec2 grid, float cell) {
   return texelFetch(ids, clamp(ivec2(floor(grid * cell)), ivec2(0), textureSize(ids, 0) - 1), 0).r;
 }
@@ -61,8 +61,8 @@ void contest(vec2 at, float cell, out uint winner, out uint runnerUp, out float 
   vec2 grid = at / cell;
   vec2 origin = floor(grid);
   vec2 offset = grid - origin - 0.5;
-  // Most fragments lie well within one region: 17 of the 49 taps show that nothing wider than one
-  // cell is near.
+  // Most fragments lie well inside one region. 17 of the 49 taps can exclude any neighbor wider
+  // than one cell.
   winner = idAt(origin + 0.5, cell);
   runnerUp = winner;
   share = 1.0;
@@ -92,7 +92,8 @@ void contest(vec2 at, float cell, out uint winner, out uint runnerUp, out float 
       if (!any(same)) {
         bvec4 empty = equal(slots, uvec4(0xffffffffu));
         same = bvec4(empty.x, empty.y && !empty.x, empty.z && !empty.y, empty.w && !empty.z);
-        slots = uvec4(same.x ? id : slots.x, same.y ? id : slots.y, same.z ? id : slots.z, same.w ? id : slots.w);
+        slots = uvec4(same.x ? id : slots.x, same.y ? id : slots.y,
+                      same.z ? id : slots.z, same.w ? id : slots.w);
       }
       shares += vec4(same) * (weightX[i] * weightY[j]);
     }
@@ -121,7 +122,7 @@ float edgeDistance(float share) {
   return logit * max(0.639 - 0.0123 * logit * logit, 0.42);
 }
 
-// The image (premultiplied) under the fill of one id.
+// The premultiplied image under the fill of one id.
 vec4 region(uint id, vec4 base, vec3 tint) {
   bool other = highlighted != 0u && id != highlighted;
   float dim = other ? dimOthers : 0.0;
@@ -153,10 +154,12 @@ void main() {
   bool picked = highlighted != 0u && (winner == highlighted || runnerUp == highlighted);
   float strength = highlighted != 0u && !picked ? 1.0 - 0.75 * dimOthers : 1.0;
   float halfPx = picked ? halfOutlinePx * 1.5 : halfOutlinePx;
-  vec3 tint = mix(runnerUp == 0u ? winnerTint : runnerUpTint, winner == 0u ? runnerUpTint : winnerTint, inside);
+  vec3 tint = mix(runnerUp == 0u ? winnerTint : runnerUpTint,
+                  winner == 0u ? runnerUpTint : winnerTint, inside);
   if (picked) tint = winner == highlighted ? winnerTint : runnerUpTint;
   float drawn = halfOutlinePx > 0.0 ? strength : 0.0;
-  float halo = winner == 0u ? clamp(halfPx + haloPx + 0.5 - distancePx, 0.0, 1.0) * haloOpacity * drawn : 0.0;
+  float reach = clamp(halfPx + haloPx + 0.5 - distancePx, 0.0, 1.0);
+  float halo = winner == 0u ? reach * haloOpacity * drawn : 0.0;
   result = mix(result, vec4(0.0, 0.0, 0.0, 1.0), halo);
   float line = clamp(halfPx + 0.5 - distancePx, 0.0, 1.0) * drawn;
   color = mix(result, vec4(tint, 1.0), line);

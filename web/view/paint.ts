@@ -3,15 +3,16 @@ import type { Instance } from "../mask/instances.js";
 import { drawText, textHeightPx, textWidthPx } from "./bitmap_font.js";
 import { instanceColor } from "./palette.js";
 
+/** Options of {@link paintOverlay}. */
 export interface PaintOptions {
-  /** 0 draws no fill, 1 hides the object. Default 0.45. */
+  /** Opacity of the fill, 0..1. 1 hides the object. @defaultValue `0.45` */
   fillOpacity?: number;
   /**
-   * Width of the outline inside each mask in source pixels; 0 draws none. Default: 1/400 of the
-   * shorter side, at least 1.
+   * Width of the outline inside each mask, in source pixels. 0 omits it.
+   * @defaultValue 1/400 of the shorter side of the image, minimum 1
    */
   outlineWidthPx?: number;
-  /** Draw label and score. Default true. */
+  /** Whether to draw label and score. @defaultValue `true` */
   labels?: boolean;
 }
 
@@ -26,8 +27,8 @@ function blend(pixels: Uint8ClampedArray, offset: number, color: Color, opacity:
 }
 
 /**
- * Whether a pixel of the crop belongs to the outline: in the object, but not so `reach` pixels to
- * some side.
+ * Whether a pixel of the crop is on the outline: inside the object, with a pixel outside it at the
+ * distance `reach`.
  */
 function onOutline(
   inside: Uint8Array,
@@ -71,7 +72,7 @@ function paintInstance(
   }
 }
 
-/** Black or white, whichever reads better on `color` (Rec. 709 luma). */
+/** Black or white, whichever is easier to read on `color` (Rec. 709 luma). */
 function inkOn([r, g, b]: Color): Color {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 140 ? [0, 0, 0] : [255, 255, 255];
 }
@@ -105,9 +106,23 @@ function paintLabel(
 }
 
 /**
- * The image with a fill, an outline and a label for every instance, as a new RGBA image; `image` is
- * not changed. For files and for places without a GPU: a page draws with `Overlay`. The best
- * instance is painted last, on top.
+ * Paints a fill, an outline and a label for every instance onto a copy of the image. The best
+ * instance is on top. It serves files and environments without a GPU; on a page, use
+ * {@link Overlay}.
+ * @param image the image, which stays unchanged
+ * @param instances the instances, best score first, with masks in pixels of the image
+ * @param options fill, outline and labels
+ * @returns a new RGBA image of the same size
+ *
+ * @example
+ * ```ts
+ * import { decodeImage, paintOverlay, Segmenter } from "masklet";
+ *
+ * const image = await decodeImage("photo.jpg");
+ * const segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment(image);
+ * const painted = paintOverlay(image, instances, { labels: false });
+ * ```
  */
 export function paintOverlay(
   image: RgbaImage,

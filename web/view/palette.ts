@@ -1,11 +1,10 @@
-/** Red, green, blue, 0..255. */
+/** A color: red, green and blue, each 0..255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * Colors for instances, in the order they are given out: every prefix is as far apart as can be,
- * seen normally and with the three color-vision deficiencies, and all keep a lightness (OKLab L
- * 0.65..0.84) that stands out on light and on dark images. Made by `scripts/make_palette.mjs`,
- * which names the method.
+ * Colors of instances by index. The first colors of the list are as distinct as possible, with
+ * normal color vision and with its three deficiencies. Their lightness (OKLab L 0.65..0.84) stands
+ * out on light and on dark images. `scripts/make_palette.mjs` describes the method.
  */
 const colors: readonly Rgb[] = [
   [67, 155, 247],
@@ -26,12 +25,28 @@ const colors: readonly Rgb[] = [
   [201, 156, 252],
 ];
 
-/** How many instances get a color of their own before colors repeat. */
+/**
+ * Number of distinct colors. Further instances repeat them.
+ *
+ * @example
+ * ```ts
+ * import { instanceColor, paletteSize } from "masklet";
+ *
+ * const palette = Array.from({ length: paletteSize }, (_, index) => instanceColor(index));
+ * ```
+ */
 export const paletteSize = colors.length;
 
 /**
- * The color of instance `index` (0 = best score) in overlays, lists and exports alike. Any integer
- * is allowed; colors repeat.
+ * The color of an instance in overlays, lists and exports.
+ * @param index index of the instance, 0 for the best score; any integer, colors repeat
+ *
+ * @example
+ * ```ts
+ * import { instanceColor } from "masklet";
+ *
+ * const [red, green, blue] = instanceColor(0);
+ * ```
  */
 export function instanceColor(index: number): Rgb {
   const wrapped = ((Math.trunc(index) % paletteSize) + paletteSize) % paletteSize;

@@ -1,6 +1,6 @@
 import type { PolygonRing } from "../base/geometry.js";
 
-/** Points of a ring as pairs. */
+/** The points of a ring as pairs. */
 export function pairs(points: Float32Array): [number, number][] {
   return Array.from({ length: points.length / 2 }, (_, k) => [points[2 * k]!, points[2 * k + 1]!]);
 }
@@ -24,9 +24,9 @@ function closest(a: readonly Pair[], b: readonly Pair[]): [number, number] {
 }
 
 /**
- * All outer rings as one: each further ring is reached from the closest corner of what is joined
- * already and left the same way, so the bridges have no area. Formats with one polygon an object
- * (YOLO) need it; holes have no place there and are dropped.
+ * Joins all outer rings into one, for formats with one polygon per object (YOLO). A bridge leads
+ * from the closest corner of the joined part to the next ring and back, so it has no area. Holes
+ * are dropped.
  */
 export function joinOuterRings(rings: readonly PolygonRing[]): Pair[] {
   let joined: Pair[] = [];
@@ -44,7 +44,7 @@ export function joinOuterRings(rings: readonly PolygonRing[]): Pair[] {
   return joined;
 }
 
-/** Four decimals at most, without trailing zeros. */
+/** The number with up to four decimals, without trailing zeros. */
 export function short(value: number): string {
   return String(Number(value.toFixed(4)));
 }

@@ -1,10 +1,9 @@
 import { proxy, transfer } from "comlink";
 import type { Progress } from "../base/device.js";
 import { MaskletError, throwIfAborted } from "../base/errors.js";
-import type { Source } from "../base/image.js";
+import { pixelLimit, type Source } from "../base/image.js";
 import type { ModelSource } from "../model/built_in_types.js";
 import { type PackedSource, packSource } from "../source/browser.js";
-import { pixelLimit } from "../source/checks.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
 

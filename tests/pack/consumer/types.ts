@@ -1,4 +1,5 @@
-// Checked by tsc under `node16` and `bundler` resolution. Each @ts-expect-error is a mistake that the types must refuse.
+// tsc checks this file under `node16` and `bundler` resolution. Each @ts-expect-error marks
+// a mistake that the types must reject.
 import {
   type BuiltInModelName,
   builtInPromptModels,

@@ -1,10 +1,7 @@
 import type { Box, PromptSession } from "../../index.js";
 import type { ClickLayer, ClickPoint } from "./layer.js";
 
-/**
- * Prompts on a photo that the network has not seen yet: shown at once, asked about as soon as it
- * has.
- */
+/** Prompts on an image that is not encoded yet: shown at once, run as soon as it is encoded. */
 export class EarlyPrompts {
   private points: readonly ClickPoint[] = [];
   private box: Box | undefined;
@@ -35,7 +32,7 @@ export class EarlyPrompts {
     this.layer.show(this.points, this.box);
   }
 
-  /** What to do with the session in their place. Forgets them. */
+  /** The steps that replay the prompts in a session. Forgets the prompts. */
   take(): ((session: PromptSession) => Promise<unknown>)[] {
     const { points, box } = this;
     this.clear();

@@ -2,10 +2,10 @@ import type { Box, Mask } from "../../index.js";
 import { byId, make } from "../dom.js";
 
 export type PointLabel = "foreground" | "background";
-/** What a plain click does; dragging with a mouse draws a box with any of them. */
+/** What a click without Shift does; dragging with a mouse draws a box with any tool. */
 export type Tool = PointLabel | "box";
 
-/** A prompt point, in source pixels. */
+/** A prompt point, in image pixels. */
 export interface ClickPoint {
   readonly x: number;
   readonly y: number;
@@ -16,15 +16,15 @@ export interface ClickEvents {
   onPoint(point: ClickPoint): void;
   onBox(box: Box): void;
   onRemove(index: number): void;
-  /** Where the pointer rests, in source pixels; undefined when it has left. */
+  /** Position of the pointer, in image pixels; undefined when it has left. */
   onHover(at: { x: number; y: number } | undefined): void;
 }
 
-/** A pointer that moved further than this between down and up was dragged. */
+/** A pointer that moves further than this between down and up is dragged. */
 const dragCssPx = 6;
-/** The keyboard aims in steps of this share of the longer side; with Shift, of one source pixel. */
+/** Arrow keys aim in steps of this share of the longer side; with Shift, of one image pixel. */
 const aimStep = 1 / 40;
-/** Corners of a preview's outline may be off by this many source pixels. */
+/** Maximum error of the outline of a preview, in image pixels. */
 const previewTolerancePx = 0.75;
 
 function svg(name: string, className: string): SVGElement {
@@ -33,10 +33,7 @@ function svg(name: string, className: string): SVGElement {
   return element;
 }
 
-/**
- * What lies over the image in click mode: takes clicks, drags and keys, shows points, box and
- * preview.
- */
+/** The layer over the image in Click mode: takes clicks, drags and keys; shows the prompts. */
 export class ClickLayer {
   private tool: Tool = "foreground";
   private readonly root = byId("clicks", HTMLElement);
@@ -81,15 +78,15 @@ export class ClickLayer {
     this.root.dataset.tool = tool;
   }
 
-  /** An image, without prompts. */
-  setPhoto({
+  /** Sets a new image, without prompts. */
+  setImage({
     name,
     image: { width, height },
   }: {
     name: string;
     image: { width: number; height: number };
   }): void {
-    this.root.setAttribute("aria-label", `Image to click: ${name}`);
+    this.root.setAttribute("aria-label", `Clickable image: ${name}`);
     this.size = { width, height };
     this.aimed = { x: width / 2, y: height / 2 };
     this.drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -149,7 +146,7 @@ export class ClickLayer {
     this.box.toggleAttribute("hidden", box === undefined);
   }
 
-  /** In source pixels, inside the image. */
+  /** In image pixels, inside the image. */
   private at({ clientX, clientY }: { clientX: number; clientY: number }): { x: number; y: number } {
     const { left, top, width, height } = this.root.getBoundingClientRect();
     const clamp = (share: number) => Math.min(1, Math.max(0, share));
@@ -173,7 +170,7 @@ export class ClickLayer {
       return;
     }
     if (event.pointerId !== down.id) return;
-    // A finger scrolls unless the tool is the box.
+    // A finger scrolls the page, except with the box tool.
     if (
       !down.dragged &&
       hasMoved(event, down) &&
@@ -219,7 +216,7 @@ export class ClickLayer {
     };
   }
 
-  /** Arrows aim, Enter and the space bar click there; with Shift they take away. */
+  /** Arrow keys aim, Enter and Space click there; with Shift they subtract. */
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = event.shiftKey ? 1 : Math.max(this.size.width, this.size.height) * aimStep;

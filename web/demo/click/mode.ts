@@ -1,15 +1,17 @@
 import type { PromptResult, PromptSegmenter, PromptSession } from "../../index.js";
 import { isAbort } from "../dom.js";
+import type { Mode, ModeContext, ModelRequest, RunningOn } from "../mode.js";
+import { promptModelCard } from "../model/cards.js";
 import {
-  builtInPromptChoices,
+  builtInPromptModels,
   createPromptSegmenter,
-  type PromptModelChoice,
+  type PromptModel,
+  promptModel,
 } from "../model/choices.js";
 import { type LoadOptions, ModelLoader } from "../model/loader.js";
+import type { ModelCard } from "../model/view.js";
 import type { Notices } from "../notices.js";
-import type { AppOptions } from "../options.js";
-import type { Photo } from "../photo.js";
-import type { ResultView } from "../stage/result_view.js";
+import type { OpenImage } from "../open_image.js";
 import { EarlyPrompts } from "./early_prompts.js";
 import { HoverPreview } from "./hover_preview.js";
 import { ClickLayer } from "./layer.js";
@@ -17,40 +19,35 @@ import { ClickTools } from "./tools.js";
 import { ClickView } from "./view.js";
 
 /**
- * A grid with enough points for the things of a photo, done while one waits; of masks of one thing
- * the best stays.
+ * The grid has points enough for the objects of an image and is done while the user waits. Masks
+ * that overlap more than this are of one object: the best one stays.
  */
 const everythingOptions = { gridSize: 12, maskIouThreshold: 0.7 };
 
-/** The click mode: prompts on the photo, what the network makes of them, and everything mode. */
-export class ClickMode {
-  readonly loader: ModelLoader<PromptModelChoice, PromptSegmenter>;
+/** The Click mode: cuts out the object that is clicked or boxed, or everything at once. */
+export class ClickMode implements Mode {
+  readonly name = "click";
+  private readonly loader: ModelLoader<PromptModel, PromptSegmenter>;
   private readonly layer: ClickLayer;
   private readonly tools: ClickTools;
   private readonly preview: HoverPreview;
   private readonly view: ClickView;
-  private photo: Photo | undefined;
-  /** Prompts on the photo; undefined until the encoder has seen it. */
+  private readonly notices: Notices;
+  private image: OpenImage | undefined;
+  /** Prompts on the image; undefined until the image is encoded. */
   private session: PromptSession | undefined;
   private readonly early: EarlyPrompts;
   private opening: AbortController | undefined;
   private everything: AbortController | undefined;
-  /** Share of everything mode that is done. */
+  /** Share of "Segment everything" that is done; undefined when it is not running. */
   private progress: number | undefined;
-  /** Steps of the session that are not answered yet. */
+  /** Steps of the session without an answer yet. */
   private pending = 0;
   private active = false;
 
-  constructor(
-    options: AppOptions,
-    private readonly notices: Notices,
-    view: ResultView,
-  ) {
-    this.loader = new ModelLoader(
-      notices,
-      builtInPromptChoices[0]!,
-      createPromptSegmenter(options),
-    );
+  constructor({ options, notices, view }: ModeContext) {
+    this.notices = notices;
+    this.loader = new ModelLoader(notices, builtInPromptModels[0]!, createPromptSegmenter(options));
     this.view = new ClickView(view, notices);
     this.layer = new ClickLayer({
       onPoint: (point) => this.prompt((prompts) => prompts.addPoint(point)),
@@ -73,24 +70,21 @@ export class ClickMode {
     view.onChosen((index) => this.session?.choose(index));
   }
 
-  /** Shows the controls. */
-  enter(photo: Photo | undefined): void {
-    this.active = true;
-    this.photo = photo;
-    this.early.clear();
-    this.tools.setVisible(true);
-    if (photo !== undefined) {
-      this.view.clear(photo);
-      this.layer.setPhoto(photo);
-    }
-    this.close();
-    this.layer.setVisible(photo !== undefined);
+  get hasModel(): boolean {
+    return this.loader.model !== undefined || this.loader.isLoading;
   }
 
-  /** Loads the model when it is needed first, and has it look at the photo. */
-  async ready(device: LoadOptions["device"]): Promise<void> {
-    if (this.loader.model === undefined) await this.useModel(this.loader.choice, device);
-    else await this.open(this.photo);
+  enter(image: OpenImage | undefined): void {
+    this.active = true;
+    this.image = image;
+    this.early.clear();
+    this.tools.setVisible(true);
+    if (image !== undefined) {
+      this.view.clear(image);
+      this.layer.setImage(image);
+    }
+    this.close();
+    this.layer.setVisible(image !== undefined);
   }
 
   leave(): void {
@@ -101,36 +95,55 @@ export class ClickMode {
     this.tools.setVisible(false);
   }
 
-  async useModel(choice: PromptModelChoice, device: LoadOptions["device"]): Promise<boolean> {
-    if (!(await this.loader.load(choice, device))) return false;
-    this.tools.allow(this.loader.model!.info.takes);
-    if (this.active) await this.open(this.photo);
-    return true;
+  useModel({ builtIn }: ModelRequest, device: LoadOptions["device"]): Promise<boolean> {
+    const { choice } = this.loader;
+    const wanted = builtInPromptModels.find(({ name }) => name === builtIn);
+    return this.load(wanted ?? choice, device);
   }
 
-  /** A photo in place of the one before; it is encoded at once. */
-  async open(photo: Photo | undefined): Promise<void> {
-    if (photo !== this.photo) this.early.clear();
+  takesFiles(count: number): boolean {
+    return count === 1 || count === 2;
+  }
+
+  useFiles(files: readonly File[], device: LoadOptions["device"]): Promise<boolean> {
+    return this.load(promptModel(files), device);
+  }
+
+  cancelLoading(): void {
+    this.loader.cancel();
+  }
+
+  modelCard(): ModelCard {
+    return promptModelCard(this.loader.choice, this.loader.model?.info);
+  }
+
+  runningOn(): RunningOn | undefined {
+    return this.loader.model;
+  }
+
+  /** Encodes the image at once. */
+  async open(image: OpenImage | undefined): Promise<void> {
+    if (image !== this.image) this.early.clear();
     this.close();
-    this.photo = photo;
-    this.layer.setVisible(this.active && photo !== undefined);
-    if (photo === undefined) return;
-    this.layer.setPhoto(photo);
-    this.view.clear(photo);
+    this.image = image;
+    this.layer.setVisible(this.active && image !== undefined);
+    if (image === undefined) return;
+    this.layer.setImage(image);
+    this.view.clear(image);
     this.early.show();
     const { model } = this.loader;
     if (model === undefined) return;
     const opening = new AbortController();
     this.opening = opening;
-    this.notices.setBusy("Looking …");
+    this.notices.setBusy("Preparing the image…");
     try {
-      const { timingsMs } = await model.setImage(photo.image, { signal: opening.signal });
+      const { timingsMs } = await model.setImage(image.image, { signal: opening.signal });
       if (this.opening !== opening) return;
       this.session = model.session();
       this.view.showReady(model, timingsMs);
     } catch (error) {
       if (this.opening === opening && !isAbort(error))
-        this.notices.showError(`${photo.name} could not be looked at`, error);
+        this.notices.showError(`Could not prepare ${image.name}`, error);
     } finally {
       if (this.opening === opening) this.notices.setBusy(undefined);
       this.showState();
@@ -138,11 +151,26 @@ export class ClickMode {
     if (this.session) for (const step of this.early.take()) void this.step(step);
   }
 
-  undo(): void {
+  handleShortcut({ key, shiftKey }: KeyboardEvent): boolean {
+    const name = key.toLowerCase();
+    if (name === "y" || (name === "z" && shiftKey)) this.redo();
+    else if (name === "z") this.undo();
+    else return false;
+    return true;
+  }
+
+  private async load(choice: PromptModel, device: LoadOptions["device"]): Promise<boolean> {
+    if (!(await this.loader.load(choice, device))) return false;
+    this.tools.allow(this.loader.model!.info.takes);
+    if (this.active) await this.open(this.image);
+    return true;
+  }
+
+  private undo(): void {
     if (this.session?.canUndo) void this.step((session) => session.undo());
   }
 
-  redo(): void {
+  private redo(): void {
     if (this.session?.canRedo) void this.step((session) => session.redo());
   }
 
@@ -162,21 +190,21 @@ export class ClickMode {
     else change(this.early);
   }
 
-  /** Changes the prompts and shows what comes of it. */
+  /** Changes the prompts and shows the answer. */
   private async step(change: (session: PromptSession) => Promise<unknown>): Promise<void> {
-    const { session, photo } = this;
-    if (session === undefined || photo === undefined) return;
+    const { session, image } = this;
+    if (session === undefined || image === undefined) return;
     this.everything?.abort();
     this.preview.hover(undefined);
     this.notices.clearError();
     this.pending += 1;
-    this.notices.setBusy("Looking …");
+    this.notices.setBusy("Updating the mask…");
     try {
       await change(session);
-      if (session === this.session) this.view.showAnswer(photo, session);
+      if (session === this.session) this.view.showAnswer(image, session);
     } catch (error) {
       if (session === this.session && !isAbort(error))
-        this.notices.showError("That did not work", error);
+        this.notices.showError("Could not update the mask", error);
     }
     if (session !== this.session) return;
     this.pending -= 1;
@@ -185,7 +213,7 @@ export class ClickMode {
     this.showState();
   }
 
-  /** What a foreground point there would give, unless clicks are waiting. */
+  /** The mask that a click there would give; undefined while clicks are waiting. */
   private async guess(at: {
     x: number;
     y: number;
@@ -205,20 +233,20 @@ export class ClickMode {
     return isBusy() ? undefined : candidates[0];
   }
 
-  /** Starts everything mode, or ends the one that runs. */
+  /** Starts "Segment everything", or cancels it. */
   private async toggleEverything(): Promise<void> {
     if (this.everything !== undefined) {
       this.everything.abort();
       return;
     }
-    const { photo, session } = this;
+    const { image, session } = this;
     const { model } = this.loader;
-    if (photo === undefined || model === undefined || session === undefined) return;
+    if (image === undefined || model === undefined || session === undefined) return;
     await this.step((session) => session.reset());
     const everything = new AbortController();
     this.everything = everything;
     this.setProgress(0);
-    this.notices.setBusy("Looking at everything …");
+    this.notices.setBusy("Segmenting everything…");
     const startedAt = performance.now();
     try {
       const onProgress = ({ done, total }: { done: number; total: number }) =>
@@ -229,10 +257,10 @@ export class ClickMode {
         signal: everything.signal,
       });
       if (session === this.session)
-        this.view.showRegions(photo, regions, model.device, performance.now() - startedAt);
+        this.view.showRegions(image, regions, model.device, performance.now() - startedAt);
     } catch (error) {
       if (session === this.session && !isAbort(error))
-        this.notices.showError("Not everything could be segmented", error);
+        this.notices.showError("Could not segment everything", error);
     }
     this.everything = undefined;
     this.setProgress(undefined);

@@ -7,17 +7,17 @@ export interface ClickToolEvents {
   onUndo(): void;
   onRedo(): void;
   onReset(): void;
-  /** Starts everything mode, or cancels the one that is running. */
+  /** Starts "Segment everything", or cancels it. */
   onEverything(): void;
 }
 
-/** What can be done now. */
+/** Which controls are enabled. */
 export interface ClickState {
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly canReset: boolean;
   readonly hasImage: boolean;
-  /** Share of everything mode that is done; undefined when it is not running. */
+  /** Share of "Segment everything" that is done; undefined when it is not running. */
   readonly progress: number | undefined;
 }
 
@@ -26,7 +26,7 @@ const inputs = (): HTMLInputElement[] => [
   ...document.querySelectorAll<HTMLInputElement>('input[name="tool"]'),
 ];
 
-/** Buttons of the click mode. */
+/** Controls of the Click mode. */
 export class ClickTools {
   private readonly undo = byId("undo-button", HTMLButtonElement);
   private readonly redo = byId("redo-button", HTMLButtonElement);
@@ -52,7 +52,7 @@ export class ClickTools {
     byId("objects-title", HTMLElement).textContent = visible ? "Click" : "Objects";
   }
 
-  /** Only these kinds of prompts are taken by the model. */
+  /** Disables the tools that the model does not take. */
   allow(takes: { readonly boxes: boolean; readonly background: boolean }): void {
     for (const input of inputs()) {
       input.disabled =

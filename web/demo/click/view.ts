@@ -8,58 +8,58 @@ import type {
 } from "../../index.js";
 import { areaText, percent } from "../format.js";
 import type { Notices } from "../notices.js";
-import type { Photo } from "../photo.js";
+import type { OpenImage } from "../open_image.js";
 import type { FoundKind, ResultView } from "../stage/result_view.js";
 
-/** Shows answers to clicks where the objects of the other mode are shown. */
+/** Shows masks of the Click mode on the stage and in the list. */
 export class ClickView {
   constructor(
     private readonly view: ResultView,
     private readonly notices: Notices,
   ) {}
 
-  /** The photo without prompts. */
-  clear({ image }: Photo): void {
-    this.view.showPhoto(image);
-    this.view.setEmptyText("What you click appears here.");
+  /** Shows the image without prompts. */
+  clear({ image }: OpenImage): void {
+    this.view.showImage(image);
+    this.view.setEmptyText("Click an object to cut it out.");
   }
 
-  /** The photo is encoded. */
+  /** The image is encoded. */
   showReady({ device, fallbacks }: PromptSegmenter, timings: Timings): void {
     this.view.showDevice(device, fallbacks);
     this.view.showTimings(timings);
-    this.notices.announce("The image can be clicked");
+    this.notices.announce("Ready: click an object in the image");
   }
 
-  /** What the session has come to; the candidate that it means is drawn. */
-  showAnswer(photo: Photo, { result, chosen }: PromptSession): void {
+  /** Lists the candidates of the session and draws the chosen one. */
+  showAnswer(opened: OpenImage, { result, chosen }: PromptSession): void {
     if (result === undefined) {
-      this.clear(photo);
+      this.clear(opened);
       return;
     }
     const found = result.candidates.filter(({ mask }) => mask.area > 0);
-    this.show(photo, "candidates", found, result);
+    this.show(opened, "candidates", found, result);
     this.view.selection.choose(Math.min(chosen, found.length - 1));
     const [best] = found;
     if (best === undefined) {
-      this.view.setEmptyText("Nothing there that belongs together.");
-      this.notices.announce("Nothing there that belongs together");
+      this.view.setEmptyText("No object found there. Try another point.");
+      this.notices.announce("No object found there");
       return;
     }
-    const share = areaText(best.mask.area, result.width, result.height).split(" · ")[0];
-    this.notices.announce(
-      `${share}, sure to ${percent(best.predictedIou)}, ${found.length === 1 ? "one candidate" : `${found.length} candidates`}`,
-    );
+    const [share] = areaText(best.mask.area, result.width, result.height).split(" · ");
+    const confidence = percent(best.predictedIou);
+    const candidates = found.length === 1 ? "1 candidate" : `${found.length} candidates`;
+    this.notices.announce(`${share}, confidence ${confidence}, ${candidates}`);
   }
 
-  /** All that everything mode found. */
+  /** Shows the regions that "Segment everything" found. */
   showRegions(
-    photo: Photo,
+    opened: OpenImage,
     regions: readonly PromptCandidate[],
     device: Device,
     totalMs: number,
   ): void {
-    const { width, height } = photo.image;
+    const { width, height } = opened.image;
     const timingsMs = {
       source: 0,
       preprocess: 0,
@@ -67,13 +67,14 @@ export class ClickView {
       postprocess: 0,
       total: totalMs,
     };
-    this.show(photo, "regions", regions, { width, height, device, timingsMs });
-    if (regions.length === 0) this.view.setEmptyText("Nothing that the model is sure of.");
-    this.notices.announce(`${regions.length} regions found`);
+    this.show(opened, "regions", regions, { width, height, device, timingsMs });
+    if (regions.length === 0) this.view.setEmptyText("No regions found.");
+    const { length } = regions;
+    this.notices.announce(length === 1 ? "1 region found" : `${length} regions found`);
   }
 
   private show(
-    photo: Photo,
+    opened: OpenImage,
     kind: FoundKind,
     found: readonly PromptCandidate[],
     at: Omit<SegmentResult, "instances">,
@@ -90,7 +91,7 @@ export class ClickView {
     });
     const { width, height, device, timingsMs } = at;
     this.view.showFound({
-      ...photo,
+      ...opened,
       kind,
       result: { instances, width, height, device, timingsMs },
       askedScore: 0,

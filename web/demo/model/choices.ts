@@ -1,24 +1,24 @@
 import {
   builtInModels,
-  builtInPromptModels,
   type CreateOptions,
+  builtInPromptModels as libraryPromptModels,
   type ModelSource,
   PromptSegmenter,
   Segmenter,
 } from "../../index.js";
 import type { LoadOptions } from "./loader.js";
 
-/** A network that finds objects. */
+/** A model that finds objects. */
 export interface ObjectModel {
   readonly model: ModelSource;
   readonly name: string;
   readonly isBuiltIn: boolean;
-  /** Of the network's input, in pixels; absent: the model's own. */
+  /** Side of the square input, in pixels; left out: the model's own size. */
   readonly inputSize?: number;
 }
 
-/** A promptable network: one file, or an encoder and a decoder in either order. */
-export interface PromptModelChoice {
+/** A model that answers clicks: one file, or an encoder and a decoder in either order. */
+export interface PromptModel {
   readonly files: readonly [ModelSource] | readonly [ModelSource, ModelSource];
   readonly name: string;
   readonly isBuiltIn: boolean;
@@ -30,39 +30,30 @@ type Shared = Pick<CreateOptions, "allowSoftwareAdapter">;
 export const builtInObjectModels = builtInModels.map(
   ({ name }): ObjectModel => ({ model: name, name, isBuiltIn: true }),
 );
-export const builtInPromptChoices = builtInPromptModels.map(
-  ({ name }): PromptModelChoice => ({ files: [name], name, isBuiltIn: true }),
+/** The default one first. */
+export const builtInPromptModels = libraryPromptModels.map(
+  ({ name }): PromptModel => ({ files: [name], name, isBuiltIn: true }),
 );
 
-export function createSegmenter({ allowSoftwareAdapter }: Shared) {
+export function createSegmenter({ allowSoftwareAdapter = false }: Shared) {
   return ({ model, inputSize }: ObjectModel, options: LoadOptions): Promise<Segmenter> => {
     const size = inputSize === undefined ? {} : { inputSize };
-    return Segmenter.create({
-      allowSoftwareAdapter: allowSoftwareAdapter ?? false,
-      ...options,
-      model,
-      ...size,
-    });
+    return Segmenter.create({ allowSoftwareAdapter, ...options, model, ...size });
   };
 }
 
-export function createPromptSegmenter({ allowSoftwareAdapter }: Shared) {
-  return async ({ files }: PromptModelChoice, options: LoadOptions): Promise<PromptSegmenter> => {
+export function createPromptSegmenter({ allowSoftwareAdapter = false }: Shared) {
+  return async ({ files }: PromptModel, options: LoadOptions): Promise<PromptSegmenter> => {
     const create = (
       model: { model: ModelSource } | { encoder: ModelSource; decoder: ModelSource },
-    ) =>
-      PromptSegmenter.create({
-        allowSoftwareAdapter: allowSoftwareAdapter ?? false,
-        ...options,
-        ...model,
-      });
+    ) => PromptSegmenter.create({ allowSoftwareAdapter, ...options, ...model });
     const [first, second] = files;
     if (second === undefined) return create({ model: first });
     try {
       return await create({ encoder: first, decoder: second });
     } catch (error) {
       options.signal.throwIfAborted();
-      // Names and sizes are hints only; if the other order fails too, the first error tells more.
+      // The order is a guess. If the other order fails too, the first error says more.
       return create({ encoder: second, decoder: first }).catch(() => {
         throw error;
       });
@@ -70,8 +61,8 @@ export function createPromptSegmenter({ allowSoftwareAdapter }: Shared) {
   };
 }
 
-/** Files dropped together: what is called a decoder, or else is smaller, comes last. */
-export function promptChoice(files: readonly File[]): PromptModelChoice {
+/** One file, or a pair: the file called a decoder, or else the smaller one, comes second. */
+export function promptModel(files: readonly File[]): PromptModel {
   const [a, b] = files as [File, File | undefined];
   if (b === undefined) return { files: [a], name: a.name, isBuiltIn: false };
   const isDecoder = ({ name }: File) => /decod|prompt/i.test(name);

@@ -2,7 +2,7 @@ import type { CreateOptions, Progress } from "../../index.js";
 import { isAbort } from "../dom.js";
 import type { Notices } from "../notices.js";
 
-/** How a model is created: where, how to cancel it, and whom to tell. */
+/** Where to load a model, how to cancel that, and who is told of the progress. */
 export interface LoadOptions {
   readonly device: NonNullable<CreateOptions["device"]>;
   readonly signal: AbortSignal;
@@ -10,9 +10,8 @@ export interface LoadOptions {
 }
 
 /**
- * The model in use. A new one, or the same on another device, is loaded beside the old one and
- * takes its place only when it is ready, so a broken file costs nothing; a newer request ends an
- * older one.
+ * Holds the model in use. A new model replaces the old one only once it is ready, so a broken file
+ * does no harm. A newer request cancels an older one.
  */
 export class ModelLoader<
   Choice extends { readonly name: string },
@@ -23,12 +22,12 @@ export class ModelLoader<
 
   constructor(
     private readonly notices: Notices,
-    /** That of the model in use, or to be loaded first. */
+    /** The choice in use, or the one to load first. */
     public choice: Choice,
     private readonly create: (choice: Choice, options: LoadOptions) => Promise<Model>,
   ) {}
 
-  /** True when the model was replaced; false after a cancel or an error, which has been shown. */
+  /** True when the model was replaced; false after a cancel or an error that has been shown. */
   async load(choice: Choice, device: LoadOptions["device"]): Promise<boolean> {
     this.cancel();
     const loading = new AbortController();
@@ -52,7 +51,7 @@ export class ModelLoader<
       return true;
     } catch (error) {
       if (this.loading === loading && !isAbort(error))
-        this.notices.showError(`${choice.name} cannot be used`, error);
+        this.notices.showError(`Could not load ${choice.name}`, error);
       return false;
     } finally {
       if (this.loading === loading) {

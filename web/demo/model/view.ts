@@ -1,93 +1,66 @@
-import type { PromptModelInfo, RunningModelInfo, Size } from "../../index.js";
 import { byId, make } from "../dom.js";
-import {
-  builtInObjectModels,
-  builtInPromptChoices,
-  type ObjectModel,
-  type PromptModelChoice,
-} from "./choices.js";
 
-/** Input sides on offer where a network leaves them open. */
+/** Common sides of model inputs, offered where a model leaves its input size open. */
 const usualSides = [256, 320, 416, 512, 640, 960];
+
+/** The model of a mode in words, and what can be chosen instead. */
+export interface ModelCard {
+  readonly name: string;
+  readonly isBuiltIn: boolean;
+  /** Short facts, such as "80 classes"; empty ones are left out. */
+  readonly facts: readonly string[];
+  /** Text of the button that opens the user's own model. */
+  readonly openText: string;
+  /** Names of the built-in models, the default one first. */
+  readonly builtIns: readonly string[];
+  /** Present when the input size can be chosen; sides must be multiples of `multiple`. */
+  readonly inputSize?: {
+    readonly width: number;
+    readonly height: number;
+    readonly multiple: number;
+  };
+}
 
 export interface ModelViewEvents {
   onBuiltIn(name: string): void;
   onInputSize(side: number): void;
 }
 
-/** The model in use: name, input size, classes; and which others there are. */
+/** Shows the model in use and the choice of others. */
 export class ModelView {
   private readonly model = byId("model-select", HTMLSelectElement);
   private readonly size = byId("size-select", HTMLSelectElement);
+  private readonly reset = byId("model-reset", HTMLButtonElement);
+  private defaultName = "";
 
   constructor({ onBuiltIn, onInputSize }: ModelViewEvents) {
     this.model.addEventListener("change", () => onBuiltIn(this.model.value));
     this.size.addEventListener("change", () => onInputSize(Number(this.size.value)));
+    this.reset.addEventListener("click", () => onBuiltIn(this.defaultName));
   }
 
-  show({ name, isBuiltIn }: ObjectModel, info: RunningModelInfo, classCount: number): void {
-    const { preprocessing, family, sizing, inputMultiple } = info;
-    const size = sizing.rule === "fixed" ? inputText(preprocessing) : "input of the image's shape";
-    const facts = [
-      isBuiltIn ? "Built in" : family,
-      ...(classCount > 0 ? [countText(classCount)] : []),
-      size,
-    ];
-    this.showFacts(name, facts, isBuiltIn, "Use my ONNX model");
-    this.showChoice(builtInObjectModels, name, isBuiltIn);
-    this.showSizes(preprocessing, inputMultiple);
-  }
-
-  /** A promptable network; `info` is undefined until it is loaded. */
-  showPrompt({ name, isBuiltIn }: PromptModelChoice, info: PromptModelInfo | undefined): void {
-    const facts = [isBuiltIn ? "Built in" : (info?.family ?? "")];
-    if (info !== undefined) {
-      facts.push(info.files.length > 1 ? "encoder and decoder" : "one file");
-      if (info.preprocessing.width > 0) facts.push(inputText(info.preprocessing));
-    }
-    this.showFacts(name, facts, isBuiltIn, "Use my encoder and decoder");
-    this.showChoice(builtInPromptChoices, name, isBuiltIn);
-    this.showSizes({ width: 0, height: 0 }, undefined);
-  }
-
-  private showFacts(
-    name: string,
-    facts: readonly string[],
-    isBuiltIn: boolean,
-    button: string,
-  ): void {
+  show({ name, isBuiltIn, facts, openText, builtIns, inputSize }: ModelCard): void {
+    this.defaultName = builtIns[0] ?? "";
     byId("model-name", HTMLElement).textContent = name;
     byId("model-name", HTMLElement).title = name;
     byId("model-detail", HTMLElement).textContent = facts.filter(Boolean).join(" · ");
-    byId("model-reset", HTMLButtonElement).hidden = isBuiltIn;
-    byId("model-button-text", HTMLElement).textContent = button;
+    byId("model-button-text", HTMLElement).textContent = openText;
+    this.reset.hidden = isBuiltIn;
+    byId("model-choice", HTMLElement).hidden = !isBuiltIn || builtIns.length < 2;
+    const options = builtIns.map((name) => [name, name] as const);
+    setOptions(this.model, options, name);
+    this.showSizes(inputSize);
   }
 
-  private showChoice(
-    choices: readonly { readonly name: string }[],
-    chosen: string,
-    isBuiltIn: boolean,
-  ): void {
-    byId("model-choice", HTMLElement).hidden = !isBuiltIn || choices.length < 2;
-    setOptions(
-      this.model,
-      choices.map(({ name }) => [name, name]),
-      chosen,
-    );
-  }
-
-  private showSizes({ width, height }: Size, multiple: number | undefined): void {
-    byId("size-choice", HTMLElement).hidden = multiple === undefined;
-    if (multiple === undefined) return;
-    const sides = [...new Set([...usualSides.filter((side) => side % multiple === 0), width])].sort(
-      (a, b) => a - b,
-    );
+  private showSizes(inputSize: ModelCard["inputSize"]): void {
+    byId("size-choice", HTMLElement).hidden = inputSize === undefined;
+    if (inputSize === undefined) return;
+    const { width, height, multiple } = inputSize;
+    const usual = usualSides.filter((side) => side % multiple === 0);
+    const sides = [...new Set([...usual, width])].sort((a, b) => a - b);
     const text = (side: number) => (side === width ? `${width} × ${height}` : `${side} × ${side}`);
-    setOptions(
-      this.size,
-      sides.map((side) => [String(side), text(side)]),
-      String(width),
-    );
+    const options = sides.map((side) => [String(side), text(side)] as const);
+    setOptions(this.size, options, String(width));
   }
 }
 
@@ -104,12 +77,4 @@ function setOptions(
     }),
   );
   select.value = chosen;
-}
-
-function countText(classCount: number): string {
-  return classCount === 1 ? "1 class" : `${classCount} classes`;
-}
-
-function inputText({ width, height }: Size): string {
-  return `${width} × ${height} input`;
 }

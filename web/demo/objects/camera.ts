@@ -1,39 +1,33 @@
 import type { SegmentResult } from "../../index.js";
 
 export interface CameraEvents {
-  /** Finds the objects in one frame. */
+  /** Segments one frame. */
   segment(frame: ImageBitmap): Promise<SegmentResult>;
-  /**
-   * A frame and what was found in exactly that frame; the frame stays open until the next one is
-   * shown.
-   */
+  /** A frame and its own result; the frame stays open until the next one is shown. */
   onResult(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void;
-  /** A new image of the video, for smooth display between results. */
+  /** A new frame of the video, for smooth display between results. */
   onVideoFrame(video: HTMLVideoElement): void;
   onError(error: unknown): void;
   /** The camera was unplugged or taken away. */
   onEnded(): void;
 }
 
-/**
- * Nothing that is asked of a camera is more than a wish, so that none that fits means none at all.
- */
+/** All constraints are optional, so OverconstrainedError means that no camera exists. */
 const refusals: Readonly<Record<string, string>> = {
-  NotAllowedError:
-    "The browser was not allowed to use the camera. Allow it in the address bar, then try again.",
+  NotAllowedError: "Access to the camera is blocked. Allow it in the address bar, then try again.",
   NotFoundError: "This device has no camera.",
   OverconstrainedError: "This device has no camera.",
-  NotReadableError: "Another program is using the camera.",
+  NotReadableError: "Another program is using the camera. Close it, then try again.",
 };
 
-/** In words what `Camera.start` rejected with; the very error where there are none for it. */
+/** A plain sentence for a rejection of `Camera.start`, or the error itself if unknown. */
 export function explainRefusal(error: unknown): unknown {
   // By name: Safari's OverconstrainedError is neither an Error nor a DOMException.
   const { name = "" } = Object(error) as Partial<Error>;
   return refusals[name] ?? error;
 }
 
-/** Frames per second are the mean over this many results. */
+/** The frame rate is the mean over this many results. */
 const windowFrames = 12;
 
 /** Resolves at the video's next frame. */
@@ -45,13 +39,13 @@ function nextFrame(video: HTMLVideoElement): Promise<void> {
 }
 
 /**
- * Live camera: always the newest frame, one in the network at a time. A frame that comes while the
- * network works is shown or dropped, never queued, so the delay does not grow on a slow machine.
+ * Live camera: segments the newest frame, one at a time. A frame that arrives during a run is shown
+ * or dropped, never queued, so the delay does not grow on a slow machine.
  */
 export class Camera {
   private readonly video = document.createElement("video");
   private stream: MediaStream | undefined;
-  /** Changes with every start and stop; loops of an older run end themselves. */
+  /** Changes with every start and stop, so that loops of an older run end. */
   private run = 0;
   private shown: ImageBitmap | undefined;
   private finishedAt: number[] = [];
@@ -71,7 +65,7 @@ export class Camera {
     const run = this.run;
     if (navigator.mediaDevices === undefined) {
       throw new Error(
-        "The browser gives the camera only to pages loaded over https or from localhost.",
+        "Browsers allow the camera only on pages loaded over https or from localhost.",
       );
     }
     const stream = await navigator.mediaDevices.getUserMedia({
@@ -108,8 +102,7 @@ export class Camera {
       if (run !== this.run || this.shown === undefined) continue;
       const startedAt = performance.now();
       this.events.onVideoFrame(this.video);
-      // On a slow machine drawing gets half of the time at most, so that results and clicks get
-      // through.
+      // Drawing takes at most half of the time, so that a slow machine still answers clicks.
       await new Promise((resolve) => setTimeout(resolve, performance.now() - startedAt));
     }
   }

@@ -1,6 +1,6 @@
 import { byId } from "../dom.js";
 
-/** Buttons and signs that depend on whether the camera is on. */
+/** Controls that depend on whether the camera is on. */
 export class CameraButtons {
   facing: "environment" | "user" = "environment";
   private readonly button = byId("camera-button", HTMLButtonElement);

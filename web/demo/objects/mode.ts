@@ -1,40 +1,39 @@
 import type { Segmenter, SegmentResult } from "../../index.js";
 import { isAbort } from "../dom.js";
+import type { Mode, ModeCamera, ModeContext, ModelRequest, RunningOn } from "../mode.js";
+import { objectModelCard } from "../model/cards.js";
 import { builtInObjectModels, createSegmenter, type ObjectModel } from "../model/choices.js";
 import { type LoadOptions, ModelLoader } from "../model/loader.js";
-import type { Notices } from "../notices.js";
-import type { AppOptions } from "../options.js";
-import type { Photo } from "../photo.js";
-import type { ResultView } from "../stage/result_view.js";
+import type { ModelCard } from "../model/view.js";
+import type { OpenImage } from "../open_image.js";
 import type { Settings } from "../stage/settings.js";
 import { Camera, explainRefusal } from "./camera.js";
 import { CameraButtons } from "./camera_buttons.js";
 
 /**
- * A photo is segmented down to this score once; the slider then filters what was found. Greedy NMS
- * keeps the same boxes above it.
+ * An image is segmented once down to this score, then the slider filters the result. Greedy NMS
+ * keeps the same boxes above any higher score.
  */
 const scoreFloor = 0.15;
 const rerunDelayMs = 200;
 const modelPollMs = 100;
 
-/** The objects mode: everything that the network knows, in a photo or in the camera's image. */
-export class ObjectMode {
-  readonly loader: ModelLoader<ObjectModel, Segmenter>;
+/** The Objects mode: finds every object in an image or in the camera's video. */
+export class ObjectMode implements Mode {
+  readonly name = "objects";
+  readonly camera: ModeCamera;
+  private readonly loader: ModelLoader<ObjectModel, Segmenter>;
   private readonly cameraButtons = new CameraButtons();
-  private readonly camera: Camera;
-  private photo: Photo | undefined;
+  private readonly video: Camera;
+  private active = true;
+  private image: OpenImage | undefined;
   private running: AbortController | undefined;
   private rerunTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    options: AppOptions,
-    private readonly notices: Notices,
-    private readonly view: ResultView,
-    private readonly settings: Settings,
-  ) {
+  constructor(private readonly context: ModeContext) {
+    const { options, notices, view, settings } = context;
     this.loader = new ModelLoader(notices, builtInObjectModels[0]!, createSegmenter(options));
-    this.camera = new Camera({
+    this.video = new Camera({
       segment: (frame) => this.segmentFrame(frame),
       onResult: (frame, result, framesPerSecond) => this.showLive(frame, result, framesPerSecond),
       onVideoFrame: (video) => {
@@ -42,117 +41,157 @@ export class ObjectMode {
       },
       onError: (error) => {
         this.stopCamera();
-        if (!isAbort(error)) notices.showError("The camera image could not be segmented", error);
+        if (!isAbort(error)) notices.showError("Could not segment the camera image", error);
       },
       onEnded: () => this.stopCamera(),
     });
+    this.camera = this.cameraOf(this.video);
   }
 
-  get isLive(): boolean {
-    return this.camera.running;
+  get hasModel(): boolean {
+    return this.loader.model !== undefined || this.loader.isLoading;
   }
 
-  /**
-   * Loads a model; what is on the stage is then done anew if `shown`. False when that was canceled
-   * or failed: the old one stays.
-   */
-  async useModel(
-    choice: ObjectModel,
-    device: LoadOptions["device"],
-    shown: boolean,
-  ): Promise<boolean> {
-    if (!(await this.loader.load(choice, device))) {
-      if (this.running === undefined) this.notices.setBusy(undefined);
-      return false;
-    }
-    if (shown && !this.isLive) await this.open(this.photo);
-    return true;
+  enter(image: OpenImage | undefined): void {
+    this.active = true;
+    if (image !== undefined) this.context.view.showImage(image.image);
   }
 
-  /** Ends what runs; the photo stays for the next time. */
-  leave(): void {
-    this.running?.abort();
-    this.running = undefined;
-    clearTimeout(this.rerunTimer);
-    this.notices.setBusy(undefined);
-    this.stopCamera();
-  }
-
-  /** Segments the photo; a newer call ends an older one. */
-  async open(photo: Photo | undefined): Promise<void> {
-    this.photo = photo;
+  async open(image: OpenImage | undefined): Promise<void> {
+    const { notices, view } = this.context;
+    this.image = image;
     const { model } = this.loader;
     clearTimeout(this.rerunTimer);
-    if (photo === undefined) return;
+    if (image === undefined) return;
     if (model === undefined) {
-      if (this.loader.isLoading) this.notices.setBusy("Waiting for the model …");
-      else this.view.setEmptyText("No model is loaded.");
+      if (this.loader.isLoading) notices.setBusy("Waiting for the model…");
+      else view.setEmptyText("No model is loaded.");
       return;
     }
     this.running?.abort();
     const running = new AbortController();
     this.running = running;
-    this.notices.setBusy("Looking …");
+    notices.setBusy("Finding objects…");
     try {
-      await this.segment(photo, model, running);
+      await this.segment(image, model, running);
     } catch (error) {
       if (running === this.running && !isAbort(error))
-        this.notices.showError(`${photo.name} could not be segmented`, error);
+        notices.showError(`Could not segment ${image.name}`, error);
     } finally {
       if (running === this.running) {
         this.running = undefined;
-        this.notices.setBusy(undefined);
+        notices.setBusy(undefined);
       }
     }
   }
 
-  applySetting(name: keyof Settings): void {
-    const { found } = this.view;
-    if (found === undefined || this.isLive) return;
-    if (name === "scoreThreshold") this.view.showVisible();
-    const deeper = name === "scoreThreshold" && this.settings.scoreThreshold < found.askedScore;
-    // A frame of the camera that was stopped is not at hand any more.
-    if ((name !== "iouThreshold" && !deeper) || found.image !== this.photo?.image) return;
+  leave(): void {
+    this.active = false;
+    this.running?.abort();
+    this.running = undefined;
     clearTimeout(this.rerunTimer);
-    this.notices.setBusy("Looking …");
-    this.rerunTimer = setTimeout(() => void this.open(this.photo), rerunDelayMs);
+    this.context.notices.setBusy(undefined);
+    this.stopCamera();
   }
 
-  /** True once the camera runs. */
-  async startCamera(): Promise<boolean> {
+  useModel({ builtIn, inputSize }: ModelRequest, device: LoadOptions["device"]): Promise<boolean> {
+    const { choice } = this.loader;
+    const model = builtInObjectModels.find(({ name }) => name === builtIn) ?? choice;
+    return this.load(inputSize === undefined ? model : { ...model, inputSize }, device);
+  }
+
+  takesFiles(count: number): boolean {
+    return count === 1;
+  }
+
+  useFiles([file]: readonly File[], device: LoadOptions["device"]): Promise<boolean> {
+    return this.load({ model: file!, name: file!.name, isBuiltIn: false }, device);
+  }
+
+  cancelLoading(): void {
+    this.loader.cancel();
+  }
+
+  modelCard(): ModelCard {
+    const { choice, model } = this.loader;
+    return objectModelCard(choice, model?.info, model?.labels.length ?? 0);
+  }
+
+  runningOn(): RunningOn | undefined {
+    return this.loader.model;
+  }
+
+  applySetting(name: keyof Settings): void {
+    const { notices, view, settings } = this.context;
+    const { found } = view;
+    if (found === undefined || this.video.running) return;
+    if (name === "scoreThreshold") view.showVisible();
+    const isDeeper = name === "scoreThreshold" && settings.scoreThreshold < found.askedScore;
+    // The last frame of a stopped camera cannot be segmented again.
+    if ((name !== "iouThreshold" && !isDeeper) || found.image !== this.image?.image) return;
+    clearTimeout(this.rerunTimer);
+    notices.setBusy("Finding objects…");
+    this.rerunTimer = setTimeout(() => void this.open(this.image), rerunDelayMs);
+  }
+
+  private async load(choice: ObjectModel, device: LoadOptions["device"]): Promise<boolean> {
+    if (!(await this.loader.load(choice, device))) {
+      if (this.active && this.running === undefined) this.context.notices.setBusy(undefined);
+      return false;
+    }
+    if (this.active && !this.video.running) await this.open(this.image);
+    return true;
+  }
+
+  private cameraOf(video: Camera): ModeCamera {
+    return {
+      get isLive() {
+        return video.running;
+      },
+      start: () => this.startCamera(),
+      stop: () => this.stopCamera(),
+      flip: async () => {
+        this.cameraButtons.flip();
+        await this.startCamera();
+      },
+    };
+  }
+
+  private async startCamera(): Promise<boolean> {
+    const { notices, view } = this.context;
     this.running?.abort();
-    this.notices.clearError();
+    notices.clearError();
     try {
-      await this.camera.start(this.cameraButtons.facing);
+      await this.video.start(this.cameraButtons.facing);
     } catch (error) {
       this.stopCamera();
-      this.notices.showError("The camera cannot be used", explainRefusal(error));
+      notices.showError("Could not start the camera", explainRefusal(error));
       return false;
     }
     clearTimeout(this.rerunTimer);
     // Not closed: it stays on the stage until the first frame.
-    this.photo = undefined;
-    this.view.selection.clear();
-    await this.cameraButtons.show(this.isLive);
-    this.notices.setBusy(this.loader.isLoading ? "Waiting for the model …" : "Starting …");
+    this.image = undefined;
+    view.selection.clear();
+    await this.cameraButtons.show(this.video.running);
+    notices.setBusy(this.loader.isLoading ? "Waiting for the model…" : "Starting the camera…");
     return true;
   }
 
-  async flipCamera(): Promise<void> {
-    this.cameraButtons.flip();
-    await this.startCamera();
-  }
-
-  stopCamera(): void {
-    if (!this.isLive) return;
-    this.camera.stop();
-    this.notices.setBusy(undefined);
+  private stopCamera(): void {
+    if (!this.video.running) return;
+    this.video.stop();
+    this.context.notices.setBusy(undefined);
     void this.cameraButtons.show(false);
-    this.view.endLive();
+    this.context.view.endLive();
   }
 
-  private async segment(photo: Photo, model: Segmenter, running: AbortController): Promise<void> {
-    const { scoreThreshold, iouThreshold } = this.settings;
+  private async segment(
+    opened: OpenImage,
+    model: Segmenter,
+    running: AbortController,
+  ): Promise<void> {
+    const { notices, view, settings } = this.context;
+    const { scoreThreshold, iouThreshold } = settings;
     const askedScore = Math.min(scoreThreshold, scoreFloor);
     const options = {
       scoreThreshold: askedScore,
@@ -160,33 +199,34 @@ export class ObjectMode {
       soft: true,
       signal: running.signal,
     };
-    const result = await model.segment(photo.image, options);
+    const result = await model.segment(opened.image, options);
     if (running !== this.running) return;
-    this.view.showDevice(result.device, model.fallbacks);
-    const shown = this.view.showFound({ ...photo, result, askedScore });
-    this.notices.announce(shown === 1 ? "1 object found" : `${shown} objects found`);
+    view.showDevice(result.device, model.fallbacks);
+    const shown = view.showFound({ ...opened, result, askedScore });
+    notices.announce(shown === 1 ? "1 object found" : `${shown} objects found`);
   }
 
   private async segmentFrame(frame: ImageBitmap): Promise<SegmentResult> {
     while (this.loader.model === undefined) {
-      if (!this.loader.isLoading) throw new Error("there is no model to run");
+      if (!this.loader.isLoading) throw new Error("No model is loaded");
       await new Promise((resolve) => setTimeout(resolve, modelPollMs));
     }
     const { model } = this.loader;
-    const { scoreThreshold, iouThreshold } = this.settings;
+    const { scoreThreshold, iouThreshold } = this.context.settings;
     try {
       return await model.segment(frame, { scoreThreshold, iouThreshold });
     } catch (error) {
-      // Another model or device took its place meanwhile.
+      // The model was replaced during the run.
       if (model !== this.loader.model) return this.segmentFrame(frame);
       throw error;
     }
   }
 
   private showLive(frame: ImageBitmap, result: SegmentResult, framesPerSecond: number): void {
-    this.notices.setBusy(undefined);
-    const askedScore = this.settings.scoreThreshold;
-    this.view.showLive({ image: frame, name: "camera", result, askedScore }, framesPerSecond);
+    const { notices, view, settings } = this.context;
+    notices.setBusy(undefined);
+    const askedScore = settings.scoreThreshold;
+    view.showLive({ image: frame, name: "camera", result, askedScore }, framesPerSecond);
     this.cameraButtons.showRate(framesPerSecond);
   }
 }

@@ -1,8 +1,8 @@
-/// Keeps the page working offline. Every file of this page's own origin is cached as it is fetched,
-/// so only what is used is kept (one of ONNX Runtime's bundles, not all). Built files carry a
-/// content hash in their names and are served from the cache at once; pages and unhashed files come
-/// from the network while there is one. Models are left to the library's own cache, which checks
-/// their digests. `?version=` names the build; caches of other builds are deleted.
+/// Keeps the page working offline. Files of the page's own origin are cached when they are fetched,
+/// so the cache holds only used files (one of ONNX Runtime's bundles, not all). Built files carry a
+/// content hash in their names and come from the cache. Pages and unhashed files come from the
+/// network, or from the cache when offline. The library caches models itself and checks their
+/// digests. `?version=` names the build; caches of other builds are deleted.
 
 const prefix = "masklet-page-";
 const cacheName = prefix + (new URL(self.location.href).searchParams.get("version") ?? "0");
@@ -26,8 +26,8 @@ self.addEventListener("activate", (event) => {
 });
 
 /**
- * The answer from the network, kept on the side when it is whole and successful. The page does not
- * wait for the storage, and a full one is no error.
+ * Fetches a file and caches a complete, successful response. The page does not wait for the cache,
+ * and a full cache is not an error.
  */
 async function fetchAndKeep(event, cache) {
   const { request } = event;

@@ -5,11 +5,11 @@ import { deviceName, milliseconds } from "../format.js";
 const parts = [
   ["source", "Image"],
   ["preprocess", "Prepare"],
-  ["inference", "Network"],
+  ["inference", "Model"],
   ["postprocess", "Masks"],
 ] as const;
 
-/** The device really used, why not a better one, and where the time went. */
+/** Shows the device in use, why not a better one, and the time per stage. */
 export class DeviceView {
   private readonly pill = byId("device-pill", HTMLElement);
   private readonly pillText = byId("device-pill-text", HTMLElement);
@@ -37,7 +37,7 @@ export class DeviceView {
   }
 
   showDevice(device: Device, all: readonly Fallback[]): void {
-    // Encoder and decoder of one model mostly have the same reason.
+    // Encoder and decoder of one model usually share a reason.
     const fallbacks = all.filter(
       ({ reason }, index) =>
         !all.slice(0, index).some((earlier) => reason.endsWith(earlier.reason)),
@@ -59,10 +59,9 @@ export class DeviceView {
 
   showTimings(timings: Timings, framesPerSecond?: number): void {
     this.timings.hidden = false;
-    this.total.textContent = `${milliseconds(timings.total)} in all`;
+    this.total.textContent = `${milliseconds(timings.total)} total`;
     this.pillTime.textContent = ` · ${milliseconds(timings.total)}`;
-    this.fps.textContent =
-      framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} frames/s`;
+    this.fps.textContent = framesPerSecond === undefined ? "" : `${framesPerSecond.toFixed(1)} fps`;
     for (const [part] of parts) {
       this.bars.get(part)!.style.flexGrow = String(Math.max(timings[part], 0.001));
       this.values.get(part)!.textContent = milliseconds(timings[part]);

@@ -1,10 +1,19 @@
-import type { App } from "../app.js";
 import { byId } from "../dom.js";
 import { stem } from "../format.js";
+import type { Notices } from "../notices.js";
 import { cocoJson, cutOutPng, download, overlayPng, type Shown } from "./export_files.js";
+import type { ResultView } from "./result_view.js";
+import type { Settings } from "./settings.js";
 
-/** Overlay, cut-outs and COCO JSON of what is shown. */
-export function bindDownloads(app: App): void {
+export interface DownloadSources {
+  readonly view: ResultView;
+  readonly settings: Settings;
+  readonly notices: Notices;
+  readonly options: { readonly renderer: "auto" | "webgl2" | "canvas2d" };
+}
+
+/** Buttons that save the result shown: overlay, cutouts and COCO JSON. */
+export function bindDownloads({ view, settings, notices, options }: DownloadSources): void {
   const png = byId("download-png", HTMLButtonElement);
   const cutOut = byId("download-cutout", HTMLButtonElement);
   const coco = byId("download-coco", HTMLButtonElement);
@@ -12,15 +21,15 @@ export function bindDownloads(app: App): void {
   let shown: Shown | undefined;
   let selected = -1;
 
-  app.view.onShown((now, chosen) => {
+  view.onShown((now, chosen) => {
     shown = now;
     selected = chosen;
     png.disabled = now === undefined;
     coco.disabled = now === undefined;
     cutOut.disabled = now === undefined || now.instances.length === 0;
-    cutOutText.textContent = chosen >= 0 ? "Cut-out" : "Cut-outs";
-    cutOut.title =
-      chosen >= 0 ? "The selected object on transparency" : "All objects on transparency";
+    cutOutText.textContent = chosen >= 0 ? "Cutout" : "Cutouts";
+    const what = chosen >= 0 ? "The selected object" : "All objects";
+    cutOut.title = `${what} on a transparent background`;
   });
 
   const bind = (
@@ -34,15 +43,13 @@ export function bindDownloads(app: App): void {
         const [blob, suffix] = await make(shown);
         download(blob, `${name}${suffix}`);
       } catch (error) {
-        app.notices.showError("The file could not be made", error);
+        notices.showError("Could not create the file", error);
       }
     });
   };
   bind(png, async (from) => {
-    return [
-      await overlayPng(from, { ...app.settings, renderer: app.options.renderer }),
-      "-overlay.png",
-    ];
+    const looks = { ...settings, renderer: options.renderer };
+    return [await overlayPng(from, looks), "-overlay.png"];
   });
   bind(cutOut, async (from) => {
     if (selected < 0) return [await cutOutPng(from, undefined), "-cutouts.png"];

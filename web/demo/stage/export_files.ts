@@ -10,7 +10,7 @@ import {
 } from "../../index.js";
 import { percent } from "../format.js";
 
-/** An image and the instances of it that are shown. */
+/** An image and its visible instances. */
 export interface Shown {
   readonly image: OverlayImage;
   readonly name: string;
@@ -25,7 +25,7 @@ export interface OverlayLooks {
   readonly renderer: "auto" | "webgl2" | "canvas2d";
 }
 
-/** Lines and letters grow with the image, so that they look alike at any size. */
+/** Lines and labels scale with the shorter side of the image, relative to this side. */
 const referenceSidePx = 720;
 
 function drawLabels(
@@ -55,7 +55,7 @@ function drawLabels(
   }
 }
 
-/** The image with its overlay at full resolution, as PNG. */
+/** The image with its overlay, at full resolution, as PNG. */
 export async function overlayPng(
   { image, result, instances }: Shown,
   looks: OverlayLooks,
@@ -71,7 +71,7 @@ export async function overlayPng(
   });
   const page = new OffscreenCanvas(width, height);
   const context = page.getContext("2d");
-  if (context === null) throw new Error("The browser gives no more canvases.");
+  if (context === null) throw new Error("The browser cannot create another canvas");
   overlay.setScene(image, instances);
   overlay.draw();
   context.drawImage(drawing, 0, 0);
@@ -81,8 +81,8 @@ export async function overlayPng(
 }
 
 /**
- * One instance cut out to its box, or (`only` undefined) all of them in place on a transparent
- * image, as PNG.
+ * One instance cut out to its box, as PNG. With `only` undefined: all instances, in place on a
+ * transparent image.
  */
 export async function cutOutPng(
   { image, result, instances }: Shown,
@@ -90,7 +90,7 @@ export async function cutOutPng(
 ): Promise<Blob> {
   const source = new OffscreenCanvas(result.width, result.height);
   const context = source.getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("The browser gives no more canvases.");
+  if (context === null) throw new Error("The browser cannot create another canvas");
   context.drawImage(image, 0, 0);
   const pixels = context.getImageData(0, 0, result.width, result.height);
   const chosen = only === undefined ? instances : instances.slice(only, only + 1);
@@ -111,18 +111,18 @@ export async function cutOutPng(
   return page.convertToBlob({ type: "image/png" });
 }
 
-/** The instances shown as a COCO data set with RLE masks. */
+/** The visible instances as a COCO data set with RLE masks. */
 export function cocoJson({ name, result, instances }: Shown): Blob {
   const dataset = toCocoDataset([{ fileName: name, result: { ...result, instances } }]);
   return new Blob([JSON.stringify(dataset)], { type: "application/json" });
 }
 
-/** Hands a file to the browser's downloads. */
+/** Saves a file as a download of the browser. */
 export function download(blob: Blob, fileName: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = fileName;
   link.click();
-  // The browser has taken the address by then; later it would only hold memory.
+  // The browser has read the address by then; keeping it would only hold memory.
   setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
 }

@@ -8,15 +8,15 @@ interface Label {
   readonly score: HTMLElement;
 }
 
-/** Labels over the image as DOM elements, so that they stay sharp and take the system's fonts. */
+/** Labels over the image. They are DOM elements, so they stay sharp and use system fonts. */
 export class LabelLayer {
   private readonly labels: Label[] = [];
 
   constructor(private readonly root: HTMLElement) {}
 
   /**
-   * `scale` is CSS pixels per source pixel. The highlighted instance's label is placed first and
-   * always finds room.
+   * `scale` is in CSS pixels per image pixel. The label of the highlighted instance is placed
+   * first, so it is always shown.
    */
   show(instances: readonly Instance[], scale: number, highlight: number): void {
     const order = instances.map((_, index) => index);

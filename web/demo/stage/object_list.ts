@@ -18,7 +18,7 @@ interface Row {
 
 const thumbnailPx = 46 * Math.min(2, Math.ceil(devicePixelRatio));
 
-/** List of the instances as an ARIA listbox: one tab stop, arrow keys step through it. */
+/** List of the instances as an ARIA listbox: one tab stop, arrow keys move the selection. */
 export class ObjectList {
   private readonly root = byId("object-list", HTMLElement);
   private readonly emptyText = byId("objects-empty", HTMLElement);
@@ -31,9 +31,7 @@ export class ObjectList {
     this.root.addEventListener("pointerleave", () => events.onHover(-1));
   }
 
-  /**
-   * Shows the instances; thumbnails are drawn from `image` when it is given, else left as they are.
-   */
+  /** Shows the instances. Thumbnails are drawn from `image`; without it the old ones stay. */
   show(
     instances: readonly Instance[],
     size: { width: number; height: number },
@@ -73,7 +71,7 @@ export class ObjectList {
     }
   }
 
-  /** Scrolls the list alone, never the page. */
+  /** Scrolls the list, never the page. */
   private reveal(element: HTMLElement): void {
     const top = element.offsetTop - this.root.offsetTop;
     const bottom = top + element.offsetHeight;

@@ -7,12 +7,12 @@ import type { Settings } from "./settings.js";
 import { Stage } from "./stage.js";
 
 /**
- * `objects`: those above the slider's score are shown. `regions`: all are. `candidates`: one of
- * them is, the one pointed at in the list or else the chosen one.
+ * `objects`: those above the minimum score are shown. `regions`: all are shown. `candidates`: one
+ * is shown, the one hovered in the list or else the selected one.
  */
 export type FoundKind = "objects" | "regions" | "candidates";
 
-/** An image and all that was found in it down to `askedScore`. */
+/** An image and its instances down to the score `askedScore`. */
 export interface Found {
   /** Default `objects`. */
   readonly kind?: FoundKind;
@@ -22,15 +22,13 @@ export interface Found {
   readonly askedScore: number;
 }
 
-/** Thumbnails of live video are drawn this often; more would only cost time. */
+/** Minimum time between two updates of the thumbnails of live video. */
 const liveThumbnailsMs = 600;
 
-/** Everything that shows a result: stage, list, selection and numbers, kept in step. */
+/** Keeps everything that shows a result in step: stage, list, selection and timings. */
 export class ResultView {
   readonly selection = new Selection(() => this.showSelection());
-  /**
-   * What is on the stage now; undefined before the first result and for a new photo until its own.
-   */
+  /** The result on the stage; undefined until the image has one. */
   found: Found | undefined;
   private readonly list = new ObjectList({
     onHover: (index) => this.selection.hover(index),
@@ -52,12 +50,12 @@ export class ResultView {
     });
   }
 
-  /** Called when another candidate is chosen. */
+  /** `chosen` is called when another candidate is chosen. */
   onChosen(chosen: (index: number) => void): void {
     this.chosen = chosen;
   }
 
-  /** Called whenever what is shown changes, with undefined while nothing is. */
+  /** `changed` is called on every change of the result shown, with undefined without a result. */
   onShown(changed: (shown: Shown | undefined, selected: number) => void): void {
     this.changed = () => {
       const { found } = this;
@@ -73,16 +71,16 @@ export class ResultView {
     this.devices.showDevice(device, fallbacks);
   }
 
-  /** A photo of which nothing is known yet. */
-  showPhoto(photo: ImageBitmap): void {
+  /** Shows an image without a result. */
+  showImage(image: ImageBitmap): void {
     this.found = undefined;
     this.selection.clear();
-    this.stage.show(photo, photo, []);
-    this.list.show([], photo);
+    this.stage.show(image, image, []);
+    this.list.show([], image);
     this.changed();
   }
 
-  /** What was found in the photo; gives how many are shown. */
+  /** Shows the result of an image; returns the number of visible instances. */
   showFound(found: Found): number {
     this.found = found;
     this.showTimings(found.result.timingsMs);
@@ -90,7 +88,7 @@ export class ResultView {
     return this.showVisible();
   }
 
-  /** A frame of live video, drawn at once: it may be closed after the next one. */
+  /** Shows a frame of live video at once: it may be closed after the next one. */
   showLive(found: Found, framesPerSecond: number): void {
     this.found = found;
     const visible = this.visible();
@@ -105,18 +103,18 @@ export class ResultView {
     this.changed();
   }
 
-  /** Only another frame of the video, under the masks that are there. */
+  /** Shows another frame of the video under the current masks. */
   showFrame(video: HTMLVideoElement): void {
     this.stage.showFrame(video);
   }
 
-  /** The last frame stays: its thumbnails are drawn for good. */
+  /** Draws the thumbnails of the last frame, which stays. */
   endLive(): void {
     if (this.found !== undefined)
       this.list.show(this.visible(), this.found.result, this.found.image);
   }
 
-  /** Shows the instances that the settings let through; gives how many. */
+  /** Shows the instances that pass the settings; returns their number. */
   showVisible(): number {
     const { found } = this;
     if (found === undefined) return 0;
@@ -128,8 +126,8 @@ export class ResultView {
     if (this.isObjects)
       this.setEmptyText(
         someFound
-          ? "Nothing above this score. Try a lower one."
-          : "Nothing found that this model knows.",
+          ? "All objects are below the minimum score. Try a lower one."
+          : "No objects found.",
       );
     this.list.show(visible, found.result, found.image);
     this.mark();
@@ -145,10 +143,7 @@ export class ResultView {
     this.stage.setLooks({ ...this.settings, labels: this.settings.labels && this.isObjects });
   }
 
-  /**
-   * Instances above the slider's score: a prefix, as the best come first, so indices and colors
-   * stay.
-   */
+  /** Instances above the minimum score. The best come first, so indices and colors stay. */
   private visible(): SegmentResult["instances"] {
     const { scoreThreshold } = this.settings;
     if (!this.isObjects) return this.found?.result.instances ?? [];
@@ -163,7 +158,7 @@ export class ResultView {
     return (this.found?.kind ?? "objects") === "objects";
   }
 
-  /** Of candidates one is always chosen; of the rest the chosen one can be let go. */
+  /** One candidate is always selected; the selection of other kinds can be cleared. */
   private select(index: number): void {
     if (this.found?.kind !== "candidates") this.selection.toggle(index);
     else if (index >= 0) {

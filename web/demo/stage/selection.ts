@@ -1,4 +1,4 @@
-/** Which instance is pointed at and which is chosen; -1 for none. */
+/** The hovered and the selected instance, by index; -1 for none. */
 export class Selection {
   hovered = -1;
   selected = -1;
@@ -6,7 +6,7 @@ export class Selection {
 
   constructor(private readonly changed: (selection: Selection) => void) {}
 
-  /** The one to draw attention to: what is pointed at, else what is chosen. */
+  /** The instance to highlight: the hovered one, else the selected one. */
   get highlight(): number {
     return this.hovered >= 0 ? this.hovered : this.selected;
   }
@@ -20,7 +20,7 @@ export class Selection {
     this.set(index < this.count ? index : -1, this.selected);
   }
 
-  /** Choosing the chosen one again lets it go. */
+  /** Selects an instance, or clears the selection if it is selected already. */
   toggle(index: number): void {
     this.set(this.hovered, index === this.selected ? -1 : index);
   }
@@ -33,7 +33,7 @@ export class Selection {
     this.set(-1, -1);
   }
 
-  /** True when the key was one of ours: arrows step round, Home and End jump, Escape lets go. */
+  /** Arrow keys step and wrap around, Home and End jump, Escape clears; true for these keys. */
   handleKey(key: string): boolean {
     const { count, selected } = this;
     if (count === 0) return false;

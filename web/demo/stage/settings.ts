@@ -49,8 +49,8 @@ function bindSwitch(id: string, value: boolean, changed: (value: boolean) => voi
 }
 
 /**
- * Sliders and switches; the object given back is kept up to date, `changed` gets the name of the
- * one moved.
+ * Binds the sliders and switches. The returned object stays up to date; `changed` gets the name of
+ * the setting that moved.
  */
 export function bindSettings(changed: (name: keyof Settings) => void): Settings {
   const settings = { ...defaultSettings };

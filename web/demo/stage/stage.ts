@@ -14,17 +14,15 @@ export interface StageEvents {
 }
 
 const outlineCssPx = 2;
-/** A finger or a thin object is hit within this distance. */
+/** A click selects an object within this distance, for fingers and thin objects. */
 const pickRadiusCssPx = 6;
-/** Beyond two, more device pixels cost time and show nothing. */
+/** A ratio above 2 costs time without a visible gain. */
 const maxPixelRatio = 2;
 const narrow = matchMedia("(max-width: 900px)");
-/** On a narrow page the image takes at most this share of the window's height. */
+/** Maximum share of the window height that the image takes on a narrow page. */
 const narrowHeightShare = 0.62;
 
-/**
- * The image with its overlay and labels: sizing, drawing (once a frame at most), hover and click.
- */
+/** The image with its overlay and labels: size, drawing (at most once a frame), hover, click. */
 export class Stage {
   private readonly root = byId("stage", HTMLElement);
   private readonly holder = byId("image", HTMLElement);
@@ -73,13 +71,13 @@ export class Stage {
     if (resized) this.fit();
   }
 
-  /** Only another frame of the same video, under the masks that are there. */
+  /** Shows another frame of the same video under the current masks. */
   showFrame(image: OverlayImage): void {
     this.overlay.setImage(image);
     this.overlay.draw();
   }
 
-  /** `firstColor` is the palette's index of the first instance. */
+  /** `firstColor` is the palette index of the first instance. */
   setInstances(instances: readonly Instance[], firstColor = 0): void {
     this.instances = instances;
     this.firstColor = firstColor;
@@ -99,7 +97,7 @@ export class Stage {
     this.redraw();
   }
 
-  /** Draws now instead of in the next frame, for video: a frame may be closed right after. */
+  /** Draws at once, for video: its frame may be closed right after. */
   drawNow(): void {
     cancelAnimationFrame(this.scheduled);
     this.scheduled = 0;
@@ -136,7 +134,7 @@ export class Stage {
     );
   }
 
-  /** Fits the image into the stage and gives the canvas one pixel for each pixel of the screen. */
+  /** Fits the image into the stage, with one canvas pixel per screen pixel. */
   private fit(): void {
     const { width, height } = this.size;
     if (width === 0) return;
@@ -155,11 +153,12 @@ export class Stage {
   }
 }
 
-/** "Image with 4 objects: 2 cups, 1 laptop, 1 person". */
+/** "Image with 4 objects: 2 × cup, laptop, person". */
 function description(instances: readonly Instance[]): string {
   if (instances.length === 0) return "Image, no objects found";
   const counts = new Map<string, number>();
   for (const { label } of instances) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const parts = [...counts].map(([label, count]) => `${count} ${label}`);
-  return `Image with ${instances.length} objects: ${parts.join(", ")}`;
+  const parts = [...counts].map(([label, count]) => (count > 1 ? `${count} × ${label}` : label));
+  const total = instances.length === 1 ? "1 object" : `${instances.length} objects`;
+  return `Image with ${total}: ${parts.join(", ")}`;
 }

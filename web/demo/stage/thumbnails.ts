@@ -1,9 +1,9 @@
 import type { Instance, OverlayImage } from "../../index.js";
 
-/** Share of the thumbnail's side left free around the object. */
+/** Margin around the object, as a share of the side of the thumbnail. */
 const margin = 0.08;
 
-/** Draws the object, its surroundings faded, into a square canvas. */
+/** Draws the object on its faded surroundings into a square canvas. */
 export function drawThumbnail(
   canvas: HTMLCanvasElement,
   source: OverlayImage,

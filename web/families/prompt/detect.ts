@@ -8,10 +8,12 @@ import type { Graph, PromptBinding, PromptModel } from "./family.js";
 import { promptFamilies } from "./index.js";
 import { list, readDecoder, readEncoder } from "./roles.js";
 
-/** Network side of encoders that leave it open: that of every published model of these families. */
+/**
+ * Input side of an encoder that leaves it open. All published models of these families share it.
+ */
 const usualSide = 1024;
 
-/** Says what part of a promptable network a file is; undefined when it is none. */
+/** Tells which part of a promptable network a file is. Undefined for any other network. */
 export function detectPromptPart(graph: Graph): PromptPart | undefined {
   const decoder = bindDecoder(graph);
   if ("family" in decoder) {
@@ -25,16 +27,17 @@ export function detectPromptPart(graph: Graph): PromptPart | undefined {
     !encoder.outputs.every(isEmbedding)
   )
     return undefined;
-  const reason = `takes one image '${encoder.imageInput.name}' and gives embeddings ${list(encoder.outputs)}`;
+  const embeddings = list(encoder.outputs);
+  const reason = `takes one image '${encoder.imageInput.name}' and computes ${embeddings}`;
   return { part: "encoder", family: undefined, variant: undefined, reason };
 }
 
 /**
- * Brings encoder and decoder together.
- * @param encoder absent for one graph that does both
- * @throws MaskletError `unknownModel` when a file is no such part, `badOption` when the two are
- *   swapped or one is missing, `badTensor` when they do not belong together, `unknownFamily` and
- *   `unknownModel` for a `family` that there is not or that the decoder is not of.
+ * Combines encoder and decoder.
+ * @param encoder undefined for one graph with both parts
+ * @throws MaskletError `unknownModel` if a file is not such a part, or the decoder does not fit the
+ *   wanted family; `badOption` if the two are swapped or one is missing; `badTensor` if they do not
+ *   belong together; `unknownFamily` if the wanted family does not exist.
  */
 export function bindPromptModel(
   encoder: Graph | undefined,
@@ -52,18 +55,21 @@ export function bindPromptModel(
         embeddingNames: {},
         network: networkSize(binding, image),
       };
-    const message = `the model is a decoder, which takes ${list(binding.inputs.embeddings)} from an encoder: give { encoder, decoder }`;
+    const embeddings = list(binding.inputs.embeddings);
+    const message =
+      `the model is a decoder. It takes ${embeddings} from an encoder: ` +
+      "pass { encoder, decoder }";
     throw new MaskletError("badOption", "load", message, {
       value: binding.inputs.embeddings[0]!.name,
     });
   }
   if (image) {
-    const message = `the decoder takes the image itself in '${image.name}': give it alone as { model }, without an encoder`;
+    const message = `the decoder takes the image itself ('${image.name}'): pass it as { model }`;
     throw new MaskletError("badOption", "load", message, { value: image.name });
   }
   const read = readEncoder(encoder);
   if ("refusal" in read)
-    throw new MaskletError("unknownModel", "load", `the encoder is none: ${read.refusal}`);
+    throw new MaskletError("unknownModel", "load", `the encoder does not fit: ${read.refusal}`);
   const embeddingNames = matchEmbeddings(read.outputs, binding.inputs.embeddings);
   return {
     ...binding,
@@ -78,7 +84,7 @@ function bindDecoder(graph: Graph, wanted?: string): PromptBinding | { readonly 
     wanted === undefined ? promptFamilies : promptFamilies.filter(({ name }) => name === wanted);
   if (families.length === 0) {
     const names = promptFamilies.map(({ name }) => name).join(", ");
-    const message = `there is no promptable family '${wanted}'; there are: ${names}`;
+    const message = `family is '${wanted}'; it must be one of ${names}`;
     throw new MaskletError("unknownFamily", "load", message, { value: String(wanted) });
   }
   const tensors = readDecoder(graph);
@@ -96,20 +102,25 @@ function bindDecoder(graph: Graph, wanted?: string): PromptBinding | { readonly 
 
 function explainRefusal(encoder: Graph | undefined, decoder: Graph, refusal: string): MaskletError {
   if (encoder && "inputs" in readDecoder(encoder) && "imageInput" in readEncoder(decoder)) {
-    const message = `encoder and decoder are swapped: the encoder given takes points (${list(encoder.inputs)}), the decoder an image (${list(decoder.inputs)})`;
+    const message =
+      "encoder and decoder are swapped: " +
+      `the encoder takes points (${list(encoder.inputs)}), ` +
+      `the decoder an image (${list(decoder.inputs)})`;
     return new MaskletError("badOption", "load", message, { value: decoder.inputs[0]!.name });
   }
   const what = encoder ? "the decoder" : "the model";
   if (!encoder && "imageInput" in readEncoder(decoder)) {
-    const message = `${what} takes an image and no points (${list(decoder.inputs)}): it may be an encoder, which needs its decoder: give { encoder, decoder }`;
+    const message =
+      `${what} takes an image but not points (${list(decoder.inputs)}). ` +
+      "If it is an encoder, pass { encoder, decoder }";
     return new MaskletError("badOption", "load", message, { value: decoder.inputs[0]!.name });
   }
-  return new MaskletError("unknownModel", "load", `${what} is none that takes prompts: ${refusal}`);
+  return new MaskletError("unknownModel", "load", `${what} does not take prompts: ${refusal}`);
 }
 
 /**
- * Output of the encoder for each embedding of the decoder: by name where every name is there, else
- * by shape where that leaves no choice.
+ * Finds the encoder's output for each embedding of the decoder: by name if every name exists, else
+ * by shape, which must be unambiguous.
  */
 function matchEmbeddings(
   outputs: readonly TensorInfo[],
@@ -122,14 +133,16 @@ function matchEmbeddings(
         (output) => (byName ? output.name === input.name : true) && fits(output, input),
       );
       if (fitting.length === 1) return [input.name, fitting[0]!.name];
-      const found = fitting.length === 0 ? "none of them fits" : `${list(fitting)} fit equally`;
-      const message = `the decoder wants ${describeTensor(input)}, the encoder gives ${list(outputs)}: ${found}`;
+      const found = fitting.length === 0 ? "none fits" : `${list(fitting)} fit equally well`;
+      const message =
+        `the decoder needs ${describeTensor(input)}, ` +
+        `the encoder computes ${list(outputs)}: ${found}`;
       throw new MaskletError("badTensor", "load", message, { value: input.name });
     }),
   );
 }
 
-/** Same type, and the same length of every axis that both fix. */
+/** Whether types are equal, and every axis that both fix has the same length. */
 function fits(output: TensorInfo, input: TensorInfo): boolean {
   if (output.type !== input.type) return false;
   if (!output.dims || !input.dims) return true;
@@ -142,8 +155,8 @@ function fits(output: TensorInfo, input: TensorInfo): boolean {
 function networkSize({ rules, inputs }: PromptBinding, imageInput: ImageInput): Size | undefined {
   const fixed = fixedSize(imageInput);
   if (fixed || rules.fit === "inside") return fixed;
-  // An encoder that resizes inside its graph leaves its input open; its embeddings have one cell
-  // for 16 pixels.
+  // An encoder that resizes inside its graph leaves its input open. Its embeddings have one cell
+  // per 16 pixels.
   const cells = inputs.embeddings
     .map(({ dims }) => dims?.at(-1))
     .filter((dim) => typeof dim === "number");
@@ -151,7 +164,7 @@ function networkSize({ rules, inputs }: PromptBinding, imageInput: ImageInput): 
   return { width: side, height: side };
 }
 
-/** Many channels at a fraction of the image's size. */
+/** Whether the tensor has many channels at a fraction of the image's size. */
 function isEmbedding({ dims }: TensorInfo): boolean {
   if (!dims) return false;
   const [, channels, height, width] = dims;

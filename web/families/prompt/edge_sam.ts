@@ -1,8 +1,8 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
 /**
- * EdgeSAM: Segment Anything's encoder interface; the decoder takes points alone and gives all four
- * masks at its own resolution.
+ * EdgeSAM, with Segment Anything's encoder interface. Its decoder takes points only and computes
+ * all four masks at its own resolution.
  */
 export const edgeSam: PromptFamily = {
   name: "edge_sam",
@@ -21,7 +21,7 @@ export const edgeSam: PromptFamily = {
         padsWithoutBox: false,
         background: true,
       },
-      reason: `points '${coords.name}' of rank 3 and one embedding, and neither a mask nor an image size`,
+      reason: `points '${coords.name}' of rank 3 and one embedding, without mask and image size`,
     };
   },
 };

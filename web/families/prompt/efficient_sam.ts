@@ -1,9 +1,9 @@
 import type { PromptFamily } from "./family.js";
 
 /**
- * EfficientSAM: resizes and normalizes inside, so that images go in at their own size and points in
- * their own pixels; several prompts in one run, padded to the number of points that the graph was
- * traced with.
+ * EfficientSAM resizes and normalizes inside its graph. It takes an image at its own size and
+ * points in source pixels. One run takes several prompts, padded to the number of points in the
+ * traced graph.
  */
 export const efficientSam: PromptFamily = {
   name: "efficient_sam",
@@ -22,7 +22,9 @@ export const efficientSam: PromptFamily = {
         padsWithoutBox: false,
         background: false,
       },
-      reason: `points '${coords.name}' of rank 4 and ${image ? `the image '${image.name}'` : "one embedding"}`,
+      reason:
+        `points '${coords.name}' of rank 4 and ` +
+        `${image ? `the image '${image.name}'` : "one embedding"}`,
     };
   },
 };

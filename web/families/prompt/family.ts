@@ -9,35 +9,36 @@ export interface Graph {
   readonly outputs: readonly TensorInfo[];
 }
 
-/** What the inputs of a mask decoder are for. */
+/** The inputs of a mask decoder by role. */
 export interface PromptInputs {
   /** Point coordinates: [B, N, 2], or [B, prompts, N, 2]. */
   readonly coords: TensorInfo;
   /**
-   * 1 foreground, 0 background, 2 and 3 the corners of a box, -1 padding; one rank below `coords`.
+   * Labels of the points, one rank below `coords`: 1 foreground, 0 background, 2 and 3 the corners
+   * of a box, -1 padding.
    */
   readonly labels: TensorInfo;
-  /** Boxes of their own: [B, prompts, 4]. */
+  /** Boxes in a separate input: [B, prompts, 4]. */
   readonly boxes?: TensorInfo;
-  /** A low-resolution mask of an earlier answer: [B, 1, h, w]. */
+  /** A low-resolution mask from an earlier run: [B, 1, h, w]. */
   readonly maskInput?: TensorInfo;
-  /** 1 when `maskInput` counts, 0 when it does not. */
+  /** A flag: 1 if `maskInput` is set, else 0. */
   readonly hasMask?: TensorInfo;
   /** Height and width of the image. */
   readonly originalSize?: TensorInfo;
-  /** What the encoder makes of an image. */
+  /** The results of the encoder. */
   readonly embeddings: readonly TensorInfo[];
-  /** The image itself: encoder and decoder are one graph. */
+  /** The image, if encoder and decoder are one graph. */
   readonly image?: ImageInput;
 }
 
-/** What the outputs of a mask decoder hold. */
+/** The outputs of a mask decoder by role. */
 export interface PromptOutputs {
-  /** [B, K, H, W] or [B, prompts, K, H, W]: at the image's size, or the only ones. */
+  /** Masks [B, K, H, W] or [B, prompts, K, H, W], often at the size of the image. */
   readonly masks?: TensorInfo;
-  /** As `masks`, at the decoder's own resolution: what is fed back, and read in preference. */
+  /** The same masks at the decoder's resolution. They are preferred, and can be fed back. */
   readonly lowRes?: TensorInfo;
-  /** Predicted IoU, one rank below masks without their sides. */
+  /** Predicted IoU: the shape of the masks without their sides. */
   readonly scores: TensorInfo;
 }
 
@@ -46,60 +47,60 @@ export interface DecoderTensors {
   readonly outputs: PromptOutputs;
 }
 
-/** How a family wants images and prompts, and what its planes cover. */
+/** How a family takes images and prompts. */
 export interface PromptRules {
   /**
    * `longest-side`: the image keeps its aspect ratio in the top left corner of the network's
-   * square, the rest is 0 after normalization. `stretch`: it fills the square. `inside`: the graph
-   * resizes; it wants the image as it is.
+   * square, and the rest is 0 after normalization. `stretch`: the image fills the square.
+   * `inside`: the graph resizes, and the image keeps its own size.
    */
   readonly fit: "longest-side" | "stretch" | "inside";
-  /** Preprocessing of an encoder that does not do it itself. */
+  /** Preprocessing, for an encoder that does not normalize itself. */
   readonly pixels: Omit<Preprocessing, "width" | "height" | "content" | "resizeMode" | "fill">;
   /**
-   * Where a box goes: among the points as labels 2 and 3, after or before them, into an input of
-   * its own, or nowhere.
+   * Where a box goes: after or before the points as labels 2 and 3, or into a separate input.
+   * `none`: boxes are not supported.
    */
   readonly boxes: "corners-last" | "corners-first" | "input" | "none";
   /**
-   * Whether a point (0, 0) with label -1 takes the place of a missing box (the prompt encoder's
-   * `pad`), where the graph does not add it.
+   * Whether a point (0, 0) with label -1 must stand for a missing box, because the graph does not
+   * add it (the prompt encoder's `pad`).
    */
   readonly padsWithoutBox: boolean;
-  /** False where the network has no label for background points. */
+  /** Whether the network supports background points. */
   readonly background: boolean;
 }
 
-/** How a decoder will be used. */
+/** How a decoder is used. */
 export interface PromptBinding extends DecoderTensors {
   readonly family: string;
   /** Layout within the family. */
   readonly variant: string;
   readonly rules: PromptRules;
-  /** One sentence: which tensors tell, and how. */
+  /** One sentence about the tensors that identify the family. */
   readonly reason: string;
 }
 
 /** A kind of promptable network. */
 export interface PromptFamily {
   readonly name: string;
-  /** The decoder's binding, or one sentence about what does not fit. */
+  /** Binds a decoder, or tells in one sentence what does not fit. */
   bind(
     tensors: DecoderTensors,
   ): Omit<PromptBinding, "family" | keyof DecoderTensors> | { readonly refusal: string };
 }
 
-/** Encoder and decoder together. */
+/** An encoder with its decoder. */
 export interface PromptModel extends PromptBinding {
-  /** The input that takes the image, of the encoder or of the one graph. */
+  /** The image input of the encoder, or of the single graph. */
   readonly imageInput: ImageInput;
-  /** Output of the encoder by input of the decoder; none for a single graph. */
+  /** Output names of the encoder by the decoder's input names; empty for a single graph. */
   readonly embeddingNames: Readonly<Record<string, string>>;
-  /** Size of the network's input; undefined where it is that of the image. */
+  /** Size of the network's input. Undefined if it is the size of the image. */
   readonly network: Size | undefined;
 }
 
-/** Normalization of Segment Anything and its kin on 0..255, which is that of ImageNet. */
+/** Normalization of the Segment Anything models: ImageNet's, scaled to 0..255. */
 export const samPixels: PromptRules["pixels"] = {
   colorOrder: "rgb",
   inputScale: 1,

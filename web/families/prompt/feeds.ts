@@ -4,37 +4,37 @@ import type { TensorInfo } from "../../base/tensor.js";
 import type { PromptModel } from "./family.js";
 import { boxToNetwork, type Prompt, type PromptFrame, pointColumns } from "./points.js";
 
-/** Values of one input of the decoder. */
+/** The values of one input of the decoder. */
 export interface PromptFeed {
-  /** As the input declares it. */
+  /** The declared element type of the input. */
   readonly type: string;
   readonly dims: readonly number[];
   readonly values: ArrayLike<number>;
 }
 
-/** Logits of a mask at a decoder's own resolution. */
+/** Logits of a mask at the decoder's resolution. */
 export interface LowResLogits extends Size {
   readonly logits: Float32Array;
 }
 
 export interface PromptFeeds {
-  /** By input name: everything but the embeddings or the image. */
+  /** All inputs except the embeddings or the image, by input name. */
   readonly feeds: Readonly<Record<string, PromptFeed>>;
   /**
-   * Points of each prompt as the network sees them, with corners and padding: what SAM's choice of
-   * a mask depends on.
+   * Points of each prompt in the network, corners and padding included. SAM's choice of a mask
+   * depends on them.
    */
   readonly pointCount: number;
 }
 
-/** Side of the low-resolution masks of every published model, where the graph leaves it open. */
+/** Side of the low-resolution masks if the graph leaves it open. All published models share it. */
 const usualMaskSide = 256;
 
 /**
- * The decoder's inputs for prompts about one image.
- * @param mask to start from; for one prompt only
- * @throws MaskletError `unsupported` for what the network has no input for, `badOption` for a mask
- *   of another size and for more points than a fixed number of them.
+ * Makes the decoder's inputs for prompts about one image.
+ * @param mask an initial mask, for one prompt only
+ * @throws MaskletError `unsupported` for a kind of prompt that the network does not take,
+ *   `badOption` for a mask of the wrong size or too many points.
  */
 export function promptFeeds(
   model: PromptModel,
@@ -46,7 +46,7 @@ export function promptFeeds(
   checkPrompts(model, prompts, mask);
   const fixedCount = fixedLength(inputs.coords.dims!.at(-2));
   const { count, coords, labels } = pointColumns(prompts, rules, frame, fixedCount);
-  // [prompts, N], with a batch axis of 1 before it in graphs that have both.
+  // [prompts, N], or [1, prompts, N] in graphs with a batch axis.
   const shape =
     inputs.coords.dims!.length === 4 ? [1, prompts.length, count] : [prompts.length, count];
   const feeds: Record<string, PromptFeed> = {};
@@ -68,8 +68,8 @@ export function promptFeeds(
       mask?.logits ?? new Float32Array(images * width * height),
     );
   }
-  // One flag for all prompts, whatever the file declares: the graphs multiply it with planes of all
-  // of them.
+  // One flag serves all prompts, even if the file declares another shape: the graphs multiply it
+  // with the planes of all prompts.
   if (inputs.hasMask) feed(inputs.hasMask, [1], [mask ? 1 : 0]);
   if (inputs.originalSize) {
     const { width, height } = originalSize(model, frame);
@@ -78,13 +78,13 @@ export function promptFeeds(
   return { feeds, pointCount: count };
 }
 
-/** How many prompts one run takes: a number, or `"open"`. */
+/** The number of prompts per run: a fixed number, or `"open"`. */
 export function promptsPerRun({ inputs: { coords, image } }: PromptModel): number | "open" {
   const dim = coords.dims!.length === 4 ? coords.dims![1] : image ? 1 : coords.dims![0];
   return typeof dim === "number" ? dim : "open";
 }
 
-/** Size of the masks that are fed back; undefined where none are. */
+/** Size of the mask input. Undefined if the decoder lacks one. */
 export function maskSize({ inputs: { maskInput } }: PromptModel): Size | undefined {
   if (!maskInput) return undefined;
   const [height, width] = maskInput
@@ -94,8 +94,7 @@ export function maskSize({ inputs: { maskInput } }: PromptModel): Size | undefin
 }
 
 /**
- * Whether the planes that are read have the size given as the image's, not that of the network's
- * input.
+ * Whether the mask planes cover the given image size rather than the network's input.
  */
 export function readsSourcePlanes({ inputs, outputs, rules }: PromptModel): boolean {
   return (
@@ -104,9 +103,8 @@ export function readsSourcePlanes({ inputs, outputs, rules }: PromptModel): bool
 }
 
 /**
- * The image's size as it is told to the decoder. Where low-resolution masks are read, only the
- * unread large ones depend on it: they are kept as small as those, which saves most of the time of
- * a click on a photo.
+ * The image size for the decoder. If low-resolution masks are read, only the unread full-size masks
+ * depend on it. A small size then saves most of the time of a click on a large image.
  */
 function originalSize(model: PromptModel, { source, network }: PromptFrame): Size {
   if (model.rules.fit === "inside") return network;
@@ -127,7 +125,7 @@ function checkPrompts(
   const { inputs, rules, family } = model;
   if (rules.boxes === "none" && prompts.some(({ box }) => box)) {
     throw unsupported(
-      `boxes: the decoder (${family}) has no input for them, only '${inputs.coords.name}'`,
+      `boxes: the decoder (${family}) lacks an input for them, it has '${inputs.coords.name}' only`,
       "box",
     );
   }
@@ -136,7 +134,7 @@ function checkPrompts(
     prompts.some(({ points }) => points.some(({ label }) => label === "background"))
   ) {
     throw unsupported(
-      `background points: ${family} knows foreground points and boxes only`,
+      `background points: ${family} supports foreground points and boxes only`,
       "background",
     );
   }
@@ -145,7 +143,9 @@ function checkPrompts(
   for (const { points, box } of prompts) {
     const needed = points.length + (box && rules.boxes !== "input" ? 2 : box ? 0 : pad);
     if (limit === undefined || needed <= limit) continue;
-    const message = `the prompt needs ${needed} points (a box counts as two), '${inputs.coords.name}' takes ${limit}`;
+    const message =
+      `the prompt has ${needed} points (a box counts as two); ` +
+      `the maximum of '${inputs.coords.name}' is ${limit}`;
     throw new MaskletError("badOption", "preprocess", message, { value: needed });
   }
   if (mask) checkMask(model, mask);
@@ -153,10 +153,12 @@ function checkPrompts(
 
 function checkMask(model: PromptModel, { width, height, logits }: LowResLogits): void {
   const size = maskSize(model);
-  if (!size) throw unsupported(`masks: the decoder (${model.family}) has no input for one`, "mask");
+  if (!size) throw unsupported(`masks: the decoder (${model.family}) lacks their input`, "mask");
   if (width === size.width && height === size.height && logits.length === width * height) return;
   const { name } = model.inputs.maskInput!;
-  const message = `mask is ${width} x ${height} with ${logits.length} values, '${name}' takes ${size.width} x ${size.height}`;
+  const message =
+    `mask is ${width} x ${height} with ${logits.length} values; ` +
+    `it must be ${size.width} x ${size.height} for '${name}'`;
   throw new MaskletError("badOption", "preprocess", message, { value: logits.length });
 }
 

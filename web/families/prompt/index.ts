@@ -6,7 +6,7 @@ import { samTransformers } from "./sam_transformers.js";
 import { sam2 } from "./sam2.js";
 import { sam2Transformers } from "./sam2_transformers.js";
 
-/** All promptable families. No decoder fits two of them. */
+/** All promptable families. A decoder fits one of them at most. */
 export const promptFamilies: readonly PromptFamily[] = [
   sam,
   edgeSam,

@@ -1,13 +1,12 @@
-// Prompts in source pixels -> what a decoder is fed. Coordinates go over as the reference
-// implementations take them: multiplied by the image's scale along each axis, without a shift to
-// pixel centers.
+// From prompts in source pixels to the points of a decoder. Coordinates are multiplied by the scale
+// of the image along each axis, without a shift to pixel centers, as in the reference
+// implementations.
 
 import type { Box, Size } from "../../base/geometry.js";
 import type { PromptModel, PromptRules } from "./family.js";
 
 /**
- * A place in the image that belongs to the object (`foreground`) or does not (`background`), in
- * source pixels.
+ * A point in source pixels, on the object (`foreground`) or outside it (`background`).
  */
 export interface PromptPoint {
   readonly x: number;
@@ -15,26 +14,26 @@ export interface PromptPoint {
   readonly label: "foreground" | "background";
 }
 
-/** What is asked about one object. */
+/** A prompt for one object. */
 export interface Prompt {
   readonly points: readonly PromptPoint[];
   readonly box?: Box | undefined;
 }
 
-/** How one image lies in the network's input. */
+/** The placement of one image in the network's input. */
 export interface PromptFrame {
   readonly source: Size;
-  /** The space of the points. */
+  /** Size of the network's input, the space of the points. */
   readonly network: Size;
-  /** The part of it that the image fills, from the top left corner. */
+  /** The part of the input that the image fills, from the top left corner. */
   readonly content: Size;
 }
 
-/** Coordinates and labels of several prompts with equally many points each. */
+/** Coordinates and labels of several prompts with the same number of points. */
 export interface PointColumns {
-  /** Points of each prompt, corners and padding included. */
+  /** Number of points per prompt, corners and padding included. */
   readonly count: number;
-  /** x, y of each point, prompt after prompt, in network pixels. */
+  /** x, y of each point, prompt by prompt, in network pixels. */
   readonly coords: number[];
   readonly labels: number[];
 }
@@ -42,8 +41,8 @@ export interface PointColumns {
 const padding = { x: 0, y: 0, label: -1 };
 
 /**
- * How an image of this size lies in the network. `width` and `height` are read alone: those of an
- * ImageData cannot be spread.
+ * The placement of an image of this size in the network's input. It reads `width` and `height` one
+ * by one, because those of an ImageData cannot be spread.
  */
 export function frameImage(
   { rules, network }: Pick<PromptModel, "rules" | "network">,
@@ -59,7 +58,7 @@ export function frameImage(
 }
 
 /**
- * The size of an image whose longer side becomes the network's: halves up, at least 1
+ * The size of an image after its longer side became the network's, rounded half up, minimum 1
  * (`ResizeLongestSide.get_preprocess_shape`).
  */
 function longestSide({ width, height }: Size, network: Size): Size {
@@ -75,8 +74,8 @@ export function boxToNetwork({ x1, y1, x2, y2 }: Box, { source, content }: Promp
 }
 
 /**
- * The points of several prompts. Shorter lists are filled up with padding points.
- * @param fixedCount number of points that the graph takes, where it is fixed
+ * The points of several prompts. Padding points extend shorter lists.
+ * @param fixedCount the number of points, if the graph fixes it
  */
 export function pointColumns(
   prompts: readonly Prompt[],
@@ -123,8 +122,8 @@ function pointsOf(
 }
 
 /**
- * The far edge of the image is the near edge of the padding: a point on it is meant for the last
- * pixel.
+ * Moves a point on the far edge of the image into the last pixel. The edge itself already belongs
+ * to the padding.
  */
 function intoPixels(coordinate: number, side: number): number {
   return coordinate < side ? coordinate : side - 0.5;

@@ -1,7 +1,6 @@
 import type { TensorInfo } from "../../base/tensor.js";
-// Which tensor of a mask decoder plays which part: by rank, shape and type where these tell; where
-// they cannot (symbolic dimensions, two outputs of one shape), by words that all exporters use in
-// their names.
+// Assigns the tensors of a mask decoder to roles by rank, shape and type. If these are ambiguous
+// (symbolic dimensions, two outputs of one shape), words decide that all exporters use in names.
 
 import { describeTensor, isFloat } from "../../base/tensor.js";
 import { findImageInput, type ImageInput } from "../../model/image_input.js";
@@ -11,7 +10,7 @@ export interface Refusal {
   readonly refusal: string;
 }
 
-/** Reads a graph as a mask decoder, or says in one sentence why it is none. */
+/** Reads a graph as a mask decoder, or tells in one sentence why that fails. */
 export function readDecoder(graph: Graph): DecoderTensors | Refusal {
   const inputs = readInputs(graph.inputs);
   if ("refusal" in inputs) return inputs;
@@ -20,8 +19,8 @@ export function readDecoder(graph: Graph): DecoderTensors | Refusal {
 }
 
 /**
- * The image input of a graph with this one input, whose outputs can be embeddings: floats with
- * channels, height and width.
+ * Reads a graph as an encoder: an image is its only input, and its outputs may be embeddings,
+ * floats with channels, height and width.
  */
 export function readEncoder({
   inputs,
@@ -30,14 +29,14 @@ export function readEncoder({
   const imageInput = inputs.length === 1 ? findImageInput(inputs) : undefined;
   if (!imageInput)
     return {
-      refusal: `an encoder takes one image and nothing else; this one takes ${list(inputs)}`,
+      refusal: `an encoder must take one image only; this one takes ${list(inputs)}`,
     };
   const embeddings = outputs.filter(
     (output) => isFloat(output) && (output.dims === undefined || output.dims.length === 4),
   );
   if (embeddings.length > 0) return { imageInput, outputs: embeddings };
   return {
-    refusal: `an encoder gives float embeddings of rank 4; this one gives ${list(outputs)}`,
+    refusal: `an encoder must compute float embeddings of rank 4, not ${list(outputs)}`,
   };
 }
 
@@ -45,7 +44,7 @@ export function list(tensors: readonly TensorInfo[]): string {
   return tensors.map(describeTensor).join(", ") || "nothing";
 }
 
-/** Takes tensors out of a list, one role after the other. */
+/** Takes tensors out of a list, role by role. */
 class Tensors {
   private readonly left: Set<TensorInfo>;
 
@@ -53,7 +52,7 @@ class Tensors {
     this.left = new Set(tensors);
   }
 
-  /** The one that fits; of several the one whose name says the word, else none. */
+  /** The tensor that fits. If several fit, the only one with the word in its name. */
   take(fits: (tensor: TensorInfo) => boolean, word: RegExp): TensorInfo | undefined {
     const fitting = [...this.left].filter(fits);
     const named = fitting.filter(({ name }) => word.test(name));
@@ -81,9 +80,11 @@ function readInputs(tensors: readonly TensorInfo[]): PromptInputs | Refusal {
   );
   if (!coords)
     return {
-      refusal: `a mask decoder takes points, float [1, N, 2] or [1, P, N, 2]; this one takes ${list(tensors)}`,
+      refusal:
+        "a mask decoder must take points, float [1, N, 2] or [1, P, N, 2]; " +
+        `this one takes ${list(tensors)}`,
     };
-  // A box is as long as four labels: its name or its type tells then.
+  // A box is as long as four labels. Its name or its type distinguishes it.
   const boxes = left.take(
     (t) => isFloat(t) && isRank(t, 3) && last(t) === 4 && !/label/i.test(t.name),
     /box/i,
@@ -94,11 +95,13 @@ function readInputs(tensors: readonly TensorInfo[]): PromptInputs | Refusal {
   );
   if (!labels)
     return {
-      refusal: `beside its points ${describeTensor(coords)} a mask decoder takes their labels; this one takes ${list(tensors)}`,
+      refusal:
+        `a mask decoder must take labels of its points ${describeTensor(coords)}; ` +
+        `this one takes ${list(tensors)}`,
     };
   const maskInput = left.take((t) => isFloat(t) && isRank(t, 4) && t.dims![1] === 1, /mask/i);
-  // [2] is the image's height and width, [1] the flag; where neither length is fixed, the name
-  // tells.
+  // [2] is the height and width of the image, [1] the flag. If both lengths are open, the name
+  // decides.
   const originalSize =
     left.take((t) => isRank(t, 1) && t.dims![0] === 2, /size/i) ??
     left.take((t) => isRank(t, 1) && isOpen(t.dims![0]) && !/has|mask/i.test(t.name), /size/i);
@@ -106,15 +109,19 @@ function readInputs(tensors: readonly TensorInfo[]): PromptInputs | Refusal {
   const imageTensor = left.take((t) => hasThreeChannels(t), /image$|images$|pixel|input_image/i);
   const image = imageTensor && findImageInput([imageTensor]);
   const embeddings = left.takeAll((t) => isFloat(t) && isRank(t, 4));
-  if (left.rest.length > 0) return { refusal: `no mask decoder takes ${list(left.rest)}` };
+  if (left.rest.length > 0) return { refusal: `a mask decoder must not take ${list(left.rest)}` };
   if (!image && embeddings.length === 0) {
     return {
-      refusal: `a mask decoder takes the image's embeddings, float of rank 4; this one takes ${list(tensors)}`,
+      refusal:
+        "a mask decoder must take embeddings of the image, float of rank 4; " +
+        `this one takes ${list(tensors)}`,
     };
   }
   if (image && embeddings.length > 0)
     return {
-      refusal: `${describeTensor(imageTensor)} is an image, ${list(embeddings)} are embeddings of one`,
+      refusal:
+        `a mask decoder must take an image or embeddings, ` +
+        `not both ${describeTensor(imageTensor)} and ${list(embeddings)}`,
     };
   const optional = { boxes, maskInput, hasMask, originalSize, image };
   return { coords, labels, embeddings, ...defined(optional) };
@@ -136,17 +143,19 @@ function readOutputs(
     planes.find((t) => t !== lowRes && /mask/i.test(t.name)) ?? planes.find((t) => t !== lowRes);
   if (!masks && !lowRes)
     return {
-      refusal: `a mask decoder gives masks of rank ${planeRank}; this one gives ${list(tensors)}`,
+      refusal: `a mask decoder must compute masks of rank ${planeRank}, not ${list(tensors)}`,
     };
-  // Object scores and stability scores have the same rank; predicted IoUs are what nobody calls
-  // otherwise.
+  // Object scores and stability scores have the same rank. Predicted IoUs are the scores without
+  // such a name.
   const scored = (t: TensorInfo) =>
     isFloat(t) && (isRank(t, planeRank - 2) || t.dims === undefined);
   const others = left.takeAll((t) => scored(t) && /object|stabil|area/i.test(t.name));
   const scores = left.take(scored, /iou|score/i) ?? others.find((t) => last(t) !== 1);
   if (!scores)
     return {
-      refusal: `a mask decoder gives predicted IoUs of rank ${planeRank - 2}; this one gives ${list(tensors)}`,
+      refusal:
+        `a mask decoder must compute predicted IoUs of rank ${planeRank - 2}, ` +
+        `not ${list(tensors)}`,
     };
   return { scores, ...defined({ masks, lowRes }) };
 }
@@ -182,7 +191,7 @@ function last({ dims }: TensorInfo): number | string | undefined {
   return dims?.at(-1);
 }
 
-/** Without the keys whose value is undefined. */
+/** A copy without the keys of undefined values. */
 function defined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;

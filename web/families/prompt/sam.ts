@@ -1,12 +1,12 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
 /**
- * Segment Anything as its own exporter (`segment_anything.utils.onnx`) writes it, with its kin of
- * the same graph: MobileSAM, samexporter's files, and CVAT's decoder, whose extra outputs (a
- * cropped mask and its corners) are not needed.
+ * Segment Anything in the format of its own exporter (`segment_anything.utils.onnx`), also used by
+ * MobileSAM, samexporter and CVAT. CVAT's extra outputs, a cropped mask and its corners, are
+ * ignored.
  *
- * The exporter's `masks` hold the aspect ratio of the image that it was traced with; where there
- * are low-resolution masks, those are read.
+ * The exporter's `masks` keep the aspect ratio of the traced image. Low-resolution masks are
+ * therefore preferred.
  */
 export const sam: PromptFamily = {
   name: "sam",
@@ -26,7 +26,9 @@ export const sam: PromptFamily = {
         padsWithoutBox: true,
         background: true,
       },
-      reason: `points '${coords.name}' of rank 3, one embedding, mask '${maskInput.name}' with flag '${hasMask.name}'`,
+      reason:
+        `points '${coords.name}' of rank 3, one embedding, ` +
+        `mask '${maskInput.name}' with flag '${hasMask.name}'`,
     };
   },
 };

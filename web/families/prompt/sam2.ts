@@ -1,8 +1,8 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
 /**
- * SAM 2 and 2.1 with features of three resolutions: as samexporter writes it, and with the image's
- * size as ONNX Runtime's own tool does.
+ * SAM 2 and 2.1 with features of three resolutions. `samexporter` is the format of that tool.
+ * `onnxruntime` is the format of ONNX Runtime's own tool and adds the image size.
  */
 export const sam2: PromptFamily = {
   name: "sam2",
@@ -14,7 +14,7 @@ export const sam2: PromptFamily = {
     if (boxes) return { refusal: `it takes boxes among the points, not in '${boxes.name}'` };
     return {
       variant: originalSize ? "onnxruntime" : "samexporter",
-      // Both append the padding point inside, box or not.
+      // Both append the padding point inside the graph, even to a box.
       rules: {
         fit: "stretch",
         pixels: samPixels,
@@ -22,7 +22,9 @@ export const sam2: PromptFamily = {
         padsWithoutBox: false,
         background: true,
       },
-      reason: `points '${coords.name}' of rank 3 and three embeddings${originalSize ? `, size of the image in '${originalSize.name}'` : ""}`,
+      reason:
+        `points '${coords.name}' of rank 3 and three embeddings` +
+        `${originalSize ? `, image size '${originalSize.name}'` : ""}`,
     };
   },
 };

@@ -1,8 +1,8 @@
 import { type PromptFamily, samPixels } from "./family.js";
 
 /**
- * Segment Anything (SlimSAM too) as Optimum and Transformers.js export it: the decoder takes the
- * positional embedding as a second one.
+ * Segment Anything and SlimSAM in the format of Optimum and Transformers.js. The decoder takes the
+ * positional embedding as a second embedding.
  */
 export const samTransformers: PromptFamily = {
   name: "sam_transformers",
@@ -14,11 +14,9 @@ export const samTransformers: PromptFamily = {
       rules: {
         fit: "longest-side",
         pixels: samPixels,
-        // Without an input for them there is no way to give boxes: this prompt encoder ignores the
-        // labels 2 and 3.
+        // Boxes require their own input: this prompt encoder ignores the labels 2 and 3.
         boxes: boxes ? "input" : "none",
-        // A graph that was traced with boxes does not pad, because the network does not where there
-        // is a box.
+        // A graph traced with boxes does not pad, because the network does not pad beside a box.
         padsWithoutBox: boxes !== undefined,
         background: true,
       },

@@ -1,4 +1,0 @@
-export interface Photo {
-  readonly image: ImageBitmap;
-  readonly name: string;
-}
