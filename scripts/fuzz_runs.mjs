@@ -16,7 +16,7 @@ const secondsPerInput = 10;
 
 /** Seeds beside tests/fuzz/corpus/TARGET, and the longest input worth trying. */
 const settings = {
-  decode_file: { seeds: ["tests/golden/image"], maxBytes: 65536 },
+  decode_file: { seeds: ["tests/golden/image", "tests/data/hostile_images"], maxBytes: 65536 },
 };
 
 /** Names of all targets, by their sources. */

@@ -4,6 +4,7 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/allocate.h"
 #include "core/limits.h"
@@ -39,8 +40,14 @@ void* stbRealloc(void* held, size_t bytes) {
                                         : stbAllocated(masklet::reallocate(held, bytes), bytes);
 }
 
+/// stb_image copies the nothing of an empty PNG chunk to null.
+void stbCopy(void* to, const void* from, size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
 }  // namespace
 
+#define memcpy(to, from, bytes) stbCopy(to, from, bytes)
 #define STBI_MALLOC(bytes) stbMalloc(bytes)
 #define STBI_REALLOC(held, bytes) stbRealloc(held, bytes)
 #define STBI_FREE(held) std::free(held)
@@ -55,6 +62,7 @@ void* stbRealloc(void* held, size_t bytes) {
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #include "stb_image.h"
+#undef memcpy
 
 namespace masklet {
 
