@@ -5,6 +5,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "core/allocate.h"
 #include "core/limits.h"
@@ -15,29 +16,52 @@
 
 namespace {
 
-/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes.
-/// stb_image hands no context to its allocator, hence a variable of the thread; decodeFile sets it
-/// before each call.
+/// What stb_image may allocate at once, and what it holds: a file of a few bytes can claim to
+/// inflate to gigabytes, and some of its ways out forget a buffer. stb_image hands no context to
+/// its allocator, hence a variable of the thread; decodeFile sets it before each call.
 struct StbMemory {
   size_t largestBytes = 0;
   size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
+  /// A JPEG of four components holds 14 at a time.
+  std::array<void*, 32> held{};
+
+  void** slotOf(void* block) {
+    void** found = std::find(held.begin(), held.end(), block);
+    return found == held.end() ? nullptr : found;
+  }
+
+  void freeAll() {
+    for (void*& block : held) std::free(std::exchange(block, nullptr));
+  }
 };
 thread_local StbMemory stbMemory;
 
-void* stbAllocated(void* allocated, size_t bytes) {
-  if (allocated == nullptr) stbMemory.failedBytes = bytes;
+void* stbAllocated(void** slot, void* allocated, size_t bytes) {
+  if (allocated == nullptr) {
+    stbMemory.failedBytes = bytes;
+  } else {
+    *slot = allocated;
+  }
   return allocated;
 }
 
 // Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
 void* stbMalloc(size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr
-                                        : stbAllocated(masklet::allocateZeroed(bytes), bytes);
+  void** slot = stbMemory.slotOf(nullptr);
+  if (slot == nullptr || bytes > stbMemory.largestBytes) return nullptr;
+  return stbAllocated(slot, masklet::allocateZeroed(bytes), bytes);
 }
 
-void* stbRealloc(void* held, size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr
-                                        : stbAllocated(masklet::reallocate(held, bytes), bytes);
+void* stbRealloc(void* block, size_t bytes) {
+  void** slot = stbMemory.slotOf(block);
+  if (slot == nullptr || bytes > stbMemory.largestBytes) return nullptr;
+  return stbAllocated(slot, masklet::reallocate(block, bytes), bytes);
+}
+
+void stbFree(void* block) {
+  if (block == nullptr) return;
+  if (void** slot = stbMemory.slotOf(block)) *slot = nullptr;
+  std::free(block);
 }
 
 /// stb_image copies the nothing of an empty PNG chunk to null.
@@ -50,7 +74,7 @@ void stbCopy(void* to, const void* from, size_t bytes) {
 #define memcpy(to, from, bytes) stbCopy(to, from, bytes)
 #define STBI_MALLOC(bytes) stbMalloc(bytes)
 #define STBI_REALLOC(held, bytes) stbRealloc(held, bytes)
-#define STBI_FREE(held) std::free(held)
+#define STBI_FREE(held) stbFree(held)
 #define STBI_ASSERT(condition) ((void)0)
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
@@ -107,6 +131,8 @@ Decoded decodePlainly(FileBytes file) {
   decoded.pixels =
       stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &decoded.size.width,
                             &decoded.size.height, &channels, kRgba);
+  if (decoded.pixels != nullptr) *stbMemory.slotOf(decoded.pixels) = nullptr;
+  stbMemory.freeAll();
   return decoded;
 }
 
@@ -146,7 +172,7 @@ Status readPixels(FileBytes file, const Container& container, SizePx expected,
                   Buffer<uint8_t>& pixels) {
   const uint64_t largest =
       std::max<uint64_t>(container.largestBufferBytes, file.size()) + limits::kDecoderTableBytes;
-  stbMemory = {static_cast<size_t>(std::min<uint64_t>(largest, SIZE_MAX / 2)), 0};
+  stbMemory = {.largestBytes = static_cast<size_t>(std::min<uint64_t>(largest, SIZE_MAX / 2))};
   Decoded decoded;
   if (container.inks) {
     MASKLET_TRY(decodeInks(file, container, decoded));

@@ -34,7 +34,6 @@ size_t areaOf(SizePx size) {
 TensorizeOptions chooseOptions(Input& input) {
   TensorizeOptions options;
   options.order = static_cast<ColorOrder>(input.below(2));
-  options.antialias = static_cast<Antialias>(input.below(2));
   if (input.below(3) != 0) return options;
   for (float* value : {&options.mean[0], &options.std[0], &options.inputScale, &options.fill[0]})
     *value = input.number();
