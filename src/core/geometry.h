@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/limits.h"
+
 namespace masklet {
 
 struct SizePx {
@@ -15,9 +17,7 @@ struct SizePx {
   constexpr bool operator==(const SizePx&) const = default;
 };
 
-/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count
-/// of one plane within 32 bits.
-inline constexpr int32_t kMaxSidePx = 32768;
+using limits::kMaxSidePx;
 
 struct Point {
   double x = 0;

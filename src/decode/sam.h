@@ -9,7 +9,7 @@ namespace masklet {
 
 /// What is kept, and how planes lie over the image.
 struct SamOptions {
-  /// Keep predicted IoU > threshold; -infinity keeps all but NaN.
+  /// Keep predicted IoU > threshold; -infinity keeps all that are finite.
   float predictedIouThreshold = 0;
   /// Keep stability >= threshold, 0..1.
   float stabilityThreshold = 0;
