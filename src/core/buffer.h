@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/allocate.h"
 #include "core/status.h"
 
 namespace masklet {
@@ -39,7 +40,7 @@ class Buffer {
     // is 2 GB.
     if (count > PTRDIFF_MAX / sizeof(T))
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
-    void* grown = std::realloc(static_cast<void*>(data_), count * sizeof(T));
+    void* grown = reallocate(static_cast<void*>(data_), count * sizeof(T));
     if (grown == nullptr)
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
     data_ = static_cast<T*>(grown);

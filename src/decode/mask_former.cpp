@@ -19,6 +19,7 @@ class MaskRatings {
     const SizePx size{static_cast<int32_t>(masks_.dims[3]), static_cast<int32_t>(masks_.dims[2])};
     const SizePx to = rateSize.width == 0 ? size : rateSize;
     MASKLET_TRY(resizer_.prepare(size, to));
+    if (masks_.dims[1] == 0) return okStatus();
     MASKLET_TRY(enlarged_.resize(static_cast<size_t>(to.width) * static_cast<size_t>(to.height)));
     MASKLET_TRY(ratings_.resize(masks_.dims[1]));
     for (float& rating : ratings_) rating = kUnknown;
@@ -46,6 +47,7 @@ class MaskRatings {
 Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options,
                     Candidates& pairs) {
   const uint32_t classCount = logits.dims[2] - 1;
+  if (logits.dims[1] == 0) return okStatus();  // a dimension alone is no reason for memory
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logits.dims[2]));
   for (uint32_t query = 0; query < logits.dims[1]; ++query) {

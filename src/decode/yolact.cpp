@@ -83,7 +83,8 @@ Status takePrototypes(const TensorView& prototypes, uint32_t planeCount, MaskSou
   }
   const size_t pixelCount = size_t{dims[0]} * dims[1];
   MASKLET_TRY(masks.storage.resize(pixelCount * planeCount));
-  for (uint32_t plane = 0; plane < planeCount; ++plane) {
+  // Without pixels the planes have no address to be offset.
+  for (uint32_t plane = 0; plane < planeCount && pixelCount > 0; ++plane) {
     float* to = masks.storage.data() + plane * pixelCount;
     const float* from = prototypes.data + plane;
     for (size_t pixel = 0; pixel < pixelCount; ++pixel) to[pixel] = from[pixel * planeCount];

@@ -19,4 +19,6 @@ export const coreStatuses = {
   11: { name: "noImage", what: "no image was set before this stage", value: "0" },
   12: { name: "noInstances", what: "no instances were decoded before this stage", value: "0" },
   13: { name: "badIndex", what: "an index is outside its range", value: "the index" },
+  14: { name: "truncatedImageFile", what: "the image file is truncated: it holds fewer bytes than its pixels need", value: "bytes in the file" },
+  15: { name: "imageFileTooCostly", what: "the image file asks for far more work or memory than its bytes are worth", value: "bytes in the file" },
 } as const;
