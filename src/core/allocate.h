@@ -1,4 +1,4 @@
-// The one place that asks for memory, so that tests can refuse any request.
+// The only place that allocates memory, so that tests can refuse any request.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,12 @@
 namespace masklet {
 
 #ifdef MASKLET_FAILING_ALLOCATIONS
-/// Builds for tests and fuzzers: the `failAt`-th request of this thread from now on is refused, and
-/// requests are measured.
+/// In builds for tests and fuzzers, refuses the `failAt`-th next request of this thread, and
+/// measures requests.
 struct AllocationFailure {
-  uint64_t failAt = 0;  ///< counted down; 0: none
+  uint64_t failAt = 0;  ///< counts down; 0 refuses none
   bool refused = false;
-  size_t largestBytes = 0;  ///< of all requests
+  size_t largestBytes = 0;  ///< largest request so far
 };
 inline thread_local AllocationFailure allocationFailure;
 

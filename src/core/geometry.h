@@ -61,7 +61,7 @@ constexpr RectPx intersect(RectPx a, RectPx b) {
   return {x1, y1, x2 - x1, y2 - y1};
 }
 
-/// Intersection over union; 0 when the union is empty.
+/// Intersection over union; 0 if the union is empty.
 inline float iou(const Box& a, const Box& b) {
   const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
   const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);

@@ -1,4 +1,4 @@
-// Every limit of the core, each once. Whoever changes one finds here what it protects.
+// All limits of the core, with the reason for each one.
 #pragma once
 
 #include <cstddef>
@@ -6,40 +6,40 @@
 
 namespace masklet::limits {
 
-/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count
-/// of one plane within 32 bits.
+/// Maximum width or height of an image, tensor plane or mask. It keeps every area and byte count of
+/// one plane within 32 bits.
 inline constexpr int32_t kMaxSidePx = 32768;
 
-/// Pixels that an image may have unless the caller says otherwise: 256 MiB as RGBA, more than any
-/// camera's image.
+/// Default maximum number of pixels of an image: 256 MiB as RGBA, more than any camera's image.
 inline constexpr uint64_t kMaxImagePixels = uint64_t{1} << 26;
 
-/// Deflate makes at most 258 bytes of 2 bits (RFC 1951: one bit each for length and distance).
+/// Deflate turns 2 bits into at most 258 bytes (RFC 1951: one bit each for length and distance).
 inline constexpr uint64_t kMaxDeflateRatio = 1032;
 
-/// Compressed bytes of a PNG that a raw byte of its rows may take: stored blocks take one and a
-/// little. More are blocks that hold nothing and cost a table each.
+/// Maximum number of compressed bytes per raw byte of a PNG's rows. Stored blocks take slightly
+/// more than one. A larger number means empty blocks, each of which costs a table.
 inline constexpr uint64_t kMaxPngBytesPerRawByte = 2;
-/// ... and this many at least, for what a small image spends on headers.
+/// Compressed bytes that are always allowed, for the headers of a small image.
 inline constexpr uint64_t kMinPngBytes = 65536;
 
-/// RGBA bytes that a byte of file may stand for, once an image is larger than
-/// kUnquestionedPixels. A JPEG reaches 2,048 and an 8-bit PNG of one color 4,128; beyond are
-/// blank images of 1 and 2 bits a pixel, which take memory and show nothing.
+/// Maximum number of RGBA bytes per byte of a file, for images above kUnquestionedPixels. A JPEG
+/// reaches 2,048 and an 8-bit PNG of one color 4,128. Only blank images of 1 and 2 bits per pixel
+/// exceed the limit; they take memory without content.
 inline constexpr uint64_t kMaxRgbaBytesPerFileByte = 16384;
 inline constexpr uint64_t kUnquestionedPixels = uint64_t{1} << 24;
 
-/// Visits to coefficients that the scans of a JPEG may make for each 8x8 block of a component,
-/// kJpegScanOverhead more for each scan. A coefficient has at most 14 bits (ITU T.81, G.1.1.1.2),
-/// so sending all of them bit by bit takes 14 * (64 + 8) = 1,008; usual encoders ask for about 250.
+/// Maximum number of visits to coefficients per 8x8 block of a component, over all scans of a JPEG.
+/// Each scan counts kJpegScanOverhead more. A coefficient has at most 14 bits (ITU T.81,
+/// G.1.1.1.2), so sending all of them bit by bit takes 14 * (64 + 8) = 1,008; common encoders need
+/// about 250.
 inline constexpr uint32_t kMaxJpegVisitsPerBlock = 1024;
 inline constexpr uint32_t kJpegScanOverhead = 8;
 
-/// Huffman and quantization tables in one JPEG: each costs microseconds and 17 bytes. Usual files
-/// have up to 8 for each scan.
+/// Maximum number of Huffman and quantization tables in one JPEG. Each costs microseconds and 17
+/// bytes. Common files have up to 8 per scan.
 inline constexpr uint32_t kMaxJpegTables = 4096;
 
-/// What an image decoder may allocate beyond planes and rows: tables, and a row of padding.
+/// Maximum allocation of an image decoder beyond planes and rows: tables, and a row of padding.
 inline constexpr size_t kDecoderTableBytes = size_t{1} << 18;
 
 }  // namespace masklet::limits

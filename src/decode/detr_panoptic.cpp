@@ -30,7 +30,7 @@ Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThresh
   const bool hasBoxes = outputs.boxes.rank != 0;
   if (hasBoxes) MASKLET_TRY(makeQueryRows(outputs.boxes, outputs.logits, net, rows));
   const uint32_t logitCount = outputs.logits.dims[2];
-  if (outputs.logits.dims[1] == 0) return okStatus();  // a dimension alone is no reason for memory
+  if (outputs.logits.dims[1] == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logitCount));
   for (uint32_t query = 0; query < outputs.logits.dims[1]; ++query) {

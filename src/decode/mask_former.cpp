@@ -47,7 +47,7 @@ class MaskRatings {
 Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options,
                     Candidates& pairs) {
   const uint32_t classCount = logits.dims[2] - 1;
-  if (logits.dims[1] == 0) return okStatus();  // a dimension alone is no reason for memory
+  if (logits.dims[1] == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logits.dims[2]));
   for (uint32_t query = 0; query < logits.dims[1]; ++query) {

@@ -46,7 +46,7 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options,
 
 Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options,
                          Candidates& candidates) {
-  if (rows.queryCount == 0) return okStatus();  // a dimension alone is no reason for memory
+  if (rows.queryCount == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(rows.columns));
   for (uint32_t query = 0; query < rows.queryCount; ++query) {

@@ -16,14 +16,14 @@ struct BmpHeader {
   uint32_t bits = 0;
   uint32_t compression = 0;
   uint64_t stride = 0;
-  uint64_t lastRowBytes = 0;  ///< some writers leave the padding of the last row out
+  uint64_t lastRowBytes = 0;  ///< some writers omit the padding of the last row
 
   bool core() const { return headerBytes == kCoreHeader; }
 };
 
 bool readHeader(FileBytes file, BmpHeader& header, Container& container) {
   constexpr size_t kCoreHeaderEnd = 26;
-  constexpr size_t kInfoHeaderEnd = 34;  // as far as is read here
+  constexpr size_t kInfoHeaderEnd = 34;  // end of the fields read here
   if (file.size() < kCoreHeaderEnd) return false;
   header.pixelsAt = littleEndian32(file, 10);
   header.headerBytes = littleEndian32(file, 14);
@@ -31,7 +31,7 @@ bool readHeader(FileBytes file, BmpHeader& header, Container& container) {
   const bool core = header.core();
   const uint32_t signedHeight = core ? littleEndian16(file, 20) : littleEndian32(file, 22);
   container.widthPx = core ? littleEndian16(file, 18) : littleEndian32(file, 18);
-  // Negative: stored from the top.
+  // Negative means stored from the top.
   container.heightPx = signedHeight > INT32_MAX ? 0 - signedHeight : signedHeight;
   header.bits = littleEndian16(file, core ? 24 : 28);
   header.compression = core ? 0 : littleEndian32(file, 30);
@@ -60,7 +60,7 @@ uint32_t largestIndex(FileBytes row, uint32_t widthPx, uint32_t bits) {
   return largest;
 }
 
-/// Every pixel has its entry in the palette: a decoder may look up what is not there.
+/// Whether every pixel has an entry in the palette: a decoder may read beyond the palette.
 bool indicesFit(FileBytes file, const BmpHeader& header, const Container& container) {
   if (header.bits > 8) return true;
   const uint64_t entryBytes = header.core() ? 3 : 4;

@@ -1,5 +1,4 @@
-// One walk for each format of readContainer. The signature has been checked; the walk fills in what
-// it finds.
+// One walk per format of readContainer. The signature has been checked; the walk fills the result.
 #pragma once
 
 #include "image/container.h"
@@ -11,7 +10,7 @@ void walkJpeg(FileBytes file, Container& container);
 void walkPng(FileBytes file, Container& container);
 void walkBmp(FileBytes file, Container& container);
 
-/// Both sides are there and small enough for products of theirs to be meant.
+/// Whether both sides are positive, and small enough that their products do not overflow.
 bool plausibleSides(const Container& container);
 
 }  // namespace masklet

@@ -16,12 +16,12 @@
 
 namespace {
 
-/// What stb_image may allocate at once, and what it holds: a file of a few bytes can claim to
-/// inflate to gigabytes, and some of its ways out forget a buffer. stb_image hands no context to
-/// its allocator, hence a variable of the thread; decodeFile sets it before each call.
+/// Limits and tracks the allocations of stb_image: a file of a few bytes can claim to inflate to
+/// gigabytes, and some error paths leak a buffer. The allocator of stb_image gets no context, so
+/// this is a thread-local variable; decodeFile sets it before each call.
 struct StbMemory {
   size_t largestBytes = 0;
-  size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
+  size_t failedBytes = 0;  ///< size of an allocation within the limit that failed
   /// A JPEG of four components holds 14 at a time.
   std::array<void*, 32> held{};
 
@@ -45,7 +45,7 @@ void* stbAllocated(void** slot, void* allocated, size_t bytes) {
   return allocated;
 }
 
-// Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
+// Zeroed, because a JPEG can omit scans, and their pixels must not show old memory.
 void* stbMalloc(size_t bytes) {
   void** slot = stbMemory.slotOf(nullptr);
   if (slot == nullptr || bytes > stbMemory.largestBytes) return nullptr;
@@ -64,7 +64,7 @@ void stbFree(void* block) {
   std::free(block);
 }
 
-/// stb_image copies the nothing of an empty PNG chunk to null.
+/// stb_image copies zero bytes to null for an empty PNG chunk.
 void stbCopy(void* to, const void* from, size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);
 }
@@ -94,7 +94,7 @@ namespace {
 
 constexpr int kRgba = 4;
 
-/// The stored size, when it is one that may be decoded.
+/// Checks and returns the stored size.
 Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored) {
   for (const uint32_t side : {container.widthPx, container.heightPx}) {
     if (side > static_cast<uint32_t>(kMaxSidePx)) return fail(StatusCode::badSize, side);
@@ -119,7 +119,7 @@ Status checkState(const Container& container, size_t fileBytes) {
   return fail(StatusCode::badImageFile, fileBytes);
 }
 
-/// What a decoder left: pixels that malloc allocated, or null.
+/// The result of a decoder: pixels from malloc, or null.
 struct Decoded {
   stbi_uc* pixels = nullptr;
   SizePx size;
@@ -136,7 +136,7 @@ Decoded decodePlainly(FileBytes file) {
   return decoded;
 }
 
-/// `file` with a marker of Adobe's before all others that says CMYK.
+/// A copy of `file` with an Adobe marker for CMYK before all other markers.
 Status withAdobeMarker(FileBytes file, Buffer<uint8_t>& marked) {
   constexpr size_t kStartOfImage = 2;
   constexpr std::array<uint8_t, 16> kMarker{0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b',
@@ -148,8 +148,8 @@ Status withAdobeMarker(FileBytes file, Buffer<uint8_t>& marked) {
   return okStatus();
 }
 
-/// Four components as libjpeg tells CMYK from YCCK, and as browsers and Pillow show them: 0 is full
-/// ink, with Adobe's marker and without it. stb_image does so with the marker alone.
+/// Decodes four components as libjpeg, browsers and Pillow do: the Adobe marker tells CMYK from
+/// YCCK, and 0 is full ink even without it. stb_image needs the marker for that.
 Status decodeInks(FileBytes file, const Container& container, Decoded& decoded) {
   constexpr uint8_t kCmyk = 0;
   constexpr uint8_t kYcck = 2;

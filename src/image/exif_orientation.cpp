@@ -116,8 +116,8 @@ Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation
                         Buffer<uint8_t>& upright) {
   if (stored.channels != static_cast<int32_t>(kPixelBytes))
     return fail(StatusCode::badArgument, stored.channels);
-  constexpr int32_t kTilePx = 32;  // a turned walk touches one stored row per pixel: a tile keeps
-                                   // them in the first-level cache
+  constexpr int32_t kTilePx =
+      32;  // a rotated walk touches one stored row per pixel, so a tile keeps them in the L1 cache
   const SizePx size = orientedSize(stored.size(), orientation);
   const auto width = static_cast<size_t>(size.width);
   MASKLET_TRY(upright.resize(kPixelBytes * width * static_cast<size_t>(size.height)));

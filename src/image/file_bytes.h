@@ -1,4 +1,4 @@
-// Numbers in the bytes of a file. Callers have checked that the bytes are there.
+// Reads numbers from the bytes of a file. The caller must check that the bytes exist.
 #pragma once
 
 #include <cstdint>

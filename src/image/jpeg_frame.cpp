@@ -85,7 +85,7 @@ bool JpegFrame::readScan(FileBytes payload, JpegScan& scan) const {
   scan.first = range[0];
   scan.last = range[1];
   scan.refines = range[2] >> 4 != 0;
-  // Mean values (coefficient 0) have scans of their own; the others have one component.
+  // Mean values (coefficient 0) have separate scans; all other scans have one component.
   return scan.first == 0 ? scan.last == 0
                          : scan.last <= 63 && scan.first <= scan.last && scan.count == 1;
 }
@@ -111,7 +111,7 @@ bool JpegFrame::hasTables(const JpegScan& scan, const JpegTables& tables) const 
   return true;
 }
 
-/// A run of ended blocks makes the other coefficients of a progressive file as good as free.
+/// A run of ended blocks makes the other coefficients of a progressive file almost free.
 uint64_t JpegFrame::leastBits(const JpegScan& scan, const JpegTables& tables) const {
   uint64_t bits = 0;
   for (uint32_t k = 0; k < scan.count; ++k) {

@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kLengths = 16;
 constexpr uint32_t kNoCode = 1000;
 
-/// The code lengths leave room for each other: canonical codes do not run over.
+/// Whether the code lengths fit together: canonical codes must not overflow.
 bool codesFit(FileBytes counts) {
   uint32_t code = 0;
   for (size_t length = 1; length <= kLengths; ++length) {
@@ -20,7 +20,7 @@ bool codesFit(FileBytes counts) {
   return true;
 }
 
-/// Bits of the cheapest difference: its code, then as many bits as the code says.
+/// Bits of the cheapest difference: its code, then the number of bits that the code states.
 uint32_t cheapestDifference(FileBytes counts, FileBytes values) {
   uint32_t bits = kNoCode;
   size_t value = 0;
@@ -31,8 +31,8 @@ uint32_t cheapestDifference(FileBytes counts, FileBytes values) {
   return bits;
 }
 
-/// Bits that no block's other 63 coefficients fall below: one end of block, or at least four codes
-/// (a code passes over 16 coefficients at most).
+/// Minimum number of bits of a block's other 63 coefficients: one end of block, or at least four
+/// codes (a code skips at most 16 coefficients).
 uint32_t cheapestRest(FileBytes counts, FileBytes values) {
   constexpr uint8_t kEndOfBlock = 0;
   uint32_t bits = kNoCode;

@@ -1,4 +1,4 @@
-// The Huffman and quantization tables of a JPEG, as far as they say what its data must cost.
+// The Huffman and quantization tables of a JPEG: the parts that bound the size of its data.
 #pragma once
 
 #include <array>
@@ -7,16 +7,16 @@
 
 namespace masklet {
 
-/// The least bits that one thing of a block can take in the tables defined so far; 0: no table.
+/// Minimum number of bits of a block's DC and AC parts under each defined table; 0 without a table.
 struct JpegTables {
   std::array<uint32_t, 4> dcBits{};
   std::array<uint32_t, 4> acBits{};
   std::array<bool, 4> quantization{};
-  uint32_t defined = 0;  ///< tables so far, redefinitions as well
+  uint32_t defined = 0;  ///< number of tables so far, including redefinitions
 
-  /// Reads the payload of a DHT segment (ITU T.81, B.2.4.2); false when it is malformed.
+  /// Reads the payload of a DHT segment (ITU T.81, B.2.4.2). Returns false if it is malformed.
   bool readHuffman(FileBytes payload);
-  /// Reads the payload of a DQT segment (B.2.4.1); false when it is malformed.
+  /// Reads the payload of a DQT segment (B.2.4.1). Returns false if it is malformed.
   bool readQuantization(FileBytes payload);
 };
 

@@ -1,4 +1,4 @@
-// JPEG: ITU T.81 annex B, from SOI to EOI; EXIF in APP1 as JEITA CP-3451 has it.
+// JPEG: ITU T.81 annex B, from SOI to EOI; EXIF in APP1 (JEITA CP-3451).
 #include <array>
 #include <cstring>
 
@@ -34,7 +34,7 @@ enum Marker : uint8_t {
 };
 
 /// Offset of the next marker's code at or after `at` (a byte that is neither 0, nor 0xFF, after a
-/// 0xFF); the size when none is left.
+/// 0xFF); the size if no marker follows.
 size_t findMarker(FileBytes file, size_t at) {
   while (at < file.size()) {
     const void* found = std::memchr(file.data() + at, 0xFF, file.size() - at);
@@ -52,9 +52,9 @@ bool restarts(uint8_t marker) {
 
 /// The entropy-coded data of a scan.
 struct ScanData {
-  size_t end = 0;  ///< of the data and all their restart markers; the size when nothing follows
+  size_t end = 0;  ///< end of the data and its restart markers; the size if nothing follows
   uint64_t restartCount = 0;
-  bool endsWithRestart = false;  ///< the marker that follows the data follows a restart marker
+  bool endsWithRestart = false;  ///< a restart marker directly precedes the marker after the data
 };
 
 ScanData walkScan(FileBytes file, size_t at) {
@@ -76,8 +76,8 @@ class JpegWalk {
     constexpr size_t kStartOfImage = 2;
     size_t at = kStartOfImage;
     for (size_t code = findMarker(file_, at); code < file_.size(); code = findMarker(file_, at)) {
-      // stb_image looks for a marker before the frame and after a scan; elsewhere bytes between
-      // segments end its work without a word.
+      // stb_image searches for a marker before the frame and after a scan. Elsewhere, bytes between
+      // segments silently end its work.
       if (frame_.present() && !afterScan_ && file_[at] != 0xFF) stopped_ = true;
       afterScan_ = false;
       if (file_[code] == kEndOfImage) return atEnd();
@@ -98,7 +98,7 @@ class JpegWalk {
   FileState atEnd() {
     if (!frame_.present()) return FileState::damaged;
     if (!frame_.allBegun()) return FileState::truncated;
-    // Its coefficients become pixels at the end only.
+    // Its coefficients become pixels only at the end.
     if (frame_.progressive() && stopped_) return FileState::damaged;
     container_.largestBufferBytes = frame_.largestBufferBytes();
     container_.inks = frame_.componentCount() == 4;
@@ -156,7 +156,7 @@ class JpegWalk {
     afterScan_ = true;
     if (stopped_) return FileState::complete;
     const uint64_t wanted = frame_.restartsOf(scan, restartInterval_);
-    // stb_image passes over one restart marker too many, if another marker follows at once.
+    // stb_image skips one restart marker too many if another marker follows directly.
     if (data.restartCount > wanted + (data.endsWithRestart ? 1 : 0)) stopped_ = true;
     return frame_.add(scan, tables_, scanEnd_ - begin, data.restartCount, restartInterval_);
   }
@@ -167,7 +167,7 @@ class JpegWalk {
   JpegTables tables_;
   uint32_t restartInterval_ = 0;
   bool afterScan_ = false;
-  bool stopped_ = false;  ///< stb_image reads no further
+  bool stopped_ = false;  ///< stb_image stops reading here
   size_t scanEnd_ = 0;    ///< offset of the marker after the last scan
 };
 

@@ -1,4 +1,4 @@
-// PNG: W3C PNG third edition; chunks, checksums, and how many bytes the rows inflate to.
+// PNG: W3C PNG third edition; chunks, checksums, and the inflated size of the rows.
 #include <algorithm>
 #include <array>
 
@@ -13,7 +13,7 @@ constexpr uint32_t kHeader = 0x49484452;  // IHDR
 constexpr uint32_t kData = 0x49444154;    // IDAT
 constexpr uint32_t kEnd = 0x49454E44;     // IEND
 constexpr uint32_t kExif = 0x65584966;    // eXIf
-/// Apple's variant without zlib's header and with other colors.
+/// Apple's variant, without a zlib header and with other colors.
 constexpr uint32_t kApple = 0x43674249;  // CgBI
 
 constexpr std::array<uint32_t, 256> makeCrcTable() {
@@ -26,7 +26,7 @@ constexpr std::array<uint32_t, 256> makeCrcTable() {
   return table;
 }
 
-/// CRC-32 as PNG annex D defines it.
+/// CRC-32 of PNG annex D.
 uint32_t crc32(FileBytes bytes) {
   static constexpr std::array<uint32_t, 256> table = makeCrcTable();
   uint32_t crc = 0xFFFFFFFFu;
@@ -36,7 +36,7 @@ uint32_t crc32(FileBytes bytes) {
 
 bool checksumRight(FileBytes typeAndData, uint32_t expected) {
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-  (void)crc32(typeAndData);  // a fuzzer would hardly ever get past it
+  (void)crc32(typeAndData);  // a fuzzer would rarely pass this check
   (void)expected;
   return true;
 #else
@@ -48,7 +48,7 @@ struct PngHeader {
   uint64_t width = 0;
   uint64_t height = 0;
   uint64_t depth = 0;
-  uint64_t channels = 0;  ///< in the rows; 1 where they are indices of a palette
+  uint64_t channels = 0;  ///< channels in the rows; 1 for palette indices
   bool interlaced = false;
 };
 
@@ -57,13 +57,13 @@ uint64_t channelsOf(uint8_t colorType) {
   return colorType < kChannels.size() ? kChannels[colorType] : 0;
 }
 
-/// Bytes of `height` rows with their filter bytes; none where the pass has no pixels.
+/// Bytes of `height` rows with their filter bytes; 0 if the pass is empty.
 uint64_t rowBytes(uint64_t width, uint64_t height, const PngHeader& header) {
   if (width == 0 || height == 0) return 0;
   return ((width * header.depth * header.channels + 7) / 8 + 1) * height;
 }
 
-/// What the data inflate to.
+/// Inflated size of the data.
 uint64_t rawBytes(const PngHeader& header) {
   if (!header.interlaced) return rowBytes(header.width, header.height, header);
   struct Pass {
@@ -84,8 +84,8 @@ uint64_t rawBytes(const PngHeader& header) {
   return bytes;
 }
 
-/// stb_image begins with a buffer for rows of whole bytes per channel and doubles it while it is
-/// too small, which happens to interlaced images alone; then come the pixels, palettes expanded.
+/// stb_image starts with a buffer for rows of whole bytes per channel, and doubles it while it is
+/// too small (only for interlaced images). Then it allocates the pixels, with expanded palettes.
 uint64_t largestBuffer(const PngHeader& header, uint64_t dataBytes) {
   const uint64_t begun =
       (header.width * header.depth + 7) / 8 * header.channels * header.height + header.height;
