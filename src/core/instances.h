@@ -20,7 +20,7 @@ struct DecodeOptions {
   std::span<const uint8_t> classFilter;
 };
 
-/// Objects in network coordinates, sorted by falling score; ties keep the order of the network's
+/// Objects in network coordinates, sorted by descending score; ties keep the order of the network's
 /// output.
 struct Instances {
   Buffer<Box> boxesNet;

@@ -14,13 +14,13 @@ namespace masklet {
 /// non_max_suppression). It bounds the time for a score threshold near 0.
 inline constexpr size_t kMaxNmsCandidates = 30000;
 
-/// The indices of the best `maxCount` scores by falling score, ties by rising index. Scores must
-/// not be NaN. Fails with outOfMemory, or badArgument for 2^32 - 1 scores or more.
+/// The indices of the best `maxCount` scores by descending score, ties by ascending index. Scores
+/// must not be NaN. Fails with outOfMemory, or badArgument for 2^32 - 1 scores or more.
 Status sortByScore(std::span<const float> scores, size_t maxCount, Buffer<uint32_t>& order);
 
-/// Class-aware greedy NMS. Considers candidates by falling score (ties: lower index first, so the
-/// result is stable) and keeps one unless a kept candidate of the same class overlaps it by IoU >
-/// iouThreshold. Stops at `maxKept`. Each candidate is compared only with the kept boxes of its
+/// Class-aware greedy NMS. Considers candidates by descending score (ties: lower index first, so
+/// the result is stable) and keeps one unless a kept candidate of the same class overlaps it by IoU
+/// > iouThreshold. Stops at `maxKept`. Each candidate is compared only with the kept boxes of its
 /// class, so the work is at most candidates x maxKept. `kept` receives candidate indices, best
 /// first. All spans must have the same length; scores must not be NaN. Fails with outOfMemory or
 /// badArgument (lengths differ).

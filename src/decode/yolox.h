@@ -9,7 +9,7 @@ namespace masklet {
 
 /// The meaning of the first four values of a row. The numbers cross the wasm boundary.
 enum class YoloxBoxes : uint32_t {
-  /// Decided by the values: pixels if no size is negative and the greatest one, read as a
+  /// Decided by the values: pixels if all sizes are at least 0 and the maximum one, read as a
   /// logarithm, gives a box beyond kMaxSidePx; else cells.
   automatic = 0,
   /// Offset from the grid cell and logarithm of the size, in units of the stride: exports of
