@@ -81,7 +81,7 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, string>>;
   /** Version of the ONNX operator set. */
   readonly opset: number;
-  /** Name and version of the exporter, as stored in the file. */
+  /** Name of the exporter, as stored in the file. */
   readonly producer: string;
   /** Size of the file in bytes. */
   readonly bytes: number;
@@ -114,8 +114,8 @@ export interface RawResult {
 }
 
 /**
- * An input whose elements all equal `value`. `"batch"`, `"height"` and `"width"` come from the image
- * input of the same run.
+ * An input whose elements all equal `value`. `"batch"`, `"height"` and `"width"` come from the
+ * image input of the same run.
  */
 export interface ConstantInput {
   readonly dims: readonly (number | "batch" | "height" | "width")[];
