@@ -123,7 +123,7 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     const { segmentWith: second, ...first } = options;
     if (!second) return this.detectAll(sources, first);
     const { signal } = first;
-    // Read once: a video may show another frame by the second step.
+    // Read once: the next frame of a video is another image.
     const images = await Promise.all(
       sources.map((source) => decodeImage(source, signal ? { signal } : {})),
     );

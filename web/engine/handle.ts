@@ -29,7 +29,7 @@ export abstract class EngineHandle<E extends Engine> {
   }
 
   /**
-   * Frees sessions and the worker. Running calls end with `disposed` or with their result. A second
+   * Frees sessions and the worker. Calls under way end with `disposed` or their result; a second
    * call does nothing.
    */
   async dispose(): Promise<void> {
@@ -52,9 +52,9 @@ export abstract class EngineHandle<E extends Engine> {
   }
 
   /**
-   * Gives work to the engine. If the signal is aborted, it rejects at once, and the work ends in
-   * the background.
-   * @param before the first stage of the work
+   * Gives work to the engine. Rejects as soon as the signal is aborted; the work then goes on
+   * unwatched.
+   * @param before the stage that the work begins with
    * @internal
    */
   protected async call<T extends { readonly state: RunState }>(

@@ -20,8 +20,8 @@ export const engineOptionNames = {
 export const signalNames = { signal: true } satisfies OptionNames<{ signal?: AbortSignal }>;
 
 /**
- * Checks the options that both segmenters share.
- * @param names the names of all options of this segmenter
+ * Checks what every segmenter is created with.
+ * @param names those of its options
  * @throws MaskletError `badOption`
  */
 export function checkEngineOptions(

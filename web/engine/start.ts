@@ -9,8 +9,8 @@ export function coreOptions({ coreUrl, signal }: CoreWishes): LoadCoreOptions {
 }
 
 /**
- * Starts an engine, by default in a worker, and loads the core in the caller's thread. Operations
- * on masks always run in the caller's thread.
+ * Starts an engine, in a worker unless the options or the platform say otherwise, and loads the
+ * core beside it: masks are worked on in the caller's thread, wherever the network runs.
  */
 export async function startEngine<E extends { dispose(): Promise<void> }>(
   options: CoreWishes & Pick<EngineOptions, "worker">,

@@ -9,7 +9,7 @@ import type { Engine, Work } from "../engine/engine.js";
 import type { RunningModelInfo } from "../model/info.js";
 import type { SegmentOptions } from "./types.js";
 
-/** The cloneable options. */
+/** Options that can be cloned. */
 export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "segmentWith">;
 
 /** The objects of one image in columns, which move to another thread without a copy. */

@@ -79,7 +79,7 @@ export class WorkerHost<State extends object> {
     const link = await this.link?.catch(() => undefined);
     this.link = undefined;
     if (!link) return;
-    // Wait for the release of the session, else the GPU's memory is freed late.
+    // A session's release waits for the run under way; without it the GPU's memory is freed late.
     await link.untilEnd(() => link.api.dispose()).catch(() => undefined);
     link.end(new MaskletError("disposed", "worker", "the segmenter was disposed"));
   }
@@ -90,7 +90,7 @@ export class WorkerHost<State extends object> {
     const link = new WorkerLink(() => {
       this.link = undefined;
     });
-    // Only terminating the worker stops a compilation.
+    // Nothing else ends a compilation under way.
     const abort = () =>
       link.end(
         new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }),

@@ -64,7 +64,7 @@ export class WorkerLink {
     }
   }
 
-  /** Sends a message and waits for the answer, or for the worker's end. */
+  /** Sends something and waits for the answer, or for the worker's end. */
   untilEnd<T>(send: () => Promise<T>): Promise<T> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
