@@ -1,3 +1,5 @@
+import { type CallLimits, withinLimits } from "../base/call_limits.js";
+import { throwIfAborted } from "../base/errors.js";
 import type { Box } from "../base/geometry.js";
 import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import { TaskQueue } from "../base/task_queue.js";
@@ -7,12 +9,16 @@ import type { PredictOptions, PromptCandidate, PromptPoint, PromptResult } from 
 /** How a session asks: `PromptSegmenter.predict` about the session's own image. */
 export type Predict = (options: PredictOptions) => Promise<PromptResult>;
 
-export interface SessionOptions {
+export interface SessionOptions extends CallLimits {
+  /** Also give each mask an 8-bit soft coverage. Default false. */
   soft?: boolean;
-  signal?: AbortSignal;
 }
 
-const sessionNames = { soft: true, signal: true } satisfies OptionNames<SessionOptions>;
+const sessionNames = {
+  soft: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies OptionNames<SessionOptions>;
 
 /** The prompts so far, and what was answered. Never changed: undo gives back the very same. */
 interface State {
@@ -140,14 +146,26 @@ export class PromptSession {
     });
   }
 
-  private step(
+  private async step(
     change: (state: State) => Pick<State, "points" | "box">,
     feedBack: boolean,
     options: SessionOptions,
   ): Promise<PromptResult | undefined> {
+    checkNames("preprocess", options, sessionNames);
+    const { soft = false } = options;
+    return withinLimits("preprocess", options, (signal) =>
+      this.takeStep(change, feedBack, soft, signal),
+    );
+  }
+
+  private takeStep(
+    change: (state: State) => Pick<State, "points" | "box">,
+    feedBack: boolean,
+    soft: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<PromptResult | undefined> {
     return this.calls.run(async () => {
-      checkNames("preprocess", options, sessionNames);
-      const { soft = false, signal } = options;
+      throwIfAborted(signal, "preprocess");
       const { points, box } = change(this.state);
       const mask = feedBack ? this.candidate?.lowResMask : undefined;
       const isEmpty = points.length === 0 && box === undefined;

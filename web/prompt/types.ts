@@ -1,3 +1,4 @@
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Box, Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
@@ -115,7 +116,7 @@ export interface PromptCandidate {
   readonly lowResMask?: LowResMask;
 }
 
-export interface PredictOptions {
+export interface PredictOptions extends CallLimits {
   points?: readonly PromptPoint[];
   /** In source pixels. */
   box?: Box;
@@ -129,7 +130,6 @@ export interface PredictOptions {
   multimask?: boolean;
   /** Also give each mask an 8-bit soft coverage. Default false. */
   soft?: boolean;
-  signal?: AbortSignal;
 }
 
 export interface PromptResult {
@@ -143,9 +143,9 @@ export interface PromptResult {
   readonly timingsMs: Timings;
 }
 
-export interface SegmentBoxesOptions {
+export interface SegmentBoxesOptions extends CallLimits {
+  /** Also give each mask an 8-bit soft coverage. Default false. */
   soft?: boolean;
-  signal?: AbortSignal;
 }
 
 /** How far {@link PromptSegmenter.everything} is. */
@@ -156,7 +156,7 @@ export interface EverythingProgress {
 }
 
 /** The settings of Segment Anything's automatic mask generator, with its defaults. */
-export interface EverythingOptions {
+export interface EverythingOptions extends CallLimits {
   /** Points along each side of the image. Default 32. */
   gridSize?: number;
   /** Keep masks whose predicted IoU is greater. Default: the built-in model's own, else 0.88. */
@@ -182,5 +182,4 @@ export interface EverythingOptions {
   /** Also give each mask an 8-bit soft coverage (not with `minArea`). Default false. */
   soft?: boolean;
   onProgress?: (progress: EverythingProgress) => void;
-  signal?: AbortSignal;
 }

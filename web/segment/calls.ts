@@ -1,5 +1,6 @@
 // What a Segmenter asks its engine, wherever that works, and what it is answered.
 
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
@@ -10,7 +11,7 @@ import type { RunningModelInfo } from "../model/info.js";
 import type { SegmentOptions } from "./types.js";
 
 /** Options that can be cloned. */
-export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "segmentWith">;
+export type PlainSegmentOptions = Omit<SegmentOptions, keyof CallLimits | "segmentWith">;
 
 /** What was found in one image, in columns, which cross to another thread without copying. */
 export interface FoundColumns extends Size {

@@ -1,3 +1,4 @@
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Box } from "../base/geometry.js";
 import type { Source } from "../base/image.js";
@@ -36,7 +37,7 @@ export interface CreateOptions extends EngineOptions {
   sha256?: string;
 }
 
-export interface SegmentOptions {
+export interface SegmentOptions extends CallLimits {
   /**
    * Keep instances whose score is greater, 0..1. Default: what the family's reference uses, mostly
    * 0.25.
@@ -59,7 +60,6 @@ export interface SegmentOptions {
    * is found in a box, the detector's mask stays. Errors of the second step are the call's.
    */
   segmentWith?: BoxSegmenter;
-  signal?: AbortSignal;
 }
 
 /** What segments the objects in given boxes: a `PromptSegmenter`, or something of one's own. */
