@@ -1,8 +1,10 @@
+import type { CallLimits } from "./base/call_limits.js";
 import type { Box } from "./base/geometry.js";
 import type { Source } from "./base/image.js";
 import { checkNames } from "./base/options.js";
+import { harmless } from "./base/progress.js";
 import { EngineHandle } from "./engine/handle.js";
-import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
 import { Mask } from "./mask/mask.js";
 import { findPromptCard } from "./model/built_in.js";
@@ -80,10 +82,10 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
    *   decoder swapped), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
-    checkEngineOptions(options, promptOptionNames);
-    const engine = await startEngine<PromptEngine>(options, {
-      inWorker: () => startWorkerEngine("prompt", options),
-      here: () => LocalPromptEngine.create(options),
+    const checked = checkEngineOptions(options, promptOptionNames);
+    const engine = await startEngine<PromptEngine>(checked, {
+      inWorker: () => startWorkerEngine("prompt", checked),
+      here: () => LocalPromptEngine.create(checked),
     });
     return new PromptSegmenter(engine);
   }
@@ -104,11 +106,11 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
    * @throws MaskletError `badSource` and the other errors of reading an image, `inferenceFailed`,
    *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`
    */
-  async setImage(source: Source, options: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
-    checkNames("source", options, signalNames);
+  async setImage(source: Source, options: CallLimits = {}): Promise<SetImageResult> {
+    checkNames("source", options, limitNames);
     this.checkAlive();
     const before = this.current;
-    const call = this.encode(source, options.signal);
+    const call = this.within("source", options, (signal) => this.encode(source, signal));
     this.current = call.then(
       ({ image }) => image,
       () => before,
@@ -138,7 +140,10 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
    *   `disposed`, `aborted`
    */
   async predict(options: PredictOptions): Promise<PromptResult> {
-    return this.predictOn(await this.image(), options);
+    checkNames("preprocess", options, predictNames);
+    return this.within("inference", options, async (signal) =>
+      this.predictOn(await this.image(), options, signal),
+    );
   }
 
   /**
@@ -162,7 +167,9 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     const image = this.image();
     // The first step reports this error.
     image.catch(() => undefined);
-    return new PromptSession(async (options) => this.predictOn(await image, options));
+    return new PromptSession(async (options) =>
+      this.predictOn(await image, options, options.signal),
+    );
   }
 
   /**
@@ -185,7 +192,10 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     boxes: readonly Box[],
     options: SegmentBoxesOptions = {},
   ): Promise<PromptCandidate[]> {
-    return this.boxesOn(await this.image(), boxes, options);
+    checkNames("preprocess", options, boxesNames);
+    return this.within("inference", options, async (signal) =>
+      this.boxesOn(await this.image(), boxes, options, signal),
+    );
   }
 
   /**
@@ -210,8 +220,10 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     options: SegmentBoxesOptions = {},
   ): Promise<PromptCandidate[]> {
     checkNames("preprocess", options, boxesNames);
-    const { image } = await this.encode(source, options.signal);
-    return this.boxesOn(image, boxes, options);
+    return this.within("source", options, async (signal) => {
+      const { image } = await this.encode(source, signal);
+      return this.boxesOn(image, boxes, options, signal);
+    });
   }
 
   /**
@@ -234,16 +246,18 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
     checkNames("preprocess", options, everythingNames);
-    const { onProgress, signal } = options;
+    const onProgress = harmless("preprocess", options.onProgress);
     const settings = checkEverything(
       options,
       findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything,
     );
-    const { id: image } = await this.image();
-    const { candidates } = await this.call("inference", signal, (engine) =>
-      engine.everything([], { image, settings }, { onProgress, signal }),
-    );
-    return candidates.map(withMethods);
+    return this.within("inference", options, async (signal) => {
+      const { id: image } = await this.image();
+      const { candidates } = await this.call("inference", signal, (engine) =>
+        engine.everything([], { image, settings }, { onProgress, signal }),
+      );
+      return candidates.map(withMethods);
+    });
   }
 
   private async encode(
@@ -265,13 +279,16 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     return image;
   }
 
-  private async predictOn(image: ImageHandle, options: PredictOptions): Promise<PromptResult> {
-    checkNames("preprocess", options, predictNames);
+  private async predictOn(
+    image: ImageHandle,
+    options: PredictOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<PromptResult> {
     const { prompt, ...rest } = checkPredict(options, image);
     const { answers, device, timingsMs } = await this.ask(
       image,
       { prompts: [prompt], ...rest },
-      options.signal,
+      signal,
     );
     const { width, height } = image;
     return {
@@ -283,10 +300,13 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     };
   }
 
-  private async boxesOn(image: ImageHandle, boxes: readonly Box[], options: SegmentBoxesOptions) {
-    checkNames("preprocess", options, boxesNames);
+  private async boxesOn(
+    image: ImageHandle,
+    boxes: readonly Box[],
+    { soft = false }: SegmentBoxesOptions,
+    signal: AbortSignal | undefined,
+  ) {
     checkBoxes(boxes, image);
-    const { soft = false, signal } = options;
     if (boxes.length === 0) return [];
     const prompts = boxes.map((box) => ({ points: [], box }));
     const { answers } = await this.ask(

@@ -1,13 +1,14 @@
+import type { CallLimits } from "./base/call_limits.js";
 import type { Source } from "./base/image.js";
 import { checkNames, optionError } from "./base/options.js";
 import { EngineHandle } from "./engine/handle.js";
-import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
 import { toInstances } from "./mask/instances.js";
 import type { ModelSource } from "./model/built_in_types.js";
 import type { ModelInfo, RawResult, RunningModelInfo } from "./model/info.js";
 import { loadModel } from "./model/store.js";
-import type { FoundColumns, SegmentEngine } from "./segment/calls.js";
+import type { FoundColumns, PlainSegmentOptions, SegmentEngine } from "./segment/calls.js";
 import { LocalEngine } from "./segment/engine.js";
 import { createOptionNames, segmentOptionNames } from "./segment/options.js";
 import { inspectLoaded } from "./segment/plan.js";
@@ -56,10 +57,10 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
    *   `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: CreateOptions = {}): Promise<Segmenter> {
-    checkEngineOptions(options, createOptionNames);
-    const engine = await startEngine<SegmentEngine>(options, {
-      inWorker: () => startWorkerEngine("segment", options),
-      here: () => LocalEngine.create(options),
+    const checked = checkEngineOptions(options, createOptionNames);
+    const engine = await startEngine<SegmentEngine>(checked, {
+      inWorker: () => startWorkerEngine("segment", checked),
+      here: () => LocalEngine.create(checked),
     });
     return new Segmenter(engine);
   }
@@ -84,7 +85,7 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
    *
    * @throws MaskletError `badSource` and the other errors of reading an image, `badOption`,
    *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (at once;
-   *   the current stage ends in the background).
+   *   the current stage ends in the background), `timedOut`.
    */
   async segment(source: Source, options: SegmentOptions = {}): Promise<SegmentResult> {
     const [result] = (await this.segmentAll([source], options)) as [SegmentResult];
@@ -120,22 +121,23 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     options: SegmentOptions,
   ): Promise<SegmentResult[]> {
     checkNames("decode", options, segmentOptionNames);
-    const { segmentWith: second, ...first } = options;
-    if (!second) return this.detectAll(sources, first);
-    const { signal } = first;
-    // Read once: the next frame of a video is another image.
-    const images = await Promise.all(
-      sources.map((source) => decodeImage(source, signal ? { signal } : {})),
-    );
-    const results: SegmentResult[] = [];
-    for (const [i, result] of (await this.detectAll(images, first)).entries())
-      results.push(await segmentInBoxes(result, images[i]!, second, first));
-    return results;
+    const { segmentWith: second, signal: _signal, timeoutMs: _timeoutMs, ...plain } = options;
+    return this.within("source", options, async (ended) => {
+      if (!second) return this.detectAll(sources, plain, ended);
+      const ending = ended ? { signal: ended } : {};
+      // Read once: the next frame of a video is another image.
+      const images = await Promise.all(sources.map((source) => decodeImage(source, ending)));
+      const results: SegmentResult[] = [];
+      for (const [i, result] of (await this.detectAll(images, plain, ended)).entries())
+        results.push(await segmentInBoxes(result, images[i]!, second, { ...plain, ...ending }));
+      return results;
+    });
   }
 
   private async detectAll(
     sources: readonly Source[],
-    { signal, ...options }: Omit<SegmentOptions, "segmentWith">,
+    options: PlainSegmentOptions,
+    signal: AbortSignal | undefined,
   ): Promise<SegmentResult[]> {
     const { results } = await this.call("source", signal, (engine) =>
       engine.segment(sources, options, { signal }),
@@ -158,11 +160,10 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
    *
    * @throws MaskletError as {@link segment}
    */
-  async infer(source: Source, options: { signal?: AbortSignal } = {}): Promise<RawResult> {
-    checkNames("inference", options, signalNames);
-    const { signal } = options;
-    const { state, ...raw } = await this.call("source", signal, (engine) =>
-      engine.infer([source], undefined, { signal }),
+  async infer(source: Source, options: CallLimits = {}): Promise<RawResult> {
+    checkNames("inference", options, limitNames);
+    const { state, ...raw } = await this.within("source", options, (signal) =>
+      this.call("source", signal, (engine) => engine.infer([source], undefined, { signal })),
     );
     return { ...raw, device: state.device };
   }

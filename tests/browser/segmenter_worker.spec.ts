@@ -112,3 +112,54 @@ test("Results_OfTheWorker_AreTransferredInSeparateBuffers", async ({ page }) => 
     ],
   });
 });
+
+test("RunThatNeverEnds_AbortedOrDisposed_EndsItsWorkerAlone", async ({ page }) => {
+  await open(page);
+  const result = await page.evaluate(
+    async ([hung, model, squares]) => {
+      const { masklet, kit } = window;
+      const workers: { ended: boolean }[] = [];
+      const RealWorker = window.Worker;
+      window.Worker = class extends RealWorker {
+        ended = false;
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          workers.push(this);
+        }
+        override terminate() {
+          this.ended = true;
+          super.terminate();
+        }
+      };
+      const device = "wasm";
+      const looping = await masklet.Segmenter.create({ model: hung, device });
+      const other = await masklet.Segmenter.create({ model, device });
+      const late = await kit.failure(() => looping.segment(kit.image(squares), { timeoutMs: 500 }));
+      const good = kit.plain(await other.segment(kit.image(squares)));
+      // Waits for the worker that is ended after the grace period, then for the next one.
+      const waiting = kit.failure(() => looping.segment(kit.image(squares)));
+      await new Promise((resolve) => setTimeout(resolve, 11_000));
+      const first = await waiting;
+      const again = kit.failure(() => looping.segment(kit.image(squares)));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const start = performance.now();
+      await looping.dispose();
+      const disposal = performance.now() - start;
+      const last = await again;
+      const fine = kit.plain(await other.segment(kit.image(squares)));
+      const ended = workers.map((worker) => worker.ended);
+      await other.dispose();
+      return { late, good, first, disposal, last, fine, ended };
+    },
+    ["/data/hostile_models/infinite_loop.onnx", model, squares] as const,
+  );
+  expect(result).toMatchObject({
+    late: { code: "timedOut" },
+    good: found,
+    first: { code: "workerFailed" },
+    last: { code: "disposed" },
+    fine: found,
+    ended: [true, false, true],
+  });
+  expect(result.disposal).toBeLessThan(5_000);
+});

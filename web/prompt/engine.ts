@@ -123,8 +123,9 @@ export class LocalPromptEngine implements PromptEngine {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    await this.cache.clear();
-    await Promise.all([this.started.encoder?.dispose(), this.started.decoder.dispose()]);
+    const { encoder, decoder } = this.started;
+    // All at once: a run that does not end is given up when its own session is disposed.
+    await Promise.all([this.cache.clear(), encoder?.dispose(), decoder.dispose()]);
   }
 
   /** Runs a task with a cached image, which stays in the cache during the task. */

@@ -2,7 +2,7 @@
 import type { MaskletError } from "../base/errors.js";
 import type { Box, Size } from "../base/geometry.js";
 import { checkFraction, checkInteger, type OptionNames, optionError } from "../base/options.js";
-import { engineOptionNames } from "../engine/options.js";
+import { engineOptionNames, limitNames } from "../engine/options.js";
 import type { Prompt, PromptPoint } from "../families/prompt/points.js";
 import type { BuiltInPromptModel } from "../model/built_in_types.js";
 import type {
@@ -29,10 +29,10 @@ export const predictNames = {
   mask: true,
   multimask: true,
   soft: true,
-  signal: true,
+  ...limitNames,
 } satisfies OptionNames<PredictOptions>;
 
-export const boxesNames = { soft: true, signal: true } satisfies OptionNames<SegmentBoxesOptions>;
+export const boxesNames = { soft: true, ...limitNames } satisfies OptionNames<SegmentBoxesOptions>;
 
 export const everythingNames = {
   gridSize: true,
@@ -44,7 +44,7 @@ export const everythingNames = {
   cropLayers: true,
   soft: true,
   onProgress: true,
-  signal: true,
+  ...limitNames,
 } satisfies OptionNames<EverythingOptions>;
 
 const stage = "preprocess";

@@ -1,3 +1,5 @@
+import { type CallLimits, withinLimits } from "../base/call_limits.js";
+import { throwIfAborted } from "../base/errors.js";
 import type { Box } from "../base/geometry.js";
 import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import { TaskQueue } from "../base/task_queue.js";
@@ -8,17 +10,19 @@ import type { PredictOptions, PromptCandidate, PromptPoint, PromptResult } from 
 export type Predict = (options: PredictOptions) => Promise<PromptResult>;
 
 /** Options of one step of a {@link PromptSession}. */
-export interface SessionOptions {
+export interface SessionOptions extends CallLimits {
   /**
    * Adds 8-bit soft coverage to each mask.
    * @defaultValue `false`
    */
   soft?: boolean;
-  /** Aborts the step with `aborted`. */
-  signal?: AbortSignal;
 }
 
-const sessionNames = { soft: true, signal: true } satisfies OptionNames<SessionOptions>;
+const sessionNames = {
+  soft: true,
+  signal: true,
+  timeoutMs: true,
+} satisfies OptionNames<SessionOptions>;
 
 /** The prompts so far and their answer. It is immutable, so undo restores the same object. */
 interface State {
@@ -166,14 +170,26 @@ export class PromptSession {
     });
   }
 
-  private step(
+  private async step(
     change: (state: State) => Pick<State, "points" | "box">,
     feedBack: boolean,
     options: SessionOptions,
   ): Promise<PromptResult | undefined> {
+    checkNames("preprocess", options, sessionNames);
+    const { soft = false } = options;
+    return withinLimits("preprocess", options, (signal) =>
+      this.takeStep(change, feedBack, soft, signal),
+    );
+  }
+
+  private takeStep(
+    change: (state: State) => Pick<State, "points" | "box">,
+    feedBack: boolean,
+    soft: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<PromptResult | undefined> {
     return this.calls.run(async () => {
-      checkNames("preprocess", options, sessionNames);
-      const { soft = false, signal } = options;
+      throwIfAborted(signal, "preprocess");
       const { points, box } = change(this.state);
       const mask = feedBack ? this.candidate?.lowResMask : undefined;
       const isEmpty = points.length === 0 && box === undefined;

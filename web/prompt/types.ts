@@ -1,3 +1,4 @@
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Box, Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
@@ -129,7 +130,7 @@ export interface PromptCandidate {
 }
 
 /** A prompt: points, a box, a mask, or a combination of them. */
-export interface PredictOptions {
+export interface PredictOptions extends CallLimits {
   /**
    * Points on the object (`foreground`) or outside it (`background`), in source pixels.
    * @defaultValue `[]`
@@ -156,8 +157,6 @@ export interface PredictOptions {
    * @defaultValue `false`
    */
   soft?: boolean;
-  /** Aborts the call with `aborted`. */
-  signal?: AbortSignal;
 }
 
 /** The answer to a prompt. */
@@ -175,14 +174,12 @@ export interface PromptResult {
 }
 
 /** Options of {@link PromptSegmenter.segmentBoxes}. */
-export interface SegmentBoxesOptions {
+export interface SegmentBoxesOptions extends CallLimits {
   /**
    * Adds 8-bit soft coverage to each mask.
    * @defaultValue `false`
    */
   soft?: boolean;
-  /** Aborts the call with `aborted`. */
-  signal?: AbortSignal;
 }
 
 /** Progress of {@link PromptSegmenter.everything}. */
@@ -194,7 +191,7 @@ export interface EverythingProgress {
 }
 
 /** The settings of Segment Anything's automatic mask generator, with its defaults. */
-export interface EverythingOptions {
+export interface EverythingOptions extends CallLimits {
   /**
    * Number of points along each side of the image, 1..512.
    * @defaultValue `32`
@@ -238,6 +235,4 @@ export interface EverythingOptions {
   soft?: boolean;
   /** Receives the progress after each step. */
   onProgress?: (progress: EverythingProgress) => void;
-  /** Aborts the call with `aborted`. */
-  signal?: AbortSignal;
 }

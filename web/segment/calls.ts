@@ -1,5 +1,6 @@
 // The calls between a Segmenter and its engine, in any thread.
 
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
@@ -10,7 +11,7 @@ import type { RunningModelInfo } from "../model/info.js";
 import type { SegmentOptions } from "./types.js";
 
 /** Options that can be cloned. */
-export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "segmentWith">;
+export type PlainSegmentOptions = Omit<SegmentOptions, keyof CallLimits | "segmentWith">;
 
 /** The objects of one image in columns, which move to another thread without a copy. */
 export interface FoundColumns extends Size {

@@ -6,7 +6,7 @@ import {
   oneOf,
   optionError,
 } from "../base/options.js";
-import { engineOptionNames } from "../engine/options.js";
+import { engineOptionNames, limitNames } from "../engine/options.js";
 import type { ModelFamily } from "../families/family.js";
 import type { PlainSegmentOptions } from "./calls.js";
 import type { CreateOptions, SegmentOptions } from "./types.js";
@@ -27,7 +27,7 @@ export const segmentOptionNames = {
   classes: true,
   soft: true,
   segmentWith: true,
-  signal: true,
+  ...limitNames,
 } satisfies OptionNames<SegmentOptions>;
 
 /**

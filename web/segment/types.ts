@@ -1,3 +1,4 @@
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Box } from "../base/geometry.js";
 import type { Source } from "../base/image.js";
@@ -37,7 +38,7 @@ export interface CreateOptions extends EngineOptions {
 }
 
 /** Options of {@link Segmenter.segment}. */
-export interface SegmentOptions {
+export interface SegmentOptions extends CallLimits {
   /**
    * Keeps instances with a score above this, 0..1.
    * @defaultValue that of the family's reference implementation, mostly `0.25`
@@ -71,8 +72,6 @@ export interface SegmentOptions {
    * @defaultValue one step
    */
   segmentWith?: BoxSegmenter;
-  /** Aborts the call with `aborted`. */
-  signal?: AbortSignal;
 }
 
 /** Segments the objects in given boxes: a `PromptSegmenter`, or your own implementation. */

@@ -1,7 +1,9 @@
 import { proxy, transfer } from "comlink";
 import type { Progress } from "../base/device.js";
-import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { abortedError, MaskletError, throwIfAborted } from "../base/errors.js";
 import { pixelLimit, type Source } from "../base/image.js";
+import { disposeGraceMs } from "../base/limits.js";
+import { settledWithin } from "../base/patience.js";
 import { type PackedSource, packSource } from "../source/browser.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
@@ -26,6 +28,8 @@ type Create<State> = (
 export class WorkerHost<State extends object> {
   state!: State;
   private link: Promise<WorkerLink> | undefined;
+  /** The worker whose engine is being made. */
+  private starting: WorkerLink | undefined;
   private disposed = false;
 
   constructor(private readonly create: Create<State>) {}
@@ -76,12 +80,17 @@ export class WorkerHost<State extends object> {
 
   async dispose(): Promise<void> {
     this.disposed = true;
+    const error = new MaskletError("disposed", "worker", "the segmenter was disposed");
+    this.starting?.end(error);
     const link = await this.link?.catch(() => undefined);
     this.link = undefined;
     if (!link) return;
     // A session's release waits for the run under way; without it the GPU's memory is freed late.
-    await link.untilEnd(() => link.api.dispose()).catch(() => undefined);
-    link.end(new MaskletError("disposed", "worker", "the segmenter was disposed"));
+    await settledWithin(
+      link.untilEnd(() => link.api.dispose()),
+      disposeGraceMs,
+    );
+    link.end(error);
   }
 
   private async spawn({ signal, onProgress }: StartOptions): Promise<WorkerLink> {
@@ -90,11 +99,9 @@ export class WorkerHost<State extends object> {
     const link = new WorkerLink(() => {
       this.link = undefined;
     });
+    this.starting = link;
     // Nothing else ends a compilation under way.
-    const abort = () =>
-      link.end(
-        new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }),
-      );
+    const abort = () => link.end(abortedError(signal!, "load"));
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const report = proxy(onProgress ?? (() => undefined));
@@ -105,6 +112,7 @@ export class WorkerHost<State extends object> {
       throw error;
     } finally {
       signal?.removeEventListener("abort", abort);
+      this.starting = undefined;
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Remote, releaseProxy, wrap } from "comlink";
-import { MaskletError, type Stage } from "../base/errors.js";
+import { abortedError, MaskletError, type Stage } from "../base/errors.js";
+import { workerGraceMs } from "../base/limits.js";
 import type { Outcome, WorkerApi } from "./protocol.js";
 import { watchWorker } from "./watch.js";
 
@@ -16,6 +17,11 @@ export class WorkerLink {
    */
   private readonly waiting = new Set<(error: MaskletError) => void>();
   private nextCall = 1;
+  /** Calls without an answer by number, in the order of their start; true for aborted ones. */
+  private readonly unanswered = new Map<number, boolean>();
+  private grace:
+    | { readonly call: number; readonly timer: ReturnType<typeof setTimeout> }
+    | undefined;
   private ended: MaskletError | undefined;
 
   /** @param onDeath is called if the worker ends unexpectedly */
@@ -38,6 +44,7 @@ export class WorkerLink {
     if (this.ended) return;
     this.ended = error;
     this.watch.stop();
+    this.stopGrace();
     this.worker.terminate();
     this.api[releaseProxy]();
     for (const reject of this.waiting) reject(error);
@@ -51,7 +58,13 @@ export class WorkerLink {
     send: (call: number) => Promise<Outcome<T>>,
   ): Promise<T> {
     const number = this.nextCall++;
-    const abort = () => void this.api.abort(number);
+    const abort = () => {
+      this.unanswered.set(number, true);
+      void this.untilEnd(() => this.api.abort(number)).catch(() => undefined);
+      this.watchFirst();
+    };
+    this.unanswered.set(number, false);
+    if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const outcome = await this.untilEnd(() => send(number));
@@ -61,7 +74,31 @@ export class WorkerLink {
       throw error instanceof MaskletError ? error : notDelivered(error, stage);
     } finally {
       signal?.removeEventListener("abort", abort);
+      this.unanswered.delete(number);
+      this.watchFirst();
     }
+  }
+
+  /**
+   * Calls are worked on one after another: an aborted call that all others wait for, and that is
+   * not answered within a grace period, is taken for one that never ends.
+   */
+  private watchFirst(): void {
+    const [first, aborted] = [...this.unanswered][0] ?? [];
+    if (this.grace?.call === first) return;
+    this.stopGrace();
+    if (this.ended || first === undefined || !aborted) return;
+    const timer = setTimeout(() => {
+      const message = `the worker was ended: it did not answer within ${workerGraceMs} ms of the abortion of a call`;
+      this.end(new MaskletError("workerFailed", "worker", message, { value: workerGraceMs }));
+      this.onDeath();
+    }, workerGraceMs);
+    this.grace = { call: first, timer };
+  }
+
+  private stopGrace(): void {
+    clearTimeout(this.grace?.timer);
+    this.grace = undefined;
   }
 
   /** Sends something and waits for the answer, or for the worker's end. */
@@ -83,7 +120,7 @@ function fromWorker(
   const error = MaskletError.from(serialized);
   // The reason stays on this side, because it need not be cloneable.
   return error.code === "aborted" && signal?.aborted
-    ? new MaskletError("aborted", error.stage, error.message, { cause: signal.reason })
+    ? abortedError(signal, error.stage, error.message)
     : error;
 }
 
