@@ -3,6 +3,7 @@ import type { Box } from "./base/geometry.js";
 import type { Source } from "./base/image.js";
 import { checkNames } from "./base/options.js";
 import { harmless } from "./base/progress.js";
+import { capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
 import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
@@ -32,6 +33,7 @@ import type {
   SetImageResult,
 } from "./prompt/types.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
  * Segments what is pointed at: Segment Anything and its kin. The image is encoded once, by {@link
@@ -63,14 +65,15 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     const checked = checkEngineOptions(options, promptOptionNames);
     const engine = await startEngine<PromptEngine>(checked, {
       inWorker: () => startWorkerEngine("prompt", checked),
-      here: () => LocalPromptEngine.create(checked),
+      here: async () =>
+        capturing<PromptEngine>(await LocalPromptEngine.create(checked), worksOf.prompt),
     });
     return new PromptSegmenter(engine);
   }
 
   /**
    * Encodes an image, unless it still is, and makes it the one that prompts are about. An image is
-   * the same when its pixels are.
+   * the same when its pixels are. It is taken as it is when the call is made.
    * @throws MaskletError `badSource` and the other errors of reading an image, `inferenceFailed`,
    *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
    *   use then.

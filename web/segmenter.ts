@@ -1,6 +1,7 @@
 import type { CallLimits } from "./base/call_limits.js";
 import type { Source } from "./base/image.js";
 import { checkNames, optionError } from "./base/options.js";
+import { captureAll, capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
 import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
@@ -16,6 +17,7 @@ import { segmentInBoxes } from "./segment/two_step.js";
 import type { CreateOptions, SegmentOptions, SegmentResult } from "./segment/types.js";
 import { decodeImage } from "./source/decode_image.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
  * Finds every object of an image with one model. Made by {@link Segmenter.create}; free it with
@@ -40,7 +42,8 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     const checked = checkEngineOptions(options, createOptionNames);
     const engine = await startEngine<SegmentEngine>(checked, {
       inWorker: () => startWorkerEngine("segment", checked),
-      here: () => LocalEngine.create(checked),
+      here: async () =>
+        capturing<SegmentEngine>(await LocalEngine.create(checked), worksOf.segment),
     });
     return new Segmenter(engine);
   }
@@ -52,7 +55,7 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
 
   /**
    * Finds the objects of one image. Calls may overlap; they are worked on one after another. The
-   * source is only read.
+   * source is only read, and taken as it is when the call is made.
    * @throws MaskletError `badSource` and the other errors of reading an image, `badOption`,
    *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (as soon
    *   as the signal is; a stage under way is left to end in the background), `timedOut`.
@@ -86,7 +89,8 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
       if (!second) return this.detectAll(sources, plain, ended);
       const ending = ended ? { signal: ended } : {};
       // Read once: the next frame of a video is another image.
-      const images = await Promise.all(sources.map((source) => decodeImage(source, ending)));
+      const captured = await captureAll(sources);
+      const images = await Promise.all(captured.map((source) => decodeImage(source, ending)));
       const results: SegmentResult[] = [];
       for (const [i, result] of (await this.detectAll(images, plain, ended)).entries())
         results.push(await segmentInBoxes(result, images[i]!, second, { ...plain, ...ending }));
