@@ -3,6 +3,7 @@ import type { Box } from "./base/geometry.js";
 import type { Source } from "./base/image.js";
 import { checkNames } from "./base/options.js";
 import { harmless } from "./base/progress.js";
+import { capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
 import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
@@ -32,6 +33,7 @@ import type {
   SetImageResult,
 } from "./prompt/types.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
  * Segments the object under a point or in a box, with Segment Anything and its relatives. {@link
@@ -85,14 +87,16 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     const checked = checkEngineOptions(options, promptOptionNames);
     const engine = await startEngine<PromptEngine>(checked, {
       inWorker: () => startWorkerEngine("prompt", checked),
-      here: () => LocalPromptEngine.create(checked),
+      here: async () =>
+        capturing<PromptEngine>(await LocalPromptEngine.create(checked), worksOf.prompt),
     });
     return new PromptSegmenter(engine);
   }
 
   /**
    * Encodes an image (or reuses the cached embedding) and makes it current. Two images with equal
-   * pixels share one embedding. If the call fails, the previous image stays current.
+   * pixels share one embedding. The source is captured at the time of the call. If the call fails,
+   * the previous image stays current.
    *
    * @example
    * ```ts

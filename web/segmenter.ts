@@ -1,6 +1,7 @@
 import type { CallLimits } from "./base/call_limits.js";
 import type { Source } from "./base/image.js";
 import { checkNames, optionError } from "./base/options.js";
+import { captureAll, capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
 import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
@@ -16,6 +17,7 @@ import { segmentInBoxes } from "./segment/two_step.js";
 import type { CreateOptions, SegmentOptions, SegmentResult } from "./segment/types.js";
 import { decodeImage } from "./source/decode_image.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
  * Finds every object of an image with one model. Create it with {@link Segmenter.create}; free it
@@ -60,7 +62,8 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     const checked = checkEngineOptions(options, createOptionNames);
     const engine = await startEngine<SegmentEngine>(checked, {
       inWorker: () => startWorkerEngine("segment", checked),
-      here: () => LocalEngine.create(checked),
+      here: async () =>
+        capturing<SegmentEngine>(await LocalEngine.create(checked), worksOf.segment),
     });
     return new Segmenter(engine);
   }
@@ -71,8 +74,8 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Finds the objects of one image. Calls may overlap: they run one after another. The source stays
-   * unchanged. Boxes and masks are in source pixels.
+   * Finds the objects of one image. Calls may overlap: they run one after another. The source is
+   * captured at the time of the call and stays unchanged. Boxes and masks are in source pixels.
    *
    * @example
    * ```ts
@@ -126,7 +129,8 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
       if (!second) return this.detectAll(sources, plain, ended);
       const ending = ended ? { signal: ended } : {};
       // Read once: the next frame of a video is another image.
-      const images = await Promise.all(sources.map((source) => decodeImage(source, ending)));
+      const captured = await captureAll(sources);
+      const images = await Promise.all(captured.map((source) => decodeImage(source, ending)));
       const results: SegmentResult[] = [];
       for (const [i, result] of (await this.detectAll(images, plain, ended)).entries())
         results.push(await segmentInBoxes(result, images[i]!, second, { ...plain, ...ending }));

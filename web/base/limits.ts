@@ -28,5 +28,26 @@ export const workerGraceMs = 10_000;
  */
 export const gpuRunLimitMs = 60_000;
 
+/**
+ * Maximum number of metadata entries, of initializers, and of inputs and outputs of an ONNX file,
+ * above any real model's. Their reading takes time linear in the file.
+ */
+export const maxOnnxEntries = 65_536;
+
+/** Maximum number of inputs and outputs that a run feeds or gives; real models have below 100. */
+export const maxTensors = 1_024;
+
+/** Maximum number of axes of a tensor, as NumPy has it. */
+export const maxRank = 64;
+
+/** Maximum side of a network's image input, in pixels. */
+export const maxInputSide = 8_192;
+
+/** Maximum number of values of a network's image input, all images of a run together: 1 GB. */
+export const maxInputValues = 2 ** 28;
+
+/** How much a score may be above 1: what quantized networks round. */
+export const scoreTolerance = 0.01;
+
 /** Maximum of `timeoutMs`: what timers can take, nearly 25 days. */
 export const maxTimeoutMs = 2 ** 31 - 1;

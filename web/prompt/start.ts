@@ -1,5 +1,6 @@
 import { MaskletError, throwIfAborted } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
+import { maxInputSide } from "../base/limits.js";
 import { checkInteger, optionError } from "../base/options.js";
 import { checkPreprocessing } from "../base/preprocessing.js";
 import type { TensorInfo } from "../base/tensor.js";
@@ -9,6 +10,7 @@ import type { PromptModel } from "../families/prompt/family.js";
 import { maskSize, promptFeeds } from "../families/prompt/feeds.js";
 import { frameImage } from "../families/prompt/points.js";
 import { findPromptCard } from "../model/built_in.js";
+import { checkImageInput } from "../model/image_input.js";
 import { describeFile, type LoadedModel } from "../model/store.js";
 import { type Feed, type Feeds, makeFeed } from "../runtime/feed.js";
 import { makeImageFeed } from "../runtime/image_feed.js";
@@ -43,6 +45,7 @@ export async function startPromptModel(
     bindPromptModel(encoderFile?.onnx, decoderFile.onnx, options.family),
     options.inputSize,
   );
+  checkImageInput(model.imageInput);
   const changes = {
     ...findPromptCard(encoderFile?.sha256 ?? "")?.preprocessing,
     ...checkChanges(model, options),
@@ -89,7 +92,7 @@ function withInputSize(
   ] as const) {
     if (fixed !== undefined && side !== fixed)
       throw optionError("load", `inputSize.${name}`, side, `${fixed}: the model fixes it`);
-    checkInteger("load", `inputSize.${name}`, side, 16, 8192);
+    checkInteger("load", `inputSize.${name}`, side, 16, maxInputSide);
   }
   return { ...model, network: { width, height } };
 }

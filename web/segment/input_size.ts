@@ -1,4 +1,5 @@
 import type { Size } from "../base/geometry.js";
+import { maxInputSide } from "../base/limits.js";
 import { optionError } from "../base/options.js";
 import type { ModelFamily } from "../families/family.js";
 import type { BuiltInModel } from "../model/built_in_types.js";
@@ -8,7 +9,6 @@ import type { ImageInput } from "../model/image_input.js";
 /** Used if neither the graph nor another source gives a size. */
 export const usualSize: Size = { width: 640, height: 640 };
 const usualMultiple = 32;
-const largestSide = 8192;
 
 /** Facts about a model outside its graph. */
 interface Known {
@@ -53,8 +53,8 @@ function checkFixed(name: string, fixed: number, asked: number | undefined): num
 }
 
 function checkSide(name: string, side: number, multiple: number): number {
-  if (Number.isInteger(side) && side >= multiple && side <= largestSide && side % multiple === 0)
+  if (Number.isInteger(side) && side >= multiple && side <= maxInputSide && side % multiple === 0)
     return side;
-  const rule = `a multiple of ${multiple} from ${multiple} to ${largestSide}`;
+  const rule = `a multiple of ${multiple} from ${multiple} to ${maxInputSide}`;
   throw optionError("load", `inputSize.${name}`, side, rule);
 }

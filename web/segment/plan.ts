@@ -17,7 +17,7 @@ import { fixedSizing } from "../families/input_sizing.js";
 import { detectPromptPart } from "../families/prompt/detect.js";
 import type { Graph } from "../families/prompt/family.js";
 import { readExporterHints } from "../model/exporter_hints.js";
-import { findImageInput, type ImageInput } from "../model/image_input.js";
+import { checkImageInput, findImageInput, type ImageInput } from "../model/image_input.js";
 import type { ModelInfo } from "../model/info.js";
 import type { LoadedModel } from "../model/store.js";
 import { describeFile } from "../model/store.js";
@@ -69,7 +69,10 @@ export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): Mo
 
 function requireImageInput(graph: Graph): ImageInput {
   const image = findImageInput(graph.inputs);
-  if (image) return image;
+  if (image) {
+    checkImageInput(image);
+    return image;
+  }
   const seen = graph.inputs.map(describeTensor).join(", ");
   const shapes = "[batch, 3, height, width], [batch, height, width, 3] or either without batch";
   const wanted = `one image input (float32, float16 or uint8, ${shapes})`;

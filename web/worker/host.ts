@@ -5,6 +5,7 @@ import { pixelLimit, type Source } from "../base/image.js";
 import { disposeGraceMs } from "../base/limits.js";
 import { settledWithin } from "../base/patience.js";
 import { type PackedSource, packSource } from "../source/browser.js";
+import { unreadable } from "../source/capture.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
 
@@ -58,8 +59,9 @@ export class WorkerHost<State extends object> {
     ) => Promise<Outcome<T>>,
   ): Promise<T> {
     throwIfAborted(signal, "source");
-    const link = await this.start({});
-    const packed = await packAll(sources, signal);
+    // At once: what happens to the sources after the call must not change the result.
+    const packing = packAll(sources, signal);
+    const [packed, link] = await bothOrNone(packing, this.start({}));
     const owned = packed.map((one) => one.owned);
     const cargo = transfer(
       packed.map(({ source }) => source as Source),
@@ -126,6 +128,22 @@ export class WorkerHost<State extends object> {
   }
 }
 
+/** The copies are closed when no worker can take them. */
+async function bothOrNone(
+  packing: Promise<PackedSource[]>,
+  starting: Promise<WorkerLink>,
+): Promise<[PackedSource[], WorkerLink]> {
+  const [packed, link] = await Promise.allSettled([packing, starting]);
+  if (packed.status === "rejected") throw packed.reason;
+  if (link.status === "fulfilled") return [packed.value, link.value];
+  closeAll(packed.value);
+  throw link.reason;
+}
+
+function closeAll(packed: readonly PackedSource[]): void {
+  for (const { source, owned } of packed) if (owned) (source as ImageBitmap | VideoFrame).close();
+}
+
 /** Copies all sources or none: if one cannot be read, it closes the copies of the others. */
 async function packAll(
   sources: readonly Source[],
@@ -138,8 +156,8 @@ async function packAll(
     throwIfAborted(signal, "source");
     return ready;
   } catch (error) {
-    for (const { source, owned } of ready) if (owned) (source as ImageBitmap | VideoFrame).close();
-    throw error;
+    closeAll(ready);
+    throw unreadable(error);
   }
 }
 
