@@ -144,7 +144,7 @@ DecoderRun yolact(bool channelsLast) {
     PlannedTensor scores({1, plan.objects, plan.classes + 1});
     scores.fill([&](size_t i) {
       const size_t columns = plan.classes + 1;
-      return plan.score(i % columns == 1 + i / columns % plan.classes ? 0.9f : 0.01f);
+      return plan.score(i % columns == 1 + plan.classOf(i / columns) ? 0.9f : 0.01f);
     });
     PlannedTensor coefficients = plannedValues(plan, {1, plan.objects, plan.planes}, 2.0f);
     const auto height = static_cast<uint32_t>(plan.msk.height);

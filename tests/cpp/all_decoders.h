@@ -32,6 +32,9 @@ struct OutputPlan {
   std::function<float(float usual)> value = [](float usual) { return usual; };
   /// Takes the next score or logit.
   std::function<float(float usual)> score = [](float usual) { return usual; };
+
+  /// The class of an object: they take turns. 0 where the plan has no classes.
+  size_t classOf(size_t object) const { return classes == 0 ? 0 : object % classes; }
 };
 
 /// A tensor of a plan. Rows are filled by `put`.
@@ -74,7 +77,7 @@ inline PlannedTensor plannedRows(const OutputPlan& plan, uint32_t scoresFrom, ui
     if (column < 4) return plan.value(column < 2 ? 4.0f + 4 * static_cast<float>(row) : 3.0f);
     if (column < scoresFrom) return plan.score(0.9f);
     if (column < scoresFrom + plan.classes)
-      return plan.score(column - scoresFrom == row % plan.classes ? 0.9f : 0.01f);
+      return plan.score(column - scoresFrom == plan.classOf(row) ? 0.9f : 0.01f);
     return plan.value(0.5f);
   });
   return rows;
@@ -116,9 +119,9 @@ inline PlannedTensor plannedFractions(const OutputPlan& plan) {
 inline PlannedTensor plannedScores(const OutputPlan& plan, uint32_t columns, float great,
                                    float small) {
   PlannedTensor tensor({1, plan.objects, columns});
-  tensor.fill([&](size_t i) {
-    return plan.score(i % columns == i / columns % plan.classes ? great : small);
-  });
+  const uint32_t classes = std::max(plan.classes, 1u);
+  tensor.fill(
+      [&](size_t i) { return plan.score(i % columns == i / columns % classes ? great : small); });
   return tensor;
 }
 

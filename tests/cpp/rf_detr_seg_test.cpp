@@ -92,9 +92,9 @@ TEST(RfDetrSeg, EqualScores_KeepTheOrderOfTheOutput) {
   EXPECT_EQ(decoded.instances.rows[2], 1u);
 }
 
-TEST(RfDetrSeg, NaNsAndInvertedBoxes_AreDropped) {
-  QueryOutputs output(5, 2);
-  for (uint32_t query = 0; query < 5; ++query) output.logit(query, 0) = 5;
+TEST(RfDetrSeg, NonFiniteValuesAndInvertedBoxes_AreDropped) {
+  QueryOutputs output(6, 2);
+  for (uint32_t query = 0; query < 6; ++query) output.logit(query, 0) = 5;
   output.boxes[1] = kNaN;
   output.boxes[4 + 2] = kInf;
   output.boxes[8 + 3] = -0.5f;
@@ -102,8 +102,8 @@ TEST(RfDetrSeg, NaNsAndInvertedBoxes_AreDropped) {
   output.logit(4, 0) = kInf;
   const Decoded decoded(output, {8, 8});
   ASSERT_EQ(decoded.instances.count(), 1u);
-  EXPECT_EQ(decoded.instances.rows[0], 4u);
-  EXPECT_EQ(decoded.instances.scores[0], 1);
+  EXPECT_EQ(decoded.instances.rows[0], 5u);
+  EXPECT_FLOAT_EQ(decoded.instances.scores[0], 1 / (1 + std::exp(-5.0f)));
 }
 
 TEST(RfDetrSeg, ClassFilter_DropsClasses) {
