@@ -94,9 +94,9 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
       timingsMs,
     },
   };
-  const [document] = plan.documents;
-  if (document !== undefined) {
-    await writeJson([jsonOf(segmented)], document.to);
+  const [written] = plan.documents;
+  if (written !== undefined) {
+    await writeJson([jsonOf(segmented)], written.to);
     return 0;
   }
   const [{ format, to }] = plan.filesOf(input) as [{ format: FileFormat; to: string }];
