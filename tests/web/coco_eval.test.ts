@@ -96,7 +96,7 @@ describe("masklet eval", () => {
   it.each([
     ["a part of the images", 0, 2, /about 1 of 2 images/],
     ["truth of boxes", 0, 1, /t has boxes only: masks are not evaluated/],
-    ["results of boxes", 0, 2, /^$/],
+    ["results of boxes", 0, 2, /count as masks of rectangles/],
     ["no score", 1, 0, /cannot evaluate boxes: the score of result 1 is missing/],
     ["no iscrowd", 1, 0, /annotation 1 has no iscrowd/],
     ["truth without bbox", 1, 1, /cannot evaluate boxes: the bbox of annotation 1 is missing/],
