@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export type { CallLimits } from "./base/call_limits.js";
 export {
   type Device,
   devices,

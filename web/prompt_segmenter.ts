@@ -1,8 +1,11 @@
+import type { CallLimits } from "./base/call_limits.js";
 import type { Box } from "./base/geometry.js";
 import type { Source } from "./base/image.js";
 import { checkNames } from "./base/options.js";
+import { harmless } from "./base/progress.js";
+import { capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
-import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
 import { Mask } from "./mask/mask.js";
 import { findPromptCard } from "./model/built_in.js";
@@ -30,19 +33,31 @@ import type {
   SetImageResult,
 } from "./prompt/types.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
- * Segments what is pointed at: Segment Anything and its kin. The image is encoded once, by {@link
- * setImage}; every prompt after that is quick. All coordinates are in source pixels. Made by {@link
- * PromptSegmenter.create}; free it with `dispose` or `using`.
+ * Segments the object under a point or in a box, with Segment Anything and its relatives. {@link
+ * setImage} encodes the image once; every later prompt is quick. All coordinates are in source
+ * pixels. Create it with {@link PromptSegmenter.create}; free it with `dispose` or `using`.
  *
- * Calls may overlap. Prompts are about the image of the last `setImage` before them that did not
- * fail.
+ * Calls may overlap. A prompt applies to the image of the last successful `setImage` before it.
+ *
+ * @example
+ * ```ts
+ * import { PromptSegmenter } from "masklet";
+ *
+ * using segmenter = await PromptSegmenter.create();
+ * await segmenter.setImage("photo.jpg");
+ * const { candidates } = await segmenter.predict({
+ *   points: [{ x: 320, y: 240, label: "foreground" }],
+ * });
+ * console.log(candidates[0]?.predictedIou, candidates[0]?.mask.area);
+ * ```
  */
 export class PromptSegmenter extends EngineHandle<PromptEngine> {
-  /** The model: family, files, preprocessing, what it takes. */
+  /** Describes the model: family, files, preprocessing, accepted prompts. */
   readonly info: PromptModelInfo;
-  /** The image in use, as soon as it is encoded; never rejects. */
+  /** Resolves to the current image as soon as it is encoded; never rejects. */
   private current: Promise<ImageHandle | undefined> = Promise.resolve(undefined);
 
   private constructor(engine: PromptEngine) {
@@ -51,33 +66,55 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Loads the core and a model, the built-in one or one given as encoder and decoder or as one
-   * file, and starts it, in a module worker unless `worker` is false or this is Node.
-   * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`,
-   *   `badTensor` (encoder and decoder that do not belong together), `badOption` (among others,
-   *   swapped encoder and decoder), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
+   * Loads the core and a model: a built-in one, one file, or an encoder and a decoder. The model
+   * runs in a module worker, except in Node or if `worker` is false.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * const segmenter = await PromptSegmenter.create({
+   *   encoder: "encoder.onnx",
+   *   decoder: "decoder.onnx",
+   * });
+   * ```
+   *
+   * @throws MaskletError `badModel`, `unknownModel` (not a promptable network), `unknownFamily`,
+   *   `badTensor` (encoder and decoder do not belong together), `badOption` (also for encoder and
+   *   decoder swapped), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
-    checkEngineOptions(options, promptOptionNames);
-    const engine = await startEngine<PromptEngine>(options, {
-      inWorker: () => startWorkerEngine("prompt", options),
-      here: () => LocalPromptEngine.create(options),
+    const checked = checkEngineOptions(options, promptOptionNames);
+    const engine = await startEngine<PromptEngine>(checked, {
+      inWorker: () => startWorkerEngine("prompt", checked),
+      here: async () =>
+        capturing<PromptEngine>(await LocalPromptEngine.create(checked), worksOf.prompt),
     });
     return new PromptSegmenter(engine);
   }
 
   /**
-   * Encodes an image, unless it still is, and makes it the one that prompts are about. An image is
-   * the same when its pixels are.
+   * Encodes an image (or reuses the cached embedding) and makes it current. Two images with equal
+   * pixels share one embedding. The source is captured at the time of the call. If the call fails,
+   * the previous image stays current.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * const { width, height, fromCache } = await segmenter.setImage("photo.jpg");
+   * console.log(width, height, fromCache);
+   * ```
+   *
    * @throws MaskletError `badSource` and the other errors of reading an image, `inferenceFailed`,
-   *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
-   *   use then.
+   *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`
    */
-  async setImage(source: Source, options: { signal?: AbortSignal } = {}): Promise<SetImageResult> {
-    checkNames("source", options, signalNames);
+  async setImage(source: Source, options: CallLimits = {}): Promise<SetImageResult> {
+    checkNames("source", options, limitNames);
     this.checkAlive();
     const before = this.current;
-    const call = this.encode(source, options.signal);
+    const call = this.within("source", options, (signal) => this.encode(source, signal));
     this.current = call.then(
       ({ image }) => image,
       () => before,
@@ -86,44 +123,100 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Segments what the prompts point at, best candidate first.
-   * @throws MaskletError `noImage` (no image set, or no longer encoded), `badOption` (no prompt at
-   *   all; a point or box outside the image), `unsupported` (a kind of prompt that the model does
-   *   not take), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
-   *   `disposed`, `aborted`.
+   * Segments one object of the current image, by points, a box, or a mask. The best candidate comes
+   * first.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const box = { x1: 40, y1: 30, x2: 200, y2: 180 };
+   * const background = { x: 60, y: 50, label: "background" } as const;
+   * const { candidates } = await segmenter.predict({ box, points: [background] });
+   * console.log(candidates[0]?.box);
+   * ```
+   *
+   * @throws MaskletError `noImage` (none set, or its embedding left the cache), `badOption` (no
+   *   prompt; a point or box outside the image), `unsupported` (the model does not take this kind
+   *   of prompt), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
+   *   `disposed`, `aborted`
    */
   async predict(options: PredictOptions): Promise<PromptResult> {
-    return this.predictOn(await this.image(), options);
+    checkNames("preprocess", options, predictNames);
+    return this.within("inference", options, async (signal) =>
+      this.predictOn(await this.image(), options, signal),
+    );
   }
 
   /**
-   * A selection in steps, with undo, about the image in use.
-   * @throws MaskletError its calls throw what {@link predict} throws
+   * Starts an interactive selection of one object of the current image, with undo.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const session = segmenter.session();
+   * await session.addPoint({ x: 320, y: 240, label: "foreground" });
+   * console.log(session.mask?.area);
+   * ```
+   *
+   * @throws MaskletError `disposed`; the session's own calls throw as {@link predict}
    */
   session(): PromptSession {
     this.checkAlive();
     const image = this.image();
-    // Thrown by the first step instead.
+    // The first step reports this error.
     image.catch(() => undefined);
-    return new PromptSession(async (options) => this.predictOn(await image, options));
+    return new PromptSession(async (options) =>
+      this.predictOn(await image, options, options.signal),
+    );
   }
 
   /**
-   * Segments the object in each box, as a detector finds them: one candidate per box, in the same
-   * order. A candidate may be without a pixel.
+   * Segments the object in each box, for example in the boxes of a detector. The result has one
+   * candidate per box, in the same order. A candidate may have an empty mask.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const boxes = [{ x1: 40, y1: 30, x2: 200, y2: 180 }];
+   * for (const { mask } of await segmenter.segmentBoxes(boxes)) console.log(mask.area);
+   * ```
+   *
    * @throws MaskletError as {@link predict}
    */
   async segmentBoxes(
     boxes: readonly Box[],
     options: SegmentBoxesOptions = {},
   ): Promise<PromptCandidate[]> {
-    return this.boxesOn(await this.image(), boxes, options);
+    checkNames("preprocess", options, boxesNames);
+    return this.within("inference", options, async (signal) =>
+      this.boxesOn(await this.image(), boxes, options, signal),
+    );
   }
 
   /**
-   * {@link setImage} and {@link segmentBoxes} in one, which leaves the image in use as it is: the
-   * second half of the two-step method.
-   * @throws MaskletError as those
+   * Encodes an image and segments the object in each box, as {@link segmentBoxes}. The current
+   * image stays the same. This is the second step of the two-step method (`segmentWith`).
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * const boxes = [{ x1: 40, y1: 30, x2: 200, y2: 180 }];
+   * const candidates = await segmenter.segmentBoxesIn("photo.jpg", boxes);
+   * console.log(candidates.length); // 1
+   * ```
+   *
+   * @throws MaskletError as {@link setImage} and {@link segmentBoxes}
    */
   async segmentBoxesIn(
     source: Source,
@@ -131,28 +224,44 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     options: SegmentBoxesOptions = {},
   ): Promise<PromptCandidate[]> {
     checkNames("preprocess", options, boxesNames);
-    const { image } = await this.encode(source, options.signal);
-    return this.boxesOn(image, boxes, options);
+    return this.within("source", options, async (signal) => {
+      const { image } = await this.encode(source, signal);
+      return this.boxesOn(image, boxes, options, signal);
+    });
   }
 
   /**
-   * Segments every object of the image: asks at the points of a grid and keeps what is well
-   * predicted, stable and not a double, best predicted IoU first. The settings and their defaults
-   * are those of Segment Anything's automatic mask generator. Candidates have no `lowResMask`.
+   * Segments every object of the current image. It prompts with each point of a grid, and keeps the
+   * masks that are rated high, stable and not duplicates. The highest predicted IoU comes first.
+   * The settings and their defaults are those of Segment Anything's automatic mask generator.
+   * Candidates do not have a `lowResMask`.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const candidates = await segmenter.everything({ gridSize: 16, minArea: 100 });
+   * console.log(candidates.length);
+   * ```
+   *
    * @throws MaskletError as {@link predict}; `badOption` for settings out of range
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
     checkNames("preprocess", options, everythingNames);
-    const { onProgress, signal } = options;
+    const onProgress = harmless("preprocess", options.onProgress);
     const settings = checkEverything(
       options,
       findPromptCard(this.info.files[0]?.sha256 ?? "")?.everything,
     );
-    const { id: image } = await this.image();
-    const { candidates } = await this.call("inference", signal, (engine) =>
-      engine.everything([], { image, settings }, { onProgress, signal }),
-    );
-    return candidates.map(withMethods);
+    return this.within("inference", options, async (signal) => {
+      const { id: image } = await this.image();
+      const { candidates } = await this.call("inference", signal, (engine) =>
+        engine.everything([], { image, settings }, { onProgress, signal }),
+      );
+      return candidates.map(withMethods);
+    });
   }
 
   private async encode(
@@ -174,13 +283,16 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     return image;
   }
 
-  private async predictOn(image: ImageHandle, options: PredictOptions): Promise<PromptResult> {
-    checkNames("preprocess", options, predictNames);
+  private async predictOn(
+    image: ImageHandle,
+    options: PredictOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<PromptResult> {
     const { prompt, ...rest } = checkPredict(options, image);
     const { answers, device, timingsMs } = await this.ask(
       image,
       { prompts: [prompt], ...rest },
-      options.signal,
+      signal,
     );
     const { width, height } = image;
     return {
@@ -192,10 +304,13 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
     };
   }
 
-  private async boxesOn(image: ImageHandle, boxes: readonly Box[], options: SegmentBoxesOptions) {
-    checkNames("preprocess", options, boxesNames);
+  private async boxesOn(
+    image: ImageHandle,
+    boxes: readonly Box[],
+    { soft = false }: SegmentBoxesOptions,
+    signal: AbortSignal | undefined,
+  ) {
     checkBoxes(boxes, image);
-    const { soft = false, signal } = options;
     if (boxes.length === 0) return [];
     const prompts = boxes.map((box) => ({ points: [], box }));
     const { answers } = await this.ask(
@@ -220,14 +335,14 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 }
 
-/** Masks that came from a worker are plain data. */
+/** Gives a mask from a worker its methods back: it arrives as plain data. */
 function withMethods(candidate: PromptCandidate): PromptCandidate {
   return candidate.mask instanceof Mask
     ? candidate
     : { ...candidate, mask: Mask.from(candidate.mask) };
 }
 
-/** Masks without a pixel last; then the better guess first. NaN is no guess. */
+/** Sorts by predicted IoU, highest first. NaN comes after all numbers, empty masks come last. */
 function byQuality(a: PromptCandidate, b: PromptCandidate): number {
   const rank = ({ mask, predictedIou }: PromptCandidate) =>
     (mask.area === 0 ? -2e9 : 0) + (Number.isNaN(predictedIou) ? -1e9 : predictedIou);

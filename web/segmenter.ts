@@ -1,13 +1,15 @@
+import type { CallLimits } from "./base/call_limits.js";
 import type { Source } from "./base/image.js";
 import { checkNames, optionError } from "./base/options.js";
+import { captureAll, capturing } from "./engine/capturing.js";
 import { EngineHandle } from "./engine/handle.js";
-import { checkEngineOptions, signalNames } from "./engine/options.js";
+import { checkEngineOptions, limitNames } from "./engine/options.js";
 import { startEngine } from "./engine/start.js";
 import { toInstances } from "./mask/instances.js";
 import type { ModelSource } from "./model/built_in_types.js";
 import type { ModelInfo, RawResult, RunningModelInfo } from "./model/info.js";
 import { loadModel } from "./model/store.js";
-import type { FoundColumns, SegmentEngine } from "./segment/calls.js";
+import type { FoundColumns, PlainSegmentOptions, SegmentEngine } from "./segment/calls.js";
 import { LocalEngine } from "./segment/engine.js";
 import { createOptionNames, segmentOptionNames } from "./segment/options.js";
 import { inspectLoaded } from "./segment/plan.js";
@@ -15,13 +17,23 @@ import { segmentInBoxes } from "./segment/two_step.js";
 import type { CreateOptions, SegmentOptions, SegmentResult } from "./segment/types.js";
 import { decodeImage } from "./source/decode_image.js";
 import { startWorkerEngine } from "./worker/client.js";
+import { worksOf } from "./worker/protocol.js";
 
 /**
- * Finds every object of an image with one model. Made by {@link Segmenter.create}; free it with
- * `dispose` or `using`.
+ * Finds every object of an image with one model. Create it with {@link Segmenter.create}; free it
+ * with `dispose` or `using`.
+ *
+ * @example
+ * ```ts
+ * import { Segmenter } from "masklet";
+ *
+ * using segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment("photo.jpg");
+ * for (const { label, score, mask } of instances) console.log(label, score, mask.area);
+ * ```
  */
 export class Segmenter extends EngineHandle<SegmentEngine> {
-  /** The model: tensors, family, preprocessing, metadata. */
+  /** Describes the model: tensors, family, preprocessing, metadata. */
   readonly info: RunningModelInfo;
 
   private constructor(engine: SegmentEngine) {
@@ -30,31 +42,53 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Loads the core and a model and starts it, in a module worker unless `worker` is false or this
-   * is Node.
+   * Loads the core and a model. The model runs in a module worker, except in Node or if `worker` is
+   * false.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * const segmenter = await Segmenter.create({
+   *   model: "masklet-n",
+   *   onProgress: ({ stage, loaded, total }) => console.log(stage, loaded, total),
+   * });
+   * ```
+   *
    * @throws MaskletError `badModel`, `unknownModel`, `unsupported`, `badOption`, `networkError`,
    *   `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: CreateOptions = {}): Promise<Segmenter> {
-    checkEngineOptions(options, createOptionNames);
-    const engine = await startEngine<SegmentEngine>(options, {
-      inWorker: () => startWorkerEngine("segment", options),
-      here: () => LocalEngine.create(options),
+    const checked = checkEngineOptions(options, createOptionNames);
+    const engine = await startEngine<SegmentEngine>(checked, {
+      inWorker: () => startWorkerEngine("segment", checked),
+      here: async () =>
+        capturing<SegmentEngine>(await LocalEngine.create(checked), worksOf.segment),
     });
     return new Segmenter(engine);
   }
 
-  /** Class names by class id; empty when neither model nor caller names them. */
+  /** Class names by class id; empty if neither the model nor the caller gives names. */
   get labels(): readonly string[] {
     return this.info.labels;
   }
 
   /**
-   * Finds the objects of one image. Calls may overlap; they are worked on one after another. The
-   * source is only read.
+   * Finds the objects of one image. Calls may overlap: they run one after another. The source is
+   * captured at the time of the call and stays unchanged. Boxes and masks are in source pixels.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const result = await segmenter.segment("photo.jpg", { classes: ["person"], soft: true });
+   * console.log(result.instances.length, result.timingsMs.total);
+   * ```
+   *
    * @throws MaskletError `badSource` and the other errors of reading an image, `badOption`,
-   *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (as soon
-   *   as the signal is; a stage under way is left to end in the background).
+   *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (at once;
+   *   the current stage ends in the background), `timedOut`.
    */
   async segment(source: Source, options: SegmentOptions = {}): Promise<SegmentResult> {
     const [result] = (await this.segmentAll([source], options)) as [SegmentResult];
@@ -62,10 +96,20 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Finds the objects of several images: in one run of the network where the graph takes several
-   * (`info.batch`), else one after the other. The results are in the order of the sources; one
-   * image that fails fails the call. The time of a shared run is divided evenly.
-   * @throws MaskletError as {@link segment}; `badOption` for anything but a list.
+   * Finds the objects of several images: in one run of the network if the graph accepts several
+   * (`info.batch`), else one after another. The results have the order of the sources. If one image
+   * fails, the call fails. The time of a shared run is divided evenly.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const [first, second] = await segmenter.segmentBatch(["a.jpg", "b.jpg"]);
+   * console.log(first?.instances.length, second?.instances.length);
+   * ```
+   *
+   * @throws MaskletError as {@link segment}; `badOption` if `sources` is not an array.
    */
   async segmentBatch(
     sources: readonly Source[],
@@ -80,22 +124,24 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     options: SegmentOptions,
   ): Promise<SegmentResult[]> {
     checkNames("decode", options, segmentOptionNames);
-    const { segmentWith: second, ...first } = options;
-    if (!second) return this.detectAll(sources, first);
-    const { signal } = first;
-    // Read once: the next frame of a video is another image.
-    const images = await Promise.all(
-      sources.map((source) => decodeImage(source, signal ? { signal } : {})),
-    );
-    const results: SegmentResult[] = [];
-    for (const [i, result] of (await this.detectAll(images, first)).entries())
-      results.push(await segmentInBoxes(result, images[i]!, second, first));
-    return results;
+    const { segmentWith: second, signal: _signal, timeoutMs: _timeoutMs, ...plain } = options;
+    return this.within("source", options, async (ended) => {
+      if (!second) return this.detectAll(sources, plain, ended);
+      const ending = ended ? { signal: ended } : {};
+      // Read once: the next frame of a video is another image.
+      const captured = await captureAll(sources);
+      const images = await Promise.all(captured.map((source) => decodeImage(source, ending)));
+      const results: SegmentResult[] = [];
+      for (const [i, result] of (await this.detectAll(images, plain, ended)).entries())
+        results.push(await segmentInBoxes(result, images[i]!, second, { ...plain, ...ending }));
+      return results;
+    });
   }
 
   private async detectAll(
     sources: readonly Source[],
-    { signal, ...options }: Omit<SegmentOptions, "segmentWith">,
+    options: PlainSegmentOptions,
+    signal: AbortSignal | undefined,
   ): Promise<SegmentResult[]> {
     const { results } = await this.call("source", signal, (engine) =>
       engine.segment(sources, options, { signal }),
@@ -104,14 +150,24 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Runs the network alone: pre-processing as for {@link segment}, then the raw outputs as they
-   * come, all as float32. For decoders of one's own, for `decode` and for measuring.
+   * Runs the network without decoding: preprocessing as for {@link segment}, then the raw outputs,
+   * all as float32. Use it for your own decoder, for `decode` and for measurements.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const { outputs } = await segmenter.infer("photo.jpg");
+   * console.log(outputs);
+   * ```
+   *
+   * @throws MaskletError as {@link segment}
    */
-  async infer(source: Source, options: { signal?: AbortSignal } = {}): Promise<RawResult> {
-    checkNames("inference", options, signalNames);
-    const { signal } = options;
-    const { state, ...raw } = await this.call("source", signal, (engine) =>
-      engine.infer([source], undefined, { signal }),
+  async infer(source: Source, options: CallLimits = {}): Promise<RawResult> {
+    checkNames("inference", options, limitNames);
+    const { state, ...raw } = await this.within("source", options, (signal) =>
+      this.call("source", signal, (engine) => engine.infer([source], undefined, { signal })),
     );
     return { ...raw, device: state.device };
   }
@@ -127,9 +183,18 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
 }
 
 /**
- * What a model file is and how it would be used, without running it.
- * @throws MaskletError as {@link Segmenter.create} for files that cannot be read; a model that no
- *   family fits, or that does not take one image, is no error here.
+ * Describes a model file and how a {@link Segmenter} would use it, without running it. Unlike
+ * `Segmenter.create`, it accepts a model of an unknown family, or one that does not take one image.
+ *
+ * @example
+ * ```ts
+ * import { inspectModel } from "masklet";
+ *
+ * const { family, inputs, outputs } = await inspectModel("model.onnx");
+ * console.log(family, inputs, outputs);
+ * ```
+ *
+ * @throws MaskletError as {@link Segmenter.create}, for files that cannot be read
  */
 export async function inspectModel(
   model: ModelSource,

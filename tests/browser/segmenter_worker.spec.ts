@@ -23,7 +23,7 @@ test("WorkerTerminatedFromOutside_PendingCallFails_NextCallWorks", async ({ page
       const failure = await pending;
       const good = kit.plain(await segmenter.segment(kit.image(squares)));
       const count = workers.length;
-      // An uncaught error in the worker's script counts as its end too.
+      // An uncaught error in the worker's script also counts as its end.
       workers[1]!.dispatchEvent(new ErrorEvent("error", { message: "out of luck" }));
       const again = kit.plain(await segmenter.segment(kit.image(squares)));
       await segmenter.dispose();
@@ -52,7 +52,7 @@ test("WorkerScriptMissing_CreateFails", async ({ page }) => {
   expect(failure).toMatchObject({ code: "workerFailed", stage: "worker" });
 });
 
-test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
+test("Dispose_WithPendingCalls_EndsThem", async ({ page }) => {
   await open(page);
   const outcomes = await page.evaluate(
     async ([model, squares]) => {
@@ -73,7 +73,7 @@ test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
   for (const outcome of outcomes) expect([3, "disposed"]).toContain(outcome);
 });
 
-test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
+test("Results_OfTheWorker_AreTransferredInSeparateBuffers", async ({ page }) => {
   await open(page);
   const result = await page.evaluate(
     async ([model, squares]) => {
@@ -85,7 +85,7 @@ test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
       const masks = instances.map(({ mask }) => mask);
       const clone = masklet.Mask.from(structuredClone(masks[0]!));
       return {
-        // Own buffers, not views into one that all share.
+        // Each has its own buffer, not a view into a shared one.
         own: masks.every(
           ({ runs, coverage }) =>
             runs.byteLength === runs.buffer.byteLength && coverage!.buffer.byteLength === 256,
@@ -111,4 +111,55 @@ test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
       ["output1", [1, 4, 16, 16], 1024, "Float32Array"],
     ],
   });
+});
+
+test("RunThatNeverEnds_AbortedOrDisposed_EndsItsWorkerAlone", async ({ page }) => {
+  await open(page);
+  const result = await page.evaluate(
+    async ([hung, model, squares]) => {
+      const { masklet, kit } = window;
+      const workers: { ended: boolean }[] = [];
+      const RealWorker = window.Worker;
+      window.Worker = class extends RealWorker {
+        ended = false;
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          workers.push(this);
+        }
+        override terminate() {
+          this.ended = true;
+          super.terminate();
+        }
+      };
+      const device = "wasm";
+      const looping = await masklet.Segmenter.create({ model: hung, device });
+      const other = await masklet.Segmenter.create({ model, device });
+      const late = await kit.failure(() => looping.segment(kit.image(squares), { timeoutMs: 500 }));
+      const good = kit.plain(await other.segment(kit.image(squares)));
+      // Waits for the worker that is ended after the grace period, then for the next one.
+      const waiting = kit.failure(() => looping.segment(kit.image(squares)));
+      await new Promise((resolve) => setTimeout(resolve, 11_000));
+      const first = await waiting;
+      const again = kit.failure(() => looping.segment(kit.image(squares)));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const start = performance.now();
+      await looping.dispose();
+      const disposal = performance.now() - start;
+      const last = await again;
+      const fine = kit.plain(await other.segment(kit.image(squares)));
+      const ended = workers.map((worker) => worker.ended);
+      await other.dispose();
+      return { late, good, first, disposal, last, fine, ended };
+    },
+    ["/data/hostile_models/infinite_loop.onnx", model, squares] as const,
+  );
+  expect(result).toMatchObject({
+    late: { code: "timedOut" },
+    good: found,
+    first: { code: "workerFailed" },
+    last: { code: "disposed" },
+    fine: found,
+    ended: [true, false, true],
+  });
+  expect(result.disposal).toBeLessThan(5_000);
 });

@@ -211,3 +211,19 @@ describe("drawText", () => {
     expect(textWidthPx("")).toBe(0);
   });
 });
+
+describe("masks of another image", () => {
+  const small = { width: 8, height: 6, data: new Uint8ClampedArray(8 * 6 * 4) };
+
+  it.each([
+    ["cutOut", () => cutOut(small, ring.mask)],
+    ["paintOverlay", () => paintOverlay(small, [ring])],
+    ["an image without pixels", () => cutOut({ ...small, data: new Uint8Array(3) }, ring.mask)],
+    ["no image", () => cutOut(undefined as never, ring.mask)],
+    ["no mask", () => cutOut(small, undefined as never)],
+    ["no list", () => paintOverlay(small, undefined as never)],
+    ["no instance", () => paintOverlay(small, [null as never])],
+  ])("%s_IsRefused", (_, call) => {
+    expect(call).toThrow(expect.objectContaining({ code: "badOption", stage: "export" }));
+  });
+});

@@ -27,7 +27,7 @@ export class FakeOrt {
   readonly log: string[] = [];
   liveSessions = 0;
   liveTensors = 0;
-  private busy = 0;
+  private busy: object | undefined;
   private lose: ((info: { message: string }) => void)[] = [];
 
   constructor(public behavior: FakeBehavior = {}) {}
@@ -101,15 +101,21 @@ export class FakeOrt {
     };
   }
 
+  /** The call under way counts as hung: from now on, others may overlap with it. */
+  free(): void {
+    this.busy = undefined;
+  }
+
   /** Overlapping calls block the real one forever. */
   private async alone<T>(task: () => Promise<T>): Promise<T> {
-    if (this.busy > 0) throw new Error("overlapping calls");
-    this.busy++;
+    if (this.busy) throw new Error("overlapping calls");
+    const call = {};
+    this.busy = call;
     try {
       await new Promise((resolve) => setImmediate(resolve));
       return await task();
     } finally {
-      this.busy--;
+      if (this.busy === call) this.busy = undefined;
     }
   }
 

@@ -37,6 +37,7 @@ export type Stage = (typeof stages)[number];
  */
 export const webErrorCodes = [
   "aborted",
+  "timedOut",
   "disposed",
   "coreNotLoaded",
   "coreTrapped",
@@ -73,7 +74,9 @@ export type CoreErrorCode =
   | "badRleString"
   | "noImage"
   | "noInstances"
-  | "badIndex";
+  | "badIndex"
+  | "truncatedImageFile"
+  | "imageFileTooCostly";
 
 /** What went wrong. */
 export type ErrorCode = WebErrorCode | CoreErrorCode;
@@ -88,7 +91,9 @@ export interface SerializedError {
 
 /**
  * The only error type of the package. `message` names the cause and the offending value. An aborted
- * call rejects with the code `aborted`, and `cause` is then the signal's reason.
+ * call rejects with the code `aborted`; `cause` is then the signal's reason, and `name` is
+ * `AbortError`, as the platform's own calls have it. A call that took longer than its `timeoutMs`
+ * has the code `timedOut` and the name `TimeoutError`.
  *
  * @example
  * ```ts
@@ -103,7 +108,8 @@ export interface SerializedError {
  * ```
  */
 export class MaskletError extends Error {
-  override readonly name = "MaskletError";
+  /** `AbortError` for `aborted`, `TimeoutError` for `timedOut`, else `MaskletError`. */
+  override readonly name: "MaskletError" | "AbortError" | "TimeoutError";
 
   /**
    * @param code what went wrong
@@ -118,6 +124,8 @@ export class MaskletError extends Error {
     options: { value?: number | string; cause?: unknown } = {},
   ) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.name =
+      code === "aborted" ? "AbortError" : code === "timedOut" ? "TimeoutError" : "MaskletError";
     if (options.value !== undefined) this.value = options.value;
   }
 
@@ -157,12 +165,26 @@ export class MaskletError extends Error {
   }
 }
 
-/** Call it between stages. @throws MaskletError `aborted` if the signal is aborted. @internal */
+/**
+ * Call it between stages.
+ * @throws MaskletError `aborted` if the signal is aborted, `timedOut` if a time limit aborted it.
+ * @internal
+ */
 export function throwIfAborted(signal: AbortSignal | undefined, stage: Stage): void {
-  if (signal?.aborted)
-    throw new MaskletError("aborted", stage, `the call was aborted before ${stage}`, {
-      cause: signal.reason,
-    });
+  if (signal?.aborted) throw abortedError(signal, stage, `the call was aborted before ${stage}`);
+}
+
+/**
+ * The error of a call whose signal is aborted: `aborted`, unless the signal was aborted with an
+ * error of this package. @internal
+ */
+export function abortedError(
+  { reason }: AbortSignal,
+  stage: Stage,
+  message = "the call was aborted",
+): MaskletError {
+  if (reason instanceof MaskletError) return reason;
+  return new MaskletError("aborted", stage, message, { cause: reason });
 }
 
 /**
@@ -176,8 +198,7 @@ export function untilAborted<T>(
 ): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const abort = () =>
-      reject(new MaskletError("aborted", stage, "the call was aborted", { cause: signal.reason }));
+    const abort = () => reject(abortedError(signal, stage));
     if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));

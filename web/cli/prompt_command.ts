@@ -94,9 +94,9 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
       timingsMs,
     },
   };
-  const [written] = plan.documents;
-  if (written !== undefined) {
-    await writeJson([jsonOf(segmented)], written.to);
+  const [whole] = plan.documents;
+  if (whole !== undefined) {
+    await writeJson([jsonOf(segmented)], whole.to);
     return 0;
   }
   const [{ format, to }] = plan.filesOf(input) as [{ format: FileFormat; to: string }];

@@ -1,3 +1,4 @@
+import { untilAborted } from "../base/errors.js";
 import { isNode } from "../base/realm.js";
 import { type LoadCoreOptions, loadCore } from "../core/load.js";
 import type { EngineOptions } from "./types.js";
@@ -10,7 +11,8 @@ export function coreOptions({ coreUrl, signal }: CoreWishes): LoadCoreOptions {
 
 /**
  * Starts an engine, in a worker unless the options or the platform say otherwise, and loads the
- * core beside it: masks are worked on in the caller's thread, wherever the network runs.
+ * core beside it: masks are worked on in the caller's thread, wherever the network runs. An aborted
+ * start ends at once; what it still makes is disposed.
  */
 export async function startEngine<E extends { dispose(): Promise<void> }>(
   options: CoreWishes & Pick<EngineOptions, "worker">,
@@ -18,8 +20,13 @@ export async function startEngine<E extends { dispose(): Promise<void> }>(
 ): Promise<E> {
   const inWorker = options.worker !== false && !isNode() && typeof Worker === "function";
   const core = loadCore(coreOptions(options));
-  const [, engine] = await Promise.allSettled([core, inWorker ? start.inWorker() : start.here()]);
-  if (engine.status === "rejected") throw engine.reason;
+  const starting = inWorker ? start.inWorker() : start.here();
+  const wanted = untilAborted(starting, options.signal, "load");
+  const [, engine] = await Promise.allSettled([core, wanted]);
+  if (engine.status === "rejected") {
+    starting.then((late) => late.dispose()).catch(() => undefined);
+    throw engine.reason;
+  }
   try {
     await core;
   } catch (error) {

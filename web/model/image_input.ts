@@ -1,4 +1,6 @@
+import { MaskletError } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
+import { maxInputSide, maxInputValues } from "../base/limits.js";
 import type { TensorInfo } from "../base/tensor.js";
 
 /** Order of the axes of an image input: n = batch, c = channels, h = height, w = width. */
@@ -78,6 +80,22 @@ function isSide(dim: Dim): boolean {
 
 function fixed(dim: Dim): number | undefined {
   return typeof dim === "number" ? dim : undefined;
+}
+
+/**
+ * Refuses an input that no memory holds.
+ * @throws MaskletError `unsupported` naming the side, or the batch
+ */
+export function checkImageInput({ name, width = 1, height = 1, batch }: ImageInput): void {
+  const refuse = (what: string, value: number, most: number): never => {
+    const message = `the image input '${name}' has ${what} of ${value}; the maximum is ${most}`;
+    throw new MaskletError("unsupported", "load", message, { value });
+  };
+  if (width > maxInputSide) refuse("a width", width, maxInputSide);
+  if (height > maxInputSide) refuse("a height", height, maxInputSide);
+  const images = batch === "open" ? 1 : batch;
+  const most = Math.floor(maxInputValues / (3 * width * height));
+  if (images > most) refuse(`a batch (of ${width} x ${height} pixels)`, images, most);
 }
 
 /** The size of the input, if the graph fixes both sides. */

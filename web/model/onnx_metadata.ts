@@ -1,4 +1,5 @@
 import { MaskletError } from "../base/errors.js";
+import { maxOnnxEntries, maxRank, maxTensors } from "../base/limits.js";
 import type { TensorInfo } from "../base/tensor.js";
 import { ProtobufError, ProtobufReader } from "./protobuf_reader.js";
 
@@ -26,11 +27,6 @@ const elementTypes = [
   "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool",
   "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16",
 ] as const; // biome-ignore format: by number
-
-/**
- * Maximum number of entries, above any real model's. It keeps a random file from filling memory.
- */
-const maxEntries = 65_536;
 
 interface Graph {
   name: string;
@@ -65,15 +61,17 @@ export function readOnnxMetadata(bytes: Uint8Array): OnnxModel {
 
 function readModel(reader: ProtobufReader): OnnxModel {
   const metadata: Record<string, string> = Object.create(null);
-  let [irVersion, opset, producer] = [0, 0, ""];
+  let [irVersion, opset, producer, properties] = [0, 0, "", 0];
   let graph: Graph | undefined;
   for (let field = reader.nextField(); field !== 0; field = reader.nextField()) {
     if (field === 1) irVersion = reader.int();
     else if (field === 2) producer = reader.string();
     else if (field === 7) graph = readGraph(reader.message());
     else if (field === 8) opset = readDefaultOpset(reader.message()) ?? opset;
-    else if (field === 14) readProperty(reader.message(), metadata);
-    else reader.skip();
+    else if (field === 14) {
+      checkCount(++properties, "metadata entries");
+      readProperty(reader.message(), metadata);
+    } else reader.skip();
   }
   if (!graph)
     throw new MaskletError("badModel", "load", "the file is not an ONNX model: it lacks a graph");
@@ -85,6 +83,7 @@ function readModel(reader: ProtobufReader): OnnxModel {
       value: name,
     });
   }
+  checkCount(inputs.length + outputs.length, "graph inputs and outputs", maxTensors);
   return { irVersion, opset, producer, graphName: name, inputs, outputs, quantizesAtRun, metadata };
 }
 
@@ -106,6 +105,7 @@ function readGraph(reader: ProtobufReader): Graph {
     else if (field === 12) graph.outputs.push(readValueInfo(reader.message()));
     else reader.skip();
     checkCount(graph.inputs.length + graph.outputs.length, "graph inputs and outputs");
+    checkCount(graph.initializers.size, "initializers");
   }
   return graph;
 }
@@ -195,7 +195,7 @@ function readShape(reader: ProtobufReader): (number | string)[] {
     }
     // Some exporters write -1 or 0 for an open size; -1 reads as 2^64 - 1.
     dims.push(typeof dim === "number" && (dim < 1 || dim > 0x7fffffff) ? "?" : dim);
-    checkCount(dims.length, "dimensions of a tensor");
+    checkCount(dims.length, "dimensions of a tensor", maxRank);
   }
   return dims;
 }
@@ -220,15 +220,14 @@ function readProperty(reader: ProtobufReader, into: Record<string, string>): voi
     else reader.skip();
   }
   into[key] = value;
-  checkCount(Object.keys(into).length, "metadata entries");
 }
 
-function checkCount(count: number, what: string): void {
-  if (count > maxEntries) {
+function checkCount(count: number, what: string, most = maxOnnxEntries): void {
+  if (count > most) {
     throw new MaskletError(
       "badModel",
       "load",
-      `the file is not an ONNX model: it has more than ${maxEntries} ${what}`,
+      `the file is not an ONNX model: it has more than ${most} ${what}`,
       { value: count },
     );
   }

@@ -1,5 +1,6 @@
 import { MaskletError, throwIfAborted } from "../base/errors.js";
 import type { Size } from "../base/geometry.js";
+import { maxInputSide } from "../base/limits.js";
 import { checkInteger, optionError } from "../base/options.js";
 import { checkPreprocessing } from "../base/preprocessing.js";
 import type { TensorInfo } from "../base/tensor.js";
@@ -9,6 +10,7 @@ import type { PromptModel } from "../families/prompt/family.js";
 import { maskSize, promptFeeds } from "../families/prompt/feeds.js";
 import { frameImage } from "../families/prompt/points.js";
 import { findPromptCard } from "../model/built_in.js";
+import { checkImageInput } from "../model/image_input.js";
 import { describeFile, type LoadedModel } from "../model/store.js";
 import { type Feed, type Feeds, makeFeed } from "../runtime/feed.js";
 import { makeImageFeed } from "../runtime/image_feed.js";
@@ -20,19 +22,18 @@ import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./
 
 export interface StartedPromptModel {
   readonly model: PromptModel;
-  /** Undefined for one graph that does both. */
+  /** Undefined for a combined graph. */
   readonly encoder: ModelSession | undefined;
   readonly decoder: ModelSession;
   readonly info: PromptModelInfo;
   readonly changes: PreprocessingChanges;
 }
 
-/** Side of the image for the self-check of encoders that take every size. */
+/** Side of the image in the self-check of encoders that accept every size. */
 const checkSide = 256;
 
 /**
- * Loads the files, brings encoder and decoder together and starts both, each on the best device
- * that takes it.
+ * Loads the files, matches encoder and decoder and starts each on the best device that can run it.
  * @throws MaskletError as `PromptSegmenter.create`
  */
 export async function startPromptModel(
@@ -44,6 +45,7 @@ export async function startPromptModel(
     bindPromptModel(encoderFile?.onnx, decoderFile.onnx, options.family),
     options.inputSize,
   );
+  checkImageInput(model.imageInput);
   const changes = {
     ...findPromptCard(encoderFile?.sha256 ?? "")?.preprocessing,
     ...checkChanges(model, options),
@@ -69,7 +71,7 @@ export async function startPromptModel(
   }
 }
 
-/** An input that the graph leaves open can be of another size than the usual. */
+/** Applies the caller's input size, if the graph does not fix it. */
 function withInputSize(
   model: PromptModel,
   asked: PromptSegmenterOptions["inputSize"],
@@ -82,7 +84,7 @@ function withInputSize(
       "load",
       "inputSize",
       `${width} x ${height}`,
-      "left out: this network takes every image at its own size",
+      "left out: this network runs every image at its own size",
     );
   for (const [name, side, fixed] of [
     ["width", width, image.width],
@@ -90,7 +92,7 @@ function withInputSize(
   ] as const) {
     if (fixed !== undefined && side !== fixed)
       throw optionError("load", `inputSize.${name}`, side, `${fixed}: the model fixes it`);
-    checkInteger("load", `inputSize.${name}`, side, 16, 8192);
+    checkInteger("load", `inputSize.${name}`, side, 16, maxInputSide);
   }
   return { ...model, network: { width, height } };
 }
@@ -102,7 +104,7 @@ function checkChanges(
   const { width, height, resizeMode, content, ...changes } = preprocessing;
   for (const [name, value] of Object.entries({ width, height, resizeMode, content })) {
     if (value !== undefined)
-      throw optionError("load", `preprocessing.${name}`, value, "left out: the family says it");
+      throw optionError("load", `preprocessing.${name}`, value, "left out: the family fixes it");
   }
   checkPreprocessing(planImage(model, checkFrame(model), changes));
   return changes;
@@ -144,7 +146,7 @@ function checkImageFeeds(model: PromptModel, changes: PreprocessingChanges): Fee
   return { [model.imageInput.name]: makeImageFeed(model.imageInput, checkImage(plan), plan) };
 }
 
-/** One point in the middle. */
+/** One point in the center of the image. */
 function checkPrompt(model: PromptModel): Feeds {
   const frame = checkFrame(model);
   const middle = {
@@ -162,8 +164,8 @@ function checkPrompt(model: PromptModel): Feeds {
 }
 
 /**
- * Numbers like those of an encoder: around 0, all different. Where the decoder leaves a length
- * open, the encoder's file tells it.
+ * Values that resemble those of an encoder: around 0, all different. If the decoder does not fix a
+ * length, the encoder's file gives it.
  */
 function checkEmbeddings(model: PromptModel, encoder: LoadedModel): Feeds {
   const feeds = model.inputs.embeddings.map((input): [string, Feed] => {
@@ -192,7 +194,8 @@ function lengthOf(dim: number | string | undefined): number | undefined {
 }
 
 function openLength({ name, dims }: TensorInfo): never {
-  const message = `neither file says how long '${name}' [${dims?.join(", ")}] is, so that the decoder cannot be checked on a GPU`;
+  const shape = `'${name}' [${dims?.join(", ")}]`;
+  const message = `neither file fixes the length of ${shape}; the GPU self-check needs it`;
   throw new MaskletError("unsupported", "compile", message, { value: name });
 }
 

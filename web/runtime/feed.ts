@@ -108,14 +108,24 @@ export class KeptTensor {
 
   /** Like {@link dispose}, without waiting. Call it in the queue. */
   end(): void {
+    this.lose()();
+  }
+
+  /**
+   * Counts as lost from now on. The function that is returned frees the memory, which a run under
+   * way may still use.
+   */
+  lose(): () => void {
     const { place } = this;
     this.place = undefined;
     this.onEnd(this);
-    try {
-      if (place && "tensor" in place) place.tensor.dispose();
-    } catch {
-      // Its device is lost.
-    }
+    return () => {
+      try {
+        if (place && "tensor" in place) place.tensor.dispose();
+      } catch {
+        // Its device is lost.
+      }
+    };
   }
 
   /** Makes a tensor of `ort`. If `mine`, dispose it after the run. Call it in the queue. */

@@ -1,5 +1,7 @@
 import type { Device, Fallback } from "../base/device.js";
 import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { gpuRunLimitMs, runGraceMs, sessionGraceMs } from "../base/limits.js";
+import { type Patience, settledWithin, Unending, untilGivenUp } from "../base/patience.js";
 import { TaskQueue } from "../base/task_queue.js";
 import type { RawTensor } from "../base/tensor.js";
 import { deviceLadder, type OrtRuntime, Refusal, realRuntime } from "./device_ladder.js";
@@ -52,7 +54,9 @@ export class ModelSession {
   private loss: Promise<void> | undefined;
   private agreesWithCpu = false;
   private hasRun = false;
-  private disposed = false;
+  private readonly disposal = new AbortController();
+  /** The run that was given up and has not ended yet. Its session must not be touched. */
+  private unended: Promise<void> | undefined;
   private readonly calls = new TaskQueue();
   /** Live kept outputs of this session. */
   private readonly kept = new Set<KeptTensor>();
@@ -87,7 +91,9 @@ export class ModelSession {
   /**
    * Runs the network. A lost device leads to a new session and one repetition. If the device is
    * lost again, the next device takes over. After any other failure, the next run opens a new
-   * session. Kept outputs on the GPU end with their session.
+   * session. Kept outputs on the GPU end with their session. A run that does not end, although its
+   * call was aborted or its time is over, is given up: its session is left alone until it ends, and
+   * the next run takes the next device.
    * @throws MaskletError `inferenceFailed`, `deviceLost`, `noDevice`, `aborted` or `disposed`;
    *   LostTensorError for a feed that is lost.
    */
@@ -95,10 +101,13 @@ export class ModelSession {
     return this.calls.run(() => this.runWithRetry(feeds, options));
   }
 
-  /** Releases the session after the current run, if any. */
+  /**
+   * Releases the session after the current run, if any. Does not wait for a run that does not end.
+   */
   dispose(): Promise<void> {
-    this.disposed = true;
-    return this.calls.run(() => enqueueOrt(() => this.release()));
+    this.disposal.abort();
+    const released = this.calls.run(() => enqueueOrt(() => this.release()));
+    return settledWithin(released, sessionGraceMs);
   }
 
   private async runWithRetry(
@@ -106,23 +115,37 @@ export class ModelSession {
     { signal, outputs: wanted }: RunOptions,
   ): Promise<SessionOutputs> {
     for (let losses = 0; ; ) {
-      if (this.disposed)
-        throw new MaskletError("disposed", "inference", "the segmenter is disposed");
-      throwIfAborted(signal, "inference");
+      this.throwIfUnwanted(signal, "inference");
+      if (this.unended) this.leaveDevice();
       if (!this.session || this.lossReason !== undefined) await this.remake(signal);
       try {
-        const outputs = await this.runOnce(feeds, wanted);
+        const outputs = await this.runOnce(feeds, wanted, signal);
         this.hasRun = true;
         return outputs;
       } catch (error) {
         if (error instanceof StaleSession) continue;
         if (error instanceof LostTensorError) throw error;
+        if (error instanceof Unending) {
+          this.throwIfUnwanted(signal, "inference");
+          if (!this.hasNextDevice) throw this.runFailed(error);
+          continue;
+        }
         const lost = await this.isLoss(error);
         await this.releaseAfterFailure(lost);
         if (!lost) throw error instanceof MaskletError ? error : this.runFailed(error);
         if (++losses === 2) this.giveUpOnGpu(error);
       }
     }
+  }
+
+  private get hasNextDevice(): boolean {
+    return this.rung + 1 < this.ladder.length;
+  }
+
+  private throwIfUnwanted(signal: AbortSignal | undefined, stage: "compile" | "inference"): void {
+    if (this.disposal.signal.aborted)
+      throw new MaskletError("disposed", stage, "the segmenter is disposed");
+    throwIfAborted(signal, stage);
   }
 
   private async climb(signal: AbortSignal | undefined): Promise<void> {
@@ -132,7 +155,11 @@ export class ModelSession {
       try {
         return await this.start(this.device, signal);
       } catch (error) {
-        if (error instanceof MaskletError && error.code === "aborted") throw error;
+        if (error instanceof Unending) {
+          this.abandon();
+          this.throwIfUnwanted(signal, "compile");
+        }
+        if (signal?.aborted && error instanceof MaskletError) throw error;
         cause = error;
         this.record(messageOf(error));
       }
@@ -156,7 +183,8 @@ export class ModelSession {
     const ort = await loadFor(device, runtime, request.wasmPaths);
     await enqueueOrt(async () => {
       throwIfAborted(signal, "compile");
-      this.session = await createSession(ort, device, request.model, request.keptOutputs);
+      const creation = createSession(ort, device, request.model, request.keptOutputs);
+      this.session = await this.patiently(creation, device, signal, (late) => late.release());
       this.lossReason = undefined;
       if (device !== "webgpu") return;
       onGpu.add(this);
@@ -169,7 +197,7 @@ export class ModelSession {
   private async checkAgainstCpu(signal: AbortSignal | undefined): Promise<void> {
     try {
       const feeds = this.request.checkFeeds();
-      const actual = await this.readAll(await this.runOnce(feeds));
+      const actual = await this.readAll(await this.runOnce(feeds, undefined, signal));
       throwIfAborted(signal, "compile");
       const difference = compareOutputs(
         actual,
@@ -180,7 +208,8 @@ export class ModelSession {
       this.agreesWithCpu = true;
       throwIfAborted(signal, "compile");
     } catch (error) {
-      await this.releaseAfterFailure(await this.isLoss(error));
+      if (this.unended) this.abandon();
+      else await this.releaseAfterFailure(await this.isLoss(error));
       throw error;
     }
   }
@@ -207,23 +236,84 @@ export class ModelSession {
     });
   }
 
-  private async runOnce(feeds: Feeds, wanted?: readonly string[]): Promise<SessionOutputs> {
+  private async runOnce(
+    feeds: Feeds,
+    wanted: readonly string[] | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SessionOutputs> {
     const { device } = this;
     const { wasmPaths, keptOutputs: kept = [] } = this.request;
     const ort = await loadFor(device, this.runtime, wasmPaths);
     return enqueueOrt(async () => {
       if (!this.session) throw new StaleSession();
       const onEnd = (tensor: KeptTensor) => this.kept.delete(tensor);
-      const results = await runSession(ort, this.session, {
-        feeds,
-        wanted,
-        kept,
-        onGpu: device === "webgpu",
-        onEnd,
+      const onGpu = device === "webgpu";
+      const run = runSession(ort, this.session, { feeds, wanted, kept, onGpu, onEnd });
+      const results = await this.patiently(run, device, signal, async (late) => {
+        for (const tensor of late.kept.values()) tensor.end();
       });
       for (const tensor of results.kept.values()) if (tensor.onGpu) this.kept.add(tensor);
       return results;
     });
+  }
+
+  /**
+   * Waits for a call of ONNX Runtime and gives it up when it is unwanted or too long. Call it in the
+   * queue.
+   * @param discard frees the result of a call that was given up
+   */
+  private async patiently<T>(
+    call: Promise<T>,
+    device: Device,
+    signal: AbortSignal | undefined,
+    discard: (result: T) => Promise<void>,
+  ): Promise<T> {
+    const unwanted: Patience["unwanted"] = [
+      [signal, runGraceMs],
+      [this.disposal.signal, runGraceMs],
+    ];
+    const isLimited = device === "webgpu" && !this.request.allowSoftwareAdapter;
+    try {
+      return await untilGivenUp(call, {
+        unwanted,
+        limitMs: isLimited ? gpuRunLimitMs : undefined,
+      });
+    } catch (error) {
+      if (error instanceof Unending) {
+        const unended: Promise<void> = call
+          .then((late) => enqueueOrt(() => discard(late)))
+          .catch(() => undefined)
+          .then(() => {
+            if (this.unended === unended) this.unended = undefined;
+          });
+        this.unended = unended;
+      }
+      throw error;
+    }
+  }
+
+  /** Gives up the session of a run that does not end. It is released when the run has ended. */
+  private abandon(): void {
+    const { session, unended } = this;
+    this.session = undefined;
+    this.unended = undefined;
+    this.lossReason = undefined;
+    onGpu.delete(this);
+    const frees = [...this.kept].map((tensor) => tensor.lose());
+    void unended?.then(() =>
+      enqueueOrt(async () => {
+        for (const free of frees) free();
+        await session?.release().catch(() => undefined);
+      }),
+    );
+  }
+
+  /** Gives up the session of a run that does not end, and its device where there is another. */
+  private leaveDevice(): void {
+    this.abandon();
+    if (!this.hasNextDevice) return;
+    this.record("a run did not end");
+    ++this.rung;
   }
 
   private readAll({ outputs, kept }: SessionOutputs): Promise<Map<string, RawTensor>> {
@@ -250,7 +340,7 @@ export class ModelSession {
    * A run may fail with a vague message a moment before the device reports its loss.
    */
   private async isLoss(error: unknown): Promise<boolean> {
-    if (this.device !== "webgpu" || this.disposed) return false;
+    if (this.device !== "webgpu" || this.disposal.signal.aborted) return false;
     if (this.lossReason === undefined && !lossMessage.test(messageOf(error))) {
       await Promise.race([
         this.loss,
@@ -276,6 +366,7 @@ export class ModelSession {
    * dropped anyway.
    */
   private async release(): Promise<void> {
+    if (this.unended) return this.abandon();
     const session = this.session;
     this.session = undefined;
     this.lossReason = undefined;
@@ -286,7 +377,7 @@ export class ModelSession {
 
   private giveUpOnGpu(error: unknown): void {
     const reason = `the device was lost twice in one call: ${messageOf(error)}`;
-    if (this.rung + 1 >= this.ladder.length)
+    if (!this.hasNextDevice)
       throw new MaskletError("deviceLost", "inference", reason, { cause: error });
     this.record(reason);
     ++this.rung;

@@ -1,5 +1,6 @@
-// What a Segmenter asks its engine, wherever that works, and what it is answered.
+// The calls between a Segmenter and its engine, in any thread.
 
+import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
 import type { Size } from "../base/geometry.js";
 import type { Preprocessing } from "../base/preprocessing.js";
@@ -10,18 +11,18 @@ import type { RunningModelInfo } from "../model/info.js";
 import type { SegmentOptions } from "./types.js";
 
 /** Options that can be cloned. */
-export type PlainSegmentOptions = Omit<SegmentOptions, "signal" | "segmentWith">;
+export type PlainSegmentOptions = Omit<SegmentOptions, keyof CallLimits | "segmentWith">;
 
-/** What was found in one image, in columns, which cross to another thread without copying. */
+/** The objects of one image in columns, which move to another thread without a copy. */
 export interface FoundColumns extends Size {
   readonly columns: InstanceColumns;
-  /** On which this image was worked. */
+  /** The device that ran this image. */
   readonly device: Device;
   readonly timingsMs: Timings;
 }
 
 export interface SegmentAnswer {
-  /** One for each source, in their order. */
+  /** One per source, in the same order. */
   readonly results: readonly FoundColumns[];
 }
 
@@ -33,6 +34,6 @@ export interface RawAnswer extends Size {
 /** The work behind a Segmenter: in the caller's thread or in a worker. */
 export interface SegmentEngine extends Engine<RunningModelInfo> {
   readonly segment: Work<PlainSegmentOptions, SegmentAnswer>;
-  /** Of the one source. */
+  /** Takes exactly one source. */
   readonly infer: Work<undefined, RawAnswer>;
 }

@@ -126,8 +126,13 @@ const drawableTags = [
   "VideoFrame",
 ];
 
+/** Whether a class of this name is drawn to be read. */
+export function isDrawable(tag: string): boolean {
+  return drawableTags.includes(tag);
+}
+
 function asDrawable(source: unknown, tag: string): Drawable {
-  if (drawableTags.includes(tag)) return source as Drawable;
+  if (isDrawable(tag)) return source as Drawable;
   throw badSource(
     `the source is ${tag}; it must be a URL, a file, bytes, pixels or a drawable image`,
     tag,

@@ -2,6 +2,7 @@ import type { RgbaImage } from "../base/image.js";
 import { checkNames, type OptionNames } from "../base/options.js";
 import type { FoundInstances, Instance } from "../mask/instances.js";
 import type { Mask, PolygonOptions } from "../mask/mask.js";
+import { checkPainted } from "./checks.js";
 import type {
   CocoAnnotation,
   CocoCategory,
@@ -223,6 +224,7 @@ export function toSvg(result: FoundInstances, options: SvgOptions = {}): string 
  * @param mask a mask within the image
  * @returns the pixels of the mask's crop, transparent outside the object; alpha is the soft
  *   coverage if the mask has it
+ * @throws MaskletError `badOption` for a mask of an image of another size
  *
  * @example
  * ```ts
@@ -235,6 +237,7 @@ export function toSvg(result: FoundInstances, options: SvgOptions = {}): string 
  * ```
  */
 export function cutOut(image: RgbaImage, mask: Mask): RgbaImage {
+  checkPainted(image, [mask]);
   const { width, height } = mask;
   const data = new Uint8ClampedArray(width * height * 4);
   const inside = mask.toBytes();

@@ -1,7 +1,8 @@
 import type { RgbaImage } from "../base/image.js";
-import { checkNames, type OptionNames } from "../base/options.js";
+import { checkNames, type OptionNames, optionError } from "../base/options.js";
 import type { Instance } from "../mask/instances.js";
 import { drawText, textHeightPx, textWidthPx } from "./bitmap_font.js";
+import { checkPainted } from "./checks.js";
 import { instanceColor } from "./palette.js";
 
 /** Options of {@link paintOverlay}. */
@@ -120,6 +121,8 @@ function paintLabel(
  * @param instances the instances, best score first, with masks in pixels of the image
  * @param options fill, outline and labels
  * @returns a new RGBA image of the same size
+ * @throws MaskletError `badOption` for a mask of an image of another size, and for anything but
+ *   pixels and instances
  *
  * @example
  * ```ts
@@ -137,6 +140,12 @@ export function paintOverlay(
   options: PaintOptions = {},
 ): RgbaImage {
   checkNames("export", options, paintNames);
+  if (!Array.isArray(instances))
+    throw optionError("export", "instances", instances, "a list of instances");
+  checkPainted(
+    image,
+    instances.map((instance) => instance?.mask),
+  );
   const shorterSide = Math.min(image.width, image.height);
   const {
     fillOpacity = 0.45,

@@ -1,18 +1,21 @@
 import { proxy, transfer } from "comlink";
 import type { Progress } from "../base/device.js";
-import { MaskletError, throwIfAborted } from "../base/errors.js";
+import { abortedError, MaskletError, throwIfAborted } from "../base/errors.js";
 import { pixelLimit, type Source } from "../base/image.js";
+import { disposeGraceMs } from "../base/limits.js";
+import { settledWithin } from "../base/patience.js";
 import { type PackedSource, packSource } from "../source/browser.js";
+import { unreadable } from "../source/capture.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
 
-/** Progress and abortion of a start. */
+/** Progress and abort signal of a start. */
 export interface StartOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Makes the engine in a worker. */
+/** Creates the engine in a worker. */
 type Create<State> = (
   link: WorkerLink,
   call: number,
@@ -20,17 +23,19 @@ type Create<State> = (
 ) => Promise<Outcome<State>>;
 
 /**
- * A worker and the engine in it, as often as one is needed: a worker that died is replaced by the
- * next call, which loads the model again (from the cache, where it came from an address).
+ * A worker and its engine. If the worker died, the next call starts another one and loads the model
+ * again (a download comes from the cache).
  */
 export class WorkerHost<State extends object> {
   state!: State;
   private link: Promise<WorkerLink> | undefined;
+  /** The worker whose engine is being made. */
+  private starting: WorkerLink | undefined;
   private disposed = false;
 
   constructor(private readonly create: Create<State>) {}
 
-  /** Spawns the worker, unless there is one. */
+  /** Starts the worker, unless it is running. */
   start(options: StartOptions): Promise<WorkerLink> {
     if (!this.link) {
       const link = this.spawn(options);
@@ -42,7 +47,7 @@ export class WorkerHost<State extends object> {
     return this.link;
   }
 
-  /** Calls the worker about sources, which are copied for it. */
+  /** Calls the worker with copies of the sources. */
   async send<T>(
     sources: readonly Source[],
     signal: AbortSignal | undefined,
@@ -54,8 +59,9 @@ export class WorkerHost<State extends object> {
     ) => Promise<Outcome<T>>,
   ): Promise<T> {
     throwIfAborted(signal, "source");
-    const link = await this.start({});
-    const packed = await packAll(sources, signal);
+    // At once: what happens to the sources after the call must not change the result.
+    const packing = packAll(sources, signal);
+    const [packed, link] = await bothOrNone(packing, this.start({}));
     const owned = packed.map((one) => one.owned);
     const cargo = transfer(
       packed.map(({ source }) => source as Source),
@@ -69,19 +75,24 @@ export class WorkerHost<State extends object> {
     }
   }
 
-  /** Takes over what an answer says of the engine. */
+  /** Updates the state of the engine from an answer. */
   adopt(state: Partial<State> | undefined): void {
     this.state = { ...this.state, ...state };
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
+    const error = new MaskletError("disposed", "worker", "the segmenter was disposed");
+    this.starting?.end(error);
     const link = await this.link?.catch(() => undefined);
     this.link = undefined;
     if (!link) return;
     // A session's release waits for the run under way; without it the GPU's memory is freed late.
-    await link.untilEnd(() => link.api.dispose()).catch(() => undefined);
-    link.end(new MaskletError("disposed", "worker", "the segmenter was disposed"));
+    await settledWithin(
+      link.untilEnd(() => link.api.dispose()),
+      disposeGraceMs,
+    );
+    link.end(error);
   }
 
   private async spawn({ signal, onProgress }: StartOptions): Promise<WorkerLink> {
@@ -90,11 +101,9 @@ export class WorkerHost<State extends object> {
     const link = new WorkerLink(() => {
       this.link = undefined;
     });
+    this.starting = link;
     // Nothing else ends a compilation under way.
-    const abort = () =>
-      link.end(
-        new MaskletError("aborted", "load", "the call was aborted", { cause: signal?.reason }),
-      );
+    const abort = () => link.end(abortedError(signal!, "load"));
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const report = proxy(onProgress ?? (() => undefined));
@@ -105,12 +114,12 @@ export class WorkerHost<State extends object> {
       throw error;
     } finally {
       signal?.removeEventListener("abort", abort);
+      this.starting = undefined;
     }
   }
 
   /**
-   * A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up
-   * for a fresh one.
+   * Replaces a worker that cannot open sessions any more (ONNX Runtime ran out of memory).
    */
   private replaceIfBroken(link: WorkerLink, error: MaskletError): void {
     if (error.stage !== "compile" || error.code === "aborted") return;
@@ -119,7 +128,23 @@ export class WorkerHost<State extends object> {
   }
 }
 
-/** All or none: copies of some sources are closed when another cannot be read. */
+/** The copies are closed when no worker can take them. */
+async function bothOrNone(
+  packing: Promise<PackedSource[]>,
+  starting: Promise<WorkerLink>,
+): Promise<[PackedSource[], WorkerLink]> {
+  const [packed, link] = await Promise.allSettled([packing, starting]);
+  if (packed.status === "rejected") throw packed.reason;
+  if (link.status === "fulfilled") return [packed.value, link.value];
+  closeAll(packed.value);
+  throw link.reason;
+}
+
+function closeAll(packed: readonly PackedSource[]): void {
+  for (const { source, owned } of packed) if (owned) (source as ImageBitmap | VideoFrame).close();
+}
+
+/** Copies all sources or none: if one cannot be read, it closes the copies of the others. */
 async function packAll(
   sources: readonly Source[],
   signal: AbortSignal | undefined,
@@ -131,18 +156,18 @@ async function packAll(
     throwIfAborted(signal, "source");
     return ready;
   } catch (error) {
-    for (const { source, owned } of ready) if (owned) (source as ImageBitmap | VideoFrame).close();
-    throw error;
+    closeAll(ready);
+    throw unreadable(error);
   }
 }
 
 /**
- * A snapshot is refused by `postMessage` for one reason only: the image is of another origin that
+ * `postMessage` refuses a snapshot for one reason only: the image comes from another origin that
  * does not allow reading it (CORS).
  */
 function nameTaint(error: MaskletError): MaskletError {
   if ((error.cause as Error | undefined)?.name !== "DataCloneError") return error;
   const message =
-    "the image is from another origin that does not allow its pixels to be read (CORS)";
+    "the image comes from another origin that does not allow reading its pixels (CORS)";
   return new MaskletError("badSource", "source", message, { cause: error.cause });
 }
