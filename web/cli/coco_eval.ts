@@ -1,10 +1,4 @@
-import {
-  type CocoDataset,
-  type CocoResult,
-  type CocoSegmentation,
-  currentCore,
-  Mask,
-} from "../index.js";
+import { type CocoDataset, type CocoResult, currentCore, type Mask } from "../index.js";
 import {
   type AreaRange,
   averagePrecisions,
@@ -13,6 +7,19 @@ import {
   type MatchTruth,
   matchImage,
 } from "./coco_match.js";
+import {
+  type BoxXywh,
+  boxOf,
+  detectionsOf,
+  fieldsOf,
+  type Id,
+  isCrowd,
+  maskOf,
+  numberOf,
+  type RawTruth,
+  Refusal,
+  truthsOf,
+} from "./coco_read.js";
 
 export type EvaluationKind = "segm" | "bbox";
 
@@ -35,14 +42,7 @@ const small: AreaRange = { min: 0, max: 32 ** 2 };
 const medium: AreaRange = { min: 32 ** 2, max: 96 ** 2 };
 const large: AreaRange = { min: 96 ** 2, max: 1e10 };
 
-type BoxXywh = readonly [number, number, number, number];
-
-type Region =
-  | { readonly area: number; readonly mask: Mask }
-  | { readonly area: number; readonly box: BoxXywh };
-
-const maskRegion = (mask: Mask): Region => ({ area: mask.area, mask });
-const boxRegion = (box: BoxXywh): Region => ({ area: box[2] * box[3], box });
+type Region = { readonly mask: Mask } | { readonly box: BoxXywh };
 
 /** For a crowd the denominator is the detection's own area. */
 function boxIou(box: BoxXywh, truth: BoxXywh, crowd: boolean): number {
@@ -55,17 +55,6 @@ function boxIou(box: BoxXywh, truth: BoxXywh, crowd: boolean): number {
   return intersection / (crowd ? area : area + truth[2] * truth[3] - intersection);
 }
 
-/** The mask of a COCO segmentation in any form, on an image of the given size. */
-export function maskOfSegmentation(
-  segmentation: CocoSegmentation,
-  width: number,
-  height: number,
-): Mask {
-  return Array.isArray(segmentation)
-    ? Mask.fromCocoPolygons(segmentation, { width, height })
-    : Mask.fromRle(segmentation);
-}
-
 interface Detection extends MatchDetection {
   readonly region: Region;
 }
@@ -73,104 +62,142 @@ interface Truth extends MatchTruth {
   readonly region: Region;
 }
 interface Cell {
-  readonly detections: Detection[];
-  readonly truths: Truth[];
+  readonly detections: readonly Detection[];
+  readonly truths: readonly Truth[];
 }
 
-const masksOf = (objects: readonly { readonly region: Region }[]): Mask[] =>
-  objects.flatMap(({ region }) => ("mask" in region ? [region.mask] : []));
+const maskIn = ({ region }: { readonly region: Region }) => (region as { mask: Mask }).mask;
+const sizeOf = (mask: Mask) => `${mask.sourceWidth} x ${mask.sourceHeight}`;
+
+/** [detection][truth] of masks. Masks of different images have IoU 0, as in pycocotools. */
+function maskIous({ detections, truths }: Cell): Float64Array[] {
+  const rows = detections.map(() => new Float64Array(truths.length));
+  for (const size of new Set(truths.map((truth) => sizeOf(maskIn(truth))))) {
+    const ofSize = (object: { readonly region: Region }, index: number) =>
+      sizeOf(maskIn(object)) === size ? [index] : [];
+    const ds = detections.flatMap(ofSize);
+    const ts = truths.flatMap(ofSize);
+    if (ds.length === 0) continue;
+    const crowds = Uint8Array.from(ts, (t) => Number(truths[t]!.crowd));
+    const ious = currentCore().masks.iouMatrix(
+      ds.map((d) => maskIn(detections[d]!)),
+      ts.map((t) => maskIn(truths[t]!)),
+      crowds,
+    );
+    for (const [i, d] of ds.entries())
+      for (const [j, t] of ts.entries()) rows[d]![t] = ious[i * ts.length + j]!;
+  }
+  return rows;
+}
 
 /** [detection][truth]; all masks of a cell in one call of the core. */
-function iousOf({ detections, truths }: Cell): ArrayLike<number>[] {
+function iousOf(cell: Cell, kind: EvaluationKind): ArrayLike<number>[] {
+  const { detections, truths } = cell;
   if (detections.length === 0 || truths.length === 0) return detections.map(() => []);
-  if ("mask" in truths[0]!.region) {
-    const crowds = Uint8Array.from(truths, ({ crowd }) => Number(crowd));
-    const ious = currentCore().masks.iouMatrix(masksOf(detections), masksOf(truths), crowds);
-    const row = (d: number) => ious.subarray(d * truths.length, (d + 1) * truths.length);
-    return detections.map((_, d) => row(d));
-  }
-  const boxOf = (region: Region) => (region as { box: BoxXywh }).box;
-  return detections.map((d) =>
-    truths.map((truth) => boxIou(boxOf(d.region), boxOf(truth.region), truth.crowd)),
-  );
+  if (kind === "segm") return maskIous(cell);
+  const box = ({ region }: { readonly region: Region }) => (region as { box: BoxXywh }).box;
+  return detections.map((d) => truths.map((t) => boxIou(box(d), box(t), t.crowd)));
 }
 
 /** All data of one category, one cell per image. */
-type Category = Map<number, Cell>;
+type Category = Map<Id, Cell>;
 
-function cellOf(categories: Map<number, Category>, categoryId: number, imageId: number): Cell {
-  const category = categories.get(categoryId) ?? new Map<number, Cell>();
-  categories.set(categoryId, category);
-  const cell = category.get(imageId) ?? { detections: [], truths: [] };
-  category.set(imageId, cell);
-  return cell;
-}
-
-function addTruths(
-  categories: Map<number, Category>,
-  dataset: CocoDataset,
+const regionOf = (
+  entry: Record<string, unknown>,
+  name: string,
   kind: EvaluationKind,
-): void {
-  const images = new Map(dataset.images.map((image) => [image.id, image]));
-  for (const annotation of dataset.annotations) {
-    const image = images.get(annotation.image_id);
-    if (image === undefined)
-      throw new Error(
-        `annotation ${annotation.id} names image ${annotation.image_id}; the file lacks that image`,
-      );
-    const region =
-      kind === "bbox"
-        ? boxRegion(annotation.bbox)
-        : maskRegion(maskOfSegmentation(annotation.segmentation, image.width, image.height));
-    const crowd = annotation.iscrowd === 1;
+  image: Record<string, unknown>,
+): Region =>
+  kind === "segm"
+    ? { mask: maskOf(entry, name, image) }
+    : { box: boxOf(entry.bbox, `the bbox of ${name}`) };
+
+function truthOf({ entry, name }: RawTruth, kind: EvaluationKind, image: Record<string, unknown>) {
+  const { crowd, ignore } = isCrowd(entry, name);
+  return {
+    region: regionOf(entry, name, kind, image),
     // The area in the file decides the size class of a ground truth, even for boxes.
-    cellOf(categories, annotation.category_id, annotation.image_id).truths.push({
-      region,
-      area: annotation.area,
-      crowd,
-      ignore: crowd || annotation.ignore === 1,
-    });
+    area: ignore ? 0 : numberOf(entry.area, `the area of ${name}`),
+    crowd,
+    ignore,
+    findable: Number(entry.id) !== 0,
+  };
+}
+
+/** Reports masks whose image has another size in the truth than in the results. */
+class SizeNotes {
+  private readonly lines = new Map<Id, string>();
+
+  look(id: Id, file: unknown, { detections, truths }: Cell): void {
+    const found = detections[0] && sizeOf(maskIn(detections[0]));
+    const wanted = truths[0] && sizeOf(maskIn(truths[0]));
+    if (found === undefined || wanted === undefined || found === wanted) return;
+    this.lines.set(id, `${file ?? `image ${id}`}: results ${found}, ground truth ${wanted}`);
+  }
+
+  line(): string | undefined {
+    const [first] = this.lines.values();
+    const count = this.lines.size === 1 ? "1 image has" : `${this.lines.size} images have`;
+    return first && `${count} masks of different sizes, which never match: ${first}`;
   }
 }
 
-function regionOfResult(
-  result: CocoResult,
-  index: number,
-  kind: EvaluationKind,
-  size: { width: number; height: number },
-): Region {
-  if (kind === "segm") {
-    if (result.segmentation === undefined) throw new Error(`result ${index} has no segmentation`);
-    return maskRegion(maskOfSegmentation(result.segmentation, size.width, size.height));
+function groupByCell<T extends { readonly entry: Record<string, unknown> }>(
+  rows: readonly T[],
+): Map<Id, Map<Id, T[]>> {
+  const categories = new Map<Id, Map<Id, T[]>>();
+  for (const row of rows) {
+    const { categoryId, imageId } = fieldsOf(row.entry);
+    const category = categories.get(categoryId) ?? new Map<Id, T[]>();
+    categories.set(categoryId, category);
+    const cell = category.get(imageId);
+    if (cell === undefined) category.set(imageId, [row]);
+    else cell.push(row);
   }
-  if (result.bbox !== undefined) return boxRegion(result.bbox);
-  if (result.segmentation === undefined)
-    throw new Error(`result ${index} has neither bbox nor segmentation`);
-  const mask = maskOfSegmentation(result.segmentation, size.width, size.height);
-  return boxRegion([mask.x, mask.y, mask.width, mask.height]);
+  return categories;
 }
 
-function addDetections(
-  categories: Map<number, Category>,
-  dataset: CocoDataset,
+/** Cells of listed categories and images, as `COCOeval._prepare` makes them. */
+function categoriesOf(
   results: readonly CocoResult[],
+  dataset: CocoDataset,
   kind: EvaluationKind,
-): void {
-  const images = new Map(dataset.images.map((image) => [image.id, image]));
-  const known = new Set(dataset.categories.map((category) => category.id));
-  const best = [...results.entries()].sort((a, b) => b[1].score - a[1].score);
-  for (const [index, result] of best) {
-    const image = images.get(result.image_id);
-    if (image === undefined)
-      throw new Error(
-        `result ${index} names image ${result.image_id}; the ground truth lacks that image`,
-      );
-    if (!known.has(result.category_id)) continue;
-    const cell = cellOf(categories, result.category_id, result.image_id);
-    if (cell.detections.length >= maxDetections) continue;
-    const region = regionOfResult(result, index, kind, image);
-    cell.detections.push({ region, area: region.area, score: result.score });
+  note: (line: string) => void,
+): { readonly categories: Map<Id, Category>; readonly imageIds: readonly Id[] } {
+  const { images, categoryIds, truths } = truthsOf(dataset);
+  const truthCells = groupByCell(truths);
+  const detectionCells = groupByCell(detectionsOf(results, images));
+  const imageIds = [...images.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const categories = new Map<Id, Category>();
+  const sizes = new SizeNotes();
+  for (const categoryId of categoryIds) {
+    const category: Category = new Map();
+    for (const imageId of imageIds) {
+      const wanted = truthCells.get(categoryId)?.get(imageId) ?? [];
+      const found = detectionCells.get(categoryId)?.get(imageId) ?? [];
+      if (wanted.length + found.length === 0) continue;
+      const image = images.get(imageId)!;
+      const scored = found.map((row) => ({
+        ...row,
+        score: numberOf(row.entry.score, `the score of ${row.name}`),
+      }));
+      const best = scored.sort((a, b) => b.score - a.score).slice(0, maxDetections);
+      const cell = {
+        truths: wanted.map((row) => truthOf(row, kind, image)),
+        detections: best.map(({ entry, name, area, score }) => ({
+          region: regionOf(entry, name, kind, image),
+          area,
+          score,
+        })),
+      };
+      if (kind === "segm") sizes.look(imageId, image.file_name, cell);
+      category.set(imageId, cell);
+    }
+    categories.set(categoryId, category);
   }
+  const line = sizes.line();
+  if (line !== undefined) note(line);
+  return { categories, imageIds };
 }
 
 function mean(values: readonly number[]): number {
@@ -179,8 +206,8 @@ function mean(values: readonly number[]): number {
 
 /** AP per category with ground truth, one column per IoU threshold. */
 function curves(
-  categories: Map<number, Category>,
-  imageIds: readonly number[],
+  categories: Map<Id, Category>,
+  imageIds: readonly Id[],
   range: AreaRange,
   ious: Map<Cell, ArrayLike<number>[]>,
 ): number[][] {
@@ -199,24 +226,24 @@ function curves(
 }
 
 /**
- * Computes COCO's average precision of masks or boxes. Matching, area classes, the limit of 100
- * detections per image and category, and the 101-point interpolation are those of pycocotools'
- * `COCOeval`. Results equal pycocotools'; the guaranteed tolerance is 0.001. The size class of a
- * detection depends on its mask for `segm` and on its box for `bbox`.
- * @throws Error with the entry, if the files do not belong together.
+ * Computes COCO's average precision of masks or boxes as pycocotools' `loadRes` and `COCOeval` do:
+ * entries of unlisted categories and images of the truth do not count, nor does `ignore`; a
+ * detection has the size class of its box where the first result has one, else of its mask; boxes
+ * without masks count as rectangles. Results equal pycocotools'; the guaranteed tolerance is 0.001.
+ * @param note takes lines about what may be a slip
+ * @throws Refusal with the entry, where pycocotools fails
  */
 export function evaluateCoco(
   results: readonly CocoResult[],
   dataset: CocoDataset,
   kind: EvaluationKind,
+  note: (line: string) => void = () => {},
 ): Evaluation {
-  const categories = new Map<number, Category>();
-  addTruths(categories, dataset, kind);
-  addDetections(categories, dataset, results, kind);
+  if (!Array.isArray(results)) throw new Refusal("the results must be a list");
+  const { categories, imageIds } = categoriesOf(results, dataset, kind, note);
   const ious = new Map<Cell, ArrayLike<number>[]>();
   for (const category of categories.values())
-    for (const cell of category.values()) ious.set(cell, iousOf(cell));
-  const imageIds = dataset.images.map((image) => image.id).sort((a, b) => a - b);
+    for (const cell of category.values()) ious.set(cell, iousOf(cell, kind));
   const all = curves(categories, imageIds, everything, ious);
   const averageOf = (range: AreaRange) => mean(curves(categories, imageIds, range, ious).flat());
   return {

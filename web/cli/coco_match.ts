@@ -16,8 +16,13 @@ export interface MatchObject {
 
 export interface MatchTruth extends MatchObject {
   readonly crowd: boolean;
-  /** Whether it is a crowd or marked `ignore` in the file. */
+  /** Whether it does not count, as a crowd. */
   readonly ignore: boolean;
+  /**
+   * Whether a detection that matches it counts as found. pycocotools stores the id of the match and
+   * takes 0 for none.
+   */
+  readonly findable: boolean;
 }
 
 export interface MatchDetection extends MatchObject {
@@ -108,11 +113,10 @@ export function matchImage(
       const truth = bestTruth(ious[d]!, order, truths, truthIgnored, taken, threshold);
       if (truth >= 0) {
         taken[truth] = 1;
-        hits[d] = 1;
+        hits[d] = Number(truths[truth]!.findable);
         skips[d] = truthIgnored[truth] ? 1 : 0;
-      } else if (outside(detection.area, range)) {
-        skips[d] = 1;
       }
+      if (hits[d] === 0 && outside(detection.area, range)) skips[d] = 1;
     }
     matched.push(hits);
     ignored.push(skips);
