@@ -7,6 +7,7 @@ import { inRoot } from "./setup/paths.mjs";
 import { run } from "./setup/run.mjs";
 import { hashInputs, isFresh, setStamp } from "./setup/stamps.mjs";
 import { setUp, tools } from "./setup/tools.mjs";
+import { stripDocsBelow } from "./strip_docs.mjs";
 
 const generated = "web/core/generated";
 const wasmOutputs = ["js", "wasm", "d.ts"].map(
@@ -61,6 +62,7 @@ async function buildLib() {
   await run("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
     remedy: "correct the types above",
   });
+  stripDocsBelow(inRoot("dist"));
   await bundleCommandLine();
   cpSync(inRoot(generated), inRoot("dist", "core", "generated"), { recursive: true });
   // `npx masklet` in this checkout runs the file directly.
@@ -80,7 +82,7 @@ const targets = {
   },
   lib: {
     title: "library",
-    inputs: [...webInputs, "tsconfig.build.json"],
+    inputs: [...webInputs, "tsconfig.build.json", "scripts/build.mjs", "scripts/strip_docs.mjs"],
     outputs: ["dist/index.js", "dist/cli/masklet.js", "dist/core/generated/masklet_core.wasm"],
     work: buildLib,
   },

@@ -34,7 +34,9 @@ export function parseStatuses(definition) {
 export function statusesAsTypeScript(entries) {
   const rows = entries.map(({ name, number, what, value }) => {
     const [nameText, whatText, valueText] = [name, what, value].map((part) => JSON.stringify(part));
-    return `  ${number}: { name: ${nameText}, what: ${whatText}, value: ${valueText} },`;
+    const parts = [`name: ${nameText}`, `what: ${whatText}`, `value: ${valueText}`];
+    const line = `  ${number}: { ${parts.join(", ")} },`;
+    return line.length <= 100 ? line : `  ${number}: {\n    ${parts.join(",\n    ")},\n  },`;
   });
   return `// Generated from src/core/status.def by scripts/gen_codes.mjs; not to be edited.
 

@@ -10,20 +10,7 @@ export const cppLayers = {
   "src/mask": ["src/core", "src/simd"],
   "src/assemble": ["src/core", "src/simd", "src/mask"],
   "src/decode": ["src/core", "src/simd", "src/mask", "src/assemble", "src/image"],
-  "src/refine": ["src/core", "src/simd", "src/mask", "src/assemble", "src/image"],
-  "src/edit": ["src/core", "src/simd", "src/mask", "src/image"],
-  "src/track": ["src/core", "src/simd", "src/mask", "src/image"],
-  wasm: [
-    "src/core",
-    "src/simd",
-    "src/image",
-    "src/mask",
-    "src/assemble",
-    "src/decode",
-    "src/refine",
-    "src/edit",
-    "src/track",
-  ],
+  wasm: ["src/core", "src/simd", "src/image", "src/mask", "src/assemble", "src/decode"],
 };
 
 /** The ladder of the C++ half in the form of ARCHITECTURE.md. */

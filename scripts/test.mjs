@@ -1,6 +1,6 @@
 /// npm test: sets up, builds, runs every check and test runner, and prints the counts and their
-/// sum. Usage: node scripts/test.mjs [checks] [native] [wasm] [web] [browser] [pack] [--fresh]
-///   [-- ARGUMENTS OF ONE RUNNER]
+/// sum. Usage: node scripts/test.mjs [checks] [native] [fuzz] [wasm] [web] [browser] [pack]
+///   [--fresh] [-- ARGUMENTS OF ONE RUNNER]
 /// It skips a runner that passed on the same inputs before; --fresh runs it anyway.
 import { runMain, StepError, say } from "./setup/log.mjs";
 import { setUp } from "./setup/tools.mjs";

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { build, cmakeBuild } from "./build.mjs";
 import { checkLayers } from "./check_layers.mjs";
+import { fuzz } from "./fuzz.mjs";
 import { lint } from "./lint.mjs";
 import { StepError, say, step } from "./setup/log.mjs";
 import { findFirefox, findWebkit } from "./setup/other_browsers.mjs";
@@ -20,6 +21,9 @@ const webInputs = [
   "tsconfig.json",
   "tsconfig.build.json",
 ];
+
+/** Of each target; findings come from longer runs of `npm run fuzz`. */
+const fuzzSeconds = 3;
 
 function readReport(name) {
   const path = inRoot("build", "reports", `${name}.json`);
@@ -155,6 +159,11 @@ export const runners = {
     inputs: cppTestInputs,
     work: (passed) =>
       googleTest("native", "native-debug", [inRoot("build/native-debug/masklet_tests")], passed),
+  },
+  fuzz: {
+    title: "fuzz targets: regression inputs, then a few seconds each",
+    inputs: [...coreInputs, "tests/fuzz", "tests/golden/image", "tests/cpp/all_decoders.cpp"],
+    work: () => fuzz({ seconds: fuzzSeconds }),
   },
   wasm: {
     title: "C++ tests, as WebAssembly under node",

@@ -1,5 +1,4 @@
 /// The rooms of web/ as data, and their check with dependency-cruiser. The rules name folders only.
-import { cruise } from "dependency-cruiser";
 
 /**
  * The ladder. A room may import itself and the rooms in its list, but nothing else of web/. The
@@ -77,6 +76,8 @@ function describe({ rule, from, to, cycle }) {
  * @param root the folder of web/ and tsconfig.json
  */
 export async function webViolations(root) {
+  // Imported late: `npm test` loads this file before it has installed the packages.
+  const { cruise } = await import("dependency-cruiser");
   const { output } = await cruise(
     ["web"],
     {

@@ -1,4 +1,4 @@
-// Registration of what TypeScript sees, one list; no logic.
+// Registers everything that TypeScript sees, in one list, without logic.
 #include <emscripten/bind.h>
 
 #include "wasm/decode_stage.h"
@@ -8,11 +8,11 @@
 using namespace masklet;
 
 #define METHOD(name) .function(#name, &Bound::name)
-// Of the base class, which itself is not registered.
+// Methods of the base class, which is not registered itself.
 #define METHOD_OF_STAGE(name, Type) .function(#name, static_cast<Type>(&Bound::name))
 #define FIELD(name) .field(#name, &Bound::name)
 
-// clang-format off: one line for each name.
+// clang-format off: one line per name.
 EMSCRIPTEN_BINDINGS(masklet_values) {
   using Triple = std::array<float, 3>;
   emscripten::value_array<Triple>("Triple")

@@ -1,4 +1,4 @@
-// From a network's outputs to instances with masks. See wasm/stage.h on how a stage is used.
+// Converts a network's outputs to instances with masks. See wasm/stage.h for the use of a stage.
 #pragma once
 
 #include "assemble/mask_source.h"
@@ -8,7 +8,7 @@
 
 namespace masklet {
 
-/// DecodeOptions as they cross the boundary; the class filter is a column.
+/// DecodeOptions at the boundary; the class filter is a column.
 struct Limits {
   float scoreThreshold = 0.25f;
   float iouThreshold = 0.7f;
@@ -41,7 +41,7 @@ enum class DecodeColumn : size_t { MASKLET_DECODE_COLUMNS(MASKLET_COLUMN_NAME) c
 /// Not thread-safe.
 class DecodeStage : public Stage {
  public:
-  static constexpr uint32_t kOutputSlots = 6;  ///< each decoder says which output it wants where
+  static constexpr uint32_t kOutputSlots = 6;  ///< each decoder documents its slots
 
   /// Runs the readable scalar kernels (true) or the SIMD ones (false, the default); the results are
   /// the same.
@@ -49,19 +49,19 @@ class DecodeStage : public Stage {
   /// Address of a Column for each DecodeColumn.
   Address columns();
 
-  /// Makes room for an output with the first `rank` of the dimensions. Statuses: badIndex (slot),
+  /// Reserves room for an output with the first `rank` dimensions. Statuses: badIndex (slot),
   /// badRank (0 or above 4), badShape (more than 2^32 - 1 elements), outOfMemory. A dimension may
-  /// be 0: an output without rows.
+  /// be 0, for an output without rows.
   uint32_t reserveOutput(uint32_t slot, uint32_t rank, uint32_t dim0, uint32_t dim1, uint32_t dim2,
                          uint32_t dim3);
-  /// One byte per class, 0 drops the class; no bytes keep all. Statuses: outOfMemory.
+  /// One byte per class, 0 drops the class; an empty filter keeps all. Statuses: outOfMemory.
   uint32_t reserveClassFilter(uint32_t classCount);
 
   // Decoders, one per family: they read the outputs and leave instances for assembleMasks. All
   // statuses: badSize, badRank, badShape, badArgument, outOfMemory.
 
   /// Decodes output 0 with the prototypes in output 1; see masklet::decodeYoloSeg and
-  /// decodeYoloSegEndToEnd. `classCount` 0: not known.
+  /// decodeYoloSegEndToEnd. `classCount` 0 means unknown.
   uint32_t decodeYoloSeg(const Geometry& geometry, const Limits& limits, bool endToEnd,
                          uint32_t classCount);
   /// Decodes boxes in output 0 with the logits in output 1; see masklet::decodeDetrDetect.
@@ -70,22 +70,22 @@ class DecodeStage : public Stage {
   /// enlarged to `enlargeToPx` squared first unless it is 0; see masklet::decodeDetrPanoptic.
   uint32_t decodeDetrPanoptic(const Geometry& geometry, const Limits& limits, bool hasBoxes,
                               int32_t enlargeToPx);
-  /// Decodes logits in output 0 and masks in output 1, which are rated on planes of `ratedAtPx`
-  /// squared, or of their own size when it is 0; see masklet::decodeMaskFormer.
+  /// Decodes logits in output 0 and masks in output 1. The masks are rated on planes of `ratedAtPx`
+  /// squared, or of their own size if it is 0; see masklet::decodeMaskFormer.
   uint32_t decodeMaskFormer(const Geometry& geometry, const Limits& limits, int32_t ratedAtPx);
   /// Decodes boxes in output 0, logits in output 1 and masks in output 2; see
   /// masklet::decodeRfDetrSeg.
   uint32_t decodeRfDetrSeg(const Geometry& geometry, const Limits& limits);
   /// Decodes boxes, labels, scores and masks in outputs 0 to 3; `kind` is a MaskRcnnExport,
-  /// `classCount` 0: not known; see masklet::decodeMaskRcnn.
+  /// `classCount` 0 means unknown; see masklet::decodeMaskRcnn.
   uint32_t decodeMaskRcnn(const Geometry& geometry, const Limits& limits, uint32_t kind,
                           uint32_t classCount);
-  /// Decodes detections, labels and masks in outputs 0 to 2; `classCount` 0: not known; see
+  /// Decodes detections, labels and masks in outputs 0 to 2; `classCount` 0 means unknown; see
   /// masklet::decodeRtmdetIns.
   uint32_t decodeRtmdetIns(const Geometry& geometry, const Limits& limits, uint32_t classCount);
   /// Makes candidates of the planes in output 0 with the predicted IoUs in output 1; the planes are
-  /// read by way of `viaWidth` x `viaHeight` unless that is 0 x 0; see masklet::decodeSam.
-  /// The rows are then the planes.
+  /// first resized to `viaWidth` x `viaHeight` unless that is 0 x 0; see masklet::decodeSam. The
+  /// rows are the indices of the planes.
   uint32_t decodeSam(const Geometry& geometry, float predictedIouThreshold,
                      float stabilityThreshold, float maskThreshold, float stabilityOffset,
                      int32_t viaWidth, int32_t viaHeight, bool probability);

@@ -1,4 +1,5 @@
-// From an encoded file to RGBA to a network's input. See wasm/stage.h on how a stage is used.
+// Converts an encoded file to RGBA, and RGBA to a network's input. See wasm/stage.h for the use of
+// a stage.
 #pragma once
 
 #include "image/tensorize.h"
@@ -6,7 +7,7 @@
 
 namespace masklet {
 
-/// TensorizeOptions as they cross the boundary.
+/// TensorizeOptions at the boundary.
 struct Normalization {
   uint32_t colorOrder = 0;
   float inputScale = 1.0f / 255;
@@ -34,14 +35,15 @@ class ImageStage : public Stage {
   Address columns();
 
   uint32_t reserveFile(uint32_t byteCount);
-  /// Decodes the JPEG, PNG or BMP in the file column, upright by its EXIF orientation. Statuses:
+  /// Decodes the JPEG, PNG or BMP in the file column and applies its EXIF orientation. Statuses:
   /// badImageFile, badSize, tooManyPixels (more than `maxPixels`), outOfMemory.
   uint32_t decodeFile(uint32_t maxPixels);
-  /// Makes room for RGBA8 pixels, tightly packed, to be copied in. Statuses: badSize, outOfMemory.
+  /// Reserves room for RGBA8 pixels, tightly packed. Statuses: badSize, outOfMemory.
   uint32_t reserveImage(int32_t widthPx, int32_t heightPx);
 
   /// Fills the input [1, 3, netHeight, netWidth] from the image; see masklet::tensorize. Statuses:
-  /// noImage, badSize (`geometry` is of an image of another size, too), badArgument, outOfMemory.
+  /// noImage, badSize (also if `geometry` is for an image of another size), badArgument,
+  /// outOfMemory.
   uint32_t tensorize(const Geometry& geometry, const Normalization& normalization);
 
  private:

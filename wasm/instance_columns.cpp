@@ -15,7 +15,7 @@ void moveForward(Buffer<T>& buffer, size_t from, size_t count, size_t to) {
     std::memmove(buffer.data() + to, buffer.data() + from, count * sizeof(T));
 }
 
-// A size that does not grow needs no memory, so it cannot fail.
+// Shrinking does not allocate, so it cannot fail.
 template <class T>
 void shrink(Buffer<T>& buffer, size_t count) {
   [[maybe_unused]] const Status status = buffer.resize(count);
@@ -67,7 +67,7 @@ void dropEmptyRows(InstanceColumns& columns) {
   shrink(masks.coverage, masks.coverageOffsets[kept]);
 }
 
-// The boxes of networks that give none.
+// The boxes if the network does not return any.
 void fitBoxes(InstanceColumns& columns) {
   const MaskColumns& masks = columns.masks;
   for (size_t row = 0; row < columns.count(); ++row) {

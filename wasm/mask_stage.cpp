@@ -51,7 +51,7 @@ Status MaskStage::viewOperands(size_t count) {
   return okStatus();
 }
 
-/// Runs `operation`, which returns a Status, when the first `count` operands are well formed.
+/// Runs `operation`, which returns a Status, if the first `count` operands are well formed.
 template <class Operation>
 uint32_t MaskStage::onOperands(size_t count, const Operation& operation) {
   const Status status = viewOperands(count);
@@ -70,7 +70,7 @@ uint32_t MaskStage::reservePolygons(uint32_t pointCount, uint32_t ringCount) {
   polygonPoints_.clear();
   polygonOffsets_.clear();
   const auto reserve = [&]() -> Status {
-    // More than 32 bits can address; natively memory might be given for it.
+    // Beyond 32-bit addresses. A native allocation might succeed.
     if (pointCount > UINT32_MAX / (2 * sizeof(double)))
       return fail(StatusCode::outOfMemory, 16.0 * pointCount);
     if (ringCount == UINT32_MAX) return fail(StatusCode::outOfMemory, 4.0 * ringCount);

@@ -1,4 +1,4 @@
-// What is done with masks: operands in, results out. See wasm/stage.h on how a stage is used.
+// Operations on masks: operands in, results out. See wasm/stage.h for the use of a stage.
 #pragma once
 
 #include "mask/contour.h"
@@ -33,16 +33,16 @@ class MaskStage : public Stage {
   /// Address of a Column for each MaskColumn.
   Address columns();
 
-  /// Makes room for operands with this many runs together; no operand is a crowd. Statuses:
-  /// outOfMemory. Rectangles, offsets and runs are checked by the operation.
+  /// Reserves room for operands with this many runs in total, none of them a crowd. Statuses:
+  /// outOfMemory. The operation checks rectangles, offsets and runs.
   uint32_t reserveMasks(uint32_t maskCount, uint32_t runCount);
   uint32_t reserveText(uint32_t byteCount);
   uint32_t reserveCounts(uint32_t count);
-  /// Room for f64 x, y pairs and for ring offsets (rings + 1, in points).
+  /// Reserves room for f64 x, y pairs and for ring offsets (rings + 1, in points).
   uint32_t reservePolygons(uint32_t pointCount, uint32_t ringCount);
 
-  // Operations on operands. All check those that they use: badIndex (an operand that is missing),
-  // badSize, badRuns. All may fail with outOfMemory.
+  // Operations on operands. All check their operands: badIndex (a missing operand), badSize,
+  // badRuns. All may fail with outOfMemory.
 
   /// Operand 0 as compressed COCO RLE of an image of this size, into the text. Statuses: badSize.
   uint32_t cocoRle(int32_t srcWidth, int32_t srcHeight);
@@ -54,10 +54,10 @@ class MaskStage : public Stage {
   /// Operand 0 in an image of this size with small holes filled and small islands dropped, into the
   /// result; see masklet::removeSmallRegions. Statuses: badSize.
   uint32_t removeSmallRegions(int32_t srcWidth, int32_t srcHeight, uint32_t minAreaPx);
-  /// Pixels that operands 0 and 1 share, into the shared area.
+  /// Number of pixels that operands 0 and 1 share, into the shared area.
   uint32_t intersectMasks();
-  /// IoUs of the first `rowCount` operands with those from `columnBegin` on, which may be the same
-  /// ones; see masklet::iouMatrix. Statuses: badIndex.
+  /// IoUs of the first `rowCount` operands with the operands from `columnBegin` on, which may
+  /// overlap; see masklet::iouMatrix. Statuses: badIndex.
   uint32_t iouMatrix(uint32_t rowCount, uint32_t columnBegin);
 
   /// The text, or the counts, as COCO RLE of an image of this size into the result. Statuses:

@@ -1,15 +1,15 @@
-// What the three stages of the boundary share. Plain C++, no web in it.
+// Common parts of the three stages of the boundary, in plain C++.
 //
 // A stage owns the buffers of one kind of work: ImageStage from a file to a network's input,
-// DecodeStage from a network's outputs to instances, MaskStage what is done with masks. Nothing is
-// global: whoever needs buffers of its own makes its own stage.
+// DecodeStage from a network's outputs to instances, MaskStage for operations on masks. Nothing is
+// global: code that needs its own buffers creates its own stage.
 //
-// How a stage is used, from TypeScript (web/core) as from the tests: reserve a buffer, ask for the
+// Use of a stage, both from TypeScript (web/core) and from the tests: reserve a buffer, ask for the
 // columns, copy the data in, run the work, ask for the columns, copy the results out. Methods that
 // do work return the number of a StatusCode; lastValue() is the value that belongs to it. Addresses
 // are valid until the next call that may allocate: every reserve and all work. Buffers keep their
-// memory from image to image. After work that failed its results are empty and everything else is
-// as it was.
+// memory from image to image. If work fails, its results are empty, and everything else is
+// unchanged.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@
 
 namespace masklet {
 
-/// To be raised with every change of a name, an argument, a column or the meaning of a number of
-/// the stages: web/core checks that the wasm it was given is the one it was written for.
+/// Increase it with every change of a name, an argument, a column or the meaning of a number of the
+/// stages: web/core checks that the wasm file has the expected version.
 inline constexpr uint32_t kBoundaryVersion = 3;
 
 /// Byte address of a buffer; 32 bits in wasm.
@@ -33,10 +33,10 @@ using Address = uintptr_t;
 /// The kind of a column's numbers. The numbers cross the wasm boundary.
 enum class NumberType : uint32_t { u8 = 0, u32 = 1, i32 = 2, f32 = 3, f64 = 4 };
 
-/// Numbers in memory that the other side reads or writes.
+/// Values in memory that the other side reads or writes.
 struct Column {
   Address address = 0;
-  uint32_t count = 0;  ///< numbers, not elements: a box is four
+  uint32_t count = 0;  ///< number of values, not of elements: a box has four
   NumberType type = NumberType::u8;
 };
 
@@ -88,8 +88,9 @@ Column columnOf(const T& value) {
 #define MASKLET_COLUMN_NAME(name, data) name,
 #define MASKLET_COLUMN_OF(name, data) columnOf(data),
 
-/// How an image, or a rectangle of it, lies in the network's input: the arguments of makeLetterbox
-/// as they cross the boundary. `view` all 0: the whole image. `content` 0 x 0: by the resize mode.
+/// The placement of an image, or of a rectangle of it, in the network's input: the arguments of
+/// makeLetterbox at the boundary. A `view` of all 0 means the whole image; `content` 0 x 0 means
+/// the rule of the resize mode.
 struct Geometry {
   int32_t srcWidth = 0;
   int32_t srcHeight = 0;
@@ -113,7 +114,7 @@ struct Geometry {
   }
 };
 
-/// Keeps the value of the last status.
+/// Stores the value of the last status.
 class Stage {
  public:
   Stage() = default;
@@ -133,8 +134,8 @@ class Stage {
   double lastValue_ = 0;
 };
 
-/// In wasm size_t has 32 bits: the byte count of a large image must be refused before it wraps
-/// around. Fails with outOfMemory.
+/// In wasm, size_t has 32 bits, so the byte count of a large image must be refused before it
+/// overflows. Fails with outOfMemory.
 template <class T>
 Status resizeTo(Buffer<T>& buffer, uint64_t count) {
   if (count > std::numeric_limits<size_t>::max() / sizeof(T)) {

@@ -25,40 +25,58 @@ import type { FamilyCandidate, FamilyVerdict, PromptPart } from "./model/info.js
 import { checkSegmentOptions, chooseLabels, segmentOptionNames } from "./segment/options.js";
 import type { SegmentOptions } from "./segment/types.js";
 
-/** A network's output as any runtime gives it. */
+/** An output tensor of a network, from any runtime. */
 export interface OutputTensor {
+  /** The shape. */
   readonly dims: readonly number[];
   /**
-   * Numbers in row-major order: a typed array of any kind. float16 is given as float32, or as a
-   * `Uint16Array` of bit patterns with `type`.
+   * The values in row-major order: a typed array of any kind. Give float16 as float32, or as a
+   * `Uint16Array` of bit patterns with `type: "float16"`.
    */
   readonly data: ArrayBufferView;
   /**
-   * Element type in the network; default: that of the array. Helps to recognize the model where the
-   * values were converted.
+   * Element type in the network. It helps to recognize the model if the values were converted.
+   * @defaultValue the type of the array
    */
   readonly type?: string;
 }
 
+/** Options of {@link decode}. */
 export interface DecodeOutputsOptions extends Omit<SegmentOptions, "signal" | "segmentWith"> {
-  /** Model family, `name` or `name/variant`; default: recognized by {@link detectFamily}. */
+  /**
+   * Model family: `name` or `name/variant`.
+   * @defaultValue recognized as by {@link detectFamily}
+   */
   family?: string;
-  /** Layout within `family`. */
+  /**
+   * Layout within `family`.
+   * @defaultValue recognized by the tensors
+   */
   variant?: string;
-  /** Size of the image. */
+  /** Size of the image in pixels. */
   source: Size;
-  /** Size of the network's input. */
+  /** Size of the network's input in pixels. */
   network: Size;
   /**
-   * What was done to the image otherwise than the family says; only how it was fitted in
-   * (`resizeMode`, `content`) matters here.
+   * Differences from the preprocessing of the family. Only the placement of the image
+   * (`resizeMode`, `content`) has an effect here.
+   * @defaultValue the family's own preprocessing
    */
   preprocessing?: Partial<Preprocessing>;
-  /** Class names by class id; default: the metadata's, else `class 0` … */
+  /**
+   * Class names by class id.
+   * @defaultValue the names in `metadata`, else `class 0`, `class 1`, …
+   */
   labels?: readonly string[];
-  /** `metadata_props` of the model file, where at hand. */
+  /**
+   * `metadata_props` of the model file.
+   * @defaultValue unknown
+   */
   metadata?: Readonly<Record<string, string>>;
-  /** The network's inputs, where at hand: another hint for recognition. */
+  /**
+   * The network's inputs. They help to recognize the model.
+   * @defaultValue unknown
+   */
   inputs?: readonly TensorInfo[];
 }
 
@@ -76,25 +94,41 @@ const decodeNames = {
   inputs: true,
 } satisfies OptionNames<DecodeOutputsOptions>;
 
+/** The objects that {@link decode} finds. */
 export interface DecodeResult {
-  /** Best score first. */
+  /** The objects, best score first. */
   readonly instances: readonly Instance[];
-  /** Size of the source in pixels. */
+  /** Width of the source in pixels. */
   readonly width: number;
+  /** Height of the source in pixels. */
   readonly height: number;
-  /** What decoded them. */
+  /** Family of the decoder. */
   readonly family: string;
+  /** Layout within the family. */
   readonly variant: string;
 }
 
 /**
- * Decodes the raw outputs of a network that ran anywhere, in whatever runtime: what {@link
- * Segmenter} does after the network. Works at once (`loadCore` must have been awaited before),
- * needs no ONNX Runtime and keeps nothing.
- * @param outputs by name, in any order
- * @throws MaskletError `coreNotLoaded`, `badTensor` for data that does not fit its shape,
- *   `unknownModel`, `ambiguousModel`, `unknownFamily`, `badOption`, `badSize`, and what the core
- *   finds wrong with a tensor (`badRank`, `badShape` …, naming it).
+ * Decodes the raw outputs of a network that ran in any runtime, exactly as {@link Segmenter} does.
+ * It is synchronous, so await {@link loadCore} first. It works without ONNX Runtime.
+ * @param outputs the tensors by name, in any order
+ *
+ * @example
+ * ```ts
+ * import { decode, loadCore, type OutputTensor } from "masklet";
+ *
+ * declare const outputs: Record<string, OutputTensor>; // from your runtime
+ * await loadCore();
+ * const { instances } = decode(outputs, {
+ *   source: { width: 1280, height: 720 },
+ *   network: { width: 640, height: 640 },
+ * });
+ * console.log(instances.length);
+ * ```
+ *
+ * @throws MaskletError `coreNotLoaded`, `badTensor` (data does not fit its shape), `unknownModel`,
+ *   `ambiguousModel`, `unknownFamily`, `badOption`, `badSize`, and the core's errors about a tensor
+ *   (`badRank`, `badShape`, …), which name it.
  */
 export function decode(
   outputs: Readonly<Record<string, OutputTensor>> | ReadonlyMap<string, OutputTensor>,
@@ -145,8 +179,8 @@ function requireMatch(signature: ModelSignature, detection: Detection): FamilyMa
 }
 
 /**
- * The network input was what the caller says; where the image lies in it follows from the family's
- * rule, unless the caller says that too.
+ * The caller gives the size of the network's input. The family's rule gives the placement of the
+ * image in it, unless the caller gives that too.
  */
 function fitting(
   { family, binding }: FamilyMatch,
@@ -161,7 +195,7 @@ function fitting(
     ...network,
   };
   const sized = preprocessingFor(binding.sizing ?? fixedSizing, source, usual);
-  // A network input of another size than the rule gives was not made by the rule.
+  // If the rule gives another size, the caller did not follow the rule.
   const isByRule = sized.width === network.width && sized.height === network.height;
   const content = isByRule && sized.content !== undefined ? { content: sized.content } : {};
   return { ...usual, ...content, ...preprocessing, ...network };
@@ -175,25 +209,36 @@ function checkedSize(name: string, size: Size): Size {
   throw optionError("decode", name, seen, "{ width, height } in whole pixels");
 }
 
-/** What {@link detectFamily} finds. */
+/** The result of {@link detectFamily}. */
 export interface FamilyDetection {
-  /** The family and layout; undefined when none fits, or several equally well. */
+  /** The family; undefined if no family fits, or if several fit equally well. */
   readonly family: string | undefined;
+  /** Layout within the family; undefined together with it. */
   readonly variant: string | undefined;
-  /** All that fit, best first. */
+  /** All families that fit, best first. */
   readonly candidates: readonly FamilyCandidate[];
-  /** Every family's answer. */
+  /** The verdict of every family, with its reason. */
   readonly verdicts: readonly FamilyVerdict[];
-  /** Set for a model that no family decodes and that is a promptable network or half of one. */
+  /** Set if no family fits and the model is a promptable network, or one half of one. */
   readonly prompt: PromptPart | undefined;
 }
 
 /**
- * Tells the family of a model by the rank, shape and type of its tensors; names and metadata are
- * hints. Nothing is thrown for a model that is not known or that several families could read: the
- * verdicts and candidates say why.
- * @param inputs as the model file declares them; may be empty when unknown
+ * Recognizes the family of a model by the rank, shape and type of its tensors. Names and metadata
+ * serve as hints. For an unknown or ambiguous model it does not throw: the verdicts and candidates
+ * give the reasons.
+ * @param inputs the declared inputs; empty if unknown
+ * @param outputs the declared outputs
  * @param metadata `metadata_props` of the model file
+ *
+ * @example
+ * ```ts
+ * import { detectFamily, inspectModel } from "masklet";
+ *
+ * const { inputs, outputs, metadata } = await inspectModel("model.onnx");
+ * const { family, verdicts } = detectFamily(inputs, outputs, metadata);
+ * console.log(family, verdicts);
+ * ```
  */
 export function detectFamily(
   inputs: readonly TensorInfo[],

@@ -36,17 +36,28 @@ import { startWorkerEngine } from "./worker/client.js";
 import { worksOf } from "./worker/protocol.js";
 
 /**
- * Segments what is pointed at: Segment Anything and its kin. The image is encoded once, by {@link
- * setImage}; every prompt after that is quick. All coordinates are in source pixels. Made by {@link
- * PromptSegmenter.create}; free it with `dispose` or `using`.
+ * Segments the object under a point or in a box, with Segment Anything and its relatives. {@link
+ * setImage} encodes the image once; every later prompt is quick. All coordinates are in source
+ * pixels. Create it with {@link PromptSegmenter.create}; free it with `dispose` or `using`.
  *
- * Calls may overlap. Prompts are about the image of the last `setImage` before them that did not
- * fail.
+ * Calls may overlap. A prompt applies to the image of the last successful `setImage` before it.
+ *
+ * @example
+ * ```ts
+ * import { PromptSegmenter } from "masklet";
+ *
+ * using segmenter = await PromptSegmenter.create();
+ * await segmenter.setImage("photo.jpg");
+ * const { candidates } = await segmenter.predict({
+ *   points: [{ x: 320, y: 240, label: "foreground" }],
+ * });
+ * console.log(candidates[0]?.predictedIou, candidates[0]?.mask.area);
+ * ```
  */
 export class PromptSegmenter extends EngineHandle<PromptEngine> {
-  /** The model: family, files, preprocessing, what it takes. */
+  /** Describes the model: family, files, preprocessing, accepted prompts. */
   readonly info: PromptModelInfo;
-  /** The image in use, as soon as it is encoded; never rejects. */
+  /** Resolves to the current image as soon as it is encoded; never rejects. */
   private current: Promise<ImageHandle | undefined> = Promise.resolve(undefined);
 
   private constructor(engine: PromptEngine) {
@@ -55,11 +66,22 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Loads the core and a model, the built-in one or one given as encoder and decoder or as one
-   * file, and starts it, in a module worker unless `worker` is false or this is Node.
-   * @throws MaskletError `badModel`, `unknownModel` (no promptable network), `unknownFamily`,
-   *   `badTensor` (encoder and decoder that do not belong together), `badOption` (among others,
-   *   swapped encoder and decoder), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
+   * Loads the core and a model: a built-in one, one file, or an encoder and a decoder. The model
+   * runs in a module worker, except in Node or if `worker` is false.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * const segmenter = await PromptSegmenter.create({
+   *   encoder: "encoder.onnx",
+   *   decoder: "decoder.onnx",
+   * });
+   * ```
+   *
+   * @throws MaskletError `badModel`, `unknownModel` (not a promptable network), `unknownFamily`,
+   *   `badTensor` (encoder and decoder do not belong together), `badOption` (also for encoder and
+   *   decoder swapped), `networkError`, `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
   static async create(options: PromptSegmenterOptions = {}): Promise<PromptSegmenter> {
     const checked = checkEngineOptions(options, promptOptionNames);
@@ -72,11 +94,21 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Encodes an image, unless it still is, and makes it the one that prompts are about. An image is
-   * the same when its pixels are. It is taken as it is when the call is made.
+   * Encodes an image (or reuses the cached embedding) and makes it current. Two images with equal
+   * pixels share one embedding. The source is captured at the time of the call. If the call fails,
+   * the previous image stays current.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * const { width, height, fromCache } = await segmenter.setImage("photo.jpg");
+   * console.log(width, height, fromCache);
+   * ```
+   *
    * @throws MaskletError `badSource` and the other errors of reading an image, `inferenceFailed`,
-   *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`. The image before stays in
-   *   use then.
+   *   `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted`
    */
   async setImage(source: Source, options: CallLimits = {}): Promise<SetImageResult> {
     checkNames("source", options, limitNames);
@@ -91,11 +123,25 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Segments what the prompts point at, best candidate first.
-   * @throws MaskletError `noImage` (no image set, or no longer encoded), `badOption` (no prompt at
-   *   all; a point or box outside the image), `unsupported` (a kind of prompt that the model does
-   *   not take), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
-   *   `disposed`, `aborted`.
+   * Segments one object of the current image, by points, a box, or a mask. The best candidate comes
+   * first.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const box = { x1: 40, y1: 30, x2: 200, y2: 180 };
+   * const background = { x: 60, y: 50, label: "background" } as const;
+   * const { candidates } = await segmenter.predict({ box, points: [background] });
+   * console.log(candidates[0]?.box);
+   * ```
+   *
+   * @throws MaskletError `noImage` (none set, or its embedding left the cache), `badOption` (no
+   *   prompt; a point or box outside the image), `unsupported` (the model does not take this kind
+   *   of prompt), `badTensor`, `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`,
+   *   `disposed`, `aborted`
    */
   async predict(options: PredictOptions): Promise<PromptResult> {
     checkNames("preprocess", options, predictNames);
@@ -105,13 +151,25 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * A selection in steps, with undo, about the image in use.
-   * @throws MaskletError its calls throw what {@link predict} throws
+   * Starts an interactive selection of one object of the current image, with undo.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const session = segmenter.session();
+   * await session.addPoint({ x: 320, y: 240, label: "foreground" });
+   * console.log(session.mask?.area);
+   * ```
+   *
+   * @throws MaskletError `disposed`; the session's own calls throw as {@link predict}
    */
   session(): PromptSession {
     this.checkAlive();
     const image = this.image();
-    // Thrown by the first step instead.
+    // The first step reports this error.
     image.catch(() => undefined);
     return new PromptSession(async (options) =>
       this.predictOn(await image, options, options.signal),
@@ -119,8 +177,19 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Segments the object in each box, as a detector finds them: one candidate per box, in the same
-   * order. A candidate may be without a pixel.
+   * Segments the object in each box, for example in the boxes of a detector. The result has one
+   * candidate per box, in the same order. A candidate may have an empty mask.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const boxes = [{ x1: 40, y1: 30, x2: 200, y2: 180 }];
+   * for (const { mask } of await segmenter.segmentBoxes(boxes)) console.log(mask.area);
+   * ```
+   *
    * @throws MaskletError as {@link predict}
    */
   async segmentBoxes(
@@ -134,9 +203,20 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * {@link setImage} and {@link segmentBoxes} in one, which leaves the image in use as it is: the
-   * second half of the two-step method.
-   * @throws MaskletError as those
+   * Encodes an image and segments the object in each box, as {@link segmentBoxes}. The current
+   * image stays the same. This is the second step of the two-step method (`segmentWith`).
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * const boxes = [{ x1: 40, y1: 30, x2: 200, y2: 180 }];
+   * const candidates = await segmenter.segmentBoxesIn("photo.jpg", boxes);
+   * console.log(candidates.length); // 1
+   * ```
+   *
+   * @throws MaskletError as {@link setImage} and {@link segmentBoxes}
    */
   async segmentBoxesIn(
     source: Source,
@@ -151,9 +231,21 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 
   /**
-   * Segments every object of the image: asks at the points of a grid and keeps what is well
-   * predicted, stable and not a double, best predicted IoU first. The settings and their defaults
-   * are those of Segment Anything's automatic mask generator. Candidates have no `lowResMask`.
+   * Segments every object of the current image. It prompts with each point of a grid, and keeps the
+   * masks that are rated high, stable and not duplicates. The highest predicted IoU comes first.
+   * The settings and their defaults are those of Segment Anything's automatic mask generator.
+   * Candidates do not have a `lowResMask`.
+   *
+   * @example
+   * ```ts
+   * import { PromptSegmenter } from "masklet";
+   *
+   * using segmenter = await PromptSegmenter.create();
+   * await segmenter.setImage("photo.jpg");
+   * const candidates = await segmenter.everything({ gridSize: 16, minArea: 100 });
+   * console.log(candidates.length);
+   * ```
+   *
    * @throws MaskletError as {@link predict}; `badOption` for settings out of range
    */
   async everything(options: EverythingOptions = {}): Promise<PromptCandidate[]> {
@@ -243,14 +335,14 @@ export class PromptSegmenter extends EngineHandle<PromptEngine> {
   }
 }
 
-/** Masks that came from a worker are plain data. */
+/** Gives a mask from a worker its methods back: it arrives as plain data. */
 function withMethods(candidate: PromptCandidate): PromptCandidate {
   return candidate.mask instanceof Mask
     ? candidate
     : { ...candidate, mask: Mask.from(candidate.mask) };
 }
 
-/** Masks without a pixel last; then the better guess first. NaN is no guess. */
+/** Sorts by predicted IoU, highest first. NaN comes after all numbers, empty masks come last. */
 function byQuality(a: PromptCandidate, b: PromptCandidate): number {
   const rank = ({ mask, predictedIou }: PromptCandidate) =>
     (mask.area === 0 ? -2e9 : 0) + (Number.isNaN(predictedIou) ? -1e9 : predictedIou);

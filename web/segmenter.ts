@@ -20,11 +20,20 @@ import { startWorkerEngine } from "./worker/client.js";
 import { worksOf } from "./worker/protocol.js";
 
 /**
- * Finds every object of an image with one model. Made by {@link Segmenter.create}; free it with
- * `dispose` or `using`.
+ * Finds every object of an image with one model. Create it with {@link Segmenter.create}; free it
+ * with `dispose` or `using`.
+ *
+ * @example
+ * ```ts
+ * import { Segmenter } from "masklet";
+ *
+ * using segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment("photo.jpg");
+ * for (const { label, score, mask } of instances) console.log(label, score, mask.area);
+ * ```
  */
 export class Segmenter extends EngineHandle<SegmentEngine> {
-  /** The model: tensors, family, preprocessing, metadata. */
+  /** Describes the model: tensors, family, preprocessing, metadata. */
   readonly info: RunningModelInfo;
 
   private constructor(engine: SegmentEngine) {
@@ -33,8 +42,19 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Loads the core and a model and starts it, in a module worker unless `worker` is false or this
-   * is Node.
+   * Loads the core and a model. The model runs in a module worker, except in Node or if `worker` is
+   * false.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * const segmenter = await Segmenter.create({
+   *   model: "masklet-n",
+   *   onProgress: ({ stage, loaded, total }) => console.log(stage, loaded, total),
+   * });
+   * ```
+   *
    * @throws MaskletError `badModel`, `unknownModel`, `unsupported`, `badOption`, `networkError`,
    *   `hashMismatch`, `noDevice`, `workerFailed`, `aborted`.
    */
@@ -48,17 +68,27 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
     return new Segmenter(engine);
   }
 
-  /** Class names by class id; empty when neither model nor caller names them. */
+  /** Class names by class id; empty if neither the model nor the caller gives names. */
   get labels(): readonly string[] {
     return this.info.labels;
   }
 
   /**
-   * Finds the objects of one image. Calls may overlap; they are worked on one after another. The
-   * source is only read, and taken as it is when the call is made.
+   * Finds the objects of one image. Calls may overlap: they run one after another. The source is
+   * captured at the time of the call and stays unchanged. Boxes and masks are in source pixels.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const result = await segmenter.segment("photo.jpg", { classes: ["person"], soft: true });
+   * console.log(result.instances.length, result.timingsMs.total);
+   * ```
+   *
    * @throws MaskletError `badSource` and the other errors of reading an image, `badOption`,
-   *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (as soon
-   *   as the signal is; a stage under way is left to end in the background), `timedOut`.
+   *   `inferenceFailed`, `deviceLost`, `noDevice`, `workerFailed`, `disposed`, `aborted` (at once;
+   *   the current stage ends in the background), `timedOut`.
    */
   async segment(source: Source, options: SegmentOptions = {}): Promise<SegmentResult> {
     const [result] = (await this.segmentAll([source], options)) as [SegmentResult];
@@ -66,10 +96,20 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Finds the objects of several images: in one run of the network where the graph takes several
-   * (`info.batch`), else one after the other. The results are in the order of the sources; one
-   * image that fails fails the call. The time of a shared run is divided evenly.
-   * @throws MaskletError as {@link segment}; `badOption` for anything but a list.
+   * Finds the objects of several images: in one run of the network if the graph accepts several
+   * (`info.batch`), else one after another. The results have the order of the sources. If one image
+   * fails, the call fails. The time of a shared run is divided evenly.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const [first, second] = await segmenter.segmentBatch(["a.jpg", "b.jpg"]);
+   * console.log(first?.instances.length, second?.instances.length);
+   * ```
+   *
+   * @throws MaskletError as {@link segment}; `badOption` if `sources` is not an array.
    */
   async segmentBatch(
     sources: readonly Source[],
@@ -110,8 +150,19 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
   }
 
   /**
-   * Runs the network alone: pre-processing as for {@link segment}, then the raw outputs as they
-   * come, all as float32. For decoders of one's own, for `decode` and for measuring.
+   * Runs the network without decoding: preprocessing as for {@link segment}, then the raw outputs,
+   * all as float32. Use it for your own decoder, for `decode` and for measurements.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const { outputs } = await segmenter.infer("photo.jpg");
+   * console.log(outputs);
+   * ```
+   *
+   * @throws MaskletError as {@link segment}
    */
   async infer(source: Source, options: CallLimits = {}): Promise<RawResult> {
     checkNames("inference", options, limitNames);
@@ -132,9 +183,18 @@ export class Segmenter extends EngineHandle<SegmentEngine> {
 }
 
 /**
- * What a model file is and how it would be used, without running it.
- * @throws MaskletError as {@link Segmenter.create} for files that cannot be read; a model that no
- *   family fits, or that does not take one image, is no error here.
+ * Describes a model file and how a {@link Segmenter} would use it, without running it. Unlike
+ * `Segmenter.create`, it accepts a model of an unknown family, or one that does not take one image.
+ *
+ * @example
+ * ```ts
+ * import { inspectModel } from "masklet";
+ *
+ * const { family, inputs, outputs } = await inspectModel("model.onnx");
+ * console.log(family, inputs, outputs);
+ * ```
+ *
+ * @throws MaskletError as {@link Segmenter.create}, for files that cannot be read
  */
 export async function inspectModel(
   model: ModelSource,

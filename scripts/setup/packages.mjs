@@ -1,5 +1,5 @@
 /// System tools: how to recognize each tool, and its Debian package.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { aptInstall, hasApt } from "./apt.mjs";
 import { StepError } from "./log.mjs";
 import { findOnPath } from "./run.mjs";
@@ -15,6 +15,18 @@ const fileExists =
 
 /** `LLVM_ROOT` candidates: versioned folders of Debian, newest first. */
 export const llvmBinDirs = [21, 20, 19].map((version) => `/usr/lib/llvm-${version}/bin`);
+
+/** The libraries that clang links sanitized and fuzzed programs against. */
+function hasFuzzerRuntime() {
+  return llvmBinDirs.some((dir) => {
+    const versions = `${dir}/../lib/clang`;
+    if (!existsSync(`${dir}/clang++`) || !existsSync(versions)) return false;
+    return readdirSync(versions).some((version) => {
+      const folder = `${versions}/${version}/lib/linux`;
+      return existsSync(folder) && readdirSync(folder).some((name) => name.includes("rt.fuzzer"));
+    });
+  });
+}
 
 /** The browser from MASKLET_CHROMIUM or PATH. */
 export function findChromium() {
@@ -50,6 +62,7 @@ const tools = {
       ),
     debian: ["clang-19", "lld-19", "llvm-19"],
   },
+  fuzzer: { found: hasFuzzerRuntime, debian: ["clang-19", "llvm-19", "libclang-rt-19-dev"] },
   "clang-format": { found: () => findClangFormat() !== null, debian: ["clang-format-19"] },
   "clang-tidy": { found: () => findClangTidy() !== null, debian: ["clang-tidy-19"] },
   chromium: { found: () => findChromium() !== null, debian: ["chromium"] },
@@ -70,7 +83,7 @@ const tools = {
 /** The tools of `npm start`, and the additional tools of `npm test`. */
 export const toolGroups = {
   build: ["cmake", "ninja", "compiler", "python"],
-  test: ["googletest", "clang-format", "chromium", "fonts"],
+  test: ["googletest", "fuzzer", "clang-format", "chromium", "fonts"],
   tidy: ["clang-tidy"],
 };
 

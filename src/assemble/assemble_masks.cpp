@@ -67,7 +67,7 @@ Status checkSource(const Instances& instances, const MaskSource& source) {
   MASKLET_TRY(checkStable(source));
   switch (source.form) {
     case MaskForm::croppedPrototypes:
-      // Where nothing is, the value is 0, which must be background.
+      // Outside the planes the value is 0, which must be background.
       if (source.threshold < 0) return fail(StatusCode::badArgument, source.threshold);
       return checkPrototypes(instances, source.planes);
     case MaskForm::prototypes:
@@ -93,7 +93,7 @@ Status checkLetterbox(const Letterbox& letterbox) {
   return okStatus();
 }
 
-/// What all forms but boxes do.
+/// The common steps of all forms except boxes.
 class SampledMasks {
  public:
   SampledMasks(const MaskSource& source, bool soft, const MaskKernels& kernels, MaskReader& reader,
@@ -108,7 +108,7 @@ class SampledMasks {
         stability_(source.stable.offset, kernels) {}
 
   Status assemble(size_t count, SizePx src) {
-    // Coverage that may be dropped again is not laid out before.
+    // Unstable masks drop their coverage, so it is not reserved in advance.
     const bool laidOut = soft_ && !source_.stable.on;
     MASKLET_TRY(reader_.prepare());
     MASKLET_TRY(
@@ -155,7 +155,7 @@ class SampledMasks {
     const RectPx rectSrc = masks_.rectsSrc[instance];
     if (source_.stable.on) masks_.stabilities[instance] = 0;
     if (rectSrc.empty()) return okStatus();
-    // What is object at the lowered threshold reaches further.
+    // Object pixels at the lowered threshold reach further.
     const RectPx sampledSrc =
         source_.stable.on ? reader_.cropSrc(instance, source_.stable.offset) : rectSrc;
     CropSamples samples;
@@ -167,7 +167,7 @@ class SampledMasks {
     return okStatus();
   }
 
-  /// Back to before the instance, which then has no pixel.
+  /// Restores the state before the instance, which becomes empty.
   Status drop(size_t instance) {
     masks_.rectsSrc[instance] = {};
     masks_.areasPx[instance] = 0;

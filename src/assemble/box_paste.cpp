@@ -16,8 +16,7 @@ PixelRange clipped(double begin, double end, int32_t side) {
           static_cast<int32_t>(std::clamp(end, 0.0, limit))};
 }
 
-/// Pixels whose position is less than one sample away from the plane: beyond, all samples are of
-/// the border.
+/// Pixels less than one sample away from the plane. Beyond them, all samples belong to the border.
 PasteAxis exactAxis(float x1, float x2, int32_t samples, int32_t imageSide) {
   const double side = static_cast<double>(x2) - x1;
   if (!(side > 0)) return {};
@@ -35,7 +34,7 @@ void growBox(float growBy, float& x1, float& x2) {
   x2 = center + half;
 }
 
-/// `samples` with the border.
+/// Number of `samples`, with the border.
 PasteAxis wholeAxis(float x1, float x2, int32_t samples, int32_t imageSide) {
   const double first = std::trunc(static_cast<double>(x1));
   const double last = std::trunc(static_cast<double>(x2));

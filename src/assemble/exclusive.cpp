@@ -10,7 +10,7 @@ namespace masklet {
 namespace {
 
 constexpr uint32_t kNobody = UINT32_MAX;
-/// Far below any score * value, far above what a NaN sample turns to (-kLogitLimit).
+/// Far below any score * value, and far above the value of a NaN sample (-kLogitLimit).
 constexpr float kLeastValue = -1e20f;
 
 /// Pixels [begin, end) of a source row that belong to one instance.
@@ -21,7 +21,7 @@ struct OwnedSpan {
   int32_t end = 0;
 };
 
-/// What one instance has won so far.
+/// The pixels that one instance has won so far.
 struct Standing {
   uint64_t ownedPx = 0;
   uint64_t fullPx = 0;  ///< pixels where its own weighted value reaches the threshold
@@ -48,8 +48,7 @@ struct Standing {
   }
 };
 
-/// Of every instance the plane row that a source row reads, interpolated between two rows of the
-/// plane.
+/// The plane row of every instance for one source row, interpolated between two rows of the plane.
 class BlendedRows {
  public:
   BlendedRows(const Instances& instances, const TensorView& planes, const MaskKernels& kernels)
@@ -77,7 +76,7 @@ class BlendedRows {
     held_ = tap.left;
   }
 
-  /// Moves one instance; the others are then where they were.
+  /// Moves one instance; the others stay.
   void moveOne(size_t instance, int32_t ySrc) {
     const SampleTap tap = rowTaps_->at(ySrc);
     load(instance, tap.left);
@@ -96,7 +95,7 @@ class BlendedRows {
          bottoms_.data() + instance * stride_);
   }
 
-  /// One column beyond the plane repeats its last one.
+  /// A column beyond the plane repeats the last one.
   void fill(uint32_t y, float* row) {
     plane_.fill(y, 0, static_cast<uint32_t>(stride_ - 1), row);
     row[stride_ - 1] = row[stride_ - 2];
@@ -128,7 +127,7 @@ struct CellBids {
   uint32_t lastOwner = kNobody;
 };
 
-/// What an instance bids along one source row: values[left[x]] and its neighbor, interpolated,
+/// The bids of an instance along one source row: values[left[x]] and its neighbor, interpolated,
 /// times the score.
 struct Bidder {
   const float* row;
@@ -140,8 +139,8 @@ struct Bidder {
   }
 };
 
-/// Lets an instance bid for both ends of every cell; returns on how many pixels its bid reaches the
-/// threshold. As a bid runs in one direction within a cell, its ends tell most.
+/// Lets an instance bid for both ends of every cell. Returns the number of pixels where its bid
+/// reaches the threshold. Bids are monotonic within a cell, so both ends decide most cells.
 uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& taps,
                      float threshold, CellBids* bids) {
   uint32_t full = 0;
@@ -171,7 +170,7 @@ uint32_t bidForCells(uint32_t instance, const Bidder& bidder, const ColumnTaps& 
   return full;
 }
 
-/// Who owns which pixels.
+/// The owner of each pixel.
 class Contest {
  public:
   Contest(const Instances& instances, const MaskSource& source, const Letterbox& letterbox,
@@ -203,8 +202,7 @@ class Contest {
     return standings_[instance].ownedPx == 0 ? RectPx{} : standings_[instance].rect();
   }
 
-  /// Appends the runs of an instance that was not dropped and, where `coverage` is not null, fills
-  /// its bytes.
+  /// Appends the runs of a remaining instance. If `coverage` is not null, it also fills the bytes.
   Status write(size_t instance, uint8_t* coverage, Buffer<uint32_t>& runs, uint32_t& areaPx) {
     const RectPx rect = rectSrc(instance);
     areaPx = static_cast<uint32_t>(standings_[instance].ownedPx);
@@ -232,7 +230,7 @@ class Contest {
   }
 
  private:
-  /// By rising row, so that of equal bids the lowest row's comes first and stays.
+  /// In ascending order of rows, so that the lowest row wins a tie.
   Status sortBidders() {
     MASKLET_TRY(bidders_.resize(instances_.count()));
     for (size_t i = 0; i < bidders_.size(); ++i) bidders_[i] = static_cast<uint32_t>(i);
@@ -258,7 +256,7 @@ class Contest {
       const uint32_t begin = taps.cellStartPx[cell];
       const uint32_t end = taps.cellStartPx[cell + 1];
       const uint32_t owner = bids_[cell].firstOwner;
-      // Who bids most at both ends does so between them.
+      // The highest bidder at both ends also wins between them.
       if (owner == bids_[cell].lastOwner) {
         MASKLET_TRY(extend(span, owner, end));
         continue;
@@ -287,7 +285,7 @@ class Contest {
     return owner;
   }
 
-  /// Lets the pixels up to `end` belong to `owner`.
+  /// Assigns the pixels up to `end` to `owner`.
   Status extend(OwnedSpan& span, uint32_t owner, uint32_t end) {
     if (owner != span.owner) {
       MASKLET_TRY(award(span));
@@ -298,7 +296,7 @@ class Contest {
     return okStatus();
   }
 
-  /// From here on sampleRow gives the columns of `rect`.
+  /// From here on, sampleRow returns the columns of `rect`.
   Status beginCoverage(RectPx rect, uint8_t* coverage) {
     std::fill_n(coverage, static_cast<size_t>(rect.area()), uint8_t{0});
     MASKLET_TRY(values_.resize(static_cast<size_t>(rect.width)));

@@ -43,7 +43,7 @@ const float* RowBlender::between(SampleTap tap) {
   return blended_.data();
 }
 
-/// Neighboring rows differ in parity, so the two never displace each other.
+/// Adjacent rows differ in parity, so they never overwrite each other.
 const float* RowBlender::row(uint32_t y) {
   const uint32_t slot = y % 2;
   float* values = rows_[slot].data();
@@ -85,7 +85,7 @@ SizePx PlaneRows::size() const {
 void PlaneRows::fill(uint32_t y, uint32_t begin, uint32_t end, float* to) {
   const auto width = static_cast<uint32_t>(sizeMsk_.width);
   const auto height = static_cast<uint32_t>(sizeMsk_.height);
-  // Columns of the plane itself among those asked for; a row of the border has none.
+  // The requested columns inside the plane. A row of the border has none.
   const bool onBorder = y < border_ || y >= height + border_;
   const uint32_t first = onBorder ? end : std::clamp(border_, begin, end);
   const uint32_t last = onBorder ? end : std::clamp(width + border_, begin, end);

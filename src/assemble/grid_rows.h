@@ -1,7 +1,7 @@
 // The grids that masks are interpolated from, row by row. Internal to src/assemble.
 //
-// A row holds value - threshold, so that a pixel is object where the interpolated number is greater
-// than 0. All numbers are finite: NaN counts as background and infinities are cut (kLogitLimit).
+// A row holds value - threshold, so that a pixel is object if the interpolated number is above 0.
+// All numbers are finite: NaN counts as background, and infinities are clamped (kLogitLimit).
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace masklet {
 
-/// A grid whose rows are computed when they are needed.
+/// A grid that computes its rows on demand.
 class GridRows {
  public:
   GridRows() = default;
@@ -21,24 +21,22 @@ class GridRows {
   virtual ~GridRows() = default;
 
   virtual SizePx size() const = 0;
-  /// Announces that from now on only the columns [begin, end) are asked for. Fails with
-  /// outOfMemory.
+  /// Limits all later rows to the columns [begin, end). Fails with outOfMemory.
   virtual Status narrow(uint32_t begin, uint32_t end);
   /// Writes the columns [begin, end) of row `y` to to[begin] .. to[end - 1].
   virtual void fill(uint32_t y, uint32_t begin, uint32_t end, float* to) = 0;
 };
 
-/// The two rows of a grid between which a pixel row lies, computed when a pixel row first needs
-/// them.
+/// The two rows of a grid around a pixel row, computed on demand.
 class RowBlender {
  public:
   explicit RowBlender(const MaskKernels& kernels) : kernels_(kernels) {}
 
-  /// Starts with a grid of which the columns [first, last + 1] are needed; one beyond the grid
-  /// repeats its last column. Fails with outOfMemory.
+  /// Starts with a grid and its columns [first, last + 1]. A column beyond the grid repeats the
+  /// last one. Fails with outOfMemory.
   Status begin(GridRows& grid, uint32_t first, uint32_t last);
 
-  /// What lies between row `tap.left` and the one below it, indexed by grid column. Valid until the
+  /// Interpolates between row `tap.left` and the next one, indexed by grid column. Valid until the
   /// next call.
   const float* between(SampleTap tap);
 
@@ -89,7 +87,7 @@ class CroppedPrototypeRows final : public PrototypeRows {
   RectPx crop_;
 };
 
-/// One plane, as it is or with a border of zero samples.
+/// One plane, optionally with a border of zero samples.
 class PlaneRows final : public GridRows {
  public:
   /// `border` is 0 or 1 samples wide.
@@ -100,8 +98,8 @@ class PlaneRows final : public GridRows {
   SizePx size() const override;
   void fill(uint32_t y, uint32_t begin, uint32_t end, float* to) override;
 
-  /// The samples greater than the threshold less `margin` lie within these columns and rows; false
-  /// when there are none. Without a border.
+  /// The tight columns and rows around all samples above the threshold minus `margin`, without the
+  /// border. Returns false if no sample is above it.
   bool objectRange(float margin, SampleRange& columns, SampleRange& rows) const;
 
  private:
@@ -111,7 +109,7 @@ class PlaneRows final : public GridRows {
   const float* plane_ = nullptr;
 };
 
-/// Another grid, enlarged or reduced by bilinear interpolation.
+/// Resizes another grid by bilinear interpolation.
 class ResizedRows final : public GridRows {
  public:
   ResizedRows(GridRows& from, SizePx size, const MaskKernels& kernels)

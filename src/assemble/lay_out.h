@@ -1,4 +1,4 @@
-// Room for the masks of one image. Internal to src/assemble.
+// Reserves room for the masks of one image. Internal to src/assemble.
 #pragma once
 
 #include <algorithm>
@@ -7,9 +7,9 @@
 
 namespace masklet {
 
-/// Sets the crops of `count` masks by `cropSrc(instance)`, without pixels so far, and makes room
-/// for their coverage, so that it never moves while it is filled. Fails with tooManyPixels (the
-/// soft crops together exceed 32 bits) or outOfMemory.
+/// Sets the crops of `count` empty masks by `cropSrc(instance)`. It also reserves their coverage,
+/// so that the coverage does not move while it is filled. Fails with tooManyPixels (the soft crops
+/// together exceed 32 bits) or outOfMemory.
 template <class CropSrc>
 Status layOutMasks(size_t count, bool soft, CropSrc cropSrc, MaskColumns& masks) {
   MASKLET_TRY(masks.rectsSrc.resize(count));

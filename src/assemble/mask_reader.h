@@ -1,8 +1,8 @@
-// All of src/assemble but assembleMasks sees the view of the letterbox as the whole image
+// Everything in src/assemble except assembleMasks treats the letterbox's view as the whole image
 // (Letterbox::cutOut).
 //
-// Where the masks of one image may have object pixels, and the grid each is interpolated from.
-// Internal to src/assemble.
+// The pixels that can be object in the masks of one image, and the grid behind each mask. Internal
+// to src/assemble.
 #pragma once
 
 #include "assemble/grid_rows.h"
@@ -12,17 +12,17 @@
 
 namespace masklet {
 
-/// How the pixels of one crop sample a grid.
+/// The taps by which one crop samples a grid.
 struct CropSamples {
   GridRows* grid = nullptr;
-  /// The taps of the source pixels from (`xSrc`, `ySrc`) on.
+  /// The taps of the source pixels, starting at (`xSrc`, `ySrc`).
   const SampleTaps* columns = nullptr;
   const SampleTaps* rows = nullptr;
   int32_t xSrc = 0;
   int32_t ySrc = 0;
 };
 
-/// One form of masks. The instances, the source and the letterbox must outlive it.
+/// Reads one form of masks. The instances, the source and the letterbox must outlive it.
 class MaskReader {
  public:
   MaskReader() = default;
@@ -30,14 +30,14 @@ class MaskReader {
   MaskReader& operator=(const MaskReader&) = delete;
   virtual ~MaskReader() = default;
 
-  /// Makes what all instances share. Fails with outOfMemory.
+  /// Prepares the data that all instances share. Fails with outOfMemory.
   virtual Status prepare() = 0;
-  /// The source pixels among which all object pixels of the instance are, in the image; may be
-  /// empty. With a `margin`, pixels whose value is greater than the threshold less the margin count
-  /// too; only forms without a box have them.
+  /// A rectangle in the image that contains all object pixels of the instance; it may be empty.
+  /// With a `margin`, it also contains all pixels above the threshold minus the margin. Only forms
+  /// without a box support a margin.
   virtual RectPx cropSrc(size_t instance, float margin) const = 0;
-  /// Opens the mask of an instance whose crop is not empty; the samples are valid until the next
-  /// call. Fails with outOfMemory.
+  /// Opens the mask of an instance with a nonempty crop. The samples are valid until the next call.
+  /// Fails with outOfMemory.
   virtual Status open(size_t instance, RectPx cropSrc, CropSamples& samples) = 0;
 };
 

@@ -8,7 +8,7 @@ SizePx planeSize(const TensorView& planes) {
   return {static_cast<int32_t>(planes.dims[3]), static_cast<int32_t>(planes.dims[2])};
 }
 
-/// The samples of [begin, begin + count); count is at least 1.
+/// The samples of [begin, begin + count); count must be at least 1.
 SampleRange rangeOf(int32_t begin, int32_t count) {
   return {static_cast<uint32_t>(begin), static_cast<uint32_t>(begin + count - 1)};
 }
@@ -36,7 +36,7 @@ Status PrototypeReader::open(size_t instance, RectPx cropSrc, CropSamples& sampl
   return okStatus();
 }
 
-/// The samples r with x1 - 1 <= r < x2 + 1, the box being in samples.
+/// The samples r with x1 - 1 <= r < x2 + 1; the box is in samples.
 RectPx CroppedPrototypeReader::cropMsk(size_t instance) const {
   const Box& boxNet = instances_.boxesNet[instance];
   const SizePx size = rows_.size();

@@ -6,7 +6,7 @@
 
 namespace masklet {
 
-/// What they share: one set of taps for all instances.
+/// Common base: one set of taps for all instances.
 class WholeInputReader : public MaskReader {
  protected:
   WholeInputReader(const Instances& instances, const Letterbox& letterbox)
@@ -16,7 +16,7 @@ class WholeInputReader : public MaskReader {
     return makeSampleTaps(letterbox_, sizeMsk, columnTaps_, rowTaps_, limit);
   }
   CropSamples samplesOf(GridRows& grid) const { return {&grid, &columnTaps_, &rowTaps_, 0, 0}; }
-  /// The source pixels that samples of the ranges may influence.
+  /// The source pixels that samples in the ranges can influence.
   RectPx reachedBy(SampleRange columns, SampleRange rows) const;
   const float* coefficients(size_t instance) const {
     return instances_.coefficients.data() + instance * instances_.coefficientCount;
@@ -46,7 +46,7 @@ class PrototypeReader final : public WholeInputReader {
 };
 
 /// MaskForm::croppedPrototypes: the crop of YOLACT's box_utils.crop, one sample wider than the box
-/// on each side, then bilinear. The mask may reach beyond the box by what the interpolation adds.
+/// on each side, then bilinear. The mask may exceed the box by the reach of the interpolation.
 class CroppedPrototypeReader final : public WholeInputReader {
  public:
   CroppedPrototypeReader(const Instances& instances, const MaskSource& source,

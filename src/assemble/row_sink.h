@@ -1,5 +1,5 @@
-// What is made of a mask's rows while they are sampled: the seam at which values are still there
-// and runs are not yet. Internal to src/assemble.
+// Consumers of a mask's rows during sampling: here the values still exist, before they become runs.
+// Internal to src/assemble.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace masklet {
 
-/// Takes the rows of one crop after the other, each from top to bottom.
+/// Takes the rows of one crop after another, each from top to bottom.
 class RowSink {
  public:
   RowSink() = default;
@@ -18,22 +18,22 @@ class RowSink {
   RowSink& operator=(const RowSink&) = delete;
   virtual ~RowSink() = default;
 
-  /// A crop begins; its rows lie over `rectSrc`.
+  /// Starts a crop. Its rows cover `rectSrc`.
   virtual Status begin(size_t instance, RectPx rectSrc) = 0;
-  /// Row `ySrc`: the value of pixel x is that of `row` by the taps (see ColumnTaps), less the
-  /// threshold, so that the pixel is object where it is greater than 0. Valid during the call.
+  /// Row `ySrc`: the value of pixel x is that of `row` by the taps (see ColumnTaps), minus the
+  /// threshold, so that the pixel is object if it is above 0. Valid during the call.
   virtual Status add(int32_t ySrc, const float* row, const ColumnTaps& taps) = 0;
-  /// All rows of the crop have been added.
+  /// Ends the crop, after its last row.
   virtual Status finish() = 0;
 };
 
-/// Appends the runs of each mask within its rectangle, and counts its pixels. The rows may reach
-/// beyond the rectangle where all pixels are background.
+/// Appends the runs of each mask within its rectangle, and counts its pixels. The rows may exceed
+/// the rectangle, if all pixels outside are background.
 class RunSink final : public RowSink {
  public:
   RunSink(const MaskKernels& kernels, MaskColumns& masks) : kernels_(kernels), masks_(masks) {}
 
-  /// Makes room for rows of up to this width. Fails with outOfMemory.
+  /// Reserves room for rows of up to this width. Fails with outOfMemory.
   Status reserve(int32_t widthPx) { return edgesPx_.resize(static_cast<size_t>(widthPx)); }
 
   Status begin(size_t instance, RectPx rectSrc) override;
@@ -50,8 +50,8 @@ class RunSink final : public RowSink {
   Buffer<uint32_t> edgesPx_;
 };
 
-/// Fills the coverage of each mask, for which there must be room at its offset. The rows lie over
-/// the mask's rectangle or beyond it.
+/// Fills the coverage of each mask, at its reserved offset. The rows cover the mask's rectangle or
+/// more.
 class CoverageSink final : public RowSink {
  public:
   CoverageSink(const MaskSource& source, const MaskKernels& kernels, MaskColumns& masks)
@@ -91,7 +91,7 @@ class StabilitySink final : public RowSink {
   Status add(int32_t ySrc, const float* row, const ColumnTaps& taps) override;
   Status finish() override { return okStatus(); }
 
-  /// Of the crop that was added last; 0 where no pixel is above the lowered threshold.
+  /// Stability of the last crop; 0 if no pixel is above the lowered threshold.
   float stability() const;
 
  private:
@@ -105,12 +105,12 @@ class StabilitySink final : public RowSink {
   Buffer<uint32_t> edgesPx_;
 };
 
-/// Samples crops row by row and hands the rows to sinks.
+/// Samples crops row by row and passes the rows to sinks.
 class RowSampler {
  public:
   explicit RowSampler(const MaskKernels& kernels) : blender_(kernels) {}
 
-  /// Samples the pixels of `rectSrc`, which is not empty. Fails as the sinks do, or with
+  /// Samples the pixels of `rectSrc`, which must not be empty. Fails as the sinks do, or with
   /// outOfMemory.
   Status sample(size_t instance, RectPx rectSrc, const CropSamples& samples,
                 std::span<RowSink* const> sinks);

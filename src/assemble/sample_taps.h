@@ -1,4 +1,4 @@
-// Where source pixels fall between the samples of a plane: computed once per image and cut out per
+// Positions of source pixels between the samples of a plane, computed once per image and cut per
 // crop.
 #pragma once
 
@@ -9,8 +9,8 @@
 namespace masklet {
 
 /// Between samples `left` and `left + 1` of an axis, with `weight` (0..1) on the second. Outside
-/// the outermost sample centers the edge sample is taken alone: `left` is the first or the last
-/// sample and `weight` 0, so `left + 1` may be one past the end and then counts for nothing.
+/// the outermost sample centers, `left` is the first or the last sample and `weight` is 0. `left +
+/// 1` may then be one past the end; it has no effect.
 struct SampleTap {
   uint32_t left = 0;
   float weight = 0;
@@ -28,7 +28,7 @@ struct PixelRange {
   int32_t end = 0;
 };
 
-/// The tap of a position in samples; what lies outside `range` takes its edge sample.
+/// The tap of a position in samples. A position outside `range` takes the edge sample.
 SampleTap sampleTapAt(double sample, SampleRange range);
 
 /// The taps of every source pixel along one axis, as columns.
@@ -41,20 +41,20 @@ struct SampleTaps {
     return {left[index], weight[index]};
   }
 
-  /// The pixels whose taps may touch a sample of the range: all others are not influenced by it.
-  /// The taps must not fall.
+  /// The pixels whose taps can touch a sample of the range; it does not influence other pixels. The
+  /// taps must not decrease.
   PixelRange reachedBy(SampleRange range) const;
 };
 
 /// Which samples of a plane that covers the whole network input may be read.
 enum class SampleLimit {
-  plane,    ///< all of them
-  content,  ///< only those of the image, not of the padding; for planes of the network input's size
+  plane,    ///< all samples
+  content,  ///< only samples of the image, not of the padding; for planes of the input's size
 };
 
 /// Fills the taps of all source columns and rows for planes of `sizeMsk` that cover the whole
 /// network input: the center of source pixel r is at toNet(r + 0.5) * sizeMsk / net - 0.5 in
-/// samples (align_corners = False), computed in double precision. `sizeMsk` has sides of at
+/// samples (align_corners = False), computed in double precision. The sides of `sizeMsk` must be at
 /// least 1. Fails with outOfMemory.
 Status makeSampleTaps(const Letterbox& letterbox, SizePx sizeMsk, SampleTaps& columns,
                       SampleTaps& rows, SampleLimit limit = SampleLimit::plane);
@@ -67,7 +67,7 @@ Status makeResizeTaps(int32_t samples, int32_t pixels, SampleTaps& taps);
 class CropTaps {
  public:
   /// Cuts the columns [xSrc, xSrc + widthPx) out of `columns`, which must outlive the taps.
-  /// `widthPx` is at least 1. Fails with outOfMemory.
+  /// `widthPx` must be at least 1. Fails with outOfMemory.
   Status cut(const SampleTaps& columns, int32_t xSrc, int32_t widthPx);
 
   /// Valid until the next cut.

@@ -1,4 +1,4 @@
-// Owning storage whose allocation failure is a status, not an exception.
+// Owning storage that reports a failed allocation as a status, without exceptions.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/allocate.h"
 #include "core/status.h"
 
 namespace masklet {
 
-/// Growable array of a trivially copyable type. Capacity is kept when the size shrinks, so that a
-/// Workspace used frame after frame stops allocating. New elements are not initialized. Aligned for
+/// Growable array of a trivially copyable type. It keeps its capacity when the size shrinks, so
+/// that a stage stops allocating after a few frames. New elements are uninitialized. Aligned for
 /// 16-byte vectors (malloc's guarantee on every target).
 template <class T>
 class Buffer {
@@ -32,15 +33,14 @@ class Buffer {
   }
   ~Buffer() { std::free(data_); }
 
-  /// Makes room for `count` elements without changing the size; keeps the contents. Fails with
-  /// outOfMemory.
+  /// Reserves room for `count` elements. Size and contents stay. Fails with outOfMemory.
   Status reserve(size_t count) {
     if (count <= capacity_) return okStatus();
-    // An object larger than a pointer difference can tell is undefined behavior; in wasm the limit
+    // An object larger than the maximum pointer difference is undefined behavior; in wasm the limit
     // is 2 GB.
     if (count > PTRDIFF_MAX / sizeof(T))
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
-    void* grown = std::realloc(static_cast<void*>(data_), count * sizeof(T));
+    void* grown = reallocate(static_cast<void*>(data_), count * sizeof(T));
     if (grown == nullptr)
       return fail(StatusCode::outOfMemory, static_cast<double>(count) * sizeof(T));
     data_ = static_cast<T*>(grown);
@@ -68,7 +68,7 @@ class Buffer {
     return okStatus();
   }
 
-  /// Takes over `count` elements that malloc or realloc allocated; what was held is freed.
+  /// Takes ownership of `count` elements from malloc or realloc, and frees the previous ones.
   void adopt(T* allocated, size_t count) {
     std::free(data_);
     data_ = allocated;

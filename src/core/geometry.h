@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/limits.h"
+
 namespace masklet {
 
 struct SizePx {
@@ -15,9 +17,7 @@ struct SizePx {
   constexpr bool operator==(const SizePx&) const = default;
 };
 
-/// Width or height an image, tensor plane or mask may have at most; keeps every area and byte count
-/// of one plane within 32 bits.
-inline constexpr int32_t kMaxSidePx = 32768;
+using limits::kMaxSidePx;
 
 struct Point {
   double x = 0;
@@ -61,7 +61,7 @@ constexpr RectPx intersect(RectPx a, RectPx b) {
   return {x1, y1, x2 - x1, y2 - y1};
 }
 
-/// Intersection over union; 0 when the union is empty.
+/// Intersection over union; 0 if the union is empty.
 inline float iou(const Box& a, const Box& b) {
   const float width = std::min(a.x2, b.x2) - std::max(a.x1, b.x1);
   const float height = std::min(a.y2, b.y2) - std::max(a.y1, b.y1);

@@ -74,7 +74,7 @@ Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterb
 }
 
 Box Letterbox::toSrc(const Box& boxNet) const {
-  // Rounded to float before it is moved: a view gives the very box that its pixels would, cut out.
+  // Rounded to float before the move, so that a view returns the same box as a cropped image.
   const auto place = [](double at, int32_t offsetNet, double scale, int32_t side, int32_t from) {
     const double value = std::clamp((at - offsetNet) / scale, 0.0, static_cast<double>(side));
     return static_cast<float>(value) + static_cast<float>(from);

@@ -6,30 +6,30 @@
 
 namespace masklet {
 
-/// How an image is fitted into the network input. The numbers cross the wasm boundary.
+/// The rule that fits an image into the network input. The numbers cross the wasm boundary.
 enum class ResizeMode : uint32_t {
-  /// Keep the aspect ratio, padding shared between both sides (Ultralytics LetterBox).
+  /// Keeps the aspect ratio, with padding on both sides (Ultralytics LetterBox).
   letterboxCenter = 0,
-  /// Keep the aspect ratio, padding on the right and bottom (YOLOX, mmdetection Pad).
+  /// Keeps the aspect ratio, with padding on the right and bottom (YOLOX, mmdetection Pad).
   letterboxTopLeft = 1,
-  /// Fill the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2).
+  /// Fills the whole input, each axis with its own scale (YOLACT, RF-DETR, SAM 2).
   stretch = 2,
 };
 
-/// Where the image, or a rectangle of it, lies inside the network input, and the exact affine map
-/// between the two spaces.
+/// The placement of the image, or of a rectangle of it, in the network input, and the exact affine
+/// map between the two spaces.
 ///
-/// The rectangle is a view: the network sees its pixels alone, and coordinates are those of the
-/// whole image all the same, so that a tile needs no copy of its pixels and no mask is moved.
+/// The rectangle is a view: the network sees only its pixels, but all coordinates are those of the
+/// whole image. A tile therefore does not copy pixels or move masks.
 ///
 /// The content rectangle is in whole network pixels: size round(view * min(net / view)) (at least
 /// 1), offset round((net - content) / 2 - 0.1) when centered; both are the rules of Ultralytics'
-/// LetterBox, so that a network sees what it was trained on. Because of that rounding the scales of
-/// the two axes differ slightly: each axis keeps its own exact ratio content / view, so that no
-/// coordinate is ever off by the rounding.
+/// LetterBox, so that the input matches the training. This rounding makes the scales of the two
+/// axes differ slightly. Each axis keeps its own exact ratio content / view, so that the rounding
+/// never shifts a coordinate.
 struct Letterbox {
   SizePx src;      ///< the whole image
-  RectPx viewSrc;  ///< what the network sees of it
+  RectPx viewSrc;  ///< the part that the network sees
   SizePx net;
   RectPx contentNet;
   double scaleX = 1;  ///< network pixels per source pixel, = contentNet.width / viewSrc.width
@@ -47,16 +47,16 @@ struct Letterbox {
   /// Box in network pixels to source pixels, clipped to the view.
   Box toSrc(const Box& boxNet) const;
 
-  /// The same map for an image that holds the pixels of the view alone.
+  /// The same map for an image that holds only the pixels of the view.
   Letterbox cutOut() const;
 };
 
-/// `content`, unless it is {0, 0}, is the size of the image inside the input where the rule above
-/// is not the network's: an image that was resized to one size and padded to another (detectron2,
-/// torchvision, DETR). `view`, unless it is {0, 0, 0, 0}, is the rectangle of the image that the
-/// network sees instead of all of it. Fails with badSize when a side of `src` or `net` is outside
-/// [1, kMaxSidePx] or one of `content` outside [1, net side], badArgument for a content together
-/// with stretch and for a view that is empty or reaches beyond the image.
+/// Computes the placement. `content`, unless it is {0, 0}, overrides the size of the image inside
+/// the input, for networks that resize to one size and pad to another (detectron2, torchvision,
+/// DETR). `view`, unless it is {0, 0, 0, 0}, is the rectangle of the image that the network sees.
+/// Fails with badSize if a side of `src` or `net` is outside [1, kMaxSidePx] or a side of `content`
+/// outside [1, net side]. Fails with badArgument for a content together with stretch, and for a
+/// view that is empty or exceeds the image.
 Status makeLetterbox(SizePx src, SizePx net, ResizeMode mode, Letterbox& letterbox,
                      SizePx content = {}, RectPx view = {});
 

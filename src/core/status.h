@@ -11,8 +11,8 @@ enum class StatusCode : uint32_t {
 #undef MASKLET_STATUS
 };
 
-/// Outcome of a core function. `value` is the offending number; status.def says for each code what
-/// it means.
+/// Outcome of a core function. `value` is the offending number; status.def defines its meaning for
+/// each code.
 struct [[nodiscard]] Status {
   StatusCode code = StatusCode::ok;
   double value = 0;
@@ -34,7 +34,7 @@ const char* statusText(StatusCode code);
 
 }  // namespace masklet
 
-/// Returns from the enclosing function when `expression` is not ok.
+/// Returns from the enclosing function if `expression` is not ok.
 #define MASKLET_TRY(expression)                                                  \
   do {                                                                           \
     if (::masklet::Status status_ = (expression); !status_.ok()) return status_; \

@@ -1,5 +1,5 @@
-// Non-owning views, validated once against the buffer they look into; everything behind them may
-// then index freely.
+// Non-owning views. They are validated once against their buffer, so that later code can index
+// without checks.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace masklet {
 
-/// Image rows of interleaved channels. `rowStride` is in elements of T and at least widthPx *
+/// Image rows of interleaved channels. `rowStride` counts elements of T, minimum widthPx *
 /// channels.
 template <class T>
 struct ImageView {
@@ -24,7 +24,7 @@ struct ImageView {
 
   T* row(int32_t y) const { return data + static_cast<size_t>(y) * rowStride; }
   SizePx size() const { return {widthPx, heightPx}; }
-  /// The pixels of a rectangle, which must lie inside.
+  /// The pixels of a rectangle, which must lie inside the view.
   ImageView cutOut(RectPx rect) const {
     return {row(rect.y) + static_cast<size_t>(rect.x) * static_cast<size_t>(channels), rect.width,
             rect.height, channels, rowStride};
@@ -32,9 +32,9 @@ struct ImageView {
   operator ImageView<const T>() const { return {data, widthPx, heightPx, channels, rowStride}; }
 };
 
-/// Checks that a `size` image of `channels` fits into `buffer` and makes the view. rowStride 0
-/// means tightly packed. Fails with badSize (a side outside [1, kMaxSidePx]), badArgument (channels
-/// outside 1..4, or the stride too small) or bufferTooSmall.
+/// Makes a view of a `size` image of `channels`, after checking that it fits into `buffer`.
+/// rowStride 0 means tightly packed. Fails with badSize (a side outside [1, kMaxSidePx]),
+/// badArgument (channels outside 1..4, or the stride too small) or bufferTooSmall.
 template <class T>
 Status makeImageView(std::span<T> buffer, SizePx size, int32_t channels, size_t rowStride,
                      ImageView<T>& view) {
@@ -63,9 +63,9 @@ struct TensorView {
   }
 };
 
-/// Checks that the product of `dims` equals the size of `buffer` and makes the view.
-/// Fails with badRank (0 or more than 4 dimensions), bufferTooSmall, or badShape (product beyond 32
-/// bits, or smaller than the buffer).
+/// Makes a view, after checking that the product of `dims` equals the size of `buffer`. Fails with
+/// badRank (0 or more than 4 dimensions), bufferTooSmall, or badShape (product beyond 32 bits, or
+/// smaller than the buffer).
 Status makeTensorView(std::span<const float> buffer, std::span<const uint32_t> dims,
                       TensorView& view);
 

@@ -56,7 +56,7 @@ Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount,
 Status gatherCandidates(const Candidates& candidates, std::span<const uint32_t> order,
                         const CoefficientLayout& layout, Instances& instances) {
   instances.clear();
-  // All memory first: a failure then leaves every column empty.
+  // Reserves all memory first, so that a failure leaves every column empty.
   MASKLET_TRY(instances.coefficients.reserve(order.size() * layout.count));
   MASKLET_TRY(instances.resize(order.size()));
   MASKLET_TRY(instances.coefficients.resize(order.size() * layout.count));

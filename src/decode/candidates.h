@@ -1,4 +1,5 @@
-// What every decoder does: check the options, collect the rows that pass, gather those that stay.
+// The common steps of all decoders: check the options, collect candidates, gather the remaining
+// ones.
 #pragma once
 
 #include <span>
@@ -7,20 +8,20 @@
 
 namespace masklet {
 
-/// Whole numbers up to here are exact in a float: the limit of class ids that a network gives as
-/// floats.
+/// Integers up to this are exact in a float. It limits class ids that a network returns as floats.
 inline constexpr float kMaxClassId = 16777216.0f;
 
 /// Fails with badArgument: thresholds outside 0..1, maxInstances 0.
 Status checkDecodeOptions(const DecodeOptions& options);
 
-/// Fails with badArgument when there is a class filter of another length than `classCount`.
+/// Fails with badArgument if a class filter exists and its length is not `classCount`.
 Status checkClassFilter(const DecodeOptions& options, uint32_t classCount);
 
-/// Whether the filter keeps the class; ids beyond the filter are dropped, no filter keeps all.
+/// Whether the filter keeps the class. Ids beyond the filter are dropped; an empty filter keeps
+/// all.
 bool keepsClass(const DecodeOptions& options, uint32_t classId);
 
-/// Finite, and not inverted.
+/// Whether the box is finite and not inverted.
 bool upright(const Box& box);
 
 /// Center and size to corners, in the order of operations of Ultralytics' xywh2xyxy.
@@ -35,27 +36,27 @@ struct Candidates {
   Buffer<Box> boxesNet;
   Buffer<float> scores;
   Buffer<uint32_t> classIds;
-  Buffer<uint32_t> rows;  ///< becomes Instances::rows
+  Buffer<uint32_t> rows;  ///< source of Instances::rows
 
   size_t count() const { return scores.size(); }
   Status add(const Box& boxNet, float score, uint32_t classId, uint32_t row);
 };
 
-/// What a graph with suppression inside says of one object.
+/// One object from a graph with built-in suppression.
 struct FinalRow {
   Box boxNet;
   float score = 0;
-  float classValue = 0;  ///< class ids arrive as floats, whatever type the graph gives them
+  float classValue = 0;  ///< class ids arrive as floats, whatever their type in the graph
 };
 
-/// Adds the row when its score is above the threshold and nothing of it is NaN, infinite or
-/// inverted, and its class is in 0..classCount - 1 (in 0..2^24 when classCount is 0) and passes the
+/// Adds the row if its score is above the threshold, all its values are finite, its box is not
+/// inverted, and its class is in 0..classCount - 1 (in 0..2^24 if classCount is 0) and passes the
 /// filter.
 Status addFinalRow(const FinalRow& values, uint32_t row, uint32_t classCount,
                    const DecodeOptions& options, Candidates& candidates);
 
-/// Where mask coefficients lie in an output: number k of row r is data[offset + r * rowStride + k *
-/// valueStride]. `data` may be null when there are no rows.
+/// The layout of mask coefficients in an output: number k of row r is data[offset + r * rowStride +
+/// k * valueStride]. `data` may be null if the output is empty.
 struct CoefficientLayout {
   const float* data = nullptr;
   size_t offset = 0;
@@ -64,8 +65,8 @@ struct CoefficientLayout {
   uint32_t count = 0;
 };
 
-/// Copies the candidates of `order` into `instances`, with their coefficients when the layout has
-/// any. After a failure (outOfMemory) `instances` is empty.
+/// Copies the candidates of `order` into `instances`, with any coefficients. After a failure
+/// (outOfMemory) `instances` is empty.
 Status gatherCandidates(const Candidates& candidates, std::span<const uint32_t> order,
                         const CoefficientLayout& layout, Instances& instances);
 

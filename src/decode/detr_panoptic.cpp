@@ -11,8 +11,8 @@ namespace masklet {
 
 namespace {
 
-/// A pixel counts as one that a query would have alone from this weighted probability on
-/// (mask_threshold of compute_segments).
+/// Minimum weighted probability of a pixel that a query would have alone (mask_threshold of
+/// compute_segments).
 constexpr float kMaskThreshold = 0.5f;
 
 Status checkOutputs(const DetrPanopticOutputs& outputs, const DecodeOptions& options) {
@@ -22,14 +22,15 @@ Status checkOutputs(const DetrPanopticOutputs& outputs, const DecodeOptions& opt
   return checkClassFilter(options, outputs.logits.dims[2] - 1);
 }
 
-/// The competing queries in the network's order; `queries` are their numbers, Candidates::rows
-/// their place among them.
+/// The competing queries in the network's order. `queries` are their indices; Candidates::rows are
+/// indices into `queries`.
 Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThreshold,
                Candidates& candidates, Buffer<uint32_t>& queries) {
   QueryRows rows;
   const bool hasBoxes = outputs.boxes.rank != 0;
   if (hasBoxes) MASKLET_TRY(makeQueryRows(outputs.boxes, outputs.logits, net, rows));
   const uint32_t logitCount = outputs.logits.dims[2];
+  if (outputs.logits.dims[1] == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logitCount));
   for (uint32_t query = 0; query < outputs.logits.dims[1]; ++query) {
@@ -46,7 +47,7 @@ Status collect(const DetrPanopticOutputs& outputs, SizePx net, float scoreThresh
   return okStatus();
 }
 
-/// The mask probabilities of the chosen queries, enlarged, into `source`.
+/// Writes the enlarged mask probabilities of the chosen queries into `source`.
 Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> queries,
                          SizePx enlargeTo, const MaskKernels& kernels, MaskSource& source) {
   const SizePx size{static_cast<int32_t>(masks.dims[3]), static_cast<int32_t>(masks.dims[2])};
@@ -68,7 +69,8 @@ Status fillProbabilities(const TensorView& masks, std::span<const uint32_t> quer
   return okStatus();
 }
 
-/// Marks the instances of classes that the filter drops: they compete, and are not shown.
+/// Marks the instances of classes that the filter drops: they compete, but do not appear in the
+/// result.
 Status hideClasses(const DecodeOptions& options, const Instances& instances,
                    Buffer<uint8_t>& hidden) {
   MASKLET_TRY(hidden.resize(instances.count()));

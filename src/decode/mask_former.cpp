@@ -9,7 +9,7 @@ namespace masklet {
 
 namespace {
 
-/// The mean probability inside each query's mask, computed when first asked for.
+/// The mean probability inside each query's mask, computed on demand.
 class MaskRatings {
  public:
   MaskRatings(const TensorView& masks, const MaskKernels& kernels)
@@ -19,6 +19,7 @@ class MaskRatings {
     const SizePx size{static_cast<int32_t>(masks_.dims[3]), static_cast<int32_t>(masks_.dims[2])};
     const SizePx to = rateSize.width == 0 ? size : rateSize;
     MASKLET_TRY(resizer_.prepare(size, to));
+    if (masks_.dims[1] == 0) return okStatus();
     MASKLET_TRY(enlarged_.resize(static_cast<size_t>(to.width) * static_cast<size_t>(to.height)));
     MASKLET_TRY(ratings_.resize(masks_.dims[1]));
     for (float& rating : ratings_) rating = kUnknown;
@@ -42,10 +43,11 @@ class MaskRatings {
   Buffer<float> ratings_;
 };
 
-/// All pairs of query and class that may pass: the score can only be lower than the probability.
+/// All pairs of query and class that can pass: the score never exceeds the probability.
 Status collectPairs(const TensorView& logits, SizePx net, const DecodeOptions& options,
                     Candidates& pairs) {
   const uint32_t classCount = logits.dims[2] - 1;
+  if (logits.dims[1] == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(logits.dims[2]));
   for (uint32_t query = 0; query < logits.dims[1]; ++query) {

@@ -51,7 +51,8 @@ void describeMasks(const TensorView& tensor, MaskRcnnExport kind, MaskSource& ma
       masks.paste = BoxPaste::wholePixels;
       break;
     case MaskRcnnExport::torchvision:
-      // Its paste grows the box by a sample on each side, so object pixels may lie outside the box.
+      // Its paste grows the box by one sample on each side, so object pixels can lie outside the
+      // box.
       masks.form = MaskForm::planes;
       masks.cropToBox = false;
       break;

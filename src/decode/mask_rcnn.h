@@ -1,4 +1,4 @@
-// Mask R-CNN in the three forms in which it is exported.
+// Mask R-CNN in its three export forms.
 #pragma once
 
 #include "assemble/mask_source.h"
@@ -7,7 +7,7 @@
 
 namespace masklet {
 
-/// Who wrote the graph. The numbers cross the wasm boundary.
+/// The exporter of the graph. The numbers cross the wasm boundary.
 enum class MaskRcnnExport : uint32_t {
   /// maskrcnn-benchmark in onnx/models: masks over boxes, classes counted from 1.
   onnxModels = 0,
@@ -17,22 +17,22 @@ enum class MaskRcnnExport : uint32_t {
   detectron2 = 2,
 };
 
-/// The outputs by what they are. For N objects, N may be 0.
+/// The outputs by role. N is the number of objects and may be 0.
 struct MaskRcnnOutputs {
   TensorView boxes;   ///< [N, 4] x1, y1, x2, y2 in network pixels
   TensorView labels;  ///< [N]
   TensorView scores;  ///< [N]
-  TensorView
-      masks;  ///< [N, 1, h, w] probabilities; of torchvision h, w are those of the network input
+  TensorView masks;   ///< [N, 1, h, w] probabilities; for torchvision, h x w is the size of the
+                      ///< network input
 };
 
-/// Takes the objects above the score threshold; the graph has done its own suppression, so
-/// iouThreshold is not used. Class ids: onnxModels' label - 1 (its label 0 is background and never
-/// given), else the label itself. Dropped are rows with a score or box that is NaN or infinite, an
-/// inverted box, or a class that is not in 0..classCount - 1 (not in 0..2^24 when classCount is 0).
-/// `masks` is told how each export pastes: onnx/models README, torchvision
-/// roi_heads.paste_masks_in_image (done in the graph), detectron2 paste_masks_in_image. Fails with
-/// badRank, badShape, badArgument (thresholds, class filter) and outOfMemory.
+/// Takes the objects above the score threshold. The graph contains the suppression, so iouThreshold
+/// is unused. Class ids: onnxModels' label - 1 (label 0 is background and never occurs), else the
+/// label itself. Dropped are rows with a score or box that is NaN or infinite, an inverted box, or
+/// a class outside 0..classCount - 1 (outside 0..2^24 if classCount is 0). `masks` receives the
+/// pasting rule of the export: onnx/models README, torchvision roi_heads.paste_masks_in_image (done
+/// in the graph), detectron2 paste_masks_in_image. Fails with badRank, badShape, badArgument
+/// (thresholds, class filter) and outOfMemory.
 Status decodeMaskRcnn(const MaskRcnnOutputs& given, MaskRcnnExport kind, uint32_t classCount,
                       SizePx net, const DecodeOptions& options, Instances& instances,
                       MaskSource& masks);

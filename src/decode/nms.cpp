@@ -8,7 +8,7 @@ namespace masklet {
 
 namespace {
 
-/// Sorting these as whole numbers sorts by falling score, then by rising index.
+/// The integer order of these keys is descending by score, then ascending by index.
 uint64_t sortKey(float score, uint32_t index) {
   const auto bits =
       std::bit_cast<uint32_t>(score + 0.0f);  // -0 becomes +0: the two are equal scores
@@ -16,8 +16,8 @@ uint64_t sortKey(float score, uint32_t index) {
   return (uint64_t{~rising} << 32) | index;
 }
 
-/// Boxes in linked lists by class (class modulo kBuckets), so that a candidate meets few boxes of
-/// other classes.
+/// Boxes in linked lists by class (class modulo kBuckets), so that a candidate is compared with few
+/// boxes of other classes.
 class BoxesByClass {
  public:
   BoxesByClass() { heads_.fill(kEnd); }

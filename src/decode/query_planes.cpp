@@ -34,7 +34,7 @@ void PlaneResizer::resize(const float* plane, const MaskKernels& kernels, float*
         tap.left + 1 < static_cast<uint32_t>(from_.height) ? top + fromWidth : top;
     kernels.lerpRows(top, bottom, tap.weight, fromWidth, blended_.data());
     blended_[fromWidth] =
-        blended_[fromWidth - 1];  // the last column's tap reads one beyond, with weight 0
+        blended_[fromWidth - 1];  // the last column's tap reads one further, with weight 0
     kernels.sampleRow(blended_.data(), columnTaps_.taps(),
                       resized + static_cast<size_t>(y) * toWidth);
   }

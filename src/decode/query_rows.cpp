@@ -1,6 +1,7 @@
 #include "decode/query_rows.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "decode/query_scores.h"
 
@@ -36,6 +37,7 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options,
     for (uint32_t classId = 0; classId < rows.columns; ++classId) {
       const float score = sigmoidOf(logits[classId]);
       if (!(score > options.scoreThreshold) || !keepsClass(options, classId)) continue;
+      if (!std::isfinite(logits[classId])) continue;
       MASKLET_TRY(candidates.add(boxNet, score, classId, query));
     }
   }
@@ -44,6 +46,7 @@ Status addSigmoidPairs(const QueryRows& rows, const DecodeOptions& options,
 
 Status addSoftmaxQueries(const QueryRows& rows, const DecodeOptions& options,
                          Candidates& candidates) {
+  if (rows.queryCount == 0) return okStatus();  // do not allocate for a mere dimension
   Buffer<float> probabilities;
   MASKLET_TRY(probabilities.resize(rows.columns));
   for (uint32_t query = 0; query < rows.queryCount; ++query) {

@@ -1,4 +1,4 @@
-// What the heads with mask queries share: probabilities of class logits, and the checks of the
+// Common parts of all heads with mask queries: probabilities of class logits, and checks of the
 // tensors.
 #pragma once
 
@@ -9,18 +9,18 @@ namespace masklet {
 /// 1 / (1 + exp(-x)); NaN stays NaN.
 float sigmoidOf(float logit);
 
-/// Checks class logits [1, Q, C] with C at least `minClasses`. Fails with badRank or badShape.
+/// Checks class logits [1, Q, C]; C must be at least `minClasses`. Fails with badRank or badShape.
 Status checkQueryLogits(const TensorView& logits, uint32_t minClasses);
 
 /// Checks mask planes [1, `queryCount`, h, w], h and w in 1..kMaxSidePx. Fails with badRank or
 /// badShape.
 Status checkQueryMasks(const TensorView& masks, uint32_t queryCount);
 
-/// Probabilities of one row of `classCount` logits into `probabilities`; false, with nothing of use
-/// written, when the row holds NaN or +infinity or only -infinity.
+/// Writes the probabilities of one row of `classCount` logits. Returns false, with unspecified
+/// output, if the row contains NaN or +infinity, or only -infinity.
 bool softmaxRow(const float* logits, uint32_t classCount, float* probabilities);
 
-/// One box for all queries of networks without boxes: the whole input.
+/// The box of all queries if the network lacks boxes: the whole input.
 inline Box wholeInput(SizePx net) {
   return {0, 0, static_cast<float>(net.width), static_cast<float>(net.height)};
 }

@@ -32,7 +32,7 @@ Status checkOptions(const SamOptions& options) {
 
 Status collect(const TensorView& scores, float threshold, SizePx net, Instances& instances) {
   const std::span<const float> values(scores.data, scores.dims[1]);
-  const auto passes = [&](float score) { return score > threshold; };
+  const auto passes = [&](float score) { return score > threshold && std::isfinite(score); };
   MASKLET_TRY(
       instances.resize(static_cast<size_t>(std::count_if(values.begin(), values.end(), passes))));
   size_t row = 0;

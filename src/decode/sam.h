@@ -1,4 +1,4 @@
-// Segment Anything and its kin: candidate masks of one image with predicted IoUs.
+// Segment Anything and its relatives: candidate masks of one image with predicted IoUs.
 #pragma once
 
 #include "assemble/mask_source.h"
@@ -7,28 +7,29 @@
 
 namespace masklet {
 
-/// What is kept, and how planes lie over the image.
+/// Thresholds, and the placement of planes over the image.
 struct SamOptions {
-  /// Keep predicted IoU > threshold; -infinity keeps all but NaN.
+  /// Keeps predicted IoUs above this; -infinity keeps all finite ones.
   float predictedIouThreshold = 0;
-  /// Keep stability >= threshold, 0..1.
+  /// Minimum stability, 0..1.
   float stabilityThreshold = 0;
-  /// A pixel is object where the interpolated value is greater.
+  /// A pixel is object if the interpolated value is above this.
   float maskThreshold = 0;
-  /// Above and below maskThreshold; the stability of a mask compares both. Not negative.
+  /// The stability of a mask compares maskThreshold plus and minus this offset. Must not be
+  /// negative.
   float stabilityOffset = 1;
-  /// Planes are interpolated to this size first (see MaskSource); 0 x 0: read as they are.
+  /// Planes are interpolated to this size first (see MaskSource); 0 x 0 reads them directly.
   SizePx viaSize;
-  /// The values are 0 to 1 and not logits.
+  /// The values are probabilities, 0..1, not logits.
   bool probability = false;
 };
 
 /// Makes one object of every plane of `planes` [1, K, h, w] whose score, of `scores` [1, K], passes
-/// the first threshold; objects are in the order of their planes, `rows` are the planes' numbers,
-/// boxes those of the masks. The stability is measured while the masks are assembled (StableMasks),
-/// where masks that fail the second threshold lose their pixels.
+/// the first threshold; objects have the order of their planes, `rows` are the planes' indices, and
+/// boxes are the tight boxes of the masks. The stability is measured during assembly (StableMasks).
+/// There, masks below the second threshold become empty.
 ///
-/// Fails with badRank, badShape (also scores of another number than planes) or badArgument
+/// Fails with badRank, badShape (also if the numbers of scores and planes differ) or badArgument
 /// (thresholds or offset out of range).
 Status decodeSam(const TensorView& planes, const TensorView& scores, const SamOptions& options,
                  SizePx net, Instances& instances, MaskSource& source);

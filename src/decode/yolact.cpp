@@ -15,7 +15,7 @@ namespace {
 constexpr float kCenterVariance = 0.1f;
 constexpr float kSizeVariance = 0.2f;
 
-/// Takes a leading 1 off, so that the tensor has `rank` dimensions.
+/// Removes a leading 1, so that the tensor has `rank` dimensions.
 Status dropBatch(TensorView& tensor, uint32_t rank) {
   if (tensor.rank == rank) return okStatus();
   if (tensor.rank != rank + 1) return fail(StatusCode::badRank, tensor.rank);
@@ -42,7 +42,7 @@ bool mayBePriors(const TensorView& tensor) {
   return true;
 }
 
-/// Corners are never inverted, and of thousands of offsets some always look so.
+/// Corners are never inverted, but among thousands of offsets some always look inverted.
 bool mayBeCorners(const TensorView& boxes) {
   for (uint32_t row = 0; row < boxes.dims[0]; ++row) {
     const float* box = boxes.data + size_t{row} * 4;
@@ -51,7 +51,7 @@ bool mayBeCorners(const TensorView& boxes) {
   return true;
 }
 
-/// All tensors without a batch dimension, in their places, with dimensions that agree.
+/// All tensors by role, without a batch dimension, with matching dimensions.
 Status tidy(YolactOutputs& outputs) {
   auto& [boxes, scores, coefficients, prototypes, priors] = outputs;
   for (TensorView* tensor : {&boxes, &scores, &coefficients}) MASKLET_TRY(dropBatch(*tensor, 2));
@@ -73,8 +73,7 @@ Status tidy(YolactOutputs& outputs) {
   return okStatus();
 }
 
-/// Points `masks` at the prototypes as planes [1, P, h, w], rearranged where the channels stand
-/// last.
+/// Points `masks` at the prototypes as planes [1, P, h, w], rearranged if the channels come last.
 Status takePrototypes(const TensorView& prototypes, uint32_t planeCount, MaskSource& masks) {
   const auto& dims = prototypes.dims;
   if (dims[2] != planeCount) {
@@ -84,7 +83,8 @@ Status takePrototypes(const TensorView& prototypes, uint32_t planeCount, MaskSou
   }
   const size_t pixelCount = size_t{dims[0]} * dims[1];
   MASKLET_TRY(masks.storage.resize(pixelCount * planeCount));
-  for (uint32_t plane = 0; plane < planeCount; ++plane) {
+  // Without pixels the planes have no address to be offset.
+  for (uint32_t plane = 0; plane < planeCount && pixelCount > 0; ++plane) {
     float* to = masks.storage.data() + plane * pixelCount;
     const float* from = prototypes.data + plane;
     for (size_t pixel = 0; pixel < pixelCount; ++pixel) to[pixel] = from[pixel * planeCount];
@@ -96,7 +96,7 @@ Status takePrototypes(const TensorView& prototypes, uint32_t planeCount, MaskSou
 /// Boxes by row, in network pixels.
 class Boxes {
  public:
-  /// `priors` null: the boxes are corners, not offsets.
+  /// If `priors` is null, the boxes are corners, not offsets.
   Boxes(const float* boxes, const float* priors, SizePx net)
       : boxes_(boxes),
         priors_(priors),

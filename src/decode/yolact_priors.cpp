@@ -31,7 +31,7 @@ size_t cellCount(SizePx net) {
   return cells;
 }
 
-/// How the boxes of one cell are spread.
+/// The scales and shapes of the boxes in one cell.
 struct Spread {
   int octaveSteps;  ///< scales between one level's and the next one's
   bool square;      ///< yolact_base's width serves as height (its use_square_anchors)

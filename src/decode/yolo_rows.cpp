@@ -9,8 +9,8 @@ namespace masklet {
 
 namespace {
 
-/// Anchors whose best scores are found together: their block of every class plane and of the result
-/// stays in the L1 cache.
+/// Number of anchors per block: the block of every class plane and of the result fits into the L1
+/// cache.
 constexpr size_t kAnchorBlock = 1024;
 
 const float* scorePlane(const ChannelRows& rows, uint32_t classId) {
@@ -53,8 +53,7 @@ Status checkPrototypes(const TensorView& prototypes, uint32_t columns, uint32_t 
 
 Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options,
                       const MaskKernels& kernels, Candidates& candidates) {
-  // The best score of every anchor first, and the class only of those above the threshold, which
-  // are few.
+  // First the best score of every anchor, then the class of the few anchors above the threshold.
   std::array<float, kAnchorBlock> best;
   for (size_t begin = 0; begin < rows.rowCount; begin += kAnchorBlock) {
     const size_t count = std::min(kAnchorBlock, rows.rowCount - begin);

@@ -1,4 +1,4 @@
-// The three layouts in which YOLO heads give their rows: how a row is read, and which rows pass.
+// The three row layouts of YOLO heads: how to read a row, and which rows pass.
 #pragma once
 
 #include <cmath>
@@ -11,11 +11,11 @@ namespace masklet {
 
 struct MaskKernels;
 
-/// Fails with badRank or badShape when `tensor` is not [1, rows, columns].
+/// Fails with badRank or badShape if `tensor` is not [1, rows, columns].
 Status checkRows(const TensorView& tensor);
 
-/// Fails with badRank or badShape when `prototypes` is not [1, P, h, w] with P at least 1, or when
-/// `columns` are fewer than `fixedColumns` + P.
+/// Fails with badRank or badShape if `prototypes` is not [1, P, h, w] with P at least 1, or if
+/// `columns` is less than `fixedColumns` + P.
 Status checkPrototypes(const TensorView& prototypes, uint32_t columns, uint32_t fixedColumns);
 
 /// [4 + C + others, N], one plane per channel: cx, cy, w, h in network pixels, C class scores.
@@ -27,10 +27,10 @@ struct ChannelRows {
   uint32_t classCount = 0;
 };
 
-/// Adds the rows whose best class score is above the threshold. A row's class is the lowest class
-/// of its greatest score; a NaN class score never wins. The class filter comes after that: a row of
-/// a dropped class does not fall to its second class. Rows whose score or box is NaN or infinite,
-/// or whose width or height is negative, are dropped.
+/// Adds the rows whose best class score is above the threshold. A row's class is that of its
+/// maximum score (ties: the lowest class); a NaN class score never wins. The class filter comes
+/// later: a row of a dropped class does not take its second class. Rows whose score or box is NaN
+/// or infinite, or whose width or height is negative, are dropped.
 Status addChannelRows(const ChannelRows& rows, const DecodeOptions& options,
                       const MaskKernels& kernels, Candidates& candidates);
 
@@ -47,9 +47,9 @@ struct ObjectnessRows {
 };
 
 /// Adds the rows whose objectness * best class score is above the threshold; `boxOf(values, row)`
-/// makes the box of the first four values. Class scores are taken to be at most 1: rows whose
-/// objectness alone is not above the threshold are passed over unread, as in YOLOv5's
-/// non_max_suppression. Otherwise as addChannelRows.
+/// makes the box of the first four values. It assumes class scores of at most 1: it skips rows
+/// whose objectness alone is not above the threshold, as YOLOv5's non_max_suppression does. All
+/// else is as in addChannelRows.
 template <class BoxOf>
 Status addObjectnessRows(const ObjectnessRows& rows, const DecodeOptions& options, BoxOf boxOf,
                          Candidates& candidates) {
@@ -74,13 +74,13 @@ Status addObjectnessRows(const ObjectnessRows& rows, const DecodeOptions& option
   return okStatus();
 }
 
-/// The box of a row that has its center and size in network pixels.
+/// The box of a row with center and size in network pixels.
 inline Box boxOfPixels(const float* values, uint32_t /*row*/) {
   return boxFromCenter(values[0], values[1], values[2], values[3]);
 }
 
-/// [M, columns]: x1, y1, x2, y2 in network pixels, score, class, others; suppression has been done.
-/// `classCount` bounds the class ids when it is not 0.
+/// [M, columns]: x1, y1, x2, y2 in network pixels, score, class, others, after suppression.
+/// `classCount`, unless 0, bounds the class ids.
 struct FinalRows {
   static constexpr uint32_t kFixedColumns = 6;
 
@@ -90,7 +90,7 @@ struct FinalRows {
   uint32_t classCount = 0;
 };
 
-/// Adds the rows that pass addFinalRow. Padding rows of zeros drop out by their score.
+/// Adds the rows that pass addFinalRow. The score drops padding rows of zeros.
 Status addFinalRows(const FinalRows& rows, const DecodeOptions& options, Candidates& candidates);
 
 }  // namespace masklet

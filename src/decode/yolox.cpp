@@ -23,7 +23,7 @@ class Grid {
     }
   }
 
-  /// Whether the first three levels, or all four, have so many cells.
+  /// Whether the first three levels, or all four, have this number of cells.
   bool fits(uint32_t rowCount) const {
     const uint32_t usual = cells_[0] + cells_[1] + cells_[2];
     return rowCount == usual || rowCount == usual + cells_[kUsualLevels];
@@ -45,7 +45,7 @@ class Grid {
   uint32_t cells_[std::size(kStrides)];
 };
 
-/// See YoloxBoxes::automatic. NaN says nothing.
+/// See YoloxBoxes::automatic. NaN is ignored.
 YoloxBoxes boxesOf(const ObjectnessRows& rows) {
   const float largestLogarithm =
       std::log(static_cast<float>(kMaxSidePx) / static_cast<float>(kStrides[0]));

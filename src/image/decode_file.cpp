@@ -1,43 +1,80 @@
 #include "image/decode_file.h"
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
+#include "core/allocate.h"
+#include "core/limits.h"
 #include "core/view.h"
 #include "image/container.h"
 #include "image/exif_orientation.h"
+#include "image/file_bytes.h"
 
 namespace {
 
-/// What stb_image may allocate at once: a file of a few bytes can claim to inflate to gigabytes.
-/// stb_image hands no context to its allocator, hence a variable of the thread; decodeFile sets it
-/// before each call.
+/// Limits and tracks the allocations of stb_image: a file of a few bytes can claim to inflate to
+/// gigabytes, and some error paths leak a buffer. The allocator of stb_image gets no context, so
+/// this is a thread-local variable; decodeFile sets it before each call.
 struct StbMemory {
   size_t largestBytes = 0;
-  size_t failedBytes = 0;  ///< of an allocation within the limit that the system refused
+  size_t failedBytes = 0;  ///< size of an allocation within the limit that failed
+  /// A JPEG of four components holds 14 at a time.
+  std::array<void*, 32> held{};
+
+  void** slotOf(void* block) {
+    void** found = std::find(held.begin(), held.end(), block);
+    return found == held.end() ? nullptr : found;
+  }
+
+  void freeAll() {
+    for (void*& block : held) std::free(std::exchange(block, nullptr));
+  }
 };
 thread_local StbMemory stbMemory;
 
-void* stbAllocated(void* allocated, size_t bytes) {
-  if (allocated == nullptr) stbMemory.failedBytes = bytes;
+void* stbAllocated(void** slot, void* allocated, size_t bytes) {
+  if (allocated == nullptr) {
+    stbMemory.failedBytes = bytes;
+  } else {
+    *slot = allocated;
+  }
   return allocated;
 }
 
-// Zeroed: a JPEG may leave out scans, and what they would have filled must not show old memory.
+// Zeroed, because a JPEG can omit scans, and their pixels must not show old memory.
 void* stbMalloc(size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(std::calloc(bytes, 1), bytes);
+  void** slot = stbMemory.slotOf(nullptr);
+  if (slot == nullptr || bytes > stbMemory.largestBytes) return nullptr;
+  return stbAllocated(slot, masklet::allocateZeroed(bytes), bytes);
 }
 
-void* stbRealloc(void* held, size_t bytes) {
-  return bytes > stbMemory.largestBytes ? nullptr : stbAllocated(std::realloc(held, bytes), bytes);
+void* stbRealloc(void* block, size_t bytes) {
+  void** slot = stbMemory.slotOf(block);
+  if (slot == nullptr || bytes > stbMemory.largestBytes) return nullptr;
+  return stbAllocated(slot, masklet::reallocate(block, bytes), bytes);
+}
+
+void stbFree(void* block) {
+  if (block == nullptr) return;
+  if (void** slot = stbMemory.slotOf(block)) *slot = nullptr;
+  std::free(block);
+}
+
+/// stb_image copies zero bytes to null for an empty PNG chunk.
+void stbCopy(void* to, const void* from, size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
 }  // namespace
 
+#define memcpy(to, from, bytes) stbCopy(to, from, bytes)
 #define STBI_MALLOC(bytes) stbMalloc(bytes)
 #define STBI_REALLOC(held, bytes) stbRealloc(held, bytes)
-#define STBI_FREE(held) std::free(held)
+#define STBI_FREE(held) stbFree(held)
 #define STBI_ASSERT(condition) ((void)0)
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
@@ -49,6 +86,7 @@ void* stbRealloc(void* held, size_t bytes) {
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #include "stb_image.h"
+#undef memcpy
 
 namespace masklet {
 
@@ -56,7 +94,7 @@ namespace {
 
 constexpr int kRgba = 4;
 
-/// The stored size, when it is one that may be decoded.
+/// Checks and returns the stored size.
 Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored) {
   for (const uint32_t side : {container.widthPx, container.heightPx}) {
     if (side > static_cast<uint32_t>(kMaxSidePx)) return fail(StatusCode::badSize, side);
@@ -67,46 +105,101 @@ Status checkSize(const Container& container, uint64_t maxPixels, SizePx& stored)
   return okStatus();
 }
 
-/// stb_image's largest single need: 16-bit RGBA rows of an interlaced PNG in a buffer that grows by
-/// doubling (16 bytes a pixel), or the compressed data likewise (twice the file); tables and
-/// padding to whole JPEG blocks on top.
-size_t largestAllocation(SizePx size, size_t fileBytes) {
-  constexpr uint64_t kBytesPerPixel = 32;
-  constexpr uint64_t kTables = 4 << 20;
-  const uint64_t pixels = static_cast<uint64_t>(size.width) * static_cast<uint64_t>(size.height);
-  const uint64_t bytes = kBytesPerPixel * pixels + 2 * uint64_t{fileBytes} + kTables;
-  return static_cast<size_t>(std::min<uint64_t>(bytes, SIZE_MAX / 2));
+Status checkState(const Container& container, size_t fileBytes) {
+  switch (container.state) {
+    case FileState::complete:
+      return okStatus();
+    case FileState::truncated:
+      return fail(StatusCode::truncatedImageFile, fileBytes);
+    case FileState::tooCostly:
+      return fail(StatusCode::imageFileTooCostly, fileBytes);
+    case FileState::damaged:
+      break;
+  }
+  return fail(StatusCode::badImageFile, fileBytes);
 }
 
-Status readPixels(std::span<const uint8_t> file, SizePx expected, Buffer<uint8_t>& pixels) {
-  stbMemory = {largestAllocation(expected, file.size()), 0};
-  int width = 0;
-  int height = 0;
+/// The result of a decoder: pixels from malloc, or null.
+struct Decoded {
+  stbi_uc* pixels = nullptr;
+  SizePx size;
+};
+
+Decoded decodePlainly(FileBytes file) {
+  Decoded decoded;
   int channels = 0;
-  stbi_uc* decoded = stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width,
-                                           &height, &channels, kRgba);
-  if (decoded == nullptr) {
+  decoded.pixels =
+      stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &decoded.size.width,
+                            &decoded.size.height, &channels, kRgba);
+  if (decoded.pixels != nullptr) *stbMemory.slotOf(decoded.pixels) = nullptr;
+  stbMemory.freeAll();
+  return decoded;
+}
+
+/// A copy of `file` with an Adobe marker for CMYK before all other markers.
+Status withAdobeMarker(FileBytes file, Buffer<uint8_t>& marked) {
+  constexpr size_t kStartOfImage = 2;
+  constexpr std::array<uint8_t, 16> kMarker{0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b',
+                                            'e',  0,    0, 0,  0,   0,   0,   0};
+  MASKLET_TRY(marked.resize(file.size() + kMarker.size()));
+  uint8_t* out = std::copy_n(file.begin(), kStartOfImage, marked.begin());
+  out = std::copy(kMarker.begin(), kMarker.end(), out);
+  std::copy(file.begin() + kStartOfImage, file.end(), out);
+  return okStatus();
+}
+
+/// Decodes four components as libjpeg, browsers and Pillow do: the Adobe marker tells CMYK from
+/// YCCK, and 0 is full ink even without it. stb_image needs the marker for that.
+Status decodeInks(FileBytes file, const Container& container, Decoded& decoded) {
+  constexpr uint8_t kCmyk = 0;
+  constexpr uint8_t kYcck = 2;
+  Buffer<uint8_t> marked;
+  if (container.adobeTransformAt == 0) {
+    MASKLET_TRY(withAdobeMarker(file, marked));
+    file = std::as_const(marked).span();
+  } else if (const uint8_t transform = file[container.adobeTransformAt];
+             transform != kCmyk && transform != kYcck) {
+    MASKLET_TRY(marked.resize(file.size()));
+    std::copy(file.begin(), file.end(), marked.begin());
+    marked[container.adobeTransformAt] = kYcck;
+    file = std::as_const(marked).span();
+  }
+  decoded = decodePlainly(file);
+  return okStatus();
+}
+
+Status readPixels(FileBytes file, const Container& container, SizePx expected,
+                  Buffer<uint8_t>& pixels) {
+  const uint64_t largest =
+      std::max<uint64_t>(container.largestBufferBytes, file.size()) + limits::kDecoderTableBytes;
+  stbMemory = {.largestBytes = static_cast<size_t>(std::min<uint64_t>(largest, SIZE_MAX / 2))};
+  Decoded decoded;
+  if (container.inks) {
+    MASKLET_TRY(decodeInks(file, container, decoded));
+  } else {
+    decoded = decodePlainly(file);
+  }
+  if (decoded.pixels == nullptr) {
     if (stbMemory.failedBytes > 0) return fail(StatusCode::outOfMemory, stbMemory.failedBytes);
     return fail(StatusCode::badImageFile, file.size());
   }
-  pixels.adopt(decoded, static_cast<size_t>(kRgba) * static_cast<size_t>(width) *
-                            static_cast<size_t>(height));
-  return SizePx{width, height} == expected ? okStatus()
-                                           : fail(StatusCode::badImageFile, file.size());
+  pixels.adopt(decoded.pixels, static_cast<size_t>(kRgba) *
+                                   static_cast<size_t>(decoded.size.width) *
+                                   static_cast<size_t>(decoded.size.height));
+  return decoded.size == expected ? okStatus() : fail(StatusCode::badImageFile, file.size());
 }
 
 }  // namespace
 
 Status decodeFile(std::span<const uint8_t> file, uint64_t maxPixels, Buffer<uint8_t>& rgba,
                   SizePx& size) {
-  if (file.size() > INT_MAX) return fail(StatusCode::badImageFile, file.size());
+  if (file.size() > INT_MAX / 2) return fail(StatusCode::badImageFile, file.size());
   const Container container = readContainer(file);
   SizePx stored;
   MASKLET_TRY(checkSize(container, maxPixels, stored));
-  if (!container.complete || stored.width == 0 || stored.height == 0)
-    return fail(StatusCode::badImageFile, file.size());
+  MASKLET_TRY(checkState(container, file.size()));
   Buffer<uint8_t> pixels;
-  MASKLET_TRY(readPixels(file, stored, pixels));
+  MASKLET_TRY(readPixels(file, container, stored, pixels));
 
   const Orientation orientation = readOrientation(container.exif);
   if (orientation == Orientation::topLeft) {

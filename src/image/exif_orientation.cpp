@@ -9,8 +9,8 @@ namespace {
 
 constexpr size_t kPixelBytes = 4;
 
-/// Numbers of a TIFF block in its byte order; whatever lies outside the block reads as 0, which no
-/// valid field here is.
+/// Reads numbers of a TIFF block in its byte order. Outside the block it reads 0, which is invalid
+/// for every field here.
 class TiffReader {
  public:
   explicit TiffReader(std::span<const uint8_t> tiff) : tiff_(tiff) {
@@ -41,7 +41,7 @@ bool swapsSides(Orientation orientation) {
   return orientation >= Orientation::leftTop;
 }
 
-/// Where the upright pixel (x, y) is stored: first + x * alongX + y * alongY, in bytes.
+/// Byte offset of the upright pixel (x, y) in the stored image: first + x * alongX + y * alongY.
 struct Walk {
   ptrdiff_t first;
   ptrdiff_t alongX;
@@ -116,8 +116,8 @@ Status applyOrientation(ImageView<const uint8_t> stored, Orientation orientation
                         Buffer<uint8_t>& upright) {
   if (stored.channels != static_cast<int32_t>(kPixelBytes))
     return fail(StatusCode::badArgument, stored.channels);
-  constexpr int32_t kTilePx = 32;  // a turned walk touches one stored row per pixel: a tile keeps
-                                   // them in the first-level cache
+  constexpr int32_t kTilePx =
+      32;  // a rotated walk touches one stored row per pixel, so a tile keeps them in the L1 cache
   const SizePx size = orientedSize(stored.size(), orientation);
   const auto width = static_cast<size_t>(size.width);
   MASKLET_TRY(upright.resize(kPixelBytes * width * static_cast<size_t>(size.height)));

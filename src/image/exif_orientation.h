@@ -1,4 +1,4 @@
-// Which way up a photo is.
+// The orientation of a photo.
 #pragma once
 
 #include <span>
@@ -16,16 +16,16 @@ enum class Orientation : uint8_t {
   bottomRight = 3,  ///< turned by 180 degrees
   bottomLeft = 4,   ///< mirrored top to bottom
   leftTop = 5,      ///< mirrored along the main diagonal
-  rightTop = 6,     ///< to be turned clockwise by 90 degrees
+  rightTop = 6,     ///< must be turned clockwise by 90 degrees
   rightBottom = 7,  ///< mirrored along the other diagonal
-  leftBottom = 8,   ///< to be turned counter-clockwise by 90 degrees
+  leftBottom = 8,   ///< must be turned counter-clockwise by 90 degrees
 };
 
-/// The orientation in a TIFF block (either byte order; first directory only); topLeft when there is
-/// none, or when the block is malformed: a photo without a readable tag is shown as stored.
+/// The orientation in a TIFF block (either byte order; first directory only); topLeft if the tag is
+/// missing or the block is malformed: such a photo is shown as stored.
 Orientation readOrientation(std::span<const uint8_t> tiff);
 
-/// Width and height exchanged for the four orientations that need it.
+/// The size after orientation: four orientations swap width and height.
 SizePx orientedSize(SizePx stored, Orientation orientation);
 
 /// Writes the RGBA8 image `stored` upright and tightly packed into `upright`, whose size is

@@ -1,4 +1,4 @@
-// Where bilinear interpolation along one axis reads.
+// The positions that bilinear interpolation reads along one axis.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@ struct LinearTap {
 };
 
 /// The tap at continuous coordinate `position` (pixel r has its center at r + 0.5) of an axis with
-/// `side` pixels; the outermost pixels extend outwards. `first + 1` is inside for every side of at
-/// least 2 (at the far edge the weight is 1); with a side of 1 the tap is {0, 0}.
+/// `side` pixels; the outermost pixels extend outwards. If `side` is at least 2, `first + 1` is
+/// inside (at the far edge the weight is 1). If `side` is 1, the tap is {0, 0}.
 inline LinearTap linearTap(double position, int32_t side) {
   if (side < 2) return {0, 0};
   const double index = std::clamp(position - 0.5, 0.0, static_cast<double>(side - 1));

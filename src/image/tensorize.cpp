@@ -61,8 +61,8 @@ LinearTap tapOf(int32_t index, int32_t content, int32_t src) {
   return linearTap((index + 0.5) * src / content, src);
 }
 
-/// Content rows resampled along x, the last two kept: bilinear interpolation along y never needs
-/// more.
+/// Content rows resampled along x. It keeps the last two, because bilinear interpolation along y
+/// does not need more.
 class PlanarRows {
  public:
   PlanarRows(const ImageView<const uint8_t>& rgba, int32_t contentWidth,
@@ -80,7 +80,7 @@ class PlanarRows {
     return okStatus();
   }
 
-  /// Plane 0 of image row `y`; the other planes follow at a distance of the content's width.
+  /// Plane 0 of image row `y`; the other planes follow at intervals of the content's width.
   const float* row(int32_t y) {
     const int32_t slot = y & 1;
     float* planar = rows_ + static_cast<size_t>(slot) * kPlanes * width_;
@@ -96,8 +96,8 @@ class PlanarRows {
   }
 
  private:
-  // At an odd whole factor (1 and 3 are common) every sample falls on a pixel's center, and no
-  // neighbor is needed.
+  // At an odd integer factor (1 and 3 are common), every sample is at a pixel's center, so it does
+  // not need a neighbor.
   void makeColumns() {
     for (size_t x = 0; x < width_; ++x) {
       const LinearTap tap =
@@ -120,7 +120,7 @@ class PlanarRows {
   bool onPixels_ = true;
 };
 
-/// One plane of the tensor, and the source channel that it shows.
+/// One plane of the tensor and its source channel.
 struct Plane {
   float* data;
   size_t channel;
@@ -129,7 +129,7 @@ struct Plane {
   float padding;
 };
 
-/// Everything around the content; every element of the tensor is written exactly once.
+/// Fills everything around the content. Every element of the tensor is written exactly once.
 void fillPadding(const Plane& plane, const Letterbox& letterbox) {
   const RectPx& content = letterbox.contentNet;
   const auto netWidth = static_cast<size_t>(letterbox.net.width);

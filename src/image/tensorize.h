@@ -1,5 +1,5 @@
-// From pixels to the network's input in one pass: resize, letterbox, color order, normalization,
-// planar float.
+// Converts pixels to the network's input in one pass: resize, letterbox, color order,
+// normalization, planar float.
 #pragma once
 
 #include <array>
@@ -26,8 +26,7 @@ struct TensorizeOptions {
   std::array<float, 3> fill{114, 114, 114};
 };
 
-/// Memory that tensorize needs and keeps for the next image. A few rows: it does not grow with the
-/// height.
+/// Memory that tensorize reuses for the next image: a few rows, independent of the height.
 struct TensorizeScratch {
   Buffer<uint32_t> columnOffsets;  ///< per content column: byte offset of the left pixel in its row
   Buffer<float> columnWeights;     ///< per content column: weight of the right pixel
@@ -35,18 +34,18 @@ struct TensorizeScratch {
 };
 
 /// Fills `tensor` ([1, 3, letterbox.net.height, letterbox.net.width], row-major) from the pixels of
-/// letterbox.viewSrc in `rgba`; no others are read.
+/// letterbox.viewSrc in `rgba`. It does not read other pixels.
 ///
 /// Bilinear with half-pixel centers and edge clamp at the letterbox's exact per-axis scale, without
 /// antialiasing: the geometry of cv2.resize INTER_LINEAR, in float where OpenCV uses 11-bit weights
-/// and rounds to bytes, so values differ from it by at most 1 level before normalization. Only
-/// source rows that carry weight are read. Alpha is ignored: straight alpha leaves colors as they
-/// are, and a photo has none.
+/// and rounds to bytes, so values differ from it by at most 1 level before normalization. It reads
+/// only source rows with a nonzero weight. Alpha is ignored, because straight alpha does not change
+/// the colors.
 ///
 /// Fails with badArgument (`rgba` not 4 channels; a mean, std, inputScale or fill that is not
 /// finite, a std of 0; content outside the network input), badSize (`rgba` is not letterbox.src in
-/// size), bufferTooSmall
-/// (`tensor` shorter than its shape) or outOfMemory; then `tensor` is untouched.
+/// size), bufferTooSmall (`tensor` shorter than its shape) or outOfMemory; `tensor` is then
+/// unchanged.
 Status tensorize(ImageView<const uint8_t> rgba, const Letterbox& letterbox,
                  const TensorizeOptions& options, TensorizeScratch& scratch,
                  std::span<float> tensor, const ImageKernels& kernels = defaultImageKernels());

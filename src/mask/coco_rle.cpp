@@ -71,7 +71,7 @@ constexpr uint32_t kMoreGroups = 0x20;
 constexpr uint32_t kSignBit = 0x10;
 constexpr uint32_t kMaxGroups = 7;  // 35 bits: room for the difference of two 32-bit counts
 
-/// Reads one number from `offset` on and moves it behind. Fails with badRleString.
+/// Reads one number at `offset` and moves `offset` behind it. Fails with badRleString.
 Status readNumber(std::string_view text, size_t& offset, int64_t& number) {
   uint64_t bits = 0;
   for (uint32_t group = 0;; ++group) {
@@ -136,7 +136,7 @@ Status maskFromCocoCounts(std::span<const uint32_t> counts, SizePx sizeSrc, Mask
   columns.rectSrc = {0, 0, sizeSrc.height, sizeSrc.width};
   if (sum != static_cast<uint64_t>(columns.rectSrc.area())) return fail(StatusCode::badRuns, sum);
   MASKLET_TRY(columns.runs.reserve(counts.size() + 1));
-  RunWriter writer(columns.runs);  // joins the neighbors of counts that are 0
+  RunWriter writer(columns.runs);  // joins the neighbors of zero counts
   for (size_t index = 0; index < counts.size(); ++index) {
     MASKLET_TRY(writer.add(counts[index], index % 2 == 1));
   }
@@ -149,7 +149,7 @@ Status cocoStringFromCounts(std::span<const uint32_t> counts, Buffer<char>& text
   Buffer<char> result;
   MASKLET_TRY(result.reserve(2 * counts.size() + 16));
   for (size_t index = 0; index < counts.size(); ++index) {
-    // As in rleToString, the first difference is that of count 3 to count 1.
+    // As in rleToString, the first difference is count 3 minus count 1.
     const int64_t before = index > 2 ? counts[index - 2] : 0;
     MASKLET_TRY(writeNumber(int64_t{counts[index]} - before, result));
   }

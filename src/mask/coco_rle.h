@@ -1,10 +1,10 @@
-// Masks to and from the run lengths of the COCO data set (uncompressed counts and the compressed
-// string), equal to pycocotools byte for byte.
+// Converts masks to and from the run lengths of COCO (uncompressed counts and the compressed
+// string), byte for byte as pycocotools.
 //
-// COCO counts run down the columns of the whole image, alternately background and object, beginning
-// with background. The column-major runs of a crop are found from its row-major runs directly: a
-// pixel that differs from the one above it is a boundary in its column. No bitmap is made, and the
-// work grows with the outline of the object, not with the image.
+// COCO counts run down the columns of the whole image. Background and object alternate, background
+// first. The column-major runs of a crop come directly from its row-major runs: a pixel that
+// differs from the one above it is a boundary in its column. This works without a bitmap, in time
+// proportional to the outline of the object, not to the image.
 #pragma once
 
 #include <string_view>
@@ -14,11 +14,11 @@
 namespace masklet {
 
 /// The run lengths of the transposed mask: `runs` go along the rows of a `width` x `height` frame,
-/// `transposed` along its columns. O(runs of both + height). Expects runs that add up to width *
-/// height; fails with outOfMemory.
+/// `transposed` along its columns. O(runs of both + height). The runs must add up to width *
+/// height. Fails with outOfMemory.
 Status transposeRuns(std::span<const uint32_t> runs, SizePx size, Buffer<uint32_t>& transposed);
 
-/// COCO counts of `mask` in an image of `sizeSrc`; parts of the mask outside the image are cut off.
+/// COCO counts of `mask` in an image of `sizeSrc`; parts of the mask outside the image are dropped.
 /// Fails with badSize (a side outside [1, kMaxSidePx]) or outOfMemory.
 Status cocoCountsFromMask(const MaskView& mask, SizePx sizeSrc, Buffer<uint32_t>& counts);
 
@@ -33,8 +33,8 @@ Status maskFromCocoCounts(std::span<const uint32_t> counts, SizePx sizeSrc, Mask
 Status cocoStringFromCounts(std::span<const uint32_t> counts, Buffer<char>& text);
 
 /// Inverse of cocoStringFromCounts (rleFrString). Fails with outOfMemory, or with badRleString and
-/// the offset of the first bad character: one outside '0'..'o', a number of more than 7 groups or
-/// cut short (offset = length of `text`), or a count outside [0, 2^32) (offset of its first
+/// the offset of the first bad character: one outside '0'..'o', a number of more than 7 groups, a
+/// truncated number (offset = length of `text`), or a count outside [0, 2^32) (offset of its first
 /// character).
 Status cocoCountsFromString(std::string_view text, Buffer<uint32_t>& counts);
 

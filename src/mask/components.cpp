@@ -37,9 +37,9 @@ class SpanSets {
   Buffer<uint32_t> parents_;
 };
 
-/// Unites the spans of neighboring rows that share a side or a corner.
+/// Unites the spans of adjacent rows that share a side or a corner.
 void uniteRows(const Buffer<PixelSpan>& spans, SpanSets& sets) {
-  size_t above = 0;  // the first span that may still touch one at hand
+  size_t above = 0;  // the first span that can still touch the current one
   for (size_t at = 0; at < spans.size(); ++at) {
     const PixelSpan& span = spans[at];
     const auto isPast = [&](const PixelSpan& other) {
@@ -123,7 +123,7 @@ Status writeRuns(const Components& components, const Buffer<uint8_t>& marked, bo
   return writer.finish();
 }
 
-/// Marks the parts of at least `minAreaPx`; false when there is none smaller.
+/// Marks the parts of at least `minAreaPx`. Returns false if no part is smaller.
 Status markLarge(const Components& components, uint32_t minAreaPx, Buffer<uint8_t>& marked,
                  bool& anySmall) {
   anySmall = false;
@@ -136,8 +136,7 @@ Status markLarge(const Components& components, uint32_t minAreaPx, Buffer<uint8_
   return okStatus();
 }
 
-/// `framed` covers the whole image. What is left of the background is written, so all else is
-/// object.
+/// `framed` covers the whole image. It writes the remaining background, so that all else is object.
 Status fillSmallHoles(uint32_t minAreaPx, Mask& framed) {
   Components holes;
   Buffer<uint8_t> marked;

@@ -10,14 +10,14 @@ namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
-/// A point where the outline turns; it has one horizontal and one vertical side. Where two pixels
-/// meet at a corner only, two such points lie on each other, next to each other in the list.
+/// A point where the outline turns, between one horizontal and one vertical side. If two pixels
+/// meet only at a corner, two such points coincide; they are adjacent in the list.
 struct Corner {
   uint32_t x;
   uint32_t y;
   uint32_t next;  ///< the next corner with the object on the right
-  uint32_t left;  ///< where row y goes from object to background here: a corner on the edge where
-                  ///< that object run begins; or kNone
+  uint32_t left;  ///< if row y changes from object to background here: a corner on the edge where
+                  ///< that object run begins; else kNone
 };
 
 /// Finds all corners of a mask row by row, in reading order, and links each to the next.
@@ -46,11 +46,11 @@ class CornerFinder {
  private:
   struct Row {
     Buffer<uint32_t> toggles;
-    Buffer<uint32_t> tops;  ///< for each toggle the corner at the upper end of its vertical edge
+    Buffer<uint32_t> tops;  ///< for each toggle, the corner at the upper end of its vertical edge
     uint32_t count = 0;
   };
 
-  /// The line between two rows: edges that end, go on or begin, and the horizontal edges between
+  /// The line between two rows: edges that end, continue or begin, and the horizontal edges between
   /// their corners.
   Status linkLine() {
     open_ = kNone;
@@ -121,7 +121,7 @@ class CornerFinder {
   Row above_;
   Row below_;
   uint32_t y_ = 0;
-  uint32_t open_ = kNone;  // left end of the horizontal edge at hand
+  uint32_t open_ = kNone;  // left end of the current horizontal edge
   bool openIsTop_ = false;
 };
 
@@ -136,8 +136,8 @@ struct Rings {
   }
 };
 
-/// Follows the links; where a loop comes back to a point it has passed, the part between becomes a
-/// ring of its own.
+/// Follows the links. If a loop returns to an earlier point, the part in between becomes a separate
+/// ring.
 class RingTracer {
  public:
   RingTracer(const Buffer<Corner>& corners, Rings& rings) : corners_(corners), rings_(rings) {}
@@ -165,7 +165,7 @@ class RingTracer {
   }
 
  private:
-  /// Where on the trail the other corner at the same point is, or kNone.
+  /// Position of the other corner at the same point on the trail, or kNone.
   uint32_t placeOfTwin(uint32_t corner) const {
     const Corner& here = corners_[corner];
     for (const uint32_t other : {corner - 1, corner + 1}) {
@@ -190,10 +190,10 @@ class RingTracer {
   const Buffer<Corner>& corners_;
   Rings& rings_;
   Buffer<uint32_t> trail_;
-  Buffer<uint32_t> place_;  // place on the trail when the corner was last on it; kNone before
+  Buffer<uint32_t> place_;  // last position of the corner on the trail; kNone before
 };
 
-/// Writes the rings that are large enough, in reading order, with their parents.
+/// Writes the rings above the minimum area, in reading order, with their parents.
 class ContourWriter {
  public:
   ContourWriter(const Buffer<Corner>& corners, const Rings& rings, RectPx rectSrc,
@@ -226,9 +226,8 @@ class ContourWriter {
     const int64_t area2 = doubledArea();
     const bool hole = area2 < 0;
     const bool large = 0.5 * static_cast<double>(hole ? -area2 : area2) >= options_.minAreaPx;
-    // The object on the left of a hole's first corner has a corner before it in reading order: its
-    // ring has been seen, and whether that is the outer ring or another hole, its outer ring is
-    // known.
+    // The object on the left of a hole's first corner has an earlier corner in reading order. Its
+    // ring is therefore known, and so is the outer ring, even if that ring is another hole.
     const int32_t outer = hole ? outers_[rings_.ringOf[corners_[first].left]]
                                : (large ? static_cast<int32_t>(contours_.ringCount()) : kDropped);
     outers_[ring] = outer;
@@ -278,7 +277,7 @@ class ContourWriter {
   const RectPx rectSrc_;
   const ContourOptions& options_;
   Contours& contours_;
-  Buffer<int32_t> outers_;  // for each ring the index of its outer ring among those written,
+  Buffer<int32_t> outers_;  // for each ring, the index of its outer ring among the written ones,
                             // kDropped or kUnseen
   Buffer<CornerPx> scratch_;
   RingSimplifier simplifier_;

@@ -1,4 +1,4 @@
-// Boundary points collected line by line, and the runs between them. Internal to src/mask.
+// Collects boundary points per line, and computes the runs between them. Internal to src/mask.
 #pragma once
 
 #include <algorithm>
@@ -7,12 +7,12 @@
 
 namespace masklet {
 
-/// Where a shape begins and ends on each of a number of parallel lines, found in any order of
-/// lines. Used in two passes over the same points: count() each, place() once, add() each; then the
-/// runs. Two flat arrays, so there is no allocation per line.
+/// The points where a shape begins and ends on parallel lines, in any order of lines. Use it in two
+/// passes over the same points: count() each, place() once, add() each; then read the runs. It uses
+/// two flat arrays, so that it does not allocate per line.
 class LineToggles {
  public:
-  /// Starts anew. Fails with outOfMemory.
+  /// Resets everything. Fails with outOfMemory.
   Status begin(uint32_t lines) {
     lines_ = lines;
     MASKLET_TRY(offsets_.resize(size_t{lines} + 2));
@@ -36,15 +36,15 @@ class LineToggles {
   /// `position` is the first pixel after the boundary, 0..length of a line.
   void add(uint32_t line, uint32_t position) { toggles_[offsets_[size_t{line} + 1]++] = position; }
 
-  /// Needed when the points of a line were not added in ascending order.
+  /// Required if the points of a line were not added in ascending order.
   void sort() {
     for (size_t line = 0; line < lines_; ++line) {
       std::sort(toggles_.begin() + offsets_[line], toggles_.begin() + offsets_[line + 1]);
     }
   }
 
-  /// Appends the runs of all lines, each `length` pixels long, one after the other. The number of
-  /// points on each line must be even; points at the same place cancel. Fails with outOfMemory.
+  /// Appends the runs of all lines, each `length` pixels long, one after another. The number of
+  /// points on each line must be even; points at the same position cancel. Fails with outOfMemory.
   Status write(uint32_t length, Buffer<uint32_t>& runs) const {
     MASKLET_TRY(runs.reserve(runs.size() + toggles_.size() + 2));
     RunWriter writer(runs);
@@ -65,8 +65,8 @@ class LineToggles {
 
  private:
   uint32_t lines_ = 0;
-  // Counts at [line + 2], then starts at [line + 1], which add() moves on until they are the ends:
-  // line k has [k] to [k + 1].
+  // Counts at [line + 2], then starts at [line + 1]. add() advances the starts until they are the
+  // ends: line k has [k] to [k + 1].
   Buffer<uint32_t> offsets_;
   Buffer<uint32_t> toggles_;
 };

@@ -1,4 +1,4 @@
-// The one form in which a mask is kept: a crop of the image and run lengths over it.
+// The only representation of a mask: a crop of the image and run lengths over it.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace masklet {
 
-/// A mask that others own. `runs` counts pixels of the crop in reading order (row after row),
-/// alternately background and object, beginning with background (the first run may be 0, no later
-/// one is). They add up to rect.area(); a run may go on over the end of a row.
+/// A mask without ownership. `runs` counts pixels of the crop, row by row. Background and object
+/// alternate, background first. Only the first run may be 0. The runs add up to rect.area(). A run
+/// may continue in the next row.
 struct MaskView {
   RectPx rectSrc;
   std::span<const uint32_t> runs;
@@ -26,12 +26,13 @@ struct Mask {
   MaskView view() const { return {rectSrc, runs.span()}; }
 };
 
-/// Ok when the runs of `mask` are well formed (see MaskView). Fails with badSize for a rectangle
-/// with a side outside [0, kMaxSidePx] or a corner outside +-kMaxSidePx, with badRuns when the sum
-/// differs from the area or a later run is 0. An empty rectangle has no runs.
+/// Checks that the runs of `mask` are well formed (see MaskView). Fails with badSize for a
+/// rectangle with a side outside [0, kMaxSidePx] or a corner outside +-kMaxSidePx. Fails with
+/// badRuns if the sum differs from the area, or if a run after the first is 0. An empty rectangle
+/// must not have runs.
 Status validateMask(const MaskView& mask);
 
-/// Appends run lengths pixel span by pixel span and merges neighbors of one value.
+/// Appends run lengths span by span, and merges adjacent spans of the same value.
 class RunWriter {
  public:
   explicit RunWriter(Buffer<uint32_t>& runs) : runs_(runs) {}
@@ -49,7 +50,7 @@ class RunWriter {
     return okStatus();
   }
 
-  /// Writes the last run; to be called once at the end.
+  /// Writes the last run. Call it once, at the end.
   Status finish() {
     if (pending_ == 0) return okStatus();
     MASKLET_TRY(runs_.push(pending_));

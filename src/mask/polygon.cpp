@@ -41,19 +41,19 @@ size_t ringCount(const PolygonView& polygons) {
   return polygons.ringOffsets.empty() ? 0 : polygons.ringOffsets.size() - 1;
 }
 
-/// First pixel whose center is at or behind `coordinate`, as an index into [first, first + count],
+/// First pixel whose center is not before `coordinate`, as an index into [first, first + count],
 /// clamped.
 uint32_t firstPixel(double coordinate, int32_t first, int32_t count) {
   return static_cast<uint32_t>(
       std::clamp(std::ceil(coordinate - 0.5) - first, 0.0, static_cast<double>(count)));
 }
 
-/// Calls `visit(row, column)`, relative to `rect`, where an edge crosses the line through the pixel
-/// centers of a row.
+/// Calls `visit(row, column)`, relative to `rect`, for each crossing of an edge with the line
+/// through the pixel centers of a row.
 template <class Visit>
 void forEachRowCrossing(Point from, Point to, RectPx rect, const Visit& visit) {
-  // The same arithmetic whichever way the edge is walked, so that polygons that share it neither
-  // overlap nor gape.
+  // The arithmetic is the same in both directions of the edge, so that polygons with a common edge
+  // neither overlap nor leave a gap.
   if (from.y > to.y) std::swap(from, to);
   const uint32_t begin = firstPixel(from.y, rect.y, rect.height);
   const uint32_t end = firstPixel(to.y, rect.y, rect.height);
@@ -65,12 +65,11 @@ void forEachRowCrossing(Point from, Point to, RectPx rect, const Visit& visit) {
   }
 }
 
-// ---- the rasterizer of COCO (rleFrPoly in cocoapi's maskApi.c)
-// ------------------------------------------------------ It walks each edge on a grid five times as
-// fine, one step along the longer axis at a time, and notes a crossing wherever a step leads from
-// fine column 5c + 2 to 5c + 3 or back: the middle of pixel column c. Only those steps are visited
-// here. All roundings are those of the original: to the fine grid and along the edge by (int)(value
-// + 0.5), the shorter axis from the end with the smaller coordinate on the longer axis.
+// The rasterizer of COCO (rleFrPoly in cocoapi's maskApi.c). It walks each edge on a grid five
+// times as fine, one step along the longer axis at a time. A step from fine column 5c + 2 to 5c +
+// 3, or back, is a crossing: the middle of pixel column c. This code visits only those steps. All
+// roundings are those of the original: (int)(value + 0.5) to the fine grid and along the edge, and
+// the shorter axis from the end with the smaller coordinate on the longer axis.
 
 constexpr int32_t kFine = 5;
 
@@ -138,7 +137,7 @@ void visitSteepEdge(FinePoint from, FinePoint to, SizePx size, const Visit& visi
     const auto crossed = [&](int32_t step) {
       return slope > 0 ? fineX(step) > left : fineX(step) <= left;
     };
-    // A division gives the step up to its rounding error; the original's own arithmetic decides.
+    // A division finds the step up to a rounding error; the original's arithmetic then decides.
     int32_t step = std::clamp(static_cast<int32_t>((left + 0.5 - from.x) / slope), 1, steps);
     while (step > 1 && crossed(step - 1)) --step;
     while (step < steps && !crossed(step)) ++step;

@@ -25,7 +25,7 @@ class AtLeast {
 
   /// The high bit of each byte that is >= the threshold; all other bits 0.
   uint64_t operator()(uint64_t bytes) const {
-    // No borrow crosses a byte: each minuend is at least 0x80, each subtrahend at most 0x7f.
+    // A borrow never crosses a byte: each minuend is at least 0x80, each subtrahend at most 0x7f.
     const uint64_t low = (bytes | kHighBits) - low_;
     return (high_ ? bytes & low : bytes | low) & kHighBits;
   }
@@ -38,7 +38,7 @@ class AtLeast {
   bool high_;
 };
 
-/// Run lengths found eight pixels at a time.
+/// Finds run lengths, eight pixels at a time.
 class PixelRuns {
  public:
   PixelRuns(AtLeast inside, uint32_t* runs) : inside_(inside), runs_(runs) {}
@@ -73,7 +73,7 @@ class PixelRuns {
     return bytes;
   }
 
-  /// 32 pixels; nothing to do when they are all like the one before, as in most of most masks.
+  /// 32 pixels. It returns early in the most common case: all equal the previous pixel.
   void addBlock(const uint8_t* row, uint32_t x) {
     const uint64_t like = carry_ == 0 ? 0 : AtLeast::kHighBits;
     uint64_t flags[4];
@@ -103,7 +103,7 @@ class PixelRuns {
   AtLeast inside_;
   uint32_t* runs_;
   size_t count_ = 0;
-  uint64_t carry_ = 0;  // 0x80 when the pixel before was inside
+  uint64_t carry_ = 0;  // 0x80 if the previous pixel was inside
   uint32_t rowStart_ = 0;
   uint32_t last_ = 0;  // position of the last toggle
 };
@@ -139,8 +139,8 @@ class ToggleStream {
   bool inside_ = false;
 };
 
-/// Bit 2 * a + b tells whether a pixel that is `a` in the first and `b` in the second mask is in
-/// the result.
+/// Bit 2 * a + b: whether the result contains a pixel with the value `a` in the first and `b` in
+/// the second mask.
 constexpr uint32_t truthTable(MergeOp op) {
   switch (op) {
     case MergeOp::unite:
@@ -230,9 +230,9 @@ void trimMask(Mask& mask) {
   const MaskView view = mask.view();
   const RectPx box = boundingBox(view);
   if (box == mask.rectSrc) return;
-  // In place: no run of the object is split by cutting off background, so writing never overtakes
-  // reading and never needs more room than there is. (A run that spans rows touches both sides, and
-  // then no column is cut.)
+  // In place: cutting off background never splits a run of the object, so writing never overtakes
+  // reading and fits into the existing room. (A run that spans rows touches both sides; then all
+  // columns stay.)
   SpanCursor cursor(view, box);
   mask.rectSrc = box;
   mask.runs.clear();

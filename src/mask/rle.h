@@ -1,8 +1,7 @@
-// Making, cropping, moving and combining masks, all on their runs.
+// Creates, crops, moves and combines masks on their runs.
 //
-// Every function that takes a MaskView expects one that validateMask accepts, and checks it no
-// further. Outputs may share storage with the inputs: a result is complete before it replaces what
-// the output held.
+// Every MaskView must pass validateMask; the functions do not check it again. Outputs may share
+// storage with inputs: a result is complete before it replaces the output's old value.
 #pragma once
 
 #include "core/view.h"
@@ -10,7 +9,7 @@
 
 namespace masklet {
 
-/// How two masks are combined. The numbers cross the wasm boundary.
+/// The operation that combines two masks. The numbers cross the wasm boundary.
 enum class MergeOp : uint32_t {
   unite = 0,      ///< in a or in b
   intersect = 1,  ///< in a and in b
@@ -18,32 +17,32 @@ enum class MergeOp : uint32_t {
   exclude = 3,    ///< in exactly one of the two
 };
 
-/// The mask of the pixels with value >= `threshold` (0..255; 1 takes all that are not zero, 128
-/// cuts 8-bit coverage in half). The mask's rectangle is the whole of `pixels`, its left top corner
-/// at (`x`, `y`) of the source. Fails with badArgument (threshold above 255, or `pixels` not of one
+/// The mask of the pixels with value >= `threshold` (0..255; 1 selects all nonzero pixels, 128
+/// splits 8-bit coverage in half). The mask's rectangle covers `pixels`, with the top left corner
+/// at (`x`, `y`) of the source. Fails with badArgument (threshold above 255, or more than one
 /// channel), badSize (see validateMask) or outOfMemory.
 Status maskFromPixels(const ImageView<const uint8_t>& pixels, int32_t x, int32_t y,
                       uint32_t threshold, Mask& mask);
 
-/// Writes `value` into the pixels of `canvas` that lie under the object and leaves all others as
-/// they are. The left top corner of `canvas` is at (`x`, `y`) of the source; what lies outside it
-/// is skipped. Fails with badArgument when `canvas` is not of one channel.
+/// Writes `value` into the pixels of `canvas` under the object; all others stay. The top left
+/// corner of `canvas` is at (`x`, `y`) of the source; object pixels outside it are skipped. Fails
+/// with badArgument if `canvas` has more than one channel.
 Status maskToPixels(const MaskView& mask, int32_t x, int32_t y, const ImageView<uint8_t>& canvas,
                     uint8_t value);
 
-/// Cuts the rectangle down to the object; an empty object gives the empty rectangle {0, 0, 0, 0}
-/// without runs. In place, never fails.
+/// Shrinks the rectangle to the object, in place. An empty object gets the empty rectangle {0, 0,
+/// 0, 0} without runs. Never fails.
 void trimMask(Mask& mask);
 
-/// Moves the mask. Fails with badSize when it would leave the range of validateMask; the mask is
-/// then as before.
+/// Moves the mask. Fails with badSize if it would leave the range of validateMask; the mask is then
+/// unchanged.
 Status translate(Mask& mask, int32_t dx, int32_t dy);
 
-/// The same object seen through another rectangle: what lies outside `rectSrc` is cut off, what
-/// `mask` does not cover is background. Fails with badSize (see validateMask) or outOfMemory.
+/// The same object in another rectangle: pixels outside `rectSrc` are dropped, and pixels outside
+/// the rectangle of `mask` are background. Fails with badSize (see validateMask) or outOfMemory.
 Status reframe(const MaskView& mask, RectPx rectSrc, Mask& framed);
 
-/// True when source pixel (`x`, `y`) belongs to the object. O(runs).
+/// Whether source pixel (`x`, `y`) belongs to the object. O(runs).
 bool contains(const MaskView& mask, int32_t x, int32_t y);
 
 /// Combines two masks of any rectangles; the result is trimmed. O(runs + rows).
@@ -51,8 +50,8 @@ bool contains(const MaskView& mask, int32_t x, int32_t y);
 /// kMaxSidePx) or outOfMemory.
 Status merge(const MaskView& a, const MaskView& b, MergeOp op, Mask& merged);
 
-/// ((m0 op m1) op m2) ...; one mask gives itself trimmed, none gives the empty mask. Fails as merge
-/// does.
+/// ((m0 op m1) op m2) ...; a single mask is trimmed; an empty list gives the empty mask. Fails as
+/// merge does.
 Status mergeMany(std::span<const MaskView> masks, MergeOp op, Mask& merged);
 
 }  // namespace masklet

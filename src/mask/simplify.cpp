@@ -9,7 +9,7 @@ double squaredDistance(CornerPx a, CornerPx b) {
   return dx * dx + dy * dy;
 }
 
-/// Distance to the segment, not to its line: a corner may lie behind an end.
+/// Distance to the segment, not to its line, because a corner can lie beyond an end.
 double squaredDistance(CornerPx corner, CornerPx from, CornerPx to) {
   const double dx = static_cast<double>(to.x) - from.x;
   const double dy = static_cast<double>(to.y) - from.y;
@@ -28,7 +28,7 @@ struct Farthest {
   double squared = 0;
 };
 
-/// Among the corners strictly between `first` and `last`; index `ring.size()` stands for the first
+/// Searches the corners strictly between `first` and `last`. Index `ring.size()` means the first
 /// corner.
 Farthest farthestFromSegment(std::span<const CornerPx> ring, uint32_t first, uint32_t last) {
   const CornerPx from = ring[first];
@@ -60,7 +60,7 @@ Status RingSimplifier::simplify(std::span<const CornerPx> ring, double tolerance
   keep_[0] = keep_[opposite] = 1;
   const Farthest onWay = farthestFromSegment(ring, 0, opposite);
   const Farthest onWayBack = farthestFromSegment(ring, opposite, count);
-  // A third corner stays whatever the tolerance.
+  // A third corner stays at any tolerance.
   keep_[onWay.squared >= onWayBack.squared ? onWay.index : onWayBack.index] = 1;
 
   chains_.clear();

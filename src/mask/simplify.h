@@ -1,4 +1,4 @@
-// Fewer corners for a ring. Internal to src/mask.
+// Reduces the corners of a ring. Internal to src/mask.
 #pragma once
 
 #include <span>
@@ -8,15 +8,15 @@
 
 namespace masklet {
 
-/// Whole corner positions, 0..kMaxSidePx.
+/// Integer corner positions, 0..kMaxSidePx.
 struct CornerPx {
   uint32_t x;
   uint32_t y;
 };
 
 /// Douglas-Peucker on a closed ring without straight corners: the first corner and the one farthest
-/// from it stay, and between them every corner that is farther than `tolerancePx` from the segment
-/// that would replace it. At least 3 corners stay that are not on one line.
+/// from it stay, and between them every corner farther than `tolerancePx` from the segment that
+/// would replace it. At least 3 corners that are not on one line stay.
 class RingSimplifier {
  public:
   /// Sets keep()[k] to 1 for the corners of `ring` that stay, 0 for the others. Fails with

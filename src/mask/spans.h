@@ -1,4 +1,4 @@
-// Ways to walk over the runs of a mask: by spans of object pixels and by the toggles of each row.
+// Iterates over the runs of a mask: by spans of object pixels, and by the toggles of each row.
 // Internal to src/mask.
 #pragma once
 
@@ -30,7 +30,7 @@ void forEachRowSpan(const MaskView& mask, const Visit& visit) {
 }
 
 /// The object pixels of a mask as intervals of positions in another rectangle, the frame: position
-/// = row * frame width + column. Ascending; what lies outside the frame is skipped; neighboring
+/// = row * frame width + column. Ascending. Pixels outside the frame are skipped. Adjacent
 /// intervals may touch.
 class SpanCursor {
  public:
@@ -49,14 +49,14 @@ class SpanCursor {
     clipLeft_ = static_cast<uint32_t>(overlap.x - rect.x);
     clipRight_ = clipLeft_ + static_cast<uint32_t>(overlap.width);
     rowStart_ = clipBegin_;
-    // Modulo 2^32: a crop that begins left of or above the frame has a "negative" shift, and every
-    // position given out is in range.
+    // Modulo 2^32: a crop that begins left of or above the frame has a "negative" shift, but every
+    // returned position is in range.
     const uint32_t shift = static_cast<uint32_t>(overlap.y - frame.y) * frameWidth_ +
                            (static_cast<uint32_t>(rect.x) - static_cast<uint32_t>(frame.x));
     rowShift_ = shift - rowStart_;
   }
 
-  /// Gives the next interval [begin, end), not empty; false when there is none.
+  /// Returns the next nonempty interval [begin, end); false at the end.
   bool next(uint32_t& begin, uint32_t& end) {
     for (;;) {
       if (spanBegin_ == spanEnd_ && !loadSpan()) return false;
@@ -97,9 +97,9 @@ class SpanCursor {
   std::span<const uint32_t> runs_;
   size_t index_ = 0;
   uint32_t position_ = 0;   // crop position after the runs read so far
-  uint32_t spanBegin_ = 0;  // what is left of the object run at hand, in crop positions
+  uint32_t spanBegin_ = 0;  // rest of the current object run, in crop positions
   uint32_t spanEnd_ = 0;
-  uint32_t rowStart_ = 0;  // crop position where the row at hand begins
+  uint32_t rowStart_ = 0;  // crop position where the current row begins
   uint32_t rowShift_ = 0;  // frame position minus crop position on that row
   uint32_t width_ = 0;
   uint32_t frameWidth_ = 0;
@@ -107,11 +107,11 @@ class SpanCursor {
   uint32_t clipEnd_ = 0;
   uint32_t clipLeft_ = 0;  // columns inside the frame
   uint32_t clipRight_ = 0;
-  bool linear_ = false;  // crop and frame have the same columns: runs need no splitting into rows
+  bool linear_ = false;  // crop and frame have the same columns, so runs are not split into rows
 };
 
-/// Row by row the columns where the mask changes, seen from background on both sides: even ones
-/// begin object pixels, odd ones end them.
+/// The columns where the mask changes, row by row, with background on both sides. Even ones begin
+/// object pixels, odd ones end them.
 class RowToggles {
  public:
   RowToggles(std::span<const uint32_t> runs, uint32_t width) : runs_(runs), width_(width) {
@@ -148,7 +148,7 @@ class RowToggles {
   std::span<const uint32_t> runs_;
   size_t index_ = 0;
   uint32_t width_;
-  uint32_t left_ = 0;  // pixels of the run at hand that are still to come
+  uint32_t left_ = 0;  // remaining pixels of the current run
   bool inside_ = false;
 };
 

@@ -1,5 +1,5 @@
-// Inner loops of tensor filling: one readable definition (scalar) and one SIMD
-// instance, equal bit for bit.
+// Inner loops that fill tensors: a readable scalar definition and a SIMD version, equal bit for
+// bit.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +7,9 @@
 
 namespace masklet {
 
-/// Function table of the image loops. Rows need no alignment; a `count` of 0 is allowed; inputs and
-/// outputs must not overlap unless said. Both instances do the same IEEE single operations in the
-/// same order (no fused multiply-add), so for finite inputs their results are identical; a NaN
+/// Function table of the image loops. Rows may be unaligned; a `count` of 0 is allowed; inputs and
+/// outputs must not overlap unless documented. Both versions do the same IEEE single operations in
+/// the same order (no fused multiply-add), so for finite inputs their results are identical; a NaN
 /// input gives NaN in both (its payload is unspecified).
 struct ImageKernels {
   /// Columns of an RGBA8 row interpolated into three planes of floats, levels 0..255, alpha
@@ -35,7 +35,7 @@ struct ImageKernels {
 /// The definition; compiled without auto-vectorization.
 const ImageKernels& scalarImageKernels();
 const ImageKernels& simdImageKernels();
-/// The SIMD instance, or the scalar one in a build with MASKLET_SCALAR.
+/// The SIMD version, or the scalar one in a build with MASKLET_SCALAR.
 const ImageKernels& defaultImageKernels();
 
 }  // namespace masklet

@@ -1,4 +1,4 @@
-// Full vectors here; what is left of a row goes to the scalar definition.
+// Processes full vectors; the scalar definition processes the rest of a row.
 #include "simd/image_kernels.h"
 #include "simd/vec.h"
 
@@ -16,9 +16,10 @@ const ImageKernels& scalar() {
   return scalarImageKernels();
 }
 
-/// Whole numbers below 2^23 as the floats 2^23 + number: their bits are an OR away, and differences
-/// between them and from 2^23 are exact. A conversion proper becomes f32x4.convert_i32x4_u in wasm
-/// once the compiler knows that the numbers are not negative: eight instructions on x86.
+/// Represents an integer below 2^23 as the float 2^23 + integer: one OR converts the bits, and
+/// differences between such floats, and from 2^23, are exact. A normal conversion becomes
+/// f32x4.convert_i32x4_u in wasm once the compiler knows that the numbers are not negative: eight
+/// instructions on x86.
 constexpr float kRaise = 8388608.0f;
 constexpr int32_t kRaisedBits = 0x4B000000;
 

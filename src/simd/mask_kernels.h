@@ -1,5 +1,5 @@
-// The inner loops of decoding and mask assembly: one readable definition and one SIMD version,
-// equal bit for bit.
+// The inner loops of decoding and mask assembly: a readable definition and a SIMD version, equal
+// bit for bit.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +7,16 @@
 
 namespace masklet {
 
-/// Sums of dotPlanes are clamped to +-kLogitLimit and a NaN becomes -kLogitLimit, so that no later
-/// step meets NaN or infinity: huge coefficients give a full or an empty mask, and a NaN prototype
-/// gives background.
+/// Sums of dotPlanes are clamped to +-kLogitLimit and a NaN becomes -kLogitLimit, so that later
+/// steps never see NaN or infinity: huge coefficients give a full or an empty mask, and a NaN
+/// prototype gives background.
 inline constexpr float kLogitLimit = 1e30f;
 
-/// Where the pixels of one row of a crop lie between the columns of a prototype row.
+/// Positions of the pixels of a crop row between the columns of a prototype row.
 ///
 /// Pixel x takes row[left[x]] and row[left[x] + 1] with the weight `weight[x]` (0..1) on the
-/// second: logit = a + (b - a) * weight. `left` never falls. A cell is a stretch of pixels with one
-/// `left`; the weights rise within it.
+/// second: logit = a + (b - a) * weight. `left` never decreases. A cell is a stretch of pixels with
+/// the same `left`; the weights increase within it.
 struct ColumnTaps {
   size_t widthPx = 0;
   const uint32_t* left = nullptr;  ///< [widthPx]
@@ -31,10 +31,10 @@ struct ColumnTaps {
   bool contiguous = false;             ///< cellLeft[k] == cellLeft[0] + k for every k
 };
 
-/// Buffers must not overlap. Any count is allowed, 0 too; pointers need no alignment.
+/// Buffers must not overlap. Any count is allowed, also 0. Pointers may be unaligned.
 struct MaskKernels {
-  /// best[i] = the greatest of planes[k * planeStride + i] over k < planeCount, for i < count. NaN
-  /// never wins; -infinity when all are NaN.
+  /// best[i] = the maximum of planes[k * planeStride + i] over k < planeCount, for i < count. NaN
+  /// never wins; the result is -infinity if all are NaN.
   void (*maxOverPlanes)(const float* planes, size_t planeStride, size_t planeCount, size_t count,
                         float* best);
 
@@ -47,25 +47,25 @@ struct MaskKernels {
   void (*lerpRows)(const float* top, const float* bottom, float weight, size_t count, float* row);
 
   /// Writes the pixels at which the row changes between background (logit <= 0 or NaN) and object
-  /// (logit > 0), rising; the row is taken to begin as background. Returns how many: at most
-  /// widthPx, the room that `edgesPx` must have.
+  /// (logit > 0), ascending. The row starts as background. Returns their number, at most widthPx;
+  /// `edgesPx` must have room for widthPx.
   size_t (*findEdges)(const float* row, const ColumnTaps& taps, uint32_t* edgesPx);
 
   /// values[x] = the logit of every pixel, `taps.widthPx` of them.
   void (*sampleRow)(const float* row, const ColumnTaps& taps, float* values);
 
-  /// coverage[x] = round(255 * sigmoid(logit)) of every pixel, at most 1 off where the exact value
-  /// is within 1e-4 of a half; NaN gives 0.
+  /// coverage[x] = round(255 * sigmoid(logit)) of every pixel, at most 1 off if the exact value is
+  /// within 1e-4 of a half; NaN gives 0.
   void (*coverRow)(const float* row, const ColumnTaps& taps, uint8_t* coverage);
 };
 
-/// The definition: one pixel after the other.
+/// The definition: one pixel after another.
 const MaskKernels& scalarMaskKernels();
 
-/// 128-bit SIMD; the same results bit for bit.
+/// 128-bit SIMD, with the same results bit for bit.
 const MaskKernels& simdMaskKernels();
 
-/// What callers use: SIMD, or the definition in builds with MASKLET_SCALAR.
+/// The default: SIMD, or the definition in builds with MASKLET_SCALAR.
 const MaskKernels& defaultMaskKernels();
 
 }  // namespace masklet

@@ -66,7 +66,7 @@ f32x4 clampLogits(f32x4 logits) {
   return select(capped > splat(-kLogitLimit), capped, splat(-kLogitLimit));
 }
 
-/// `Vectors` * 4 columns of the dot product, the sums held in registers over all planes.
+/// `Vectors` * 4 columns of the dot product, with the sums in registers over all planes.
 template <size_t Vectors>
 void dotTile(const float* planes, size_t planeStride, const float* coefficients, size_t planeCount,
              float* logits) {
@@ -109,13 +109,13 @@ void lerpRows(const float* top, const float* bottom, float weight, size_t count,
   for (; i < count; ++i) row[i] = top[i] + (bottom[i] - top[i]) * weight;
 }
 
-/// Collects the edges of one row from what is known of the first and last pixel of each cell.
+/// Collects the edges of one row from the first and the last pixel of each cell.
 ///
-/// Within a cell logit = a + (b - a) * weight with a rising weight. Rounded multiplication by a
-/// constant and rounded addition of a constant never reverse an order, so `logit > 0` changes at
-/// most once in a cell: equal ends mean an even cell, and a change is found by halving, with the
-/// very expression that defines the logit. (With a or b infinite or NaN the cell is all background
-/// but for a NaN at weight 0 before +infinity: again one change.)
+/// Within a cell, logit = a + (b - a) * weight, and the weight increases. Rounded multiplication by
+/// a constant and rounded addition of a constant never reverse an order, so `logit > 0` changes at
+/// most once in a cell. Equal ends mean a uniform cell. Bisection finds a change, with the same
+/// expression that defines the logit. (If a or b is infinite or NaN, the cell is background, except
+/// for a NaN at weight 0 before +infinity: again one change.)
 class EdgeFinder {
  public:
   EdgeFinder(const float* row, const ColumnTaps& taps, uint32_t* edgesPx)
@@ -136,7 +136,7 @@ class EdgeFinder {
     inside_ = !inside_;
   }
 
-  /// First pixel of (begin, last] that differs from `begin`; `last` is known to differ.
+  /// First pixel of (begin, last] that differs from `begin`; `last` must differ.
   uint32_t crossing(uint32_t begin, uint32_t last) const {
     const float left = row_[taps_.left[begin]];
     const float step = row_[taps_.left[begin] + 1] - left;
@@ -156,7 +156,7 @@ class EdgeFinder {
 };
 
 struct CellSigns {
-  i32x4 first;  ///< lane: all ones where the first pixel of the cell is object
+  i32x4 first;  ///< lane: all ones if the first pixel of the cell is object
   i32x4 last;
 };
 
@@ -204,7 +204,7 @@ size_t findEdges(const float* row, const ColumnTaps& taps, uint32_t* edgesPx) {
                          : findEdgesInCells<false>(row, taps, edgesPx);
 }
 
-/// The logits of four pixels: each pair of columns comes in one 8-byte load.
+/// The logits of four pixels: one 8-byte load fetches each pair of columns.
 f32x4 pixelLogits(const float* row, const ColumnTaps& taps, size_t x) {
   using f32x2 = float __attribute__((vector_size(8)));
   const uint32_t* left = taps.left + x;
@@ -238,8 +238,8 @@ void coverGathered(const float* row, const ColumnTaps& taps, uint8_t* coverage) 
   }
 }
 
-/// The pixels [begin, end) of one cell. Stores whole vectors: up to 3 pixels after `end`, which the
-/// next cell writes again.
+/// The pixels [begin, end) of one cell. It stores whole vectors: up to 3 pixels after `end`, which
+/// the next cell overwrites.
 void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTaps& taps,
                uint8_t* coverage) {
   size_t x = begin;
@@ -250,9 +250,9 @@ void coverSpan(float left, float step, size_t begin, size_t end, const ColumnTap
   for (; x < end; ++x) coverage[x] = sigmoidByte(left + step * taps.weight[x]);
 }
 
-/// Cell by cell. As logits run in one direction within a cell (see EdgeFinder), one whose ends are
-/// beyond kSigmoidRange on the same side is all 0 or all 255: most of a mask, as logits are large
-/// away from edges.
+/// Cell by cell. Logits are monotonic within a cell (see EdgeFinder). If both ends exceed
+/// kSigmoidRange on the same side, the cell is all 0 or all 255. This is most of a mask, because
+/// logits are large away from edges.
 void coverCells(const float* row, const ColumnTaps& taps, uint8_t* coverage) {
   for (size_t cell = 0; cell < taps.cellCount; ++cell) {
     const size_t begin = taps.cellStartPx[cell];

@@ -9,10 +9,10 @@
 
 namespace masklet {
 
-/// sigmoid(+-6.5) * 255 is 0.38 away from the end of the scale: from there on the byte is 0 or 255.
+/// sigmoid(+-6.5) * 255 is 0.38 away from the end of the scale: beyond it the byte is 0 or 255.
 inline constexpr float kSigmoidRange = 6.5f;
 inline constexpr float kLog2E = 1.44269504f;
-/// Adding 1.5 * 2^23 rounds a float to a whole number, which is then in the low bits.
+/// Adding 1.5 * 2^23 rounds a float to an integer, which is then in the low bits.
 inline constexpr float kRoundMagic = 12582912.0f;
 /// 2^f on [-0.5, 0.5], relative error 1.5e-7: least squares at Chebyshev nodes with relative
 /// weight, constant term first.
@@ -31,13 +31,13 @@ inline uint8_t sigmoidByte(float logit) {
       ((((kExp2[5] * f + kExp2[4]) * f + kExp2[3]) * f + kExp2[2]) * f + kExp2[1]) * f + kExp2[0];
   const float exp = std::bit_cast<float>(std::bit_cast<uint32_t>(mantissa) +
                                          (std::bit_cast<uint32_t>(rounded) << 23));
-  // Truncation rounds to nearest here, as the value is never negative; a vector has no other
-  // rounding in one step.
+  // Truncation rounds to nearest here, because the value is never negative. A vector cannot round
+  // otherwise in one step.
   return static_cast<uint8_t>(255.0f / (1.0f + exp) +
                               0.5f);  // NOLINT(bugprone-incorrect-roundings)
 }
 
-/// Lane by lane the same as sigmoidByte.
+/// Equals sigmoidByte, lane by lane.
 inline i32x4 sigmoidBytes(f32x4 logit) {
   f32x4 clamped = select(logit > splat(-kSigmoidRange), logit, splat(-kSigmoidRange));
   clamped = select(clamped < splat(kSigmoidRange), clamped, splat(kSigmoidRange));

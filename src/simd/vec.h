@@ -15,7 +15,7 @@ using u16x8 = uint16_t __attribute__((vector_size(16)));
 using u8x16 = uint8_t __attribute__((vector_size(16)));
 using u8x4 = uint8_t __attribute__((vector_size(4)));
 
-/// Unaligned load and store; memcpy compiles to one instruction and is free of aliasing trouble.
+/// Unaligned load and store; memcpy compiles to one instruction and avoids aliasing problems.
 template <class Vector, class T>
 inline Vector loadVec(const T* from) {
   Vector vector;

@@ -14,9 +14,9 @@
 #include <random>
 #include <vector>
 
+#include "assemble/assemble_masks.h"
 #include "core/letterbox.h"
 #include "decode/yolo_seg.h"
-#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet {

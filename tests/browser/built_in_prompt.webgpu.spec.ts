@@ -4,7 +4,7 @@ import { open } from "./tiny_models.js";
 
 for (const { name } of builtInPromptModels) {
   test(`BuiltInPrompt_${name}OnWebgpu_AnswersAsOnWasm`, async ({ page }) => {
-    // Compiling its shaders takes a software adapter a minute or two.
+    // A software adapter compiles its shaders in a minute or two.
     test.setTimeout(600_000);
     await open(page);
     const state = await page.evaluate(async (model) => {

@@ -10,7 +10,7 @@ test.beforeEach(async ({ page: fresh }) => {
   page = fresh;
   complaints = [];
   page.on("console", (message) => {
-    // The bare page has no icon, which the browser asks for all the same.
+    // The browser requests an icon, which the bare page lacks.
     if (message.location().url.endsWith("/favicon.ico")) return;
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
@@ -19,7 +19,7 @@ test.beforeEach(async ({ page: fresh }) => {
   await page.waitForFunction(() => window.masklet !== undefined);
 });
 
-test("Core_UnderTheStrictPolicy_LoadsWithoutAComplaint", async () => {
+test("Core_UnderTheStrictPolicy_LoadsWithoutErrors", async () => {
   const bytes = await page.evaluate(async () => (await window.masklet.loadCore()).memoryBytes);
   expect(bytes).toBeGreaterThan(0);
   expect(complaints).toEqual([]);
@@ -51,7 +51,7 @@ test("Core_AfterATrapInAWindow_StartsANewInstance", async () => {
     const preprocessing = { ...p, mean: [0, 0, 0], std: [1, 1, 1] } as const;
     const image = { width: 8, height: 8, data: new Uint8Array(256).fill(7) };
     core.setImage(image);
-    // The stage's image is moved beyond the memory: reading it traps.
+    // Moves the stage's image beyond the memory, so that reading it traps.
     core.run("preprocess", ({ image: stage, heap }) => {
       const [, , , address] = heap.read(Uint32Array, stage.bound.columns(), 4);
       const words = heap.read(Uint32Array, 0, heap.byteLength / 4);

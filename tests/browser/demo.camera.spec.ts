@@ -8,7 +8,7 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(0);
   await expect(page.locator("#timings-fps")).toHaveText(/^\d+\.\d fps$/);
 
-  // The clip moves, and the overlay with it.
+  // The overlay follows the moving clip.
   const first = await demo.overlayPixels();
   await expect
     .poll(
@@ -22,7 +22,7 @@ test("DemoCamera_FakeCamera_ShowsLiveObjectsAndStops", async ({ demo, page }) =>
   await page.locator("#camera-button").click();
   await expect(page.locator("#live")).toBeHidden();
   await expect(page.locator("#camera-button")).toHaveText("Camera");
-  // The last frame stays, with its objects, and can be saved.
+  // The last frame and its objects stay, and can be saved.
   expect(await demo.rows.count()).toBe(await demo.shownCount());
   await expect(page.locator("#download-png")).toBeEnabled();
   const [download] = await Promise.all([
@@ -55,7 +55,7 @@ test("DemoCamera_SmoothVideo_ShowsFramesBetweenResults", async ({ demo, page }) 
   expect(changes).toBeGreaterThan(3);
 });
 
-test("DemoCamera_ImageMeanwhile_StopsTheCamera", async ({ demo, page }) => {
+test("DemoCamera_AnotherImage_StopsTheCamera", async ({ demo, page }) => {
   await demo.open();
   await page.locator("#camera-button").click();
   await expect(page.locator("#live")).toBeVisible();

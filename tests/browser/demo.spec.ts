@@ -26,9 +26,9 @@ function objectIds(scene: Scene, label: string): number[] {
 }
 
 /**
- * The source pixel deepest within an object of this class, or (undefined) within the background:
- * its square neighborhood of one id in the exact image of ids is the largest. Far from every edge
- * the model may be trusted too.
+ * The source pixel deepest inside an object of this class, or (undefined) inside the background: it
+ * has the largest square neighborhood of one id in the exact image of ids. Far from every edge, the
+ * model is reliable too.
  */
 function deepestPoint(scene: Scene, label: string | undefined): { x: number; y: number } {
   const { width, height, data } = decode(
@@ -95,7 +95,7 @@ test("Demo_Sample_ListsItsObjects", async ({ demo }) => {
     "aria-label",
     new RegExp(`^Image with ${count} objects`),
   );
-  // Each thumbnail shows something.
+  // No thumbnail is blank.
   const empty = await demo.page.locator(".object:visible canvas").evaluateAll((canvases) => {
     return (canvases as HTMLCanvasElement[]).filter((canvas) => {
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
@@ -128,8 +128,8 @@ for (const renderer of ["webgl2", "canvas2d"]) {
     const at = ({ x, y }: { x: number; y: number }) => Math.round(y) * plain.width + Math.round(x);
     expect(tint[at(inside)]).toBeGreaterThan(30);
     expect(tint[at(outside)]).toBeLessThan(6);
-    // Without fill only the outlines are left: some pixels, but few, many of them in the color of
-    // the first instance.
+    // Without fill, only the outlines remain: a few pixels, many of them in the color of the first
+    // instance.
     const changed = differences(outlined, plain).flatMap((difference, k) =>
       difference > 40 ? [k] : [],
     );
@@ -201,7 +201,7 @@ test("Demo_Highlight_DimsEverythingElse", async ({ demo }) => {
   expect(brightness(await demo.overlayPixels())).toBeCloseTo(before, 3);
 });
 
-test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
+test("Demo_Sliders_ChangeTheVisibleInstances", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const before = await demo.shownCount();
@@ -210,17 +210,17 @@ test("Demo_Sliders_ChangeWhatIsShown", async ({ demo }) => {
       Number.parseInt(text, 10),
     );
   const found = await scores();
-  // Between the best and the worst.
+  // A threshold between the best and the worst score.
   const middle = Math.round((found[0]! + found.at(-1)!) / 2);
   await demo.setSlider("score", middle / 100);
   await expect.poll(() => demo.shownCount()).toBeLessThan(before);
   expect(Math.min(...(await scores()))).toBeGreaterThanOrEqual(middle);
-  // Within the score of the first run: no new run.
+  // Above the threshold of the first run, so the model does not run again.
   await expect(demo.page.locator("#stage")).toHaveAttribute("aria-busy", "false");
   await demo.setSlider("score", Math.min(0.95, (found[0]! + 2) / 100));
   await expect(demo.page.locator("#objects-empty")).toHaveText(/Try a lower one/);
   await expect(demo.page.locator("#download-cutout")).toBeDisabled();
-  // Deeper than that: the image is segmented again.
+  // Below the threshold of the first run, so the image is segmented again.
   await demo.setSlider("score", 0.05);
   await expect.poll(() => demo.shownCount(), { timeout: 60_000 }).toBeGreaterThan(before);
   await demo.idle();
@@ -255,7 +255,7 @@ test("Demo_ImageByPickerDropAndPaste_IsSegmented", async ({ demo }) => {
   }
 });
 
-test("Demo_FileThatIsNotAnImage_ShowsAnErrorAndGoesOn", async ({ demo }) => {
+test("Demo_FileThatIsNotAnImage_ShowsAnErrorAndStaysUsable", async ({ demo }) => {
   await demo.open();
   const broken = { name: "broken.jpg", mimeType: "image/jpeg", buffer: Buffer.from("no image") };
   await demo.page.setInputFiles("#image-input", broken);
@@ -305,13 +305,13 @@ test("Demo_OpenInputSize_CanBeChosen", async ({ demo, page }) => {
   await size.selectOption("320 × 320");
   await expect(page.locator("#model-detail")).toContainText("320 × 320 input", { timeout: 60_000 });
   await expect(size.locator("option:checked")).toHaveText("320 × 320");
-  // A model of fixed size has nothing to choose.
+  // A model of fixed size does not offer a choice.
   await page.setInputFiles("#model-input", fromRoot("tests/data/tiny_models/dense.onnx"));
   await expect(page.locator("#model-detail")).toContainText("64 × 64 input", { timeout: 60_000 });
   await expect(page.locator("#size-choice")).toBeHidden();
 });
 
-test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }) => {
+test("Demo_BuiltInModels_CanBeChosen", async ({ demo, page }) => {
   await demo.open();
   for (const [mode, models] of [
     ["Objects", builtInModels],
@@ -329,12 +329,12 @@ test("Demo_BuiltInModels_CanBeChosenWhereThereAreSeveral", async ({ demo, page }
   }
 });
 
-test("Demo_DeviceSwitch_ShowsTheDeviceInUseAndWhy", async ({ demo }) => {
+test("Demo_DeviceSwitch_ShowsTheCurrentDeviceAndItsReason", async ({ demo }) => {
   await demo.open();
   await expect(demo.page.locator("#device-now")).toHaveText("Running on WebAssembly");
   await expect(demo.page.locator("#fallbacks")).toContainText(/WebGPU not used: .{8,}/);
-  // A device asked for by name is used or refused, never replaced silently; the switch goes back to
-  // the device in use.
+  // A device chosen by name is used or refused, never replaced silently. After a refusal, the
+  // switch shows the current device again.
   await demo.page.locator('input[value="webgpu"]').check();
   await expect(demo.error).toContainText(/webgpu: .{8,}/, { timeout: 60_000 });
   await expect(demo.page.locator('input[value="auto"]')).toBeChecked();
@@ -358,7 +358,7 @@ test.describe("without a service worker", () => {
   test.use({ serviceWorkers: "block" });
 
   test("Demo_CancelWhileTheModelLoads_KeepsThePageUsable", async ({ demo, page }) => {
-    // An answer that never comes.
+    // A response that never arrives.
     await page.route("**/*.onnx", () => undefined);
     await demo.goTo(`${demoUrl}?renderer=canvas2d`);
     await expect(page.locator("#progress-text")).toHaveText(/^Loading masklet-n…/);
@@ -391,7 +391,7 @@ test("Demo_ThemeButton_SwitchesAndIsRemembered", async ({ demo, page }) => {
 });
 
 for (const width of [360, 390]) {
-  test(`Demo_Phone${width}_FitsWithoutSidewaysScroll`, async ({ demo, page }) => {
+  test(`Demo_Phone${width}_FitsWithoutHorizontalScrolling`, async ({ demo, page }) => {
     await page.setViewportSize({ width, height: 780 });
     await demo.open();
     const overflow = () =>
@@ -403,7 +403,7 @@ for (const width of [360, 390]) {
     expect(await overflow()).toBe(0);
     const box = (await demo.overlay.boundingBox())!;
     expect(box.width).toBeGreaterThan(width * 0.8);
-    // Every control is on the page and large enough for a finger.
+    // Every control is visible and large enough for a finger.
     for (const button of await page.locator("button").all()) {
       if (!(await button.isVisible())) continue;
       const { x, width: wide, height } = (await button.boundingBox())!;

@@ -9,14 +9,14 @@ const width = 1280;
 
 /** The default model of the Click mode. */
 const usualModel = builtInPromptModels[0].name;
-/** Follows color alone, so the mask of a click can be predicted exactly from the image. */
+/** Follows color alone, so the image determines the exact mask of a click. */
 const plainModel = "region-click";
 
-/** Places in scene_desk.jpg, in its own pixels. */
+/** Positions in scene_desk.jpg, in source pixels. */
 const laptop = { x: 1072, y: 544 };
 const cup = { x: 232, y: 584 };
 const laptopScreen = { x: 1017, y: 491 };
-/** On the laptop too; on a phone far enough that a finger does not hit the first point. */
+/** Also on the laptop, but on a phone far enough from the first point for a finger. */
 const laptopCorner = { x: 965, y: 420 };
 
 interface Coco {
@@ -24,7 +24,7 @@ interface Coco {
   annotations: { area: number; segmentation: { size: [number, number]; counts: string } }[];
 }
 
-/** COCO's compressed run lengths as one byte for each pixel, column after column. */
+/** COCO's compressed run lengths as one byte per pixel, column by column. */
 function pixelsOf({ size, counts }: { size: [number, number]; counts: string }): Uint8Array {
   const pixels = new Uint8Array(size[0] * size[1]);
   const runs: number[] = [];
@@ -93,7 +93,7 @@ function iouWith(mask: Uint8Array, label: string): number {
   return both / either;
 }
 
-/** A place of the desk scene in the window. */
+/** A position of the desk scene in the window. */
 async function inWindow(
   { page }: DemoPage,
   { x, y }: { x: number; y: number },
@@ -253,7 +253,7 @@ test("DemoClick_Hover_PreviewsAndLeaves", async ({ demo, page }) => {
   const layer = page.locator("#clicks");
   await page.mouse.move(...(await inWindow(demo, laptop)));
   await expect(layer).toHaveAttribute("data-preview", "true");
-  // Only a preview: nothing is selected.
+  // A preview must not select anything.
   await expect(page.locator("#download-coco")).toBeDisabled();
   await page.mouse.move(2, 2);
   await expect(layer).toHaveAttribute("data-preview", "false");
@@ -309,8 +309,8 @@ test("DemoClick_DroppedPair_IsUsedInEitherOrderAndABrokenOneKeepsTheOld", async 
     name,
     bytes: [...readFileSync(fromRoot(path))],
   });
-  // Two files are a pair: the page switches to Click. Their names give no hint and their order is
-  // wrong.
+  // Two files are a pair, so the page switches to Click. Their names do not help, and their order
+  // is wrong.
   const encoder = model("tests/data/prompt_models/sam_encoder.onnx", "first.onnx");
   const decoder = model("tests/data/prompt_models/sam_decoder.onnx", "second.onnx");
   await drop([decoder, encoder]);
@@ -343,7 +343,7 @@ test("DemoClick_ModesAndImages_FollowEachOther", async ({ demo, page }) => {
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });
   await expect(page.locator(".click-point")).toHaveCount(0);
   await expect(page.locator("#model-name")).toHaveText(usualModel);
-  // Another image can be clicked at once.
+  // Another image accepts clicks at once.
   await page.getByRole("button", { name: "Sample image: Beach" }).click();
   await expect(page.locator("#clicks")).toHaveAttribute("aria-label", "Clickable image: Beach");
   await expect(page.locator("#everything-button")).toBeEnabled({ timeout: 60_000 });

@@ -29,7 +29,7 @@ test("DemoDownloads_Overlay_IsAPngOfTheWholeImage", async ({ demo }) => {
   expect(name).toBe("Desk-overlay.png");
   const png = decode(bytes);
   expect([png.width, png.height]).toEqual([width, height]);
-  // The best instance's outline is there in its own color.
+  // The image contains the best instance's outline in its color.
   let blue = 0;
   for (let k = 0; k < width * height; k += 1) {
     const [r, g, b] = png.data.subarray(k * png.channels, k * png.channels + 3) as unknown as [
@@ -62,7 +62,7 @@ test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsTheImage", async ({ demo }) =>
   expect(shares(allPng.data).clear).toBeGreaterThan(0.2);
   expect(shares(allPng.data).solid).toBeGreaterThan(0.05);
 
-  // A thing that fills its box, whatever else the model lists first.
+  // An object that fills its box, wherever the model lists it.
   await demo.rows
     .filter({ hasText: /laptop/i })
     .first()
@@ -76,7 +76,7 @@ test("DemoDownloads_CutOut_OfOneIsItsBoxAndOfAllIsTheImage", async ({ demo }) =>
   expect(shares(onePng.data).solid).toBeGreaterThan(0.3);
 });
 
-test("DemoDownloads_Coco_HoldsWhatIsListed", async ({ demo }) => {
+test("DemoDownloads_Coco_ContainsTheListedInstances", async ({ demo }) => {
   await demo.open();
   await demo.openSample("Desk");
   const count = await demo.shownCount();

@@ -21,7 +21,7 @@ async function openDemo(page: Page): Promise<void> {
   );
 }
 
-/** Saves the overlay as an image, for people to look at. */
+/** Saves the overlay as an image, for a visual check. */
 async function keepImage(page: Page, engine: string, name: string): Promise<void> {
   const address = await page.evaluate(() =>
     (document.getElementById("overlay") as HTMLCanvasElement).toDataURL("image/png"),

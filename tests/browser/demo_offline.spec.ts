@@ -9,7 +9,7 @@ interface Serving {
   url: string;
 }
 
-/** A server of its own that can be stopped; cutting the page's network may spare its workers. */
+/** A server that the test can stop: an offline page may leave its workers online. */
 async function serveDemo(): Promise<Serving> {
   const path = "../../scripts/serve.mjs";
   const { serve } = (await import(path)) as {

@@ -1,5 +1,5 @@
-/// Shared by the specs of the demo page: a page with its handles, which fails its test on any
-/// script error or violation of the policy.
+/// Shared by the specs of the demo page: a page with its handles. A script error or a violation of
+/// the policy fails the test.
 
 import { test as base, expect, type Locator, type Page } from "@playwright/test";
 import { decode } from "fast-png";
@@ -57,8 +57,8 @@ export class DemoPage {
   }
 
   /**
-   * Opens the page and waits for the model. Canvas2D by default: it draws faster without a GPU. The
-   * spec of the overlay and one test of the page cover WebGL2.
+   * Opens the page and waits for the model. The default is Canvas2D, which is faster without a GPU.
+   * The spec of the overlay and one test of the page cover WebGL2.
    */
   async open(query = "?renderer=canvas2d", url = demoUrl): Promise<void> {
     await this.goTo(url + query);
@@ -102,7 +102,7 @@ export class DemoPage {
     await this.page.locator(`#${id}`).fill(String(value));
   }
 
-  /** Pixels of the overlay after the next frame. They travel as a PNG: JSON takes seconds. */
+  /** Pixels of the overlay after the next frame, sent as a PNG, because JSON takes seconds. */
   async overlayPixels(): Promise<Pixels> {
     const png = await this.page.evaluate(async () => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));

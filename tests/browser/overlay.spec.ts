@@ -25,7 +25,7 @@ test.beforeAll(async ({ newPage }) => {
   await page.evaluate(() => window.bench);
 });
 
-// There is none where the browser is not installed.
+// Undefined if the browser is not installed.
 test.afterAll(() => page?.close());
 
 for (const renderer of ["webgl2", "canvas2d"] as const) {
@@ -48,7 +48,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
     expectColor(none!, gray);
   });
 
-  test(`Overlay_SmallestOnTop_ShowsWhatLiesWithinABetterOne (${renderer})`, async () => {
+  test(`Overlay_SmallestOnTop_ShowsInstancesInsideABetterOne (${renderer})`, async () => {
     const [within, around] = await page.evaluate(async (renderer) => {
       const { draw } = await window.bench;
       const shapes = [(x: number) => x < 50, (x: number) => x > 15 && x < 35];
@@ -60,7 +60,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
   });
 
   test(`Overlay_EnlargedDisc_EdgeIsACircleNotAStaircase (${renderer})`, async () => {
-    // Where the fill reaches half its strength along rays from the center, in source pixels.
+    // The radius, in source pixels, at which the fill has half its strength, along several rays.
     const radii = await page.evaluate(async (renderer) => {
       const { draw } = await window.bench;
       const scale = 8;
@@ -76,7 +76,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
         const dx = Math.cos((degree * Math.PI) / 180);
         const dy = Math.sin((degree * Math.PI) / 180);
         let r = 10;
-        // Inside the fill red is 67, outside 128.
+        // Red is 67 inside the fill and 128 outside.
         while (redness((center + dx * r) * scale, (center + dy * r) * scale) < 97) r += 0.02;
         return r;
       });
@@ -85,7 +85,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
     const spread = Math.sqrt(radii.reduce((sum, r) => sum + (r - mean) ** 2, 0) / radii.length);
     const steps = radii.map((r, k) => Math.abs(r - radii[(k + 1) % radii.length]!));
     expect(Math.abs(mean - 15)).toBeLessThan(0.3);
-    // The texels themselves give a spread of 0.36 and steps of up to 0.7.
+    // Plain texels would give a spread of 0.36 and steps of up to 0.7.
     expect(spread).toBeLessThan(renderer === "webgl2" ? 0.2 : 0.27);
     expect(Math.max(...steps)).toBeLessThan(0.3);
   });
@@ -96,7 +96,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
         async ({ renderer, scale }) => {
           const { draw } = await window.bench;
           const side = 240;
-          // Without fill the line is all that is blue: half-plane x < 120.
+          // Without fill, only the line is blue: half-plane x < 120.
           const options = { outlineWidthPx: 3, fillOpacity: 0 };
           const { width, height, pixels } = draw(
             renderer,
@@ -125,7 +125,7 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
       const look = (highlight: number) => {
         const { pixels } = draw(renderer, [100, 20], shapes, 2, { highlight, outlineWidthPx: 4 });
         const at = (x: number) => pixels.slice((20 * 200 + x * 2) * 4, (20 * 200 + x * 2) * 4 + 3);
-        // The first one's outline at x = 30: full color, on whatever is below.
+        // The outline of the first one at x = 30 has its full color on any background.
         let line = 0;
         for (let x = 40; x < 90; x += 1) line += pixels[(20 * 200 + x) * 4 + 2]! > 225 ? 1 : 0;
         return { first: at(15), none: at(50), second: at(85), line };
@@ -155,8 +155,8 @@ for (const renderer of ["webgl2", "canvas2d"] as const) {
       overlay.dispose();
       return [4, 16].map((y) => pixels.slice((y * 20 + 15) * 4, (y * 20 + 15) * 4 + 4));
     }, renderer);
-    // 0.35 of the way to its luminance, about 133, then a layer of black of 0.375. Nothing but that
-    // layer where there is no image.
+    // 0.35 of the way to its luminance, about 133, then a layer of black of 0.375. Outside the
+    // image, only that layer is drawn.
     expectColor(
       dimmed[0]!,
       [200, 120, 40].map((v) => (v * 0.65 + 133 * 0.35) * 0.625),
@@ -330,7 +330,7 @@ test("Overlay_ContextLostAndRestored_DrawsAgain", async ({ engine }) => {
     overlay.draw();
     seen.push(look());
     const isRestored = heard("webglcontextrestored");
-    // The browser restores only after the event of the loss has been handled.
+    // The browser restores the context only after the handlers of the loss have run.
     await new Promise((resolve) => setTimeout(resolve, 50));
     extension.restoreContext();
     await isRestored;
@@ -339,7 +339,7 @@ test("Overlay_ContextLostAndRestored_DrawsAgain", async ({ engine }) => {
     return seen;
   });
   expectColor(before!, filled(first));
-  // WebKit goes on showing what was drawn last.
+  // WebKit continues to show the last drawing.
   if (engine !== "webkit") expect(lost![3]).toBe(0);
   expectColor(after!, filled(first));
 });

@@ -42,7 +42,7 @@ for (const { name, model, photos } of realModels) {
       "the photos and models outside the repository are not on this machine",
     );
     const inPage = await segmentInPage(page, model(), photos(), "wasm");
-    // A network that quantizes as it goes computes the same on the same build only.
+    // A dynamically quantized network gives equal results only on the same build.
     const inNode = await segmentInNode(model(), photos(), "wasm");
     for (const [index, instances] of inPage.entries()) {
       expect(instances.length).toBeGreaterThan(1);

@@ -1,4 +1,4 @@
-/// Real photos through the same model in Node and in the browser: the same instances must come out.
+/// Runs real photos through the same model in Node and in the browser. The instances must be equal.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, type Page } from "@playwright/test";
@@ -13,7 +13,7 @@ export interface PlainInstance {
   rle: { size: readonly [number, number]; counts: string };
 }
 
-/** An image and a model, as addresses on the test server and as paths. */
+/** An image and a model, as URLs on the test server and as paths. */
 export interface Place {
   readonly url: string;
   readonly path: string;
@@ -38,7 +38,7 @@ const shared = (name: string): Place => ({
   path: `${sharedData()}/${name}`,
 });
 
-/** The first photos by name of the set outside the repository; none without it. */
+/** The first photos, by name, of the set outside the repository; empty without it. */
 export function sharedPhotos(count: number): Place[] {
   if (sharedData() === null) return [];
   const names = readdirSync(`${sharedData()}/coco-train/images`).sort().slice(0, count);
@@ -47,7 +47,7 @@ export function sharedPhotos(count: number): Place[] {
 
 export const sharedModel = (): Place => shared("models/yolov8n-seg-640.onnx");
 
-/** Real models of other families and sizes, each with photos in which it finds something. */
+/** Real models of other families and sizes, each with photos in which it finds objects. */
 export const realModels = (
   [
     ["yolov5n-hand-seg-640", [110, 77]],
@@ -61,12 +61,12 @@ export const realModels = (
     photos.map((id) => shared(`coco-train/images/${String(id).padStart(12, "0")}.jpg`)),
 }));
 
-// Everything clearly over the threshold must be found everywhere; what lies closer to it than this
-// may fall on either side.
+// Every instance clearly above the threshold must appear on both sides. A score closer to it than
+// this may fall on either side.
 const scoreThreshold = 0.25;
 const sure = scoreThreshold + 0.01;
 
-/** How far twins may lie apart, and how far above the threshold a score is sure. */
+/** Maximum difference between twins, and the margin above which a score is certain. */
 interface Tolerance {
   readonly score: number;
   readonly boxPx: number;
@@ -75,8 +75,8 @@ interface Tolerance {
 }
 const rounding: Tolerance = { score: 0.002, boxPx: 0.25, iou: 0.99, sure };
 /**
- * Of a network that chooses its quantization levels anew in each layer: a last bit of difference
- * moves whole levels of 1/255 of the range.
+ * For a network that chooses its quantization levels in each layer at run time: a difference in the
+ * last bit shifts values by whole levels, 1/255 of the range.
  */
 export const requantized: Tolerance = {
   score: 0.05,
@@ -85,14 +85,14 @@ export const requantized: Tolerance = {
   sure: scoreThreshold + 0.1,
 };
 
-/** The built library; the compiler need not find it. */
+/** The built library, hidden from the compiler. */
 async function library(): Promise<typeof import("../../web/index.js")> {
   const built: string = new URL("../../dist/index.js", import.meta.url).href;
   return import(built);
 }
 
 /**
- * The photos through the built library in Node, on the native runtime unless `device` is another.
+ * Runs the photos through the built library in Node, on the native runtime by default.
  */
 export async function segmentInNode(
   model: Place,
@@ -123,8 +123,8 @@ async function plainInstances(segmenter: Segmenter, path: string): Promise<Plain
 }
 
 /**
- * One photo in the browser; the pixels are those that Node decoded from the file, so that two JPEG
- * decoders are not compared with each other.
+ * Runs one photo in the browser. It gets the pixels that Node decoded, so that the test does not
+ * compare two JPEG decoders.
  */
 export async function segmentInPage(
   page: Page,
@@ -166,8 +166,8 @@ export async function segmentInPage(
 }
 
 /**
- * Every sure instance of either list has its twin in the other: class, and unless told otherwise
- * score within 0.002, box within 0.25 px, mask IoU of 0.99 at least.
+ * Every certain instance of either list must have a twin in the other, with the same class. Default
+ * tolerances: score 0.002, box 0.25 px, mask IoU at least 0.99.
  */
 export async function expectSameInstances(
   actual: PlainInstance[],

@@ -21,8 +21,7 @@ test("Scene_BuiltInModelOnWebgpu_SameInstancesAsInNode", async ({ page }) => {
   await expectSameInstances(inPage!, inNode!);
 });
 
-// A network of this size takes the software adapter about a minute a photo:
-// MASKLET_WEBGPU_PHOTOS=20 runs twenty.
+// The software adapter needs about a minute per photo: MASKLET_WEBGPU_PHOTOS=20 runs twenty.
 test("Photos_Yolov8OnWebgpu_SameInstancesAsInNode", async ({ page }) => {
   const count = Number(process.env.MASKLET_WEBGPU_PHOTOS ?? 0);
   test.skip(
@@ -41,7 +40,7 @@ test("Photos_Yolov8OnWebgpu_SameInstancesAsInNode", async ({ page }) => {
     await expectSameInstances(instances, inNode[index]!);
 });
 
-// By input size: what a software adapter computes within a minute is always run.
+// By input size: models that a software adapter runs within a minute always run.
 for (const { name, model, photos } of realModels) {
   test(`Photos_${name}OnWebgpu_SameInstancesAsInNode`, async ({ page }) => {
     const isSlow = Number(/-(\d{3})(?:-|$)/.exec(name)![1]) > 416;

@@ -7,7 +7,7 @@ const files = (name: string) =>
 const sam = files("sam");
 
 for (const worker of [true, false]) {
-  test(`Prompts_${worker ? "InAWorker" : "OnTheCallersThread"}_FindTheThing`, async ({ page }) => {
+  test(`Prompts_${worker ? "InAWorker" : "OnTheCallersThread"}_FindTheObject`, async ({ page }) => {
     const problems = await open(page);
     const state = await page.evaluate(
       async ([encoder, decoder, worker]) => {
@@ -77,7 +77,7 @@ for (const worker of [true, false]) {
   });
 }
 
-test("WorkerTerminated_PromptsSayThatTheImageIsGone_AndTheNextImageWorks", async ({ page }) => {
+test("WorkerTerminated_PromptsFailWithNoImage_AndTheNextImageWorks", async ({ page }) => {
   await open(page);
   const state = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;

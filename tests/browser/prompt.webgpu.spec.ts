@@ -1,14 +1,14 @@
 import { expect, test } from "@playwright/test";
 import { open } from "./tiny_models.js";
 
-// A Segment Anything of 128 pixels with random weights: what its masks show means nothing, but both
-// devices must agree on it.
+// A Segment Anything of 128 pixels with random weights. Its masks are meaningless, but both devices
+// must agree on them.
 const model = [
   "/data/reference_models/sam_tiny_vision_encoder.onnx",
   "/data/reference_models/sam_tiny_prompt_encoder_mask_decoder.onnx",
 ] as const;
 
-test("DeviceLost_TheEmbeddingOnTheGpuIsMadeAnew", async ({ page }) => {
+test("DeviceLost_TheImageIsEncodedAgain", async ({ page }) => {
   await open(page);
   const state = await page.evaluate(async ([encoder, decoder]) => {
     const { masklet, kit } = window;

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
 
-/** MASKLET_SCREENSHOTS=1 renews the images of the docs; otherwise they go to the build folder. */
+/** MASKLET_SCREENSHOTS=1 updates the images of the docs. Otherwise they go to the build folder. */
 const folder = process.env.MASKLET_SCREENSHOTS === "1" ? "docs/images" : "build/screenshots";
 
 /** Saves the window as JPEG after the next frame; returns the size of the file in bytes. */

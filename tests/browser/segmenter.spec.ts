@@ -130,7 +130,7 @@ for (const worker of [true, false]) {
           const results: Record<string, unknown> = {};
           for (const [name, source] of Object.entries(sources))
             results[name] = kit.plain(await segmenter.segment(source));
-          // A second time: nothing was transferred away from the caller or closed.
+          // A second call: the first must not transfer or close the caller's source.
           for (const name of ["bitmap", "frame", "bytes", "buffer"]) {
             results[`${name} again`] = kit.plain(await segmenter.segment(sources[name]!));
           }
@@ -302,7 +302,7 @@ for (const worker of [true, false]) {
         ]);
         const calls = Array.from({ length: 24 }, async (_, i) => {
           const x = (i % 4) * 16;
-          // The source's size differs too, so that a letterbox of another call would show.
+          // The sources differ in size, so that the letterbox of the other call would be visible.
           const { instances } = await segmenters[i % 3]!.segment(
             kit.image([{ x, y: 16, color: "red" }], 64 + (i % 2) * 64, 64),
           );
@@ -316,8 +316,8 @@ for (const worker of [true, false]) {
         for (const segmenter of segmenters) segmenter[Symbol.dispose]();
         return results;
       }, worker);
-      // Images of 128 x 64 are halved, so that the square covers a quarter of its cell: a score of
-      // a quarter is not above the threshold.
+      // Images of 128 x 64 are halved, so that the square covers a quarter of its cell. Its score
+      // of 0.25 is not above the threshold.
       expect(areas).toEqual(Array.from({ length: 24 }, (_, i) => (i % 2 ? [] : [[0, 0, 0]])));
     });
 
@@ -348,7 +348,7 @@ for (const worker of [true, false]) {
 
     test("ThousandFrames_LeaveMemoryFlat", async ({ page, engine }) => {
       test.skip(engine !== "chromium", "memory is measured with Chromium's tools");
-      // ONNX Runtime makes its memory with `new`; the core's is asked of the core.
+      // ONNX Runtime creates its memory with `new`; the core reports its own.
       await page.addInitScript(() => {
         const memories: WebAssembly.Memory[] = [];
         WebAssembly.Memory = class extends WebAssembly.Memory {
@@ -434,7 +434,7 @@ test("BuiltInModel_IsTheDefault_AndFetchesNothingFromElsewhere", async ({ page }
     first: `download 0/${result.info.bytes}`,
     last: [`download ${result.info.bytes}/${result.info.bytes}`, "compile 0/1", "compile 1/1"],
   });
-  // Requests can be watched in Chromium only; elsewhere the policy would complain.
+  // Only Chromium lets the test watch requests; elsewhere the policy would report them.
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);
 });
@@ -461,7 +461,7 @@ test("Cache_SecondCreate_DownloadsNoModel", async ({ page, engine }) => {
     }, options);
   const sha256 = await create({});
   expect(requests).toEqual(["GET /data/tiny_models/dense.onnx"]);
-  // Without a digest the server is asked whether the file is the same.
+  // Without a digest, the browser asks the server whether the file has changed.
   await create({});
   expect(requests.slice(1)).toEqual(["HEAD /data/tiny_models/dense.onnx"]);
   await create({ sha256 });
@@ -472,8 +472,8 @@ test("Cache_SecondCreate_DownloadsNoModel", async ({ page, engine }) => {
 });
 
 test("Cache_DamagedEntry_IsReplaced", async ({ page, engine }) => {
-  // WebDriver has private windows only, and in WebKit's what is put into a cache that a worker has
-  // used may be gone at once.
+  // WebDriver has only private windows, and WebKit's may immediately lose entries of a cache that a
+  // worker has used.
   test.skip(engine === "webkit", "caches of WebKit's private windows forget");
   await open(page);
   const sizes = await page.evaluate(async () => {

@@ -3,7 +3,7 @@ import { found, open, squares } from "./tiny_models.js";
 
 const model = "/data/tiny_models/dense.onnx";
 
-/** Keeps every GPU device that the page asks for in `window.gpuDevices`. */
+/** Stores every GPU device that the page requests in `window.gpuDevices`. */
 async function keepDevices(page: Page): Promise<void> {
   await page.evaluate(() => {
     window.gpuDevices = [];
@@ -78,7 +78,7 @@ for (const worker of [true, false]) {
   }
 }
 
-test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
+test("DeviceLost_BetweenAndDuringCalls_IsReplaced", async ({ page }) => {
   await open(page);
   await keepDevices(page);
   const state = await page.evaluate(
@@ -114,7 +114,7 @@ test("DeviceLost_BetweenAndDuringCalls_IsMadeAnew", async ({ page }) => {
   expect(state.fallbacks).toEqual([]);
 });
 
-test("DeviceThatIsAlwaysLost_IsGivenUpForWasm", async ({ page }) => {
+test("DeviceThatIsAlwaysLost_IsReplacedByWasm", async ({ page }) => {
   await open(page);
   await keepDevices(page);
   const state = await page.evaluate(
@@ -157,7 +157,7 @@ test("DeviceThatComputesWrongly_IsDroppedWithTheReason", async ({ page }) => {
   const state = await page.evaluate(
     async ([model, squares]) => {
       const { masklet, kit } = window;
-      // A driver that loses every number written to the GPU.
+      // A driver that loses all data written to the GPU.
       const { writeBuffer } = GPUQueue.prototype;
       let lies = 0;
       GPUQueue.prototype.writeBuffer = function (buffer, offset, data, from = 0, size) {
@@ -204,7 +204,7 @@ test("DeviceThatComputesWrongly_IsDroppedWithTheReason", async ({ page }) => {
 });
 
 test("WithoutJspi_TheOtherBundleWorks_AlsoAfterALostDevice", async ({ page }) => {
-  // As in browsers without JavaScript Promise Integration.
+  // Simulates a browser without JavaScript Promise Integration.
   await page.addInitScript(() => Reflect.deleteProperty(WebAssembly, "Suspending"));
   const bundles: string[] = [];
   page.on(
@@ -270,6 +270,6 @@ test("ManyFrames_LeaveNoGpuBuffers", async ({ page }) => {
     [model, squares] as const,
   );
   expect(live[0]).toBeGreaterThan(0);
-  // The runtime keeps a pool, which is full after the first round.
+  // The runtime's pool is full after the first round.
   expect(live.slice(1)).toEqual([live[1], live[1], live[1]]);
 });

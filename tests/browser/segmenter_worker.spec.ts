@@ -23,7 +23,7 @@ test("WorkerTerminatedFromOutside_PendingCallFails_NextCallWorks", async ({ page
       const failure = await pending;
       const good = kit.plain(await segmenter.segment(kit.image(squares)));
       const count = workers.length;
-      // An uncaught error in the worker's script counts as its end too.
+      // An uncaught error in the worker's script also counts as its end.
       workers[1]!.dispatchEvent(new ErrorEvent("error", { message: "out of luck" }));
       const again = kit.plain(await segmenter.segment(kit.image(squares)));
       await segmenter.dispose();
@@ -52,7 +52,7 @@ test("WorkerScriptMissing_CreateFails", async ({ page }) => {
   expect(failure).toMatchObject({ code: "workerFailed", stage: "worker" });
 });
 
-test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
+test("Dispose_WithPendingCalls_EndsThem", async ({ page }) => {
   await open(page);
   const outcomes = await page.evaluate(
     async ([model, squares]) => {
@@ -73,7 +73,7 @@ test("Dispose_WithCallsWaiting_EndsThem", async ({ page }) => {
   for (const outcome of outcomes) expect([3, "disposed"]).toContain(outcome);
 });
 
-test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
+test("Results_OfTheWorker_AreTransferredInSeparateBuffers", async ({ page }) => {
   await open(page);
   const result = await page.evaluate(
     async ([model, squares]) => {
@@ -85,7 +85,7 @@ test("Results_OfTheWorker_AreTransferredAndStandAlone", async ({ page }) => {
       const masks = instances.map(({ mask }) => mask);
       const clone = masklet.Mask.from(structuredClone(masks[0]!));
       return {
-        // Own buffers, not views into one that all share.
+        // Each has its own buffer, not a view into a shared one.
         own: masks.every(
           ({ runs, coverage }) =>
             runs.byteLength === runs.buffer.byteLength && coverage!.buffer.byteLength === 256,

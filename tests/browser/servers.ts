@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * Two test runs beside each other on one machine need a port pair each: MASKLET_TEST_PORT and the
- * one after it.
+ * Concurrent test runs on one machine need separate pairs of ports: MASKLET_TEST_PORT and the next
+ * one.
  */
 export const demoPort = Number(process.env.MASKLET_TEST_PORT ?? 4183);
 export const pagesPort = demoPort + 1;
@@ -12,8 +12,7 @@ export const demoUrl = `http://localhost:${demoPort}/`;
 export const pagesUrl = `http://localhost:${pagesPort}/`;
 
 /**
- * Large images and models outside the repository; null when this machine has none. Served under
- * /shared/.
+ * Large images and models outside the repository; null if absent. Served under /shared/.
  */
 export function sharedData(): string | null {
   const folder =

@@ -6,7 +6,7 @@ import { open } from "./tiny_models.js";
 const golden = new URL("../golden/image/", import.meta.url);
 const files = readdirSync(golden).filter((name) => /\.(jpg|png|bmp)$/.test(name));
 
-/** Width, height, RGBA as make_image_goldens.py writes them. */
+/** Width, height and RGBA, in the format of make_image_goldens.py. */
 function readGolden(name: string): { width: number; height: number; pixels: Uint8Array } {
   const bytes = readFileSync(new URL(`${name}.rgba`, golden));
   return { width: bytes.readUInt32LE(0), height: bytes.readUInt32LE(4), pixels: bytes.subarray(8) };
@@ -14,7 +14,7 @@ function readGolden(name: string): { width: number; height: number; pixels: Uint
 
 test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page, engine }) => {
   await open(page);
-  // WebKit shows a PNG as it is stored, whatever orientation it carries.
+  // WebKit ignores the orientation of a PNG.
   const known = files.filter((name) => engine !== "webkit" || !/^orientation.*\.png$/.test(name));
   const inputs = known.map((name) => [name, [...readFileSync(new URL(name, golden))]] as const);
   const decoded = await page.evaluate(async (inputs) => {
@@ -28,22 +28,21 @@ test("DecodeImage_InTheBrowser_AgreesWithTheGoldens", async ({ page, engine }) =
   expect(decoded.length).toBeGreaterThan(20);
   for (const [name, width, height, data] of decoded) {
     const expected = readGolden(name);
-    // EXIF orientations 5 to 8 exchange the sides.
+    // EXIF orientations 5 to 8 swap the sides.
     expect([width, height], name).toEqual([expected.width, expected.height]);
     const rounding = engine === "firefox" && /16\.png$/.test(name) ? 1 : 0;
     let worst = 0;
     for (let i = 0; i < data.length; i += 4) {
       const alpha = expected.pixels[i + 3]!;
-      // Of 16 bits Firefox takes the upper 8, the others round.
+      // Firefox takes the upper 8 of 16 bits; the others round.
       expect(Math.abs(data[i + 3]! - alpha), name).toBeLessThanOrEqual(rounding);
-      // A canvas stores color times alpha, so that little of it is left where an image is nearly
-      // transparent.
+      // A canvas stores color times alpha, so a nearly transparent pixel keeps little of its color.
       if (alpha < 255) continue;
       for (let c = 0; c < 3; ++c)
         worst = Math.max(worst, Math.abs(data[i + c]! - expected.pixels[i + c]!));
     }
-    // PNG and BMP are exact; JPEG decoders differ in how they round and how they enlarge color,
-    // which a turned image would exceed.
+    // PNG and BMP are exact. JPEG decoders differ in rounding and in chroma upsampling, but a wrong
+    // orientation would exceed the limit.
     expect(worst, name).toBeLessThanOrEqual(name.endsWith(".jpg") ? 24 : rounding);
   }
 });
@@ -55,7 +54,7 @@ for (const worker of [true, false]) {
   }) => {
     test.skip(engine !== "chromium", "answers can be made up in Chromium only");
     const png = readFileSync(new URL("../data/tiny_models/squares.png", import.meta.url));
-    // Without the policy, which would not let the image in at all.
+    // Without the policy, which would block the image.
     await page.route("**/segmenter.html", async (route) => {
       const response = await route.fetch();
       const { "content-security-policy": _, ...headers } = response.headers();

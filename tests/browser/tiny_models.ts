@@ -9,10 +9,10 @@ export const squares: Square[] = [
 ];
 
 /**
- * What the tiny models must find: each square is its box and its mask, except for the pixel at each
- * corner that lies inside the image. That pixel's center is 0.625 of the way from the black
- * prototype to the colored one on both axes, so 0.625^2 = 0.39 of the color reaches it, less than
- * the half that a mask needs; at an edge it is 0.625. Squares at (0, 0) and (48, 48) have one such
+ * The expected results of the tiny models: each square is its box and its mask, except for the
+ * pixel at each corner inside the image. That pixel's center is 0.625 of the way from the black
+ * prototype to the colored one on both axes, so 0.625^2 = 0.39 of the color reaches it. A
+ * mask needs at least 0.5; at an edge it is 0.625. Squares at (0, 0) and (48, 48) have one such
  * corner, the middle one four.
  */
 export const found = {
@@ -26,12 +26,12 @@ export const found = {
   })),
 };
 
-/** Opens the page; what it reports as an error while the test runs is collected. */
+/** Opens the page and collects its errors during the test. */
 export async function open(page: Page, underPolicy = true): Promise<string[]> {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("console", (message) => {
-    // Browsers ask for the page's icon on their own; these pages have none.
+    // Browsers request an icon, which these pages lack.
     const isProblem =
       message.type() === "error" && !message.location().url.endsWith("/favicon.ico");
     if (isProblem) problems.push(message.text());

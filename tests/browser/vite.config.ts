@@ -1,4 +1,4 @@
-/// Bundles every page of tests/browser/pages as an application would, into build/browser_pages.
+/// Bundles every page of tests/browser/pages into build/browser_pages, as an application would.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";

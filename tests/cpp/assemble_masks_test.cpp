@@ -307,7 +307,7 @@ TEST(Upsample, NaNPrototype_IsBackgroundWhereItCounts) {
 
 // The sample after the last column has weight 0 but must be a number all the same: what lies there
 // in fresh memory may be NaN.
-TEST(Upsample, LastColumn_DependsOnNothingBeyondThePlane) {
+TEST(Upsample, LastColumn_IgnoresMemoryBeyondThePlane) {
   Scene scene({500, 4}, {64, 64}, ResizeMode::stretch, {200, 16}, 1);
   std::fill(scene.prototypes.begin(), scene.prototypes.end(), 1.0f);
   scene.addWhole({1});

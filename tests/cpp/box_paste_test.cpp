@@ -126,7 +126,7 @@ TEST(BoxPaste, BoxesOnEveryBorder_KeepTheirShape) {
   expectPaste(scene);
 }
 
-TEST(BoxPaste, BoxesWithoutPixels_GiveNoMask) {
+TEST(BoxPaste, BoxesWithoutPixels_GiveEmptyMasks) {
   for (const BoxPaste paste :
        {BoxPaste::exactZeroBorder, BoxPaste::wholePixelsZeroBorder, BoxPaste::wholePixels}) {
     PlaneScene scene({40, 30}, {40, 30}, ResizeMode::stretch, {6, 6}, 1);
@@ -145,7 +145,7 @@ TEST(BoxPaste, BoxesWithoutPixels_GiveNoMask) {
   }
 }
 
-TEST(BoxPaste, RowsThatAreNoPlane_AreBadIndex) {
+TEST(BoxPaste, RowsBeyondThePlanes_AreBadIndex) {
   for (const MaskForm form : {MaskForm::boxPlanes, MaskForm::planes}) {
     PlaneScene scene({40, 30}, {40, 30}, ResizeMode::stretch, {6, 6}, 3);
     scene.source.form = form;

@@ -55,7 +55,7 @@ TEST(Buffer, Reserve_ByteCountOverflows_FailsAndChangesNothing) {
   EXPECT_EQ(buffer[0], 5u);
 }
 
-TEST(Buffer, Reserve_MoreThanTheMachineHas_FailsAndTheNextCallWorks) {
+TEST(Buffer, Reserve_MoreThanAvailableMemory_FailsAndTheNextCallWorks) {
   Buffer<uint8_t> buffer;
   ASSERT_TRUE(buffer.push(7).ok());
   // volatile: the compiler would warn of what is tested here

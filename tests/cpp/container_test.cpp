@@ -37,7 +37,7 @@ TEST(ReadContainer, WholeFiles_AreComplete) {
        {"444.jpg", "420.jpg", "progressive.jpg", "restart.jpg", "grey.jpg", "cmyk.jpg",
         "orientation6.jpg", "rgb.png", "interlaced.png", "rgba16.png", "orientation6.png",
         "rgb.bmp", "palette.bmp", "grey.bmp"}) {
-    EXPECT_TRUE(readContainer(golden(name)).complete) << name;
+    EXPECT_TRUE(readContainer(golden(name)).complete()) << name;
   }
 }
 
@@ -60,16 +60,16 @@ TEST(ReadContainer, EveryTruncation_IsIncomplete) {
       const Container container = readContainer(cut(whole, length));
       // A BMP may leave out the padding of its last row: 23 pixels of one byte in a stride of 24.
       if (container.format == ContainerFormat::bmp && length == whole.size() - 1) continue;
-      ASSERT_FALSE(container.complete) << name << " cut to " << length;
+      ASSERT_FALSE(container.complete()) << name << " cut to " << length;
     }
   }
 }
 
-TEST(ReadContainer, TrailingBytes_AreNoHarm) {
+TEST(ReadContainer, TrailingBytes_AreIgnored) {
   for (const char* name : {"444.jpg", "rgb.png", "rgb.bmp"}) {
     std::vector<uint8_t> file = golden(name);
     file.insert(file.end(), 1000, 0xFF);
-    EXPECT_TRUE(readContainer(file).complete) << name;
+    EXPECT_TRUE(readContainer(file).complete()) << name;
   }
 }
 
@@ -88,7 +88,7 @@ TEST(ReadContainer, Exif_IsFoundInJpegAndPng) {
 TEST(ReadContainer, PngChecksumOfCriticalChunkWrong_IsIncomplete) {
   std::vector<uint8_t> file = golden("rgb.png");
   file[20] ^= 1;  // within IHDR
-  EXPECT_FALSE(readContainer(file).complete);
+  EXPECT_FALSE(readContainer(file).complete());
 }
 
 TEST(ReadContainer, PngChecksumOfExifWrong_LosesOnlyTheExif) {
@@ -98,19 +98,19 @@ TEST(ReadContainer, PngChecksumOfExifWrong_LosesOnlyTheExif) {
   ASSERT_NE(chunk, std::string::npos);
   file[chunk + 6] ^= 0x40;
   const Container container = readContainer(file);
-  EXPECT_TRUE(container.complete);
+  EXPECT_TRUE(container.complete());
   EXPECT_TRUE(container.exif.empty());
 }
 
-TEST(ReadContainer, BmpPromisingMoreThanItHolds_IsIncomplete) {
+TEST(ReadContainer, BmpShorterThanItsHeaderSays_IsIncomplete) {
   std::vector<uint8_t> file = golden("rgb.bmp");
   for (const uint8_t high : {0x01, 0x7F, 0x80, 0xFF}) {
     std::vector<uint8_t> huge = file;
     huge[20] = high;  // width
-    EXPECT_FALSE(readContainer(huge).complete);
+    EXPECT_FALSE(readContainer(huge).complete());
     huge = file;
     huge[24] = high;  // height; above 0x7F it is negative: stored from the top
-    EXPECT_FALSE(readContainer(huge).complete);
+    EXPECT_FALSE(readContainer(huge).complete());
   }
 }
 
@@ -118,7 +118,7 @@ TEST(ReadContainer, BmpStoredFromTheTop_IsComplete) {
   std::vector<uint8_t> file = golden("rgb.bmp");
   const int32_t height = -17;
   std::memcpy(&file[22], &height, 4);
-  EXPECT_TRUE(readContainer(file).complete);
+  EXPECT_TRUE(readContainer(file).complete());
 }
 
 TEST(ReadContainer, EveryByteChanged_StaysInside) {

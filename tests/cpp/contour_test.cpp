@@ -240,7 +240,7 @@ TEST(Contours, PocketOpenAtACornerOnly_IsAHole) {
   EXPECT_EQ(contours.ringParents[1], 0);
 }
 
-TEST(Contours, NoObject_NoRing) {
+TEST(Contours, EmptyMask_HasNoRings) {
   for (const Bitmap& bitmap : {Bitmap(), Bitmap({3, 4, 5, 6})}) {
     const Contours contours = contoursOf(bitmap);
     EXPECT_EQ(contours.ringCount(), 0u);

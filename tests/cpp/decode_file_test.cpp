@@ -2,14 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "core/allocate.h"
+#include "core/limits.h"
+#include "image/container.h"
+#include "image_files.h"
 #include "test_files.h"
 
 using namespace masklet;
+using test::deflatedZeros;
+using test::pngClaiming;
 
 namespace {
 
@@ -56,63 +64,6 @@ Status decode(const std::vector<uint8_t>& file, uint64_t maxPixels = kAnyPixels)
   return status;
 }
 
-void putBigEndian32(std::vector<uint8_t>& bytes, uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<uint8_t>(value >> shift));
-}
-
-void putChunk(std::vector<uint8_t>& png, const std::string& type,
-              const std::vector<uint8_t>& data) {
-  putBigEndian32(png, static_cast<uint32_t>(data.size()));
-  std::vector<uint8_t> checked(type.begin(), type.end());
-  checked.insert(checked.end(), data.begin(), data.end());
-  uint32_t crc = 0xFFFFFFFFu;
-  for (const uint8_t byte : checked) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) != 0 ? 0xEDB88320u ^ (crc >> 1) : crc >> 1;
-  }
-  png.insert(png.end(), checked.begin(), checked.end());
-  putBigEndian32(png, ~crc);
-}
-
-/// An 8-bit RGBA PNG that claims this size and holds `idat`.
-std::vector<uint8_t> pngClaiming(uint32_t width, uint32_t height,
-                                 const std::vector<uint8_t>& idat) {
-  std::vector<uint8_t> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
-  std::vector<uint8_t> header;
-  putBigEndian32(header, width);
-  putBigEndian32(header, height);
-  header.insert(header.end(), {8, 6, 0, 0, 0});
-  putChunk(png, "IHDR", header);
-  putChunk(png, "IDAT", idat);
-  putChunk(png, "IEND", {});
-  return png;
-}
-
-/// Deflate of `zeros` zero bytes with fixed codes: a literal, then matches of 258 at distance 1 in
-/// 13 bits each.
-std::vector<uint8_t> deflatedZeros(size_t zeros) {
-  std::vector<uint8_t> bytes{0x78, 0x01};
-  uint64_t held = 0;
-  int count = 0;
-  const auto put = [&](uint32_t value, int bits) {
-    held |= uint64_t{value} << count;
-    for (count += bits; count >= 8; count -= 8, held >>= 8)
-      bytes.push_back(static_cast<uint8_t>(held));
-  };
-  put(1, 1);           // last block
-  put(1, 2);           // fixed codes
-  put(0b00001100, 8);  // literal 0: code 00110000, most significant bit first
-  for (size_t made = 1; made < zeros; made += 258) {
-    put(0b10100011, 8);  // length 258: code 11000101
-    put(0, 5);           // distance 1
-  }
-  put(0, 7);  // end of block
-  put(0, 7);
-  for (int i = 0; i < 4; ++i) bytes.push_back(0);
-  return bytes;
-}
-
 }  // namespace
 
 TEST(DecodeFile, LosslessFiles_EqualPillow) {
@@ -139,6 +90,14 @@ TEST(DecodeFile, AdobeCmykJpeg_IsNotInverted) {
   EXPECT_LE(compare("cmyk.jpg").mean, 1.0);
 }
 
+TEST(DecodeFile, FourComponents_AreInksWithAndWithoutAdobesMarker) {
+  for (const char* name :
+       {"cmyk_bare.jpg", "cmyk_bare_progressive.jpg", "ycck.jpg", "ycck_transform1.jpg"}) {
+    EXPECT_LE(compare(name).largest, 6) << name;
+    EXPECT_LE(compare(name).mean, 1.0) << name;
+  }
+}
+
 TEST(DecodeFile, AllExifOrientations_AreUpright) {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     const std::string name = "orientation" + std::to_string(orientation) + ".jpg";
@@ -158,14 +117,18 @@ TEST(DecodeFile, OtherFormatsAndGarbage_AreNamed) {
   }
 }
 
-TEST(DecodeFile, EveryTruncation_IsABadFile) {
+TEST(DecodeFile, EveryTruncation_IsNamedOnceTheSizeIsKnown) {
   for (const char* name : {"444.jpg", "progressive.jpg", "rgb.png", "interlaced.png", "rgb.bmp"}) {
     const std::vector<uint8_t> whole = golden(name);
     for (size_t length = 0; length < whole.size(); length += length < 64 ? 1 : 7) {
       // 23 pixels of 3 bytes in a stride of 72: the last 3 bytes are padding.
       if (std::string(name) == "rgb.bmp" && length + 3 >= whole.size()) continue;
       const std::vector<uint8_t> cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
-      ASSERT_EQ(decode(cut).code, StatusCode::badImageFile) << name << " cut to " << length;
+      const bool sizeKnown = readContainer(cut).widthPx != 0;
+      ASSERT_EQ(decode(cut).code,
+                sizeKnown ? StatusCode::truncatedImageFile : StatusCode::badImageFile)
+          << name << " cut to " << length;
+      ASSERT_TRUE(sizeKnown || length <= 2 * whole.size() / 3) << name << " cut to " << length;
     }
   }
 }
@@ -183,10 +146,54 @@ TEST(DecodeFile, RandomDamage_NeverEscapesAStatus) {
       }
       const Status status = decode(damaged, 1 << 16);
       EXPECT_TRUE(status.ok() || status.code == StatusCode::badImageFile ||
+                  status.code == StatusCode::truncatedImageFile ||
+                  status.code == StatusCode::imageFileTooCostly ||
                   status.code == StatusCode::tooManyPixels || status.code == StatusCode::badSize);
     }
   }
   EXPECT_EQ(compare("rgb.png").largest, 0) << "the next call works";
+}
+
+// Files that took seconds to minutes, or gigabytes.
+TEST(DecodeFile, HostileFiles_AreRefusedAtOnce) {
+  const std::pair<const char*, StatusCode> files[] = {
+      {"bomb_8192sq.png", StatusCode::imageFileTooCostly},
+      {"bomb_8192sq_16rgba_inter_short.png", StatusCode::truncatedImageFile},
+      {"jpeg_8192sq_claim.jpg", StatusCode::truncatedImageFile},
+      {"jpeg_prog_scans_x200.jpg", StatusCode::imageFileTooCostly},
+  };
+  for (const auto& [name, code] : files) {
+    const auto file = test::readTestFile(std::string("data/hostile_images/") + name);
+    allocationFailure = {};
+    const std::clock_t begun = std::clock();
+    const Status status = decode(file, limits::kMaxImagePixels);
+    EXPECT_LT(std::clock() - begun, CLOCKS_PER_SEC / 2) << name;
+    EXPECT_EQ(status.code, code) << name;
+    EXPECT_EQ(status.value, static_cast<double>(file.size())) << name;
+    EXPECT_EQ(allocationFailure.largestBytes, 0u) << name << " is refused before allocating";
+  }
+}
+
+TEST(DecodeFile, CmykFiles_AreAsBrowsersShowThem) {
+  for (const char* name : {"cmyk.jpg", "cmyk_with_adobe.jpg"}) {
+    Buffer<uint8_t> rgba;
+    SizePx size;
+    const auto file = test::readTestFile(std::string("data/hostile_images/") + name);
+    ASSERT_TRUE(decodeFile(file, kAnyPixels, rgba, size).ok()) << name;
+    const auto expectNear = [&](size_t x, size_t y, std::array<int, 3> color) {
+      const uint8_t* pixel = rgba.data() + 4 * (y * static_cast<size_t>(size.width) + x);
+      for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(pixel[k], color[k], 3) << name;
+    };
+    expectNear(2, 2, {60, 110, 70});
+    expectNear(80, 53, {200, 60, 40});
+  }
+}
+
+TEST(DecodeFile, DefaultPixelLimit_HoldsTheLargestCameras) {
+  EXPECT_EQ(decode(pngClaiming(8193, 8192, {}), limits::kMaxImagePixels).code,
+            StatusCode::tooManyPixels);
+  EXPECT_EQ(decode(pngClaiming(8192, 8192, {}), limits::kMaxImagePixels).code,
+            StatusCode::truncatedImageFile);
 }
 
 TEST(DecodeFile, PixelLimit_IsCheckedBeforeAnythingIsAllocated) {
@@ -208,7 +215,9 @@ TEST(DecodeFile, SideBeyondTheLimit_IsNamed) {
 }
 
 TEST(DecodeFile, PngWithTooFewPixels_IsABadFile) {
-  EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(200))).code, StatusCode::badImageFile);
+  EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(200))).code, StatusCode::truncatedImageFile);
+  EXPECT_EQ(decode(pngClaiming(100, 100, deflatedZeros(30000))).code, StatusCode::badImageFile)
+      << "the bytes could have been enough";
 }
 
 TEST(DecodeFile, PngOfTheRightLength_Decodes) {
@@ -221,8 +230,22 @@ TEST(DecodeFile, PngOfTheRightLength_Decodes) {
 }
 
 // 400 kB that inflate to 64 MB for an image of 16 pixels.
-TEST(DecodeFile, PngThatInflatesWithoutEnd_IsStoppedEarly) {
-  EXPECT_EQ(decode(pngClaiming(4, 4, deflatedZeros(64 << 20))).code, StatusCode::badImageFile);
+TEST(DecodeFile, EndlesslyInflatingPng_IsStoppedEarly) {
+  EXPECT_EQ(decode(pngClaiming(4, 4, deflatedZeros(64 << 20))).code,
+            StatusCode::imageFileTooCostly);
+}
+
+// 8 kB that stand for 256 MB of black.
+TEST(DecodeFile, LargeImageOfHardlyAnyBytes_IsTooCostly) {
+  const auto blank = [](uint32_t side) {
+    return pngClaiming(side, side, test::Bytes(side * (side / 8 + 1) / 1000),
+                       {.depth = 1, .colorType = 0});
+  };
+  EXPECT_EQ(decode(blank(8192)).code, StatusCode::imageFileTooCostly);
+  EXPECT_NE(decode(blank(4096)).code, StatusCode::imageFileTooCostly)
+      << "up to kUnquestionedPixels";
+  const Status eightBits = decode(pngClaiming(8192, 8192, test::Bytes(66000), {.colorType = 0}));
+  EXPECT_EQ(eightBits.code, StatusCode::badImageFile) << "enough bytes, of a bad kind";
 }
 
 TEST(DecodeFile, Output_IsReplacedOnlyOnSuccess) {

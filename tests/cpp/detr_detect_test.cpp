@@ -107,7 +107,7 @@ TEST(DetrDetect, Sigmoid_OneQueryCanBeSeveralObjects) {
   EXPECT_EQ(instances.rows[1], 0u);
 }
 
-TEST(DetrDetect, Softmax_NoObjectIsNeverAnAnswer) {
+TEST(DetrDetect, Softmax_NoObjectClass_IsNeverReturned) {
   Output output(2, 3);
   output.logit(0, 2) = 9;
   output.logit(0, 1) = 8;  // 0.27 beside "no object"

@@ -79,7 +79,7 @@ TEST(DetrPanoptic, RandomOutputs_MatchQueryByQueryDecoding) {
   }
 }
 
-TEST(DetrPanoptic, Source_IsProbabilitiesThatCompete) {
+TEST(DetrPanoptic, Source_HoldsCompetingProbabilities) {
   QueryOutputs output = withoutObjects(3, 3);
   output.logit(1, 0) = 9;
   DecodeOptions options;
@@ -112,7 +112,7 @@ TEST(DetrPanoptic, Rows_RiseWithTheQueries) {
   EXPECT_EQ(decoded.instances.rows[2], 0u);
 }
 
-TEST(DetrPanoptic, NoObjectFirst_IsDroppedWhateverElseIsLikely) {
+TEST(DetrPanoptic, NoObjectFirst_IsDroppedDespiteOtherLikelyClasses) {
   QueryOutputs output(1, 3);
   output.logit(0, 0) = 8;
   output.logit(0, 2) = 8.2f;

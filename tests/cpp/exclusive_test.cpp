@@ -192,7 +192,7 @@ TEST(Exclusive, NaN_NeverWins) {
   EXPECT_EQ(fullFrame(masks, 1, {6, 4})[6], 0);
 }
 
-TEST(Exclusive, WrongSources_FailAndNothingIsLeft) {
+TEST(Exclusive, WrongSources_FailAndClearTheResult) {
   PlaneScene scene({6, 4}, {6, 4}, ResizeMode::stretch, {6, 4}, 2);
   makeExclusive(scene);
   MaskColumns masks;

@@ -176,7 +176,7 @@ TEST(InstanceColumns, BoxFromMask_IsTheTightBoxOfTheObject) {
   EXPECT_EQ(columns.rows[1], 1u);
 }
 
-TEST(InstanceColumns, PrototypesOfAnotherDepth_AreBadShapeAndLeaveNothing) {
+TEST(InstanceColumns, PrototypesOfAnotherDepth_AreBadShapeAndClearTheResult) {
   Scene scene({128, 128});
   scene.add({1, 1, 20, 20}, 1, 0);
   InstanceColumns columns;

@@ -95,7 +95,7 @@ TEST(Letterbox, RandomSizes_ContentInsideAndMapExact) {
 
 // 640 x 427 to short side 800, padded to multiples of 32: by the padded size alone the image would
 // be larger.
-TEST(Letterbox, Content_IsTakenAsItIs) {
+TEST(Letterbox, Content_IsUsedUnchanged) {
   Letterbox letterbox;
   const SizePx net{1216, 832};
   ASSERT_TRUE(

@@ -114,7 +114,7 @@ TEST(MaskFormer, MaskWithoutPositiveLogits_IsDropped) {
   EXPECT_EQ(decoded.instances.rows[0], 1u);
 }
 
-TEST(MaskFormer, NoObject_IsNeverAnAnswer) {
+TEST(MaskFormer, NoObjectClass_IsNeverReturned) {
   QueryOutputs output(1, 3);
   output.logit(0, 2) = 9;
   DecodeOptions options;
@@ -123,7 +123,7 @@ TEST(MaskFormer, NoObject_IsNeverAnAnswer) {
   for (const uint32_t classId : decoded.instances.classIds) EXPECT_LT(classId, 2u);
 }
 
-TEST(MaskFormer, LogitsThatAreNotFinite_DropTheQuery) {
+TEST(MaskFormer, NonFiniteLogits_DropTheQuery) {
   QueryOutputs output(4, 3);
   for (uint32_t query = 0; query < 4; ++query) output.logit(query, 0) = 9;
   output.logit(0, 1) = kNaN;

@@ -116,7 +116,7 @@ TEST(MaskRcnn, EachExport_SaysHowItsMasksAreRead) {
   EXPECT_FALSE(std::nextafter(0.5f, 0.0f) > source.threshold);
 }
 
-TEST(MaskRcnn, NoObjects_AreNoInstances) {
+TEST(MaskRcnn, NoObjects_GiveNoInstances) {
   for (const MaskRcnnExport kind : kExports) {
     Instances instances;
     ASSERT_TRUE(Outputs(kind, 0).decode(instances).ok());
@@ -124,7 +124,7 @@ TEST(MaskRcnn, NoObjects_AreNoInstances) {
   }
 }
 
-TEST(MaskRcnn, RowsThatAreNoObjects_AreDropped) {
+TEST(MaskRcnn, InvalidRows_AreDropped) {
   Outputs outputs(MaskRcnnExport::onnxModels, 9);
   outputs.scores[0] = kNotANumber;
   outputs.scores[1] = kInfinity;
@@ -171,7 +171,7 @@ TEST(MaskRcnn, ClassBeyondTheCount_IsDropped) {
   EXPECT_EQ(rowsOf(instances), (std::vector<uint32_t>{0, 1}));
 }
 
-TEST(MaskRcnn, LabelsAndScoresSwapped_AreTakenForWhatTheyAre) {
+TEST(MaskRcnn, SwappedLabelsAndScores_AreRecognized) {
   Outputs outputs(MaskRcnnExport::torchvision, 5);
   Instances expected;
   ASSERT_TRUE(outputs.decode(expected).ok());

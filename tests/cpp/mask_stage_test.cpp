@@ -178,7 +178,7 @@ TEST(MaskStage, RemoveSmallRegions_FillsHolesThenDropsIslands) {
   EXPECT_EQ(stage.removeSmallRegions(0, 3, 2), number(StatusCode::badSize));
 }
 
-TEST(MaskStage, CocoRle_ThereAndBack_IsTheSameMask) {
+TEST(MaskStage, CocoRle_RoundTrip_IsTheSameMask) {
   std::mt19937 random(12);
   MaskStage stage;
   for (int round = 0; round < 40; ++round) {
@@ -194,7 +194,7 @@ TEST(MaskStage, CocoRle_ThereAndBack_IsTheSameMask) {
   }
 }
 
-TEST(MaskStage, Polygons_ThereAndBack_IsTheSameMask) {
+TEST(MaskStage, Polygons_RoundTrip_IsTheSameMask) {
   std::mt19937 random(13);
   MaskStage stage;
   for (int round = 0; round < 40; ++round) {
@@ -257,7 +257,7 @@ TEST(MaskStage, Operations_BadOperands_AreNamedAndGiveAnEmptyResult) {
   EXPECT_EQ(stage.lastValue(), 4);
 }
 
-TEST(MaskStage, MaskFromCocoRle_BadText_NamesThePlace) {
+TEST(MaskStage, MaskFromCocoRle_BadText_NamesThePosition) {
   MaskStage stage;
   const std::string text = "32~00";
   ASSERT_EQ(stage.reserveText(static_cast<uint32_t>(text.size())), kOk);

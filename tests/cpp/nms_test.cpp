@@ -236,7 +236,7 @@ TEST(FastNms, RandomBoxes_MatchTheDefinition) {
   }
 }
 
-TEST(FastNms, LengthsThatDiffer_Fail) {
+TEST(FastNms, DifferentLengths_Fail) {
   const Box boxes[2] = {};
   const float scores[2] = {};
   const uint32_t classIds[3] = {};

@@ -73,7 +73,7 @@ TEST(RtmdetIns, RandomOutputs_MatchSortingRowByRow) {
   }
 }
 
-TEST(RtmdetIns, Masks_ArePlanesThatReachOutOfTheirBox) {
+TEST(RtmdetIns, Masks_ArePlanesThatMayExceedTheirBox) {
   const Outputs outputs(4);
   Instances instances;
   MaskSource source;
@@ -85,7 +85,7 @@ TEST(RtmdetIns, Masks_ArePlanesThatReachOutOfTheirBox) {
   EXPECT_FALSE(source.cropToBox);
 }
 
-TEST(RtmdetIns, RowsThatAreNoObjects_AreDropped) {
+TEST(RtmdetIns, InvalidRows_AreDropped) {
   Outputs outputs(8);
   outputs.score(0) = kNotANumber;
   outputs.score(1) = kInfinity;

@@ -100,7 +100,7 @@ double countAbove(const SlowPlane& plane, double threshold, double& slack) {
   return count;
 }
 
-TEST(Sam, RandomPlanes_StabilityIsThatOfTheWrittenOutFormula) {
+TEST(Sam, RandomPlanes_StabilityMatchesTheFormula) {
   std::mt19937 random(17);
   for (const SizePx src : {SizePx{64, 48}, SizePx{31, 77}, SizePx{128, 5}, SizePx{1, 1}}) {
     const Letterbox letterbox = letterboxOf(src, {64, 64}, ResizeMode::letterboxTopLeft);
@@ -185,7 +185,7 @@ TEST(Sam, Instances_AreThePlanesWithTheirScores) {
   EXPECT_TRUE(decoded.source.stable.on);
 }
 
-TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
+TEST(Sam, PredictedIouThreshold_KeepsGreaterValuesOnly) {
   OwnedTensor planes{1, 5, 2, 2};
   std::fill(planes.values.begin(), planes.values.end(), 5.0f);
   SamOptions options;
@@ -195,19 +195,19 @@ TEST(Sam, PredictedIouThreshold_KeepsWhatIsGreater_AndMeasuresNothingElse) {
   ASSERT_TRUE(
       decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
           .ok());
-  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{1, 3}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{1}));
   ASSERT_EQ(decoded.stability.size(), 5u);
   EXPECT_EQ(decoded.stability[0], 0.0f);
   EXPECT_EQ(decoded.stability[1], 1.0f);
-  // Nothing keeps NaN.
+  // Nothing keeps what is not finite.
   options.predictedIouThreshold = -kInfinity;
   ASSERT_TRUE(
       decode(planes, scores, options, letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch), decoded)
           .ok());
-  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{0, 1, 3, 4}));
+  EXPECT_EQ(decoded.rows, (std::vector<uint32_t>{0, 1, 4}));
 }
 
-TEST(Sam, StabilityThreshold_KeepsWhatIsAtLeastAsStable) {
+TEST(Sam, StabilityThreshold_IsInclusive) {
   // Halves of a plane read as they are: sure, unsure, nothing, and NaN.
   OwnedTensor planes{1, 4, 4, 4};
   for (size_t i = 0; i < 16; ++i) {
@@ -259,7 +259,7 @@ TEST(Sam, NoPlanes_GiveNothing) {
   EXPECT_EQ(decoded.stability.size(), 0u);
 }
 
-TEST(Sam, WrongTensorsAndOptions_Fail_AndLeaveNothing) {
+TEST(Sam, WrongTensorsAndOptions_FailAndClearTheResult) {
   const Letterbox letterbox = letterboxOf({8, 8}, {8, 8}, ResizeMode::stretch);
   Decoded decoded;
   const OwnedTensor planes{1, 2, 2, 2};

@@ -11,9 +11,9 @@
 #include <random>
 #include <vector>
 
+#include "assemble/assemble_masks.h"
 #include "core/letterbox.h"
 #include "mask/mask.h"
-#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 
 namespace masklet::test {

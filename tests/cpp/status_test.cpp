@@ -36,7 +36,7 @@ TEST(Status, List_NumbersAndTextsAreDistinctAndDense) {
   EXPECT_EQ(*numbers.rbegin(), count - 1);
 }
 
-TEST(Status, Texts_SayWhatTheValueIs) {
+TEST(Status, Texts_ExplainTheValue) {
 #define MASKLET_STATUS(name, number, text)                                                     \
   if (number != 0) {                                                                           \
     EXPECT_NE(std::string(statusText(StatusCode::name)).find("; value: "), std::string::npos); \

@@ -56,7 +56,7 @@ TEST(YolactPriors, OtherInputSize_CutsScalesToWholePixels) {
   expectPrior(priors, count - 3, 3.5 / 4, 3.5 / 4, 279.0 / 400, 279.0 / 400);
 }
 
-TEST(YolactPriors, CountOfNoConfiguration_Fails) {
+TEST(YolactPriors, UnknownCount_Fails) {
   Buffer<float> priors;
   expectFailure(makeYolactPriors({550, 550}, 19247, priors), StatusCode::badShape, 19247);
   expectFailure(makeYolactPriors({544, 550}, 19248, priors), StatusCode::badShape, 19248);

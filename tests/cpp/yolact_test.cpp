@@ -138,7 +138,7 @@ TEST(Yolact, RandomOutputs_MatchPlainDecoding) {
   }
 }
 
-TEST(Yolact, BackgroundAndScoreEqualToThreshold_AreNoObjects) {
+TEST(Yolact, BackgroundAndScoreEqualToThreshold_AreDropped) {
   Outputs outputs(3, 2);
   outputs.score(0, 1) = 0.25f;
   outputs.score(2, 1) = std::nextafter(0.25f, 1.0f);
@@ -220,7 +220,7 @@ TEST(Yolact, OffsetsWithoutPriorsInUnknownNumber_Fail) {
   expectFailure(outputs.decode(instances), StatusCode::badShape, 259);
 }
 
-TEST(Yolact, TensorsOfOneShapeSwapped_AreTakenForWhatTheyAre) {
+TEST(Yolact, SwappedTensorsOfOneShape_AreRecognized) {
   Outputs outputs(40, 2, 3);
   std::mt19937 random(11);
   std::normal_distribution<float> normal;
@@ -268,7 +268,7 @@ TEST(Yolact, EveryLayoutOfPrototypes_GivesTheSamePlanes) {
   expectPlanes(planesFirst, {1, 3, 5, 6});
 }
 
-TEST(Yolact, ValuesThatAreNoBox_AreDropped) {
+TEST(Yolact, InvalidBoxes_AreDropped) {
   Outputs outputs(5, 1);
   for (uint32_t row = 0; row < 5; ++row) outputs.score(row, 0) = 0.5f;
   outputs.boxes[0] = kNotANumber;

@@ -122,7 +122,7 @@ TEST(YoloDetect, RandomOutputs_MatchRowByRowDecoding) {
   }
 }
 
-TEST(YoloDetect, RowsThatAreNotFinite_AreDropped) {
+TEST(YoloDetect, NonFiniteRows_AreDropped) {
   for (const YoloDetectLayout layout : kLayouts) {
     for (uint32_t column = 0; column < 6; ++column) {
       for (const float bad : {kNaN, kInf, -kInf}) {

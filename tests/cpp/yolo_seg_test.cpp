@@ -192,7 +192,7 @@ TEST(YoloSeg, NaNClassScore_NeverWins) {
   }
 }
 
-TEST(YoloSeg, RowsThatAreNotFinite_AreDropped) {
+TEST(YoloSeg, NonFiniteRows_AreDropped) {
   Output output(2, 1, 9);
   for (uint32_t row = 0; row < 9; ++row) {
     output.setBox(row, {100.0f * static_cast<float>(row), 50, 10, 10});

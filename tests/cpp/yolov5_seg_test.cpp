@@ -126,7 +126,7 @@ TEST(Yolov5Seg, EqualClassScores_LowestClassWins_AndNaNNever) {
   EXPECT_EQ(instances.classIds[1], 1u);
 }
 
-TEST(Yolov5Seg, RowsThatAreNotFinite_AreDropped) {
+TEST(Yolov5Seg, NonFiniteRows_AreDropped) {
   Output output(1, 1, 8);
   output.set(0, {kNaN, 10, 4, 4, 1, 1});
   output.set(1, {10, kInf, 4, 4, 1, 1});

@@ -129,7 +129,7 @@ TEST(Yolox, Automatic_SmallPositiveLogarithmsAreCells) {
               1e-4f);
 }
 
-TEST(Yolox, RowsThatAreNotFinite_AreDropped) {
+TEST(Yolox, NonFiniteRows_AreDropped) {
   const SizePx net{32, 32};
   Output output(1, 21);
   output.set(0, {kNaN, 0, 1, 1, 1, 1});

@@ -30,6 +30,15 @@ class Input {
     return value % limit;
   }
 
+  float number() {
+    float value = 0.5f;
+    if (size_ >= sizeof(float)) std::memcpy(&value, data_, sizeof(float));
+    skip(size_ >= sizeof(float) ? sizeof(float) : size_);
+    return value;
+  }
+
+  bool empty() const { return size_ == 0; }
+
   /// `count` floats, the last bytes of the input over and over when it is too short.
   std::vector<float> floats(size_t count) {
     std::vector<float> values(count, 0.5f);

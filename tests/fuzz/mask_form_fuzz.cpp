@@ -7,8 +7,8 @@
 #include <cstring>
 #include <vector>
 
-#include "mask/components.h"
 #include "assemble/assemble_masks.h"
+#include "mask/components.h"
 #include "simd/mask_kernels.h"
 #include "tests/fuzz/fuzz_input.h"
 

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <vector>
 
+#include "assemble/assemble_masks.h"
 #include "decode/yolo_seg.h"
 #include "mask/mask.h"
-#include "assemble/assemble_masks.h"
 #include "simd/mask_kernels.h"
 #include "tests/fuzz/fuzz_input.h"
 

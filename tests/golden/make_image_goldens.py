@@ -134,6 +134,27 @@ def make_encoded() -> None:
     save("grey.bmp", rgb.convert("L"))
 
 
+def make_inks() -> None:
+    """Four components with and without Adobe's marker, whose last byte says CMYK (0) or YCCK."""
+    rgb = Image.fromarray(scene(23, 17, 1)).convert("RGB")
+    buffer = io.BytesIO()
+    rgb.convert("CMYK").save(buffer, format="JPEG", quality=97, subsampling=0)
+    cmyk = buffer.getvalue()
+    at = cmyk.index(b"\xff\xee\0\x0eAdobe")
+    buffer = io.BytesIO()
+    rgb.convert("CMYK").save(buffer, format="JPEG", quality=97, subsampling=0, progressive=True)
+    progressive = buffer.getvalue()
+    files = {
+        "cmyk_bare": cmyk[:at] + cmyk[at + 16 :],
+        "cmyk_bare_progressive": progressive[:at] + progressive[at + 16 :],
+        "ycck": cmyk[: at + 15] + b"\2" + cmyk[at + 16 :],
+        "ycck_transform1": cmyk[: at + 15] + b"\1" + cmyk[at + 16 :],
+    }
+    for name, file in files.items():
+        (OUT / f"{name}.jpg").write_bytes(file)
+        write_rgba(f"{name}.jpg", decoded(file))
+
+
 def make_oriented() -> None:
     rgb = Image.fromarray(scene(19, 11, 2)).convert("RGB")
     for orientation in range(1, 9):
@@ -184,6 +205,7 @@ if __name__ == "__main__":
     for stale in OUT.iterdir():
         stale.unlink()
     make_encoded()
+    make_inks()
     make_oriented()
     make_resized()
     make_tensors()

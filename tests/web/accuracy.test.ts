@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { evaluateCoco } from "../../web/cli/coco_eval.js";
-import { cocoIds } from "../../web/cli/coco_ids.js";
+import { cocoCategories, cocoImages } from "../../web/cli/coco_ids.js";
 import {
   type CocoDataset,
   type CocoResult,
@@ -23,12 +23,21 @@ async function resultsOf(
   options: object,
 ): Promise<CocoResult[]> {
   await using segmenter = await Segmenter.create({ model });
-  const ids = cocoIds(dataset, segmenter.labels);
+  const images = cocoImages(
+    dataset,
+    paths.map((path) => ({ path, name: path })),
+    "the truth",
+  );
+  const categories = cocoCategories(dataset, segmenter.labels, "the truth", false);
   const results: CocoResult[] = [];
   for (const path of paths) {
     const result = await segmenter.segment(new Uint8Array(readFileSync(path)), options);
     results.push(
-      ...toCocoResults(result, ids.imageId(path)!, (instance) => ids.categoryId(instance)),
+      ...toCocoResults(
+        result,
+        Number(images.get(path)!.id),
+        (instance) => categories.categoryId(instance) as number | undefined,
+      ),
     );
   }
   return results;

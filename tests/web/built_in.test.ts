@@ -214,7 +214,7 @@ describe("the cards", () => {
     ["segment", { variants: [{ storage: "fp16", figures: { maskAp: 0.2 } }] }, "variants"],
     ["segment", { metrics: { data: "photos", sizes: [{ maskAp: 0.2 }] } }, "metrics"],
     ["segment", { labels: ["a,b"] }, "labels"],
-    ["segment", { name: "other" }, "name (is not the file's)"],
+    ["segment", { name: "other" }, "name (must be the file's stem)"],
     ["segment", { kind: "boxes" }, "kind"],
     ["prompt", { encoder: { file: "masklet-n.onnx" } }, "encoder"],
     ["prompt", { metrics: [{ data: "photos", figures: { iou1: "good" } }] }, "metrics"],

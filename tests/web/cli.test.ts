@@ -98,7 +98,7 @@ describe("masklet segment", () => {
     );
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toHaveLength(1);
-    expect(stderr).toMatch(/broken\.png: .*JPEG, PNG or BMP/);
+    expect(stderr).toMatch(/broken\.png: the image file is truncated/);
     expect(stderr).toMatch(/1 of 2 images failed/);
   });
 
@@ -289,7 +289,7 @@ describe("masklet inspect", () => {
       join(root, "tests/data/tiny_models/second_input.onnx"),
     );
     expect(code).toBe(1);
-    expect(stdout).toMatch(/family {4}unknown.*nothing for 'gain' int64\[1\]/s);
+    expect(stdout).toMatch(/family {4}unknown.*but not 'gain' int64\[1\]/s);
   });
 
   it("takes family/variant", async () => {

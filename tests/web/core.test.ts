@@ -198,7 +198,9 @@ describe("decodeImage", () => {
       value: 0,
     });
     expect(code(new Random(8).bytes(100))).toMatchObject({ code: "badImageFile", value: 100 });
-    expect(code(file.subarray(0, file.length - 20))).toMatchObject({ code: "badImageFile" });
+    expect(code(file.subarray(0, file.length - 20))).toMatchObject({
+      code: "truncatedImageFile",
+    });
     expect(code(file, 599)).toMatchObject({ code: "tooManyPixels", stage: "source", value: 600 });
     expect(code(file, Number.NaN)).toMatchObject({ code: "badArgument", stage: "source" });
     expect(code(file, 600)).toBe("ok");

@@ -125,6 +125,16 @@ describe("toSvg", () => {
   });
 });
 
+describe("toSvg, whatever the label", () => {
+  it("holds only characters that XML has", () => {
+    const label = '\0\x1b\ud800\udc00\ud800x\udfff\ufffe\uffff\t&<>"\x7f';
+    const svg = toSvg({ ...result, instances: [{ ...ring, label }] }, { href: "a&\x01.png" });
+    const replaced = "\ufffd\ufffd\ud800\udc00\ufffdx\ufffd\ufffd\ufffd\t&amp;&lt;&gt;&quot;\x7f";
+    expect(svg).toContain(`<title>${replaced} 90%</title>`);
+    expect(svg).toContain('href="a&amp;\ufffd.png"');
+  });
+});
+
 describe("cutOut", () => {
   it("copies the crop and makes everything else transparent", () => {
     const data = new Uint8ClampedArray(width * height * 4).map((_, index) =>

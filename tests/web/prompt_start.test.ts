@@ -55,8 +55,8 @@ describe("the self-check of a promptable model", () => {
     const { device, reasons } = await deviceOf(["DynamicQuantizeLinear"], 0.3);
     expect(device).toBe("wasm");
     expect(reasons).toEqual([
-      expect.stringContaining("differs by 30.0 % from the CPU's (allowed 20 %)"),
-      expect.stringMatching(/^decoder: .*\(allowed 20 %\)$/),
+      expect.stringContaining("differs by 30.0 % from the CPU's (maximum 20 %)"),
+      expect.stringMatching(/^decoder: .*\(maximum 20 %\)$/),
     ]);
   });
 
@@ -64,8 +64,8 @@ describe("the self-check of a promptable model", () => {
     const { device, reasons } = await deviceOf(["Conv"], 0.1);
     expect(device).toBe("wasm");
     expect(reasons).toEqual([
-      expect.stringContaining("(allowed 5 %)"),
-      expect.stringContaining("(allowed 5 %)"),
+      expect.stringContaining("(maximum 5 %)"),
+      expect.stringContaining("(maximum 5 %)"),
     ]);
   });
 });

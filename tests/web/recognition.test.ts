@@ -137,7 +137,7 @@ describe("a promptable network given to Segmenter", () => {
         device: "wasm",
       }).catch((error) => error);
       expect(error).toBeInstanceOf(MaskletError);
-      expect(error.message).toMatch(/promptable network.*PromptSegmenter takes it/);
+      expect(error.message).toMatch(/promptable network.*use PromptSegmenter/);
     },
   );
 });

@@ -55,7 +55,7 @@ describe("rtmdetIns.bind", () => {
     [
       "MasksOverBoxes",
       { ...fixed, masks: ["float32", [1, 100, 28, 28]] },
-      /\[1, 100, 28, 28\] are not masks of the input's 640 x 640/,
+      /\[1, 100, 28, 28\] does not have the size of the input, 640 x 640/,
     ],
     [
       "OtherNumberOfMasks",

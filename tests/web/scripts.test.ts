@@ -11,6 +11,7 @@ import { serve } from "../../scripts/serve.mjs";
 import { atLeast } from "../../scripts/setup/emscripten.mjs";
 import { run } from "../../scripts/setup/run.mjs";
 import { packageProblems } from "../../scripts/size_budget.mjs";
+import { stripDocs } from "../../scripts/strip_docs.mjs";
 
 describe("Serve", () => {
   let folder: string;
@@ -155,5 +156,19 @@ describe("PackageContents", () => {
     for (const path of ["models/masklet-n.onnx", "models/masklet-n.json", "models/NOTICE"])
       expect(problems).toContain(`${path} is missing in the package`);
     expect(problems.join()).not.toContain("dist/index.js");
+  });
+});
+
+describe("StripDocs", () => {
+  it("StripDocs_CommentsOnTheirOwnLines_GoAndCodeStays", () => {
+    const text = "/**\n * Doc.\n */\nexport const a = 1;\n  // why\n  const b = 2; // kept\n";
+    expect(stripDocs(text)).toBe("export const a = 1;\n  const b = 2; // kept\n");
+  });
+
+  it("StripDocs_WhatBundlersAndLawyersRead_Stays", () => {
+    const text =
+      "/* @license MIT */\n/* @__PURE__ */ f();\nimport(\n/* @vite-ignore */\nname);\n" +
+      'const address = "http://a/*"; /* b */\n';
+    expect(stripDocs(text)).toBe(text);
   });
 });

@@ -69,7 +69,7 @@ describe("decodeImage in Node", () => {
     ["empty bytes", new Uint8Array(0), "badSource"],
     ["empty Blob", new Blob([]), "badSource"],
     ["no image", new Uint8Array(100).fill(7), "badImageFile"],
-    ["truncated", bytes.subarray(0, 60), "badImageFile"],
+    ["truncated", bytes.subarray(0, 60), "truncatedImageFile"],
     ["short pixels", { width: 4, height: 4, data: new Uint8Array(63) }, "badSource"],
     ["long pixels", { width: 4, height: 4, data: new Uint8Array(65) }, "badSource"],
     ["floats", { width: 1, height: 1, data: new Float32Array(4) }, "badSource"],

@@ -74,7 +74,9 @@ export type CoreErrorCode =
   | "badRleString"
   | "noImage"
   | "noInstances"
-  | "badIndex";
+  | "badIndex"
+  | "truncatedImageFile"
+  | "imageFileTooCostly";
 
 /** What went wrong. */
 export type ErrorCode = WebErrorCode | CoreErrorCode;

@@ -72,7 +72,7 @@ export type OptionNames<T> = Readonly<Record<T extends unknown ? keyof T : never
  * Refuses an object with a name that no option has. A name whose value is undefined counts as
  * absent.
  * @param within the option that holds the object, where it is not the argument itself
- * @throws MaskletError `badOption`: `unknown option 'scoreTreshold'; did you mean 'scoreThreshold'?`
+ * @throws MaskletError `badOption`: `unknown option 'label'; did you mean 'labels'?`
  */
 export function checkNames(
   stage: Stage,

@@ -69,7 +69,7 @@ function bestTruth(
   return best;
 }
 
-/** Where there is nothing to find, the same at every threshold: most cells are so. */
+/** A cell without truths has the same result at every threshold. Most cells have none. */
 function unmatched(detections: readonly MatchDetection[], range: AreaRange): Matches {
   const hits = new Uint8Array(detections.length);
   const skips = Uint8Array.from(detections, ({ area }) => Number(outside(area, range)));

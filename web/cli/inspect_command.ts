@@ -7,6 +7,7 @@ import {
   type TensorInfo,
 } from "../index.js";
 import { type ModelFlags, modelOptions } from "./model_options.js";
+import { print } from "./terminal.js";
 import { writeJson } from "./writers.js";
 
 export interface InspectFlags extends ModelFlags {
@@ -77,7 +78,7 @@ function batchText(batch: ModelInfo["batch"]): string {
   return batch === "open" ? "any number per run" : `${batch} per run`;
 }
 
-function describe(info: ModelInfo): string {
+function describe(info: ModelInfo): string[] {
   const labels =
     info.labels.length === 0
       ? "without names"
@@ -115,7 +116,7 @@ function describe(info: ModelInfo): string {
       "metadata",
       Object.entries(info.metadata).map(([key, value]) => `    ${key} = ${shorten(value)}`),
     ),
-  ].join("\n");
+  ];
 }
 
 /** The files of a model. A built-in promptable model has two. */
@@ -133,10 +134,12 @@ export async function inspectCommand(model: string, flags: InspectFlags): Promis
   for (const file of files) infos.push(await inspectModel(file, modelOptions(flags)));
   if (flags.json) await writeJson(infos.length === 1 ? infos[0] : infos, undefined);
   else
-    process.stdout.write(
-      infos
-        .map((info, k) => `${files.length === 1 ? "" : `${files[k]}\n`}${describe(info)}\n`)
-        .join("\n"),
+    await print(
+      ...infos.flatMap((info, k) => [
+        ...(k === 0 ? [] : [""]),
+        ...(files.length === 1 ? [] : [files[k]!]),
+        ...describe(info),
+      ]),
     );
   return infos.every(({ family, prompt }) => family === undefined && prompt === undefined) ? 1 : 0;
 }

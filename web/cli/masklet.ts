@@ -14,8 +14,9 @@ import {
 } from "./model_options.js";
 import { promptCommand, promptFormats } from "./prompt_command.js";
 import { segmentCommand } from "./segment_command.js";
+import { guardStreams, say, sentenceOf } from "./terminal.js";
 import { UsageError } from "./usage_error.js";
-import { formats } from "./writers.js";
+import { type Format, formats } from "./writers.js";
 
 function fraction(text: string): number {
   const value = Number(text);
@@ -40,6 +41,20 @@ function numbers(text: string, count: number): number[] {
   return values;
 }
 
+const listOf = (text: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...text.split(",").map((name) => name.trim()),
+];
+
+/** Parses one or more formats, separated by commas. May be repeated. */
+function formatsOf(text: string, before: readonly Format[] | undefined): Format[] {
+  const names = text.split(",").map((name) => name.trim());
+  for (const name of names)
+    if (!(formats as readonly string[]).includes(name))
+      throw new InvalidArgumentError(`Allowed choices are ${formats.join(", ")}.`);
+  return [...(before ?? []), ...(names as Format[])];
+}
+
 const pointOf = (label: PromptPoint["label"]) => (text: string, before: readonly PromptPoint[]) => {
   const [x, y] = numbers(text, 2) as [number, number];
   return [...before, { x, y, label }];
@@ -61,8 +76,9 @@ function action<Args extends unknown[]>(
       process.exitCode = await run(...args);
     } catch (error) {
       const usage = error instanceof UsageError;
-      process.stderr.write(`masklet: ${error instanceof Error ? error.message : String(error)}\n`);
-      if (!usage && process.env.MASKLET_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
+      say(`masklet: ${sentenceOf(error)}`);
+      if (!usage && process.env.MASKLET_DEBUG)
+        for (const line of `${(error as Error).stack}`.split("\n")) say(line);
       process.exitCode = usage ? 2 : 1;
     }
   };
@@ -83,7 +99,7 @@ function addPromptCommand(program: Command): void {
   program
     .command("prompt")
     .description("segment an object by points or a box")
-    .argument("<image>", "JPEG, PNG or BMP file")
+    .argument("<image>", "image file; - is stdin")
     .option(
       "-m, --model <model>",
       `promptable model: ENCODER,DECODER, a single file, or a built-in name (${promptModelNames})`,
@@ -137,7 +153,7 @@ function makeProgram(): Command {
   program
     .command("segment")
     .description("segment images")
-    .argument("<input...>", "JPEG, PNG or BMP files, folders or globs")
+    .argument("<input...>", "image files, folders or globs; - is stdin")
     .option(
       "-m, --model <model>",
       `path or URL of an ONNX model, or a built-in name (${modelNames})`,
@@ -148,7 +164,10 @@ function makeProgram(): Command {
       "--family <family>",
       "model family, or family/variant (default: recognized from the tensors)",
     )
-    .option("--labels <file>", "file of class names: one per line, or a JSON array")
+    .option(
+      "--labels <file>",
+      "file of class names: one per line, a JSON array, or JSON objects by class id",
+    )
     .option(
       "--score <number>",
       "minimum score of an instance (default: set by the family, often 0.25)",
@@ -165,17 +184,28 @@ function makeProgram(): Command {
       `segment each box again with ENCODER,DECODER or a built-in name (${promptModelNames})`,
     )
     .addOption(deviceOption())
-    .addOption(
-      new Option(
-        "-f, --format <format>",
-        "overlay, yolo, svg, png (instance numbers): a file per image; json, coco: one document",
-      ).choices(formats),
+    .option(
+      "-f, --format <formats>",
+      "overlay, yolo, svg, png (instance numbers): a file per image; json, coco: one document; " +
+        "several are separated by commas (default: overlay)",
+      formatsOf,
     )
     .option(
       "-o, --out <path>",
-      "folder for files (default: current folder), or file for one document (default: stdout)",
+      "folder for files (default: current folder), or file for one document (default: stdout); " +
+        "- is stdout",
     )
     .option("--coco <file>", "COCO file with image and category ids; writes COCO results")
+    .option(
+      "--by-position",
+      "with --coco: class k is the k-th category by id, whatever their names",
+    )
+    .option(
+      "--classes <names>",
+      "only these classes: labels or class ids, separated by commas",
+      listOf,
+    )
+    .option("-q, --quiet", "print errors alone")
     .action(action((inputs: string[], flags) => segmentCommand(inputs, flags)));
   addPromptCommand(program);
   program
@@ -212,11 +242,15 @@ function makeProgram(): Command {
     .addOption(deviceOption())
     .option("--json", "print JSON")
     .action(action((image: string, flags) => benchCommand(image, flags)));
-  program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  const writeErr = (text: string) => {
+    for (const line of text.trimEnd().split("\n")) say(line);
+  };
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ writeErr });
   return program;
 }
 
+guardStreams();
 try {
   await makeProgram().parseAsync();
 } catch (error) {

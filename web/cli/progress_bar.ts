@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 const barWidth = 24;
 const redrawMs = 80;
 
@@ -10,9 +12,10 @@ export class ProgressBar {
 
   constructor(
     private readonly total: number,
+    quiet = false,
     private readonly out: NodeJS.WriteStream = process.stderr,
   ) {
-    this.visible = out.isTTY === true && total > 1;
+    this.visible = out.isTTY === true && total > 1 && !quiet;
   }
 
   advance(label: string): void {
@@ -25,7 +28,7 @@ export class ProgressBar {
     const leftS = Math.round(
       (((now - this.startedMs) / this.done) * (this.total - this.done)) / 1000,
     );
-    const text = `${bar} ${this.done}/${this.total}  ${leftS} s left  ${label}`;
+    const text = `${bar} ${this.done}/${this.total}  ${leftS} s left  ${printable(label)}`;
     this.out.write(`\r\x1b[K${text.slice(0, Math.max(20, (this.out.columns ?? 80) - 1))}`);
   }
 

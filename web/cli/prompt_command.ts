@@ -1,21 +1,26 @@
-import { readFile } from "node:fs/promises";
-import {
-  type Box,
-  type Device,
-  decodeImage,
-  type Instance,
-  type PromptCandidate,
-  type PromptPoint,
-  type PromptSegmenter,
+import { basename } from "node:path";
+import type {
+  Box,
+  Device,
+  Instance,
+  PromptCandidate,
+  PromptPoint,
+  PromptSegmenter,
+  RgbaImage,
 } from "../index.js";
+import { standardStream } from "./inputs.js";
 import { openPromptModel } from "./prompt_model.js";
+import { pixelsOf, readImage } from "./read_image.js";
+import { planOutputs } from "./segment_plan.js";
+import { print, sentenceOf } from "./terminal.js";
 import { UsageError } from "./usage_error.js";
 import {
+  type FileFormat,
+  fileContent,
   fileFormats,
   jsonOf,
-  outputPath,
   type Segmented,
-  writeImage,
+  writeFileOrStdout,
   writeJson,
 } from "./writers.js";
 
@@ -59,18 +64,28 @@ function asInstance({ mask, box, predictedIou }: PromptCandidate): Instance {
   return { label: "object", classId: 0, score: Math.min(1, Math.max(0, predictedIou)), box, mask };
 }
 
+/** Reads the image. An error names it. */
+async function imageOf(path: string): Promise<RgbaImage> {
+  try {
+    return await pixelsOf(await readImage(path));
+  } catch (cause) {
+    throw new Error(`${path}: ${sentenceOf(cause)}`, { cause });
+  }
+}
+
 /** Runs `masklet prompt` and returns the exit code. */
 export async function promptCommand(path: string, flags: PromptFlags): Promise<number> {
   if (!flags.everything && flags.point.length === 0 && flags.box === undefined) {
     throw new UsageError("a prompt is missing: pass --point, --not, --box or --everything");
   }
-  const bytes = new Uint8Array(await readFile(path));
-  const image = await decodeImage(bytes);
+  const input = { path, name: path === standardStream ? "stdin" : basename(path) };
+  const plan = await planOutputs([input], [flags.format], flags.out, flags.model.split(","));
+  const image = await imageOf(path);
   await using prompted = await openPromptModel(flags.model, flags.device);
   const { timingsMs, width, height } = await prompted.setImage(image);
   const candidates = await candidatesOf(prompted, flags);
   const segmented: Segmented = {
-    path,
+    ...input,
     result: {
       instances: candidates.map(asInstance),
       width,
@@ -79,20 +94,22 @@ export async function promptCommand(path: string, flags: PromptFlags): Promise<n
       timingsMs,
     },
   };
-  if (flags.format === "json") {
-    await writeJson([jsonOf(segmented)], flags.out);
+  const [whole] = plan.documents;
+  if (whole !== undefined) {
+    await writeJson([jsonOf(segmented)], whole.to);
     return 0;
   }
-  const to = outputPath(path, flags.format, flags.out, true);
-  await writeImage(segmented, image, flags.format, to);
-  for (const { predictedIou, stabilityScore, mask } of candidates) {
-    process.stdout.write(
-      `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, ` +
-        `stability ${percent(stabilityScore)}\n`,
-    );
-  }
-  process.stdout.write(
-    `${path}: ${candidates.length} ${candidates.length === 1 ? "mask" : "masks"}\n  -> ${to}\n`,
+  const [{ format, to }] = plan.filesOf(input) as [{ format: FileFormat; to: string }];
+  await writeFileOrStdout(to, fileContent(segmented, image, format, to));
+  if (to === standardStream) return 0;
+  await print(
+    ...candidates.map(
+      ({ predictedIou, stabilityScore, mask }) =>
+        `${mask.area} pixels, predicted IoU ${percent(predictedIou)}, ` +
+        `stability ${percent(stabilityScore)}`,
+    ),
+    `${path}: ${candidates.length} ${candidates.length === 1 ? "mask" : "masks"}`,
+    `  -> ${to}`,
   );
   return 0;
 }

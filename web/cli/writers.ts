@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join, relative } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { encode } from "fast-png";
 import {
   type Instance,
@@ -10,43 +9,36 @@ import {
   toSvg,
   toYolo,
 } from "../index.js";
-import { stem } from "./inputs.js";
+import { exactJson } from "./exact_json.js";
+import { ownPngText } from "./image_kinds.js";
+import { type Input, standardStream } from "./inputs.js";
+import { writeOutput } from "./output_file.js";
+import { printableJson } from "./printable.js";
+import { printText } from "./terminal.js";
 
 export const fileFormats = ["overlay", "yolo", "svg", "png"] as const;
 export const streamFormats = ["json", "coco"] as const;
 export const formats = [...fileFormats, ...streamFormats] as const;
 export type FileFormat = (typeof fileFormats)[number];
+export type StreamFormat = (typeof streamFormats)[number];
 export type Format = (typeof formats)[number];
 
-export interface Segmented {
-  readonly path: string;
+export interface Segmented extends Input {
   readonly result: SegmentResult;
 }
 
-const endings: Readonly<Record<FileFormat, string>> = {
+/** What the name of a format's file ends with. */
+export const endings: Readonly<Record<FileFormat, string>> = {
   overlay: "_overlay.png",
   yolo: ".txt",
   svg: ".svg",
   png: "_ids.png",
 };
 
-/** Whether `--out` names a file rather than a folder. */
-const isFileName = (out: string, format: FileFormat) =>
-  extname(out) === extname(`name${endings[format]}`);
+export const isFileFormat = (format: Format): format is FileFormat =>
+  (fileFormats as readonly string[]).includes(format);
 
-/**
- * The path of the output for one image. `out` is a folder, or a file if the call has one image
- * only.
- */
-export function outputPath(
-  path: string,
-  format: FileFormat,
-  out: string | undefined,
-  single: boolean,
-): string {
-  if (out !== undefined && single && isFileName(out, format)) return out;
-  return join(out ?? ".", `${stem(path)}${endings[format]}`);
-}
+const ownText = { [ownPngText.keyword]: ownPngText.value };
 
 /**
  * An image of instance numbers: 1, 2, … on instances, 0 elsewhere. It has 16 bits per pixel if 8
@@ -58,30 +50,46 @@ function idMap(result: SegmentResult): Uint8Array {
   const ids = wide ? new Uint16Array(width * height) : new Uint8Array(width * height);
   for (const [index, { mask }] of [...instances.entries()].reverse())
     mask.paint(ids, width, index + 1);
-  return encode({ width, height, data: ids, channels: 1, depth: wide ? 16 : 8 });
+  return encode({ width, height, data: ids, channels: 1, depth: wide ? 16 : 8, text: ownText });
 }
 
 function overlayPng(image: RgbaImage, instances: readonly Instance[]): Uint8Array {
   const { width, height, data } = paintOverlay(image, instances);
-  return encode({ width, height, data: Uint8Array.from(data), channels: 4, depth: 8 });
+  const bytes = Uint8Array.from(data);
+  return encode({ width, height, data: bytes, channels: 4, depth: 8, text: ownText });
 }
 
-/** Writes the file of one segmented image and returns its path. */
-export async function writeImage(
+const isAlone = (half: string) => half.length === 1 && /[\ud800-\udfff]/.test(half);
+
+/** The URL of a file relative to a folder, each part of the path percent-encoded. */
+export function relativeUrl(folder: string, path: string): string {
+  const parts = relative(resolve(folder), resolve(path)).split(sep);
+  const encoded = parts.map((part) =>
+    [...part].map((one) => encodeURIComponent(isAlone(one) ? "\ufffd" : one)).join(""),
+  );
+  return encoded.join("/");
+}
+
+/** The content of the file of one segmented image. */
+export function fileContent(
   { path, result }: Segmented,
-  image: RgbaImage,
+  image: RgbaImage | undefined,
   format: FileFormat,
   to: string,
-): Promise<string> {
-  await mkdir(dirname(to), { recursive: true });
-  const content = {
-    overlay: () => overlayPng(image, result.instances),
+): string | Uint8Array {
+  const href = path === standardStream ? {} : { href: relativeUrl(dirname(to), path) };
+  return {
+    overlay: () => overlayPng(image!, result.instances),
     yolo: () => toYolo(result),
-    svg: () => toSvg(result, { href: relative(dirname(to), path) }),
+    svg: () => toSvg(result, href),
     png: () => idMap(result),
   }[format]();
-  await writeFile(to, content);
-  return to;
+}
+
+/** Writes one file, or to stdout for `-`. */
+export async function writeFileOrStdout(to: string, content: string | Uint8Array): Promise<void> {
+  if (to === standardStream) return printText(content);
+  await writeOutput(to, [content]);
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits));
@@ -109,16 +117,43 @@ export function jsonOf({ path, result }: Segmented): object {
 
 /** A COCO data set of all images with new ids. `--coco` uses the ids of an existing file. */
 export function cocoOf(segmented: readonly Segmented[]): object {
-  return toCocoDataset(segmented.map(({ path, result }) => ({ fileName: basename(path), result })));
+  return toCocoDataset(segmented.map(({ name, result }) => ({ fileName: name, result })));
 }
 
-/** Writes JSON to a file, or to stdout if `out` is undefined. */
-export async function writeJson(value: unknown, out: string | undefined): Promise<void> {
-  const text = `${JSON.stringify(value)}\n`;
-  if (out === undefined) {
-    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
-    return;
+/**
+ * JSON in parts, since the text of many images can exceed the longest string. Arrays of a document
+ * are written entry by entry.
+ */
+function* jsonChunks(value: unknown): Generator<string> {
+  const opens = Array.isArray(value);
+  if (typeof value !== "object" || value === null) return yield exactJson(value);
+  const entries: [string, unknown][] = opens
+    ? value.map((item) => ["", item])
+    : Object.entries(value).filter(([, item]) => item !== undefined);
+  yield opens ? "[" : "{";
+  for (const [index, [key, item]] of entries.entries()) {
+    if (index > 0) yield ",";
+    if (!opens) yield `${JSON.stringify(key)}:`;
+    if (!opens && Array.isArray(item)) yield* jsonChunks(item);
+    else yield exactJson(item);
   }
-  await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, text);
+  yield opens ? "]" : "}";
+}
+
+function* joined(chunks: Iterable<string>): Generator<string> {
+  let text = "";
+  for (const chunk of chunks) {
+    text += chunk;
+    if (text.length < 1 << 16) continue;
+    yield printableJson(text);
+    text = "";
+  }
+  yield printableJson(`${text}\n`);
+}
+
+/** Writes JSON to a file, or to stdout if `out` is undefined or `-`. */
+export async function writeJson(value: unknown, out: string | undefined): Promise<void> {
+  const chunks = joined(jsonChunks(value));
+  if (out !== undefined && out !== standardStream) return writeOutput(out, chunks);
+  for (const chunk of chunks) await printText(chunk);
 }

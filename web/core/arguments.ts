@@ -5,17 +5,16 @@ const maxUint32 = 0xffffffff;
 const maxInt32 = 0x7fffffff;
 
 /*
- * wasm cuts numbers down to 32 bits without a word: 2 ** 32 + 1 would arrive as 1 and NaN as 0.
- * These refuse what would not arrive as it is; whether the value makes sense is for the core to
- * say.
+ * wasm silently truncates numbers to 32 bits: 2 ** 32 + 1 would arrive as 1, and NaN as 0. These
+ * functions refuse every value that would change on the way. The core checks its meaning.
  */
 
-/** `value`, when it is a whole number in 0..2^32 - 1. */
+/** Returns `value` if it is an integer in 0..2^32 - 1; else throws `badArgument`. */
 export function unsigned(value: number, name: string, stage: Stage): number {
   return wholeNumber(value, 0, maxUint32, name, stage);
 }
 
-/** `value`, when it is a whole number in -2^31..2^31 - 1. */
+/** Returns `value` if it is an integer in -2^31..2^31 - 1; else throws `badArgument`. */
 export function signed(value: number, name: string, stage: Stage): number {
   return wholeNumber(value, -maxInt32 - 1, maxInt32, name, stage);
 }
@@ -31,14 +30,14 @@ function wholeNumber(
   throw new MaskletError(
     "badArgument",
     stage,
-    `${name} must be a whole number from ${least} to ${most}, but is ${value}`,
+    `${name} must be an integer from ${least} to ${most}, but is ${value}`,
     {
       value: Number(value),
     },
   );
 }
 
-/** Throws unless `length` is what the shape needs. */
+/** Throws unless `length` is the product of the dimensions. */
 export function checkLength(
   what: string,
   dims: readonly number[],

@@ -1,4 +1,4 @@
-/** Numbers of a column in memory; the order is that of `NumberType` in `wasm/stage.h`. */
+/** Number types of columns, in the order of `NumberType` in `wasm/stage.h`. */
 export const numberTypes = [
   Uint8Array,
   Uint32Array,
@@ -8,8 +8,8 @@ export const numberTypes = [
 ] as const;
 
 /*
- * The columns of each stage, in the order of the list in the stage's header. A new column is one
- * line there and one here; the tests hold the lists to each other.
+ * The columns of each stage, in the order of the stage's C++ header. A new column is one line there
+ * and one here; tests compare the lists.
  */
 
 /** Of `wasm/image_stage.h`. */

@@ -14,17 +14,26 @@ export type { Placement } from "./geometry.js";
 export type { DecodeCall, DecodeOptions, InstanceColumns } from "./instance_columns.js";
 
 /**
- * The C++ core in one realm. Its methods are synchronous, copy what they are given and return
- * arrays that JavaScript owns; a failure is a {@link MaskletError} and leaves the core usable.
+ * The C++ core in one realm (window or worker). Its methods are synchronous. They copy their inputs
+ * and return arrays that JavaScript owns. An error leaves the core usable.
  *
- * A trap (a defect of the core, never a property of the input) kills the wasm instance: the call
- * throws `coreTrapped`, and the next call starts a new instance from the compiled module, with no
- * image set.
+ * A trap is a defect of the core, never a property of the input. The call throws `coreTrapped`, and
+ * the next call starts a new instance from the compiled module, without an image.
+ *
+ * @example
+ * ```ts
+ * import { loadCore } from "masklet";
+ *
+ * const core = await loadCore();
+ * const file = await (await fetch("photo.jpg")).arrayBuffer();
+ * const { width, height } = core.decodeImage(new Uint8Array(file));
+ * console.log(width, height);
+ * ```
  */
 export class Core {
-  /** Operations on masks, as `Mask` uses them. @internal */
+  /** Operations on masks, for `Mask`. @internal */
   readonly masks: MaskOperations;
-  /** From network outputs to instances, one decoder per family. @internal */
+  /** Decodes network outputs to instances, one decoder per family. @internal */
   readonly decoders: Decoders;
   readonly #compiled: WebAssembly.Module;
   #instance: CoreInstance | undefined;
@@ -39,16 +48,15 @@ export class Core {
   }
 
   /**
-   * Size of the wasm memory in bytes; stays as large as the largest image needed. 0 while no
-   * instance runs.
+   * Size of the wasm memory in bytes. It never shrinks. It is 0 after a trap, until the next
+   * call.
    */
   get memoryBytes(): number {
     return this.#instance?.heap.byteLength ?? 0;
   }
 
   /**
-   * Runs the SIMD kernels (the default) or the scalar ones that define them; the results are the
-   * same.
+   * Selects the SIMD kernels (the default) or their scalar reference, with the same results.
    */
   useKernels(kernels: "simd" | "scalar"): void {
     this.#scalar = kernels === "scalar";
@@ -56,7 +64,9 @@ export class Core {
   }
 
   /**
-   * Decodes a JPEG, PNG or BMP file to RGBA, upright by its EXIF orientation.
+   * Decodes a JPEG, PNG or BMP file to RGBA and applies its EXIF orientation.
+   * @param bytes the file
+   * @param options `maxPixels`: maximum number of pixels (default: 2^26, 67 megapixels)
    * @throws MaskletError stage `source`: `badImageFile`, `badSize`, `tooManyPixels`, `outOfMemory`
    */
   decodeImage(
@@ -74,9 +84,9 @@ export class Core {
   }
 
   /**
-   * Copies in the image that `tensorize` will read.
-   * @throws MaskletError stage `preprocess`: `badSize`, `bufferTooSmall` or `badShape` (data of
-   *   another length than width * height * 4), `outOfMemory`
+   * Copies an image into the core, for {@link tensorize}.
+   * @throws MaskletError stage `preprocess`: `badSize`, `bufferTooSmall` or `badShape` (the length
+   *   of `data` must be width * height * 4), `outOfMemory`
    */
   setImage({ width, height, data }: RgbaImage): void {
     const stage = "preprocess";
@@ -90,9 +100,10 @@ export class Core {
   }
 
   /**
-   * The image as network input, planar [3, height, width] in the color order asked for.
-   * @param out reused when it has the right length, so that a stream of frames allocates nothing
-   * @param view the rectangle of the image that the network is to see, in pixels; default: all
+   * Converts the image to the network's input: planar [3, height, width], color order as in `p`.
+   * @param p size, placement and normalization of the input
+   * @param out an array to reuse if its length fits, so that a video does not allocate per frame
+   * @param view the rectangle of the image to convert, in pixels (default: the whole image)
    * @throws MaskletError stage `preprocess`: `noImage`, `badSize`, `badArgument`, `outOfMemory`
    */
   tensorize(p: Preprocessing, out?: Float32Array, view?: Rect): Float32Array {
@@ -119,7 +130,7 @@ export class Core {
   }
 
   /**
-   * Runs `work` on the living instance, making one first when the last has trapped.
+   * Runs `work` on the current instance. After a trap, it starts a new one first.
    * @internal
    */
   run<T>(stage: Stage, work: (instance: CoreInstance) => T): T {
@@ -134,7 +145,7 @@ export class Core {
       throw new MaskletError(
         "coreTrapped",
         stage,
-        `the core stopped in stage '${stage}' (${message}); the next call starts it anew`,
+        `the core stopped in stage '${stage}' (${message}); the next call restarts it`,
         {
           cause: error,
         },
@@ -155,8 +166,8 @@ function useKernels({ image, decode }: CoreInstance, scalar: boolean): void {
 }
 
 /**
- * A call that ran out of stack, a RangeError (in Firefox an InternalError), leaves the instance in
- * the middle of its work just as a trap does.
+ * A stack overflow (RangeError, in Firefox InternalError) leaves the instance in an undefined state,
+ * as a trap does.
  */
 function isTrap(error: unknown): boolean {
   return (
@@ -166,7 +177,7 @@ function isTrap(error: unknown): boolean {
   );
 }
 
-/** Levels of the padding, one for each plane. */
+/** Levels of the padding, one per plane. */
 function fillOf({ fill }: Pick<Preprocessing, "fill">): readonly [number, number, number] {
   return typeof fill === "number" ? [fill, fill, fill] : fill;
 }

@@ -6,12 +6,12 @@ import type { InstanceColumns } from "./instance_columns.js";
 
 const maxRank = 4;
 
-/** Outputs of a network by their role, in the order in which the decoder wants them. */
+/** Outputs of a network by role, in the order of the decoder's slots. */
 export type DecoderTensors = Readonly<Record<string, RawTensor | undefined>>;
 
 /**
- * Adds to an error about ranks and shapes which tensors there were: the core knows only the number
- * that does not fit.
+ * Adds names and shapes of all tensors to an error about a rank or shape, because the core knows
+ * only the number that does not fit.
  */
 export function namingTensors(tensors: DecoderTensors, work: () => void): void {
   try {
@@ -33,10 +33,9 @@ export function namingTensors(tensors: DecoderTensors, work: () => void): void {
 }
 
 /**
- * Puts the tensors into the stage's slots in their order; an absent one leaves its slot as it
- * was.
- * @throws MaskletError `badArgument`, `badRank`, `badShape`, `bufferTooSmall` (data of another
- *   length than the dimensions say), `outOfMemory`
+ * Writes the tensors into the stage's slots, in order. An absent tensor leaves its slot unchanged.
+ * @throws MaskletError `badArgument`, `badRank`, `badShape`, `bufferTooSmall` (length of
+ *   the data and dimensions do not match), `outOfMemory`
  */
 export function writeTensors(stage: DecodeHandle, tensors: DecoderTensors): void {
   Object.entries(tensors).forEach(([name, tensor], slot) => {
@@ -61,7 +60,7 @@ function writeOutput(
   stage.write(`output${slot}` as "output0", data);
 }
 
-/** The decoded instances, out of the stage. */
+/** Reads the decoded instances from the stage. */
 export function readColumns(stage: DecodeHandle, soft: boolean): InstanceColumns {
   const columns = {
     count: stage.count("scores"),

@@ -23,16 +23,13 @@ export type YoloDetectLayout = (typeof yoloDetectLayouts)[number];
 export const yoloxBoxes = ["automatic", "cells", "pixels"] as const;
 export type YoloxBoxes = (typeof yoloxBoxes)[number];
 
-/**
- * What is kept of candidate masks and how they lie over the image; `SamOptions` of
- * `src/decode/sam.h`.
- */
+/** Which candidate masks to keep, and their placement; `SamOptions` of `src/decode/sam.h`. */
 export interface SamCall {
   readonly predictedIouThreshold: number;
   readonly stabilityThreshold: number;
   readonly maskThreshold: number;
   readonly stabilityOffset: number;
-  /** Size by way of which planes are enlarged. */
+  /** Intermediate size when planes are enlarged. */
   readonly via?: { readonly width: number; readonly height: number } | undefined;
   readonly probability: boolean;
   readonly soft: boolean;
@@ -47,10 +44,9 @@ export interface SamColumns extends InstanceColumns {
 }
 
 /**
- * From the outputs of a network to instances, one method per family; each says which tensors it
- * wants.
+ * Decodes the outputs of a network to instances, one method per family.
  *
- * All throw MaskletError of stage `decode` or `masks`: `badSize`, `badRank`, `badShape`,
+ * All methods throw MaskletError of stage `decode` or `masks`: `badSize`, `badRank`, `badShape`,
  * `badArgument`, `bufferTooSmall` (data shorter than its dimensions), `outOfMemory`.
  */
 export class Decoders {
@@ -90,11 +86,11 @@ export class Decoders {
   }
 
   /**
-   * DETR with mask head, or another head of queries whose masks compete for the pixels: logits [1,
-   * Q, C + 1], masks [1, Q, h, w] and perhaps boxes [1, Q, 4] as fractions of the network input;
+   * DETR with a mask head, or another query head whose masks compete for the pixels: logits [1, Q,
+   * C + 1], masks [1, Q, h, w] and optionally boxes [1, Q, 4] as fractions of the network input;
    * see `src/decode/detr_panoptic.h`.
-   * @param o `enlargeTo`: side of the square that masks are enlarged to before their sigmoid; 0:
-   *   not at all
+   * @param o `enlargeTo`: masks are enlarged to a square of this side before the sigmoid; 0 keeps
+   *   their size
    */
   decodeDetrPanoptic(
     {
@@ -113,8 +109,8 @@ export class Decoders {
   /**
    * MaskFormer or Mask2Former instances: logits [1, Q, C + 1] and masks [1, Q, h, w]; see
    * `src/decode/mask_former.h`.
-   * @param o `ratedAt`: side of the square that masks are enlarged to for their share of the score;
-   *   0: not at all
+   * @param o `ratedAt`: for the score, masks are enlarged to a square of this side; 0 keeps their
+   *   size
    */
   decodeMaskFormer(
     { logits, masks }: { logits: RawTensor; masks: RawTensor },
@@ -129,7 +125,7 @@ export class Decoders {
   /**
    * Mask R-CNN: boxes [N, 4] in network pixels, labels [N], scores [N] and masks [N, 1, h, w]; see
    * `src/decode/mask_rcnn.h`.
-   * @param o `kind`: who exported it; `classCount` bounds the class ids when it is not 0
+   * @param o `kind`: the exporter; `classCount` bounds the class ids unless it is 0
    */
   decodeMaskRcnn(
     { boxes, labels, scores, masks }: Record<"boxes" | "labels" | "scores" | "masks", RawTensor>,
@@ -158,7 +154,7 @@ export class Decoders {
   /**
    * RTMDet-Ins: detections [1, N, 5], labels [1, N] and masks [1, N, H, W] of the network input's
    * size; see `src/decode/rtmdet_ins.h`.
-   * @param o `classCount` bounds the class ids when it is not 0
+   * @param o `classCount` bounds the class ids unless it is 0
    */
   decodeRtmdetIns(
     { detections, labels, masks }: Record<"detections" | "labels" | "masks", RawTensor>,
@@ -172,7 +168,7 @@ export class Decoders {
 
   /**
    * Segment Anything: candidate masks `planes` [1, K, h, w] with predicted IoUs `scores` [1, K], in
-   * the order of the planes; see `src/decode/sam.h`. Candidates without a pixel are left out.
+   * the order of the planes; see `src/decode/sam.h`. Empty candidates are omitted.
    */
   decodeSam({ planes, scores }: { planes: RawTensor; scores: RawTensor }, o: SamCall): SamColumns {
     const via = [
@@ -199,7 +195,7 @@ export class Decoders {
 
   /**
    * YOLACT: boxes [N, 4], scores [N, 1 + C], coefficients [N, P], prototypes [h, w, P] or [P, h, w]
-   * and perhaps priors [N, 4], each with or without a leading 1; see `src/decode/yolact.h`.
+   * and optionally priors [N, 4], each with or without a leading 1; see `src/decode/yolact.h`.
    */
   decodeYolact(
     {
@@ -258,8 +254,8 @@ export class Decoders {
   }
 
   /**
-   * Puts the tensors into the stage's slots in this order, runs one decoder and reads the
-   * instances. An absent tensor leaves its slot as it was.
+   * Writes the tensors into the stage's slots, runs one decoder and reads the instances. An absent
+   * tensor leaves its slot unchanged.
    */
   #decode(tensors: DecoderTensors, o: DecodeCall, decoder: Decoder): InstanceColumns {
     const { scoreThreshold, iouThreshold } = o;

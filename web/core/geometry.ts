@@ -4,13 +4,13 @@ import { type Preprocessing, resizeModes } from "../base/preprocessing.js";
 import { signed } from "./arguments.js";
 import type { Geometry } from "./generated/masklet_core.js";
 
-/** Where an image, or a rectangle of it, lies in a network's input. */
+/** The placement of an image, or of a rectangle of it, in a network's input. */
 export interface Placement {
-  /** The whole image. */
+  /** Size of the whole image. */
   readonly source: Size;
-  /** What the network sees of it; all of it when absent. Results are in pixels of the image. */
+  /** The part that the network sees (default: all). Results are in pixels of the whole image. */
   readonly view?: Rect | undefined;
-  /** Size of the input and how the image is fitted into it. */
+  /** Size of the input and the rule that fits the image into it. */
   readonly input: Pick<Preprocessing, "width" | "height" | "resizeMode" | "content">;
 }
 
@@ -18,7 +18,7 @@ const whole: Rect = { x: 0, y: 0, width: 0, height: 0 };
 const byResizeMode: Size = { width: 0, height: 0 };
 
 /**
- * The placement as the core takes it.
+ * Converts a placement to the form of the core.
  * @throws MaskletError of the stage: `badArgument`, `badOption`
  */
 export function geometryOf({ source, view = whole, input }: Placement, stage: Stage): Geometry {
@@ -38,17 +38,14 @@ export function geometryOf({ source, view = whole, input }: Placement, stage: St
   };
 }
 
-/**
- * The number of an enumerator is its place in the list; the tests hold the lists to the C++
- * headers.
- */
+/** The number of an enumerator: its index in the list. Tests compare the lists with C++. */
 export function position<T extends string>(names: readonly T[], name: T, argument: string): number {
   const index = names.indexOf(name);
   if (index >= 0) return index;
   throw new MaskletError(
     "badOption",
     "preprocess",
-    `${argument} is '${name}'; it can be ${names.join(", ")}`,
+    `${argument} is '${name}'; it must be one of ${names.join(", ")}`,
     { value: name },
   );
 }

@@ -1,7 +1,4 @@
-/**
- * What the Emscripten module gives of its memory; the view is replaced by a new one whenever the
- * memory grows.
- */
+/** The memory of an Emscripten module. The module replaces the view whenever the memory grows. */
 export interface HeapOwner {
   readonly HEAPU8: Uint8Array;
 }
@@ -17,11 +14,10 @@ export interface NumberArray extends ArrayLike<number> {
 }
 
 /**
- * The memory of one wasm instance; the only place that reads or writes it.
+ * The memory of one wasm instance. Only this class reads or writes it.
  *
- * Memory that grows detaches every earlier view, so none is kept: each call makes its own from the
- * address it is given, and what leaves is a copy that JavaScript owns. Addresses are byte offsets,
- * up to 4 GB.
+ * Memory growth detaches all earlier views. Each call therefore makes its own view and returns a
+ * copy that JavaScript owns. Addresses are byte offsets, up to 4 GB.
  */
 export class Heap {
   readonly #owner: HeapOwner;
@@ -36,8 +32,8 @@ export class Heap {
   }
 
   /**
-   * Copies `values` as elements of `Type` to `address`, which must have room for as many. Values of
-   * that very type are copied as bytes.
+   * Copies `values` to `address` as elements of `Type`. The memory must have room for them. Values
+   * of the same type are copied as bytes.
    */
   write(Type: ArrayType<NumberArray>, address: number, values: ArrayLike<number>): void {
     this.#view(Type, address, values.length).set(values);

@@ -8,7 +8,7 @@ import createMaskletCore, {
 import { Heap, type HeapOwner } from "./heap.js";
 import { StageHandle } from "./stage.js";
 
-/** `kBoundaryVersion` of `wasm/stage.h` that this code is written for. */
+/** Must equal `kBoundaryVersion` of `wasm/stage.h`. */
 export const boundaryVersion = 3;
 
 interface CoreModule extends HeapOwner {
@@ -25,8 +25,8 @@ export type DecodeHandle = StageHandle<DecodeStage, typeof decodeColumns>;
 export type MaskHandle = StageHandle<MaskStage, typeof maskColumns>;
 
 /**
- * One running wasm instance: a stage object of each kind, and its memory. Addresses and handles
- * stay within `web/core`.
+ * One running wasm instance: one stage object of each kind, and the memory. Addresses and handles
+ * must not leave `web/core`.
  */
 export interface CoreInstance {
   readonly image: ImageHandle;
@@ -36,8 +36,7 @@ export interface CoreInstance {
 }
 
 /**
- * Makes an instance at once, without awaiting anything, so that a trapped one can be replaced
- * within a synchronous call.
+ * Creates an instance synchronously, so that a synchronous call can replace a trapped one.
  * @throws MaskletError `outOfMemory`, `coreVersion` or `unsupported`
  */
 export function createInstance(compiled: WebAssembly.Module): CoreInstance {
@@ -55,8 +54,8 @@ export function createInstance(compiled: WebAssembly.Module): CoreInstance {
 }
 
 /**
- * The glue fills the object it is given before its factory returns, because `instantiateWasm` below
- * does not wait.
+ * The Emscripten factory fills the given object before it returns, because `instantiateWasm` is
+ * synchronous here.
  */
 function startModule(compiled: WebAssembly.Module): CoreModule {
   let failure: unknown;
@@ -69,7 +68,7 @@ function startModule(compiled: WebAssembly.Module): CoreModule {
         throw error;
       }
     },
-    // The failure is thrown below; it need not be on the console as well.
+    // The failure is thrown below, so it must not appear on the console too.
     printErr() {},
   };
   const ready = createMaskletCore(module) as Promise<unknown>;
@@ -86,9 +85,9 @@ function isStarted(module: object): module is CoreModule {
 
 function startError(failure: unknown): MaskletError {
   const message =
-    failure instanceof Error ? failure.message : String(failure ?? "it registered no stages");
+    failure instanceof Error ? failure.message : String(failure ?? "it registered nothing");
   if (failure instanceof WebAssembly.LinkError) return versionError(message, failure);
-  // Engines report memory that cannot be had as a RangeError, some as a RuntimeError.
+  // Engines report a failed allocation as a RangeError, some as a RuntimeError.
   if (failure instanceof RangeError || failure instanceof WebAssembly.RuntimeError) {
     return new MaskletError("outOfMemory", "load", `no memory for the core: ${message}`, {
       cause: failure,

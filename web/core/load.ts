@@ -2,12 +2,14 @@ import { MaskletError, throwIfAborted, untilAborted } from "../base/errors.js";
 import { importInNode, isNode } from "../base/realm.js";
 import { Core } from "./core.js";
 
+/** Options of {@link loadCore}. */
 export interface LoadCoreOptions {
   /**
-   * Address of `masklet_core.wasm`; default: the file beside this module. Used by the first call of
-   * a realm only.
+   * URL of `masklet_core.wasm`. Only the first call of a realm uses it.
+   * @defaultValue the file beside this module
    */
   wasmUrl?: string | URL;
+  /** Aborts this call with `aborted`. The load continues for other callers. */
   signal?: AbortSignal;
 }
 
@@ -15,12 +17,22 @@ let loading: Promise<Core> | undefined;
 let current: Core | undefined;
 
 /**
- * Loads the C++ core, once per realm (window or worker): later calls give the same core, and a
- * failed load is tried again by the next call. `Segmenter.create` does it; mask operations on masks
- * from elsewhere need it first.
- * @throws MaskletError stage `load`: `networkError`, `unsupported` (no WebAssembly SIMD, or
- *   forbidden by a Content-Security-Policy without `wasm-unsafe-eval`), `coreVersion`,
- *   `outOfMemory`, `aborted`. An aborted call does not stop the load that others wait for.
+ * Loads the C++ core, once per realm (window or worker). Later calls return the same core. After a
+ * failure, the next call tries again. `Segmenter.create` also loads the core; call `loadCore` to
+ * work on masks without a segmenter.
+ *
+ * @example
+ * ```ts
+ * import { loadCore, Mask } from "masklet";
+ *
+ * await loadCore();
+ * const mask = Mask.fromRle({ size: [2, 3], counts: [2, 2, 2] });
+ * console.log(mask.toPolygons());
+ * ```
+ *
+ * @throws MaskletError stage `load`: `networkError`, `unsupported` (without WebAssembly SIMD, or
+ *   with a Content-Security-Policy that lacks `wasm-unsafe-eval`), `coreVersion`, `outOfMemory`,
+ *   `aborted`
  */
 export async function loadCore({ wasmUrl, signal }: LoadCoreOptions = {}): Promise<Core> {
   throwIfAborted(signal, "load");
@@ -29,7 +41,16 @@ export async function loadCore({ wasmUrl, signal }: LoadCoreOptions = {}): Promi
 }
 
 /**
- * The core of this realm.
+ * Returns the core of this realm, once {@link loadCore} has loaded it.
+ *
+ * @example
+ * ```ts
+ * import { currentCore, loadCore } from "masklet";
+ *
+ * await loadCore();
+ * console.log(currentCore().memoryBytes);
+ * ```
+ *
  * @throws MaskletError `coreNotLoaded` before `loadCore` has resolved
  */
 export function currentCore(): Core {
@@ -92,15 +113,14 @@ async function compile(bytes: BufferSource, url: string | URL): Promise<WebAssem
 }
 
 /**
- * A server that answers every address with its start page is told from an engine that cannot
- * compile.
+ * Tells a server that answers every address with its start page from an engine that cannot compile.
  */
 function checkMagic(bytes: BufferSource, url: string | URL): void {
   const magic = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.byteLength))
     : new Uint8Array(bytes, 0, Math.min(4, bytes.byteLength));
   if (String.fromCharCode(...magic) === "\0asm") return;
-  throw new MaskletError("networkError", "load", `what ${url} gives is not a WebAssembly file`, {
+  throw new MaskletError("networkError", "load", `${url} is not a WebAssembly file`, {
     value: String(url),
   });
 }

@@ -12,13 +12,13 @@ export interface Size {
   readonly height: number;
 }
 
-/** Rings one after the other: x, y pairs in source pixels, and rings + 1 offsets in points. */
+/** Rings one after another: x, y pairs in source pixels, and rings + 1 offsets in points. */
 export interface PolygonColumns {
   readonly points: Float64Array;
   readonly offsets: Uint32Array;
 }
 
-/** COCO counts of any form: the compressed string, or plain numbers. */
+/** COCO counts of either form: a compressed string or plain numbers. */
 export type CocoCounts = string | ArrayLike<number>;
 
 /** The numbers of `MergeOp` in `src/mask/rle.h`. */
@@ -28,7 +28,7 @@ export type MergeOp = keyof typeof mergeOps;
 const stage = "mask-operation";
 
 /**
- * What is done with masks in C++. Every operation checks its masks: `badSize`, `badRuns`; all may
+ * The mask operations of the C++ core. Each one checks its masks (`badSize`, `badRuns`) and may
  * fail with `outOfMemory`.
  * @throws MaskletError with stage `mask-operation`
  */
@@ -40,7 +40,7 @@ export class MaskOperations {
     this.#run = run;
   }
 
-  /** Compressed COCO RLE over an image of `size`, byte for byte that of pycocotools. */
+  /** Compressed COCO RLE over an image of `size`, byte for byte as pycocotools. */
   cocoRle(mask: RunMask, size: Size): CocoRle {
     return this.#run(({ masks }) => {
       writeMasks(masks, [mask]);
@@ -71,8 +71,8 @@ export class MaskOperations {
   }
 
   /**
-   * The mask of polygons, cropped to its object. `evenOdd` takes the pixels whose center is inside,
-   * rings within rings being holes; `coco` takes the union of the rings as pycocotools draws them.
+   * The mask of polygons, cropped to its object. `evenOdd` takes the pixels whose center is inside;
+   * a ring inside another is a hole. `coco` takes the union of the rings, as pycocotools does.
    * Fails with `badArgument`, `badSize`.
    */
   fromPolygons({ points, offsets }: PolygonColumns, size: Size, rule: "evenOdd" | "coco"): RunMask {
@@ -107,9 +107,9 @@ export class MaskOperations {
   }
 
   /**
-   * The mask, cropped, with small regions cleaned away: background parts of less than `minArea`
-   * pixels become object, then object parts of less are dropped, all but the largest if need be.
-   * Parts that touch by a corner are one. Fails with `badSize`.
+   * The mask without small regions, cropped. Background parts below `minArea` pixels become object.
+   * Then object parts below it are dropped, but never the largest one. Parts that touch at a corner
+   * count as one. Fails with `badSize`.
    */
   removeSmallRegions(
     mask: RunMask & { readonly sourceWidth: number; readonly sourceHeight: number },
@@ -124,7 +124,7 @@ export class MaskOperations {
     });
   }
 
-  /** Pixels that belong to both. */
+  /** Number of pixels in both masks. */
   intersectionArea(a: RunMask, b: RunMask): number {
     return this.#run(({ masks }) => {
       writeMasks(masks, [a, b]);
@@ -134,9 +134,9 @@ export class MaskOperations {
   }
 
   /**
-   * IoU of each mask of `rows` with each of `columns`, row after row; with those at which `crowds`
-   * is not 0, the intersection over the area of the row's mask (COCO's measure against a crowd).
-   * One crossing for all.
+   * IoU of each mask of `rows` with each mask of `columns`, row by row, in one call of the core. If
+   * `crowds` of a column is not 0, the intersection over the area of the row's mask (COCO's measure
+   * against a crowd).
    */
   iouMatrix(
     rows: readonly RunMask[],
@@ -158,8 +158,8 @@ function sides({ width, height }: Size): [number, number] {
 }
 
 /**
- * One byte per character; what is not ASCII becomes a byte that no COCO string may hold, so that
- * the core names its place.
+ * One byte per character. A character outside ASCII becomes a byte that is invalid in a COCO
+ * string, so that the core reports its position.
  */
 function asciiBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
@@ -167,7 +167,7 @@ function asciiBytes(text: string): Uint8Array {
   return bytes;
 }
 
-/** Makes the masks the operands, in their order. */
+/** Writes the masks as operands, in order. */
 function writeMasks(handle: MaskHandle, operands: readonly RunMask[]): void {
   const rects = new Int32Array(operands.length * 4);
   const offsets = new Uint32Array(operands.length + 1);

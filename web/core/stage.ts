@@ -3,7 +3,7 @@ import { numberTypes } from "./columns.js";
 import type { ArrayType, Heap, NumberArray } from "./heap.js";
 import { statusError } from "./status.js";
 
-/** What a stage object of the wasm module has in common with the others. */
+/** The common interface of all stage objects of the wasm module. */
 interface BoundStage {
   lastValue(): number;
   columns(): number;
@@ -15,8 +15,8 @@ type ColumnTypes = Readonly<Record<string, (typeof numberTypes)[number]>>;
 const wordsPerColumn = 3;
 
 /**
- * A stage object of the wasm module and its columns by name. Addresses stay in here: each call asks
- * for them anew, as memory may have moved.
+ * A stage object of the wasm module and its columns by name. Each call asks for the addresses
+ * again, because the memory may have moved.
  */
 export class StageHandle<S extends BoundStage, C extends ColumnTypes> {
   readonly #heap: Heap;
@@ -39,7 +39,7 @@ export class StageHandle<S extends BoundStage, C extends ColumnTypes> {
     if (status !== 0) throw statusError(status, this.bound.lastValue(), stage);
   }
 
-  /** How many numbers the column has. */
+  /** Number of values in the column. */
   count(name: keyof C & string): number {
     return this.#find(name).count;
   }
@@ -55,7 +55,7 @@ export class StageHandle<S extends BoundStage, C extends ColumnTypes> {
     this.#heap.readInto(this.#typeOf(name), this.#find(name).address, out);
   }
 
-  /** A copy of a column of bytes as clamped ones. */
+  /** A copy of a column of bytes, as a clamped array. */
   readClamped(name: keyof C & string): Uint8ClampedArray<ArrayBuffer> {
     const { address, count } = this.#find(name);
     return this.#heap.read(Uint8ClampedArray, address, count) as Uint8ClampedArray<ArrayBuffer>;
@@ -67,7 +67,7 @@ export class StageHandle<S extends BoundStage, C extends ColumnTypes> {
     return this.#heap.readText(address, count);
   }
 
-  /** Copies parts, one after the other, into the column, which must have been reserved for them. */
+  /** Copies parts, one after another, into the column. Reserve the room for them first. */
   write(name: keyof C & string, ...parts: readonly ArrayLike<number>[]): void {
     const { address, count } = this.#find(name);
     const length = parts.reduce((sum, part) => sum + part.length, 0);

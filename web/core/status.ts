@@ -2,7 +2,7 @@ import { type CoreErrorCode, MaskletError, type Stage } from "../base/errors.js"
 import { coreStatuses } from "./codes.gen.js";
 
 type StatusName = (typeof coreStatuses)[keyof typeof coreStatuses]["name"];
-// Both directions: a name that only one of the two lists has does not compile.
+// Checks both directions: a name in only one of the lists does not compile.
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 const listsAgree: Same<CoreErrorCode, Exclude<StatusName, "ok">> = true;
 void listsAgree;

@@ -1,6 +1,6 @@
 import type { ModelSource } from "../model/built_in_types.js";
 
-/** Addresses relative to the page; in the worker they would be relative to its script. */
+/** Resolves addresses against the page. A worker would resolve them against its script. */
 export function absoluteAddresses<T extends object>(options: T): T {
   const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
     if (modelNames.includes(name)) return [name, absoluteModel(value as ModelSource | undefined)];
@@ -26,7 +26,7 @@ function absolute(address: string | URL): string {
   try {
     return new URL(address, (globalThis as { location?: { href: string } }).location?.href).href;
   } catch {
-    // The worker says what is wrong with it.
+    // The worker reports what is wrong with the address.
     return String(address);
   }
 }

@@ -1,9 +1,9 @@
-// What a segmenter asks its engine, in the caller's thread or in a worker.
+// The interface between a segmenter and its engine, in the caller's thread or in a worker.
 
 import type { Device, Fallback } from "../base/device.js";
 import type { Source } from "../base/image.js";
 
-/** What can be told of an engine without asking it. */
+/** The state of an engine that a segmenter can read without a call. */
 export interface EngineState<Info = unknown> extends RunState {
   readonly info: Info;
 }
@@ -14,7 +14,7 @@ export interface RunState {
   readonly fallbacks: readonly Fallback[];
 }
 
-/** How a call tells of itself and is ended. */
+/** Progress and abort signal of a call. */
 export interface Reporting<P = never> {
   readonly onProgress?: ((progress: P) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -22,7 +22,7 @@ export interface Reporting<P = never> {
 
 /**
  * One kind of work. All kinds have this form, so that one client and one worker serve every engine.
- * @param input can be cloned
+ * @param input must be cloneable
  */
 export type Work<Input, Answer, P = never> = (
   sources: readonly Source[],

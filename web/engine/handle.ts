@@ -5,7 +5,7 @@ import { disposeGraceMs } from "../base/limits.js";
 import { settledWithin } from "../base/patience.js";
 import type { Engine, RunState } from "./engine.js";
 
-/** What every segmenter is: an engine, where it runs, and its end. */
+/** Base of every segmenter: its engine, the device and disposal. */
 export abstract class EngineHandle<E extends Engine> {
   /** @internal */
   protected readonly engine: E;
@@ -21,14 +21,14 @@ export abstract class EngineHandle<E extends Engine> {
   }
 
   /**
-   * Where the network runs (of an encoder and its decoder, the encoder); after a lost device this
+   * The device of the network (of the encoder, if there are two networks). After a lost device it
    * can change from call to call.
    */
   get device(): Device {
     return this.last.device;
   }
 
-  /** Every better device that was not taken, with the reason; reasons of a decoder say so. */
+  /** Every better device that was rejected, with the reason. A decoder's reasons say so. */
   get fallbacks(): readonly Fallback[] {
     return this.last.fallbacks;
   }

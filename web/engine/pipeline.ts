@@ -1,5 +1,5 @@
-// read -> prepare -> run -> decode: the way of every image. Each stage takes the record of the one
-// before and hands on its own; the core is visited once in prepare and once in decode.
+// read -> prepare -> run -> decode: the stages of every image. Each stage takes the record of the
+// previous one and returns its own. The core is called once in prepare and once in decode.
 
 import type { Timings } from "../base/device.js";
 import type { Size } from "../base/geometry.js";
@@ -12,7 +12,7 @@ import type { Feeds, KeptTensor } from "../runtime/feed.js";
 import type { ModelSession } from "../runtime/model_session.js";
 import { decodeImage } from "../source/decode_image.js";
 
-/** Milliseconds of the stages before decoding; 0 for those still to come or left out. */
+/** Time of the stages before decoding, in milliseconds; 0 for stages that did not run yet. */
 type StageTimes = Pick<Timings, "source" | "preprocess" | "inference">;
 
 /** An image after `read`. */
@@ -35,34 +35,34 @@ export interface RunImage extends ReadImage {
 
 export interface Ran {
   readonly images: readonly RunImage[];
-  /** Outputs that stayed where they were computed, of all images. */
+  /** Outputs that stayed on the device, of all images. */
   readonly kept: ReadonlyMap<string, KeptTensor>;
 }
 
-/** How one network takes images. */
+/** How images become the input of one network. */
 export interface ImagePlan {
-  /** What is done to an image of this size. */
+  /** Preprocessing of an image of this size. */
   preprocessing(image: Size): Preprocessing;
   /**
-   * Everything that one run is fed.
-   * @param planar images one after the other, each planar [3, height, width]
+   * All inputs of one run.
+   * @param planar images one after another, each planar [3, height, width]
    */
   feeds(planar: Float32Array, size: Size): Feeds;
-  /** Room for the planar images; default: new for each run. */
+  /** A buffer for the planar images (default: a new one for each run). */
   room?(length: number): Float32Array;
 }
 
 /** One run of one network. */
 export interface NetworkRun {
   readonly session: ModelSession;
-  /** Images that a run takes. */
+  /** Number of images per run. */
   readonly batch: number | "open";
-  /** Names of the outputs to be computed; default: all. */
+  /** Names of the outputs to compute (default: all). */
   readonly outputs?: readonly string[];
   readonly signal: AbortSignal | undefined;
 }
 
-/** Pixels of the sources, all read at once. */
+/** Reads the pixels of all sources concurrently. */
 export function read(
   sources: readonly Source[],
   signal: AbortSignal | undefined,
@@ -77,7 +77,7 @@ export function read(
   );
 }
 
-/** The images as network input, which all must have the size of the first. */
+/** Converts the images to network input. All must have the same input size. */
 export function prepare(core: Core, images: readonly ReadImage[], plan: ImagePlan): Prepared {
   const planned = images.map((one) => ({ ...one, preprocessing: plan.preprocessing(one.image) }));
   const { width, height } = planned[0]!.preprocessing;
@@ -118,8 +118,8 @@ export async function run(
 }
 
 /**
- * The last step, by which segmenters differ. It must not wait: what it sets in the core is gone
- * when another call has had its turn.
+ * The last stage, which differs between segmenters. `work` must be synchronous, because another
+ * call overwrites the state of the core.
  */
 export function decode<T>(
   core: Core,
@@ -137,8 +137,8 @@ export function withTotal(times: StageTimes, postprocess = 0): Timings {
 }
 
 /**
- * A run on the CPU blocks the thread: a message that aborts the call can only arrive when the event
- * loop has had a turn.
+ * Yields to the event loop. A run on the CPU blocks the thread, so a message that aborts the call
+ * could not arrive otherwise.
  */
 export function letMessagesIn(signal: AbortSignal | undefined): Promise<void> | undefined {
   return signal ? new Promise((resolve) => setTimeout(resolve, 0)) : undefined;

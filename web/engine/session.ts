@@ -3,7 +3,7 @@ import { ModelSession } from "../runtime/model_session.js";
 import type { SessionRequest } from "../runtime/session_request.js";
 import type { EngineOptions } from "./types.js";
 
-/** Opens the session of one model file, on the best device that takes it. */
+/** Opens the session of one model file, on the best device that can run it. */
 export function openSession(
   { bytes: model, onnx: { quantizesAtRun } }: LoadedModel,
   options: Pick<EngineOptions, "device" | "allowSoftwareAdapter" | "ortWasmPaths" | "signal">,

@@ -1,52 +1,52 @@
 import type { Device, Progress } from "../base/device.js";
 import type { Preprocessing } from "../base/preprocessing.js";
 
-/** What every segmenter takes when it is created. */
+/** Options that both segmenters share. */
 export interface EngineOptions {
   /**
-   * Where the network runs. `auto` takes WebGPU where the adapter is hardware and agrees with the
-   * CPU, else WebAssembly.
+   * Where the network runs. `auto` chooses WebGPU if the adapter is hardware and its results agree
+   * with the CPU, else WebAssembly.
    * @defaultValue `"auto"`
    */
   device?: "auto" | Device;
   /**
-   * Accept a software WebGPU adapter. It is slow; tests use it.
+   * Accepts a software WebGPU adapter, which is slow. It is meant for tests.
    * @defaultValue `false`
    */
   allowSoftwareAdapter?: boolean;
   /**
-   * Run in a module worker. Node ignores it.
+   * Runs the model in a module worker. Node ignores it.
    * @defaultValue `true`
    */
   worker?: boolean;
   /**
-   * Size of the network's input in pixels, for models that leave it open; most need multiples of
-   * 32. A larger input shows smaller objects and takes longer.
+   * Size of the network's input in pixels, if the model does not fix it. Most models need multiples
+   * of 32. A larger input finds smaller objects and takes longer.
    * @defaultValue the model's own size
    */
   inputSize?: number | { width: number; height: number };
   /**
-   * Changes to the preprocessing of the family.
+   * Differences from the preprocessing of the family.
    * @defaultValue the family's own preprocessing
    */
   preprocessing?: Partial<Preprocessing>;
   /**
-   * Keep downloaded models in the Cache API.
+   * Keeps downloaded models in the Cache API.
    * @defaultValue `true`
    */
   cache?: boolean;
   /**
-   * Address of the core's wasm file, when a bundler moves it.
+   * URL of the core's wasm file, if a bundler moves it.
    * @defaultValue beside the module
    */
   coreUrl?: string | URL;
   /**
-   * Address of ONNX Runtime's files, when a bundler moves them.
+   * URL of ONNX Runtime's files, if a bundler moves them.
    * @defaultValue beside ONNX Runtime's module
    */
   ortWasmPaths?: string;
-  /** Is told of each step of downloads and compilations. */
+  /** Receives the progress of downloads and compilations. */
   onProgress?: (progress: Progress) => void;
-  /** Ends the creation with `aborted`. */
+  /** Aborts the creation with `aborted`. */
   signal?: AbortSignal;
 }

@@ -8,16 +8,18 @@ export interface SourceSize {
   readonly height: number;
 }
 
-/** COCO RLE of any kind: the compressed string, or plain counts; `size` is [height, width]. */
+/** COCO RLE of either kind: a compressed string, or plain counts. */
 export interface RleInput {
+  /** Height and width of the source in pixels, in this order. */
   readonly size: readonly number[];
+  /** The run lengths, column by column: a compressed string or plain numbers. */
   readonly counts: string | ArrayLike<number>;
 }
 
-/** A ring to make a mask from: x0, y0, x1, y1, … in source pixels, closed implicitly. */
+/** The corners of a ring, x0, y0, x1, y1, … in source pixels. The ring closes itself. */
 export type RingInput = ArrayLike<number> | Pick<PolygonRing, "points">;
 
-/** Throws `badSize` unless the crop lies within the source, all in whole pixels. */
+/** Throws `badSize` unless all numbers are integers and the crop lies within the source. */
 export function checkCrop(
   { x, y, width, height }: Rect,
   sourceWidth: number,
@@ -25,12 +27,12 @@ export function checkCrop(
 ): void {
   for (const side of [x, y, width, height, sourceWidth, sourceHeight]) {
     if (!Number.isInteger(side) || side < 0)
-      throw sizeError(`${side} is no whole number of pixels`, side);
+      throw sizeError(`${side} is not an integer; all sides must be whole pixels`, side);
   }
   const crop = `a crop of ${width} x ${height} at (${x}, ${y})`;
   const source = `the source of ${sourceWidth} x ${sourceHeight}`;
   if (x + width > sourceWidth || y + height > sourceHeight)
-    throw sizeError(`${crop} reaches out of ${source}`, x + width);
+    throw sizeError(`${crop} exceeds ${source}`, x + width);
 }
 
 export function sizeError(message: string, value: number): MaskletError {
@@ -38,17 +40,17 @@ export function sizeError(message: string, value: number): MaskletError {
 }
 
 export function lengthError(what: string, length: number, needed: number): MaskletError {
-  const message = `${what} has ${length} values where ${needed} are needed`;
+  const message = `${what} has ${length} values; it must have ${needed}`;
   return new MaskletError("bufferTooSmall", "mask-operation", message, { value: length });
 }
 
-/** Rings as the core takes them; throws `badArgument` for an odd number of coordinates. */
+/** Joins rings into columns. Throws `badArgument` for an odd number of coordinates. */
 export function ringColumns(rings: readonly RingInput[]): PolygonColumns {
   const lists = rings.map((ring) => ("points" in ring ? ring.points : ring));
   const offsets = new Uint32Array(lists.length + 1);
   for (const [index, list] of lists.entries()) {
     if (list.length % 2 !== 0) {
-      const message = `ring ${index} has ${list.length} coordinates, which are no pairs`;
+      const message = `ring ${index} has ${list.length} coordinates; the number must be even`;
       throw new MaskletError("badArgument", "mask-operation", message, { value: list.length });
     }
     offsets[index + 1] = offsets[index]! + list.length / 2;

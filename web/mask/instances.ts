@@ -2,22 +2,27 @@ import type { Box, Size } from "../base/geometry.js";
 import type { InstanceColumns } from "../core/core.js";
 import { Mask } from "./mask.js";
 
-/** One object. */
+/** One object of an image. */
 export interface Instance {
+  /** Name of its class; `class 7` if the class has no name. */
   readonly label: string;
+  /** Index of its class, from 0. */
   readonly classId: number;
-  /** 0..1. */
+  /** Confidence of the model, 0..1. */
   readonly score: number;
+  /** The model's box, in source pixels. It need not be tight around the mask. */
   readonly box: Box;
+  /** The pixels of the object. */
   readonly mask: Mask;
 }
 
-/** The objects of one image; a `SegmentResult` is one. */
+/** The objects of one image and its size in pixels, for example a `SegmentResult`. */
 export interface FoundInstances extends Size {
+  /** The objects, best score first. */
   readonly instances: readonly Instance[];
 }
 
-/** The instances of one image as objects. */
+/** Turns the columns of one image into objects. */
 export function toInstances(
   columns: InstanceColumns,
   source: Size,
@@ -44,8 +49,8 @@ function toInstance(
 }
 
 /**
- * Box and mask of one row. They own their arrays: an instance that is kept must not keep all others
- * of its image, and each mask can be transferred alone.
+ * Box and mask of one row. Each mask owns its arrays, so that it can be transferred alone and does
+ * not keep the whole image's columns in memory.
  */
 export function rowOf(
   columns: InstanceColumns,

@@ -26,23 +26,38 @@ export type { RunMask } from "../core/mask_operations.js";
 export type { RingInput, RleInput, SourceSize } from "./input.js";
 export type { MaskImageOptions, PixelMap } from "./pixels.js";
 
-/** The data of a {@link Mask}; what `structuredClone` and `postMessage` make of one. */
+/**
+ * The data of a {@link Mask}, for example its clone by `structuredClone` or `postMessage`. The
+ * fields have the same meaning.
+ */
 export interface MaskData extends Rect {
+  /** Width of the source in pixels. */
   readonly sourceWidth: number;
+  /** Height of the source in pixels. */
   readonly sourceHeight: number;
+  /** Run lengths over the crop. */
   readonly runs: Uint32Array;
-  /** Object pixels; counted from the runs when absent. */
+  /**
+   * Number of object pixels.
+   * @defaultValue counted from the runs
+   */
   readonly area?: number;
+  /** Soft coverage of each crop pixel. */
   readonly coverage?: Uint8Array;
 }
 
+/** Options of {@link Mask.toPolygons}. */
 export interface PolygonOptions {
   /**
-   * Greatest distance of a left-out corner from the simplified outline, in source pixels; 0 keeps
-   * the exact pixel outline. Default 0.5.
+   * Maximum distance of a removed corner from the simplified outline, in source pixels. 0 keeps the
+   * exact pixel outline.
+   * @defaultValue `0.5`
    */
   tolerance?: number;
-  /** Rings that enclose less than this, in square pixels, are left out. Default 0. */
+  /**
+   * Minimum area of a ring, in square source pixels. Smaller rings are omitted.
+   * @defaultValue `0`
+   */
   minArea?: number;
 }
 
@@ -51,36 +66,47 @@ const polygonNames = { tolerance: true, minArea: true } satisfies OptionNames<Po
 /**
  * The pixels of one object: a crop of the source, and run lengths over it.
  *
- * All fields are plain data, so a mask can be cloned and posted to a worker; `Mask.from` gives the
- * clone its methods back. A mask is never changed after it is made. Methods that combine, measure
- * or convert work in the C++ core, at once, and need it loaded in this realm (`Segmenter.create` or
- * `loadCore` does that): otherwise they throw `coreNotLoaded`.
+ * All fields are plain data, so you can clone a mask or post it to a worker; `Mask.from` gives the
+ * clone its methods back. A mask is immutable. Methods that combine, measure or convert masks run
+ * synchronously in the C++ core. Load it first, with `Segmenter.create` or `loadCore`; else they
+ * throw `coreNotLoaded`.
+ *
+ * @example
+ * ```ts
+ * import { loadCore, Mask } from "masklet";
+ *
+ * await loadCore();
+ * const source = { width: 100, height: 80 };
+ * const square = Mask.fromPolygons([[10, 10, 30, 10, 30, 30, 10, 30]], source);
+ * const shifted = Mask.fromPolygons([[20, 10, 40, 10, 40, 30, 20, 30]], source);
+ * console.log(square.area, square.intersectionArea(shifted)); // 400 200
+ * console.log(square.union(shifted).toRle());
+ * ```
  */
 export class Mask implements RunMask {
   /** Left edge of the crop in source pixels. */
   readonly x: number;
   /** Top edge of the crop in source pixels. */
   readonly y: number;
-  /**
-   * Size of the crop in source pixels; 0 by 0 for a mask without pixels that was cropped to its
-   * object.
-   */
+  /** Width of the crop in source pixels; 0 for an empty mask cropped to its object. */
   readonly width: number;
+  /** Height of the crop in source pixels; 0 for an empty mask cropped to its object. */
   readonly height: number;
+  /** Width of the source in pixels. */
   readonly sourceWidth: number;
+  /** Height of the source in pixels. */
   readonly sourceHeight: number;
   /**
-   * Run lengths over the crop in reading order, alternately background and object, beginning with
-   * background (the first may be 0). They add up to width * height; a run may go on over the end of
-   * a row.
+   * Run lengths over the crop, row by row. Background and object alternate, background first. Only
+   * the first run may be 0. The runs add up to width * height. A run may continue in the next row.
    */
   readonly runs: Uint32Array;
   /** Number of object pixels. */
   readonly area: number;
   /**
-   * Soft masks only: round(255 * probability) of each crop pixel, in reading order. Pixels of 128
-   * and more are the object's; of networks whose masks compete for each pixel (DETR panoptic) those
-   * above 0 are, however weak the claim.
+   * Soft masks only: round(255 * probability) of each crop pixel, row by row. A pixel of at least
+   * 128 belongs to the object. If the masks compete for each pixel (DETR panoptic), a pixel above 0
+   * belongs to it.
    */
   declare readonly coverage?: Uint8Array;
 
@@ -97,9 +123,19 @@ export class Mask implements RunMask {
   }
 
   /**
-   * A mask from its data, for example from a clone. The arrays are shared, not copied.
-   * @throws MaskletError `badSize` (crop outside the source), `badRuns`, `bufferTooSmall` (coverage
-   *   of another length than the crop)
+   * Makes a mask from its data, for example from a clone. The mask shares the arrays.
+   *
+   * @example
+   * ```ts
+   * import { Mask, type MaskData } from "masklet";
+   *
+   * addEventListener("message", ({ data }: MessageEvent<MaskData>) => {
+   *   console.log(Mask.from(data).bounds());
+   * });
+   * ```
+   *
+   * @throws MaskletError `badSize` (the crop exceeds the source), `badRuns`, `bufferTooSmall`
+   *   (coverage and crop differ in length)
    */
   static from(data: MaskData): Mask {
     checkCrop(data, data.sourceWidth, data.sourceHeight);
@@ -113,9 +149,19 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The mask of a COCO RLE, with the compressed string or plain counts, cropped to its object.
-   * `size` is [height, width].
-   * @throws MaskletError `badRleString`, `badRuns` (counts that do not add up to the size),
+   * Makes a mask from a COCO RLE, with a compressed string or plain counts. `size` is [height,
+   * width]. The mask is cropped to its object.
+   *
+   * @example
+   * ```ts
+   * import { loadCore, Mask } from "masklet";
+   *
+   * await loadCore();
+   * const mask = Mask.fromRle({ size: [2, 3], counts: [2, 2, 2] });
+   * console.log(mask.bounds()); // { x: 1, y: 0, width: 1, height: 2 }
+   * ```
+   *
+   * @throws MaskletError `badRleString`, `badRuns` (the counts do not add up to the size),
    *   `badSize`
    */
   static fromRle({ size, counts }: RleInput): Mask {
@@ -124,10 +170,21 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The pixels of the source whose center lies inside `rings` by the even-odd rule: a ring within
-   * another is a hole. The inverse of `toPolygons({ tolerance: 0 })`.
-   * @throws MaskletError `badArgument` (coordinates not finite or more than 2^20 px away),
-   *   `badSize`
+   * Makes a mask of all pixels whose center lies inside `rings`. By the even-odd rule, a ring
+   * inside another is a hole. The inverse of `toPolygons({ tolerance: 0 })`.
+   *
+   * @example
+   * ```ts
+   * import { loadCore, Mask } from "masklet";
+   *
+   * await loadCore();
+   * const outer = [10, 10, 30, 10, 30, 30, 10, 30];
+   * const hole = [15, 15, 25, 15, 25, 25, 15, 25];
+   * const mask = Mask.fromPolygons([outer, hole], { width: 100, height: 80 });
+   * console.log(mask.area); // 300
+   * ```
+   *
+   * @throws MaskletError `badArgument` (coordinates not finite or beyond 2^20 pixels), `badSize`
    */
   static fromPolygons(rings: readonly RingInput[], { width, height }: SourceSize): Mask {
     return fromRuns(
@@ -138,8 +195,20 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The union of `rings` pixel for pixel as pycocotools draws the polygons of a COCO annotation;
-   * otherwise as `fromPolygons`.
+   * Makes a mask of the union of `rings`, pixel for pixel as pycocotools draws the polygons of a
+   * COCO annotation.
+   *
+   * @example
+   * ```ts
+   * import { loadCore, Mask } from "masklet";
+   *
+   * await loadCore();
+   * const segmentation = [[10, 10, 30, 10, 30, 30, 10, 30]]; // of a COCO annotation
+   * const mask = Mask.fromCocoPolygons(segmentation, { width: 100, height: 80 });
+   * console.log(mask.area);
+   * ```
+   *
+   * @throws MaskletError as {@link Mask.fromPolygons}
    */
   static fromCocoPolygons(rings: readonly RingInput[], { width, height }: SourceSize): Mask {
     return fromRuns(
@@ -150,9 +219,19 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The pixels with a value other than 0 of an image with one value a pixel.
-   * @param crop the part to look at, and the crop of the mask; default all of it
-   * @throws MaskletError `bufferTooSmall`, `badSize` (crop outside the image)
+   * Makes a mask of all nonzero pixels of an image with one value per pixel, row by row.
+   * @param bytes `width * height` values
+   * @param crop the crop of the mask (default: the whole image)
+   *
+   * @example
+   * ```ts
+   * import { Mask } from "masklet";
+   *
+   * const mask = Mask.fromBytes([0, 1, 1, 0, 1, 0], { width: 3, height: 2 });
+   * console.log(mask.area); // 3
+   * ```
+   *
+   * @throws MaskletError `bufferTooSmall`, `badSize` (the crop exceeds the image)
    */
   static fromBytes(
     bytes: ArrayLike<number>,
@@ -175,7 +254,18 @@ export class Mask implements RunMask {
     );
   }
 
-  /** COCO RLE over the whole source, byte for byte that of pycocotools. */
+  /**
+   * Encodes the mask as COCO RLE over the whole source, byte for byte as pycocotools.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const { instances } = await segmenter.segment("photo.jpg");
+   * console.log(instances.map(({ mask }) => mask.toRle()));
+   * ```
+   */
   toRle(): CocoRle {
     return currentCore().masks.cocoRle(this, {
       width: this.sourceWidth,
@@ -184,9 +274,20 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The outline as closed rings, holes after the ring they lie in. With `tolerance: 0` the rings
-   * enclose exactly the object's pixels.
-   * @throws MaskletError `badArgument` (an option negative or not finite)
+   * Traces the outline as closed rings. Holes follow the ring around them. With `tolerance: 0`, the
+   * rings enclose exactly the object's pixels.
+   *
+   * @example
+   * ```ts
+   * import { Segmenter } from "masklet";
+   *
+   * using segmenter = await Segmenter.create();
+   * const { instances } = await segmenter.segment("photo.jpg");
+   * const rings = instances[0]?.mask.toPolygons({ tolerance: 1, minArea: 4 });
+   * console.log(rings?.length);
+   * ```
+   *
+   * @throws MaskletError `badArgument` (an option is negative or not finite)
    */
   toPolygons(options: PolygonOptions = {}): PolygonRing[] {
     checkNames("mask-operation", options, polygonNames);
@@ -195,8 +296,8 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The mask as an image: the color where the object is, transparent elsewhere; soft masks fade at
-   * the edge. In Node, where there is no ImageData, a plain object with the same fields.
+   * Renders the mask as an image: the object in one color, the rest transparent. Soft masks fade at
+   * the edge. In Node, which lacks ImageData, it returns a plain object with the same fields.
    */
   toImageData(options: MaskImageOptions = {}): ImageData {
     checkNames("mask-operation", options, maskImageNames);
@@ -204,15 +305,15 @@ export class Mask implements RunMask {
   }
 
   /**
-   * {@link toImageData} as a bitmap, for drawing.
-   * @throws MaskletError `unsupported` in Node, `badSize` for a mask without a crop
+   * Renders the mask as {@link toImageData}, as a bitmap for a canvas.
+   * @throws MaskletError `unsupported` (Node), `badSize` (an empty crop)
    */
   async toBitmap(options: MaskImageOptions = {}): Promise<ImageBitmap> {
     if (typeof createImageBitmap !== "function") {
       throw new MaskletError(
         "unsupported",
         "mask-operation",
-        "there are no bitmaps in this environment; toImageData gives the pixels",
+        "this environment lacks createImageBitmap; use toImageData instead",
       );
     }
     const image = this.toImageData(options);
@@ -220,15 +321,16 @@ export class Mask implements RunMask {
     return createImageBitmap(image);
   }
 
-  /** One byte a pixel, 1 for the object: of the crop, or of the whole source when `full`. */
+  /** One byte per pixel, 1 for the object: of the crop, or of the whole source if `full`. */
   toBytes(full = false): Uint8Array {
     return maskToBytes(this, full);
   }
 
   /**
-   * Writes `value` at the object's pixels into a map of the whole source with rows of `stride`
-   * entries, and leaves all others.
-   * @throws MaskletError `bufferTooSmall`
+   * Writes `value` at the object's pixels into a map of the whole source. All other entries stay.
+   * @param target the map, row by row
+   * @param stride entries per row
+   * @throws MaskletError `bufferTooSmall` (the mask does not fit into the map)
    */
   paint(target: PixelMap, stride: number, value: number): void {
     paintMask(this, target, stride, value);
@@ -243,23 +345,26 @@ export class Mask implements RunMask {
   }
 
   /**
-   * Smallest rectangle in source pixels that holds the object; the crop may be larger. All 0 for an
-   * object without pixels.
+   * The tight rectangle around the object, in source pixels; all 0 for an empty mask. The crop may
+   * be larger.
    */
   bounds(): Rect {
     const tight = boundsOfRuns(this.runs, this.width);
     return this.area === 0 ? tight : { ...tight, x: tight.x + this.x, y: tight.y + this.y };
   }
 
-  /** Pixels that belong to both masks, which must be of one source size (else `badArgument`). */
+  /**
+   * Number of pixels in both masks.
+   * @throws MaskletError `badArgument` (the masks' sources differ in size)
+   */
   intersectionArea(other: Mask): number {
     this.#checkSource(other);
     return currentCore().masks.intersectionArea(this, other);
   }
 
   /**
-   * Intersection over union with a mask of the same source size (else `badArgument`); 0 when both
-   * are empty.
+   * Intersection over union, 0..1; 0 if both masks are empty.
+   * @throws MaskletError `badArgument` (the masks' sources differ in size)
    */
   iou(other: Mask): number {
     const intersection = this.intersectionArea(other);
@@ -268,28 +373,34 @@ export class Mask implements RunMask {
   }
 
   /**
-   * The pixels of either mask. All three need masks of one source size (else `badArgument`) and
-   * drop soft coverage.
+   * The pixels of either mask, without soft coverage.
+   * @throws MaskletError `badArgument` (the masks' sources differ in size)
    */
   union(other: Mask): Mask {
     return this.#merge(other, "unite");
   }
 
-  /** The pixels that belong to both masks. */
+  /**
+   * The pixels of both masks, without soft coverage.
+   * @throws MaskletError `badArgument` (the masks' sources differ in size)
+   */
   intersect(other: Mask): Mask {
     return this.#merge(other, "intersect");
   }
 
-  /** The pixels of this mask that do not belong to the other. */
+  /**
+   * The pixels of this mask outside the other one, without soft coverage.
+   * @throws MaskletError `badArgument` (the masks' sources differ in size)
+   */
   subtract(other: Mask): Mask {
     return this.#merge(other, "subtract");
   }
 
   /**
-   * This mask without its small regions: holes (and corners of the image that it cuts off) of less
-   * than `minArea` pixels are filled, then parts of less are dropped, all but the largest if need
-   * be. Parts that touch by a corner are one. Coverage is not kept.
-   * @throws MaskletError `badOption` (an area negative or not finite)
+   * Removes small regions. It first fills holes below `minArea` pixels (also image corners that the
+   * object cuts off). It then drops parts below `minArea`, but never the largest one. Parts that
+   * touch at a corner count as one. The result has no soft coverage.
+   * @throws MaskletError `badOption` (`minArea` is negative or not finite)
    */
   removeSmallRegions(minArea: number): Mask {
     if (!(Number.isFinite(minArea) && minArea >= 0))
@@ -312,7 +423,10 @@ export class Mask implements RunMask {
 
   #checkSource({ sourceWidth, sourceHeight }: Mask): void {
     if (sourceWidth === this.sourceWidth && sourceHeight === this.sourceHeight) return;
-    const message = `masks of different sources: ${this.sourceWidth} x ${this.sourceHeight} and ${sourceWidth} x ${sourceHeight}`;
+    const [mine, its] = [this, { sourceWidth, sourceHeight }].map(
+      (mask) => `${mask.sourceWidth} x ${mask.sourceHeight}`,
+    );
+    const message = `the masks' sources differ: ${mine} and ${its}`;
     throw new MaskletError("badArgument", "mask-operation", message, { value: sourceWidth });
   }
 }

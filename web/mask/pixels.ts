@@ -3,18 +3,26 @@ import type { Rect } from "../base/geometry.js";
 import type { OptionNames } from "../base/options.js";
 import { forEachSpan, forEachStretch } from "./runs.js";
 
+/** Options of {@link Mask.toImageData} and {@link Mask.toBitmap}. */
 export interface MaskImageOptions {
-  /** The whole source instead of the crop. Default false. */
+  /**
+   * Renders the whole source instead of the crop.
+   * @defaultValue `false`
+   */
   full?: boolean;
-  /** Red, green, blue and, when given, alpha of the object, 0..255. Default white. */
+  /**
+   * Color of the object: red, green, blue and optionally alpha, 0..255.
+   * @defaultValue opaque white
+   */
   color?: readonly [red: number, green: number, blue: number, alpha?: number];
 }
 
 export const maskImageNames = { full: true, color: true } satisfies OptionNames<MaskImageOptions>;
 
+/** A map with one entry per pixel, for {@link Mask.paint}. */
 export type PixelMap = Uint8Array | Uint16Array | Uint32Array;
 
-/** What is read of a mask to draw it. */
+/** The fields of a mask that drawing needs. */
 interface Drawable extends Rect {
   readonly sourceWidth: number;
   readonly sourceHeight: number;
@@ -58,7 +66,9 @@ export function maskToBytes(mask: Drawable, full: boolean): Uint8Array {
 export function paintMask(mask: Drawable, target: PixelMap, stride: number, value: number): void {
   const needed = mask.area === 0 ? 0 : (mask.y + mask.height - 1) * stride + mask.x + mask.width;
   if (!(stride >= mask.x + mask.width) || !(target.length >= needed)) {
-    const message = `a map of ${target.length} entries in rows of ${stride} has no room for a mask that ends at pixel (${mask.x + mask.width}, ${mask.y + mask.height})`;
+    const map = `a map of ${target.length} entries in rows of ${stride}`;
+    const end = `(${mask.x + mask.width}, ${mask.y + mask.height})`;
+    const message = `${map} is too small for a mask that ends at pixel ${end}`;
     throw new MaskletError("bufferTooSmall", "mask-operation", message, { value: target.length });
   }
   fillRows(target, mask, stride, mask.x, mask.y, value);
@@ -84,8 +94,8 @@ function fillRows(
 }
 
 /**
- * RGBA of every coverage, each as one number in the byte order of this machine; no coverage is 0 in
- * all channels.
+ * The RGBA color of each coverage value, packed in the byte order of this machine. Coverage 0 is 0
+ * in all channels.
  */
 function shadesOf([red, green, blue, alpha = 255]: NonNullable<
   MaskImageOptions["color"]

@@ -1,8 +1,8 @@
 import type { Rect } from "../base/geometry.js";
 
 /**
- * Reading and writing of runs: lengths in reading order over a crop, alternately background and
- * object, beginning with background. The first may be 0; they add up to width * height.
+ * Run lengths over a crop, row by row. Background and object alternate, background first. Only the
+ * first run may be 0. The runs add up to width * height.
  */
 export type Runs = Uint32Array;
 
@@ -13,7 +13,7 @@ export function areaOfRuns(runs: Runs): number {
   return area;
 }
 
-/** Why `runs` are no mask of `pixels` pixels, or undefined when they are one. */
+/** What is wrong with the runs of a crop of `pixels` pixels; undefined if they are valid. */
 export function faultOfRuns(
   runs: Runs,
   pixels: number,
@@ -21,19 +21,19 @@ export function faultOfRuns(
   let sum = 0;
   for (let i = 0; i < runs.length; ++i) {
     if (runs[i] === 0 && i > 0)
-      return { message: `run ${i} is 0, which only the first may be`, value: i };
+      return { message: `run ${i} is 0; only the first may be`, value: i };
     sum += runs[i]!;
   }
   if (sum !== pixels)
-    return { message: `the runs add up to ${sum} where the crop has ${pixels} pixels`, value: sum };
+    return { message: `the runs add up to ${sum}; the crop has ${pixels} pixels`, value: sum };
   if (pixels === 0 && runs.length > 0)
-    return { message: "an empty crop has no runs", value: runs.length };
+    return { message: "an empty crop must not have runs", value: runs.length };
   return undefined;
 }
 
 /**
- * Calls `visit` for each stretch of object pixels, in reading order over the crop; a stretch may go
- * on over the end of a row.
+ * Calls `visit` for each stretch of object pixels, in reading order. A stretch may continue in the
+ * next row.
  */
 export function forEachStretch(runs: Runs, visit: (begin: number, end: number) => void): void {
   let position = 0;
@@ -74,10 +74,7 @@ export function runsContain(runs: Runs, index: number): boolean {
   return false;
 }
 
-/**
- * Smallest rectangle, relative to the crop, that holds all object pixels; all 0 when there are
- * none.
- */
+/** The tight rectangle around the object, relative to the crop; all 0 without object pixels. */
 export function boundsOfRuns(runs: Runs, width: number): Rect {
   let [left, top, right, bottom] = [width, Number.POSITIVE_INFINITY, 0, 0];
   forEachSpan(runs, width, (y, begin, end) => {
@@ -91,7 +88,7 @@ export function boundsOfRuns(runs: Runs, width: number): Rect {
     : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The runs of the non-zero values among `crop` of rows that are `stride` long. */
+/** The runs of the nonzero values in `crop`, from rows of `stride` values. */
 export function runsOfBytes(bytes: ArrayLike<number>, stride: number, crop: Rect): Runs {
   const runs: number[] = [];
   let length = 0;

@@ -1,12 +1,12 @@
-// Which of several candidates for the same object stay.
+// Removes duplicates among candidates for the same object.
 
 import type { Box } from "../base/geometry.js";
 import type { Core } from "../core/core.js";
 import type { Mask } from "./mask.js";
 
 /**
- * Indices of the candidates that stay, best rated first: of boxes that overlap by an IoU above the
- * threshold the best.
+ * Indices of the candidates that stay, best rating first. If the IoU of two boxes is above the
+ * threshold, only the better one stays.
  */
 export function suppressBoxes(
   boxes: readonly Box[],
@@ -16,7 +16,7 @@ export function suppressBoxes(
   return suppress(ratings, (kept, index) => boxIou(boxes[kept]!, boxes[index]!) > threshold);
 }
 
-/** What mask suppression looks at. */
+/** The input of mask suppression. */
 export interface RatedMask {
   readonly mask: Mask;
   readonly box: Box;
@@ -24,7 +24,7 @@ export interface RatedMask {
   readonly predictedIou: number;
 }
 
-/** As {@link suppressBoxes}, by the IoU of the masks. */
+/** As {@link suppressBoxes}, with the IoU of the masks. */
 export function suppressMasks(
   core: Core,
   candidates: readonly RatedMask[],
@@ -36,7 +36,7 @@ export function suppressMasks(
   return suppress(ratings, (kept, index) => ious[kept * masks.length + index]! > threshold);
 }
 
-/** Equals stay in their order. */
+/** Candidates with equal ratings keep their order. */
 function suppress(
   ratings: readonly number[],
   overlaps: (kept: number, index: number) => boolean,

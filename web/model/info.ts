@@ -1,85 +1,95 @@
-// What is known of a model and what it gives.
+// Descriptions of a model, and its raw results.
 
 import type { Device } from "../base/device.js";
 import type { InputSizing, Preprocessing } from "../base/preprocessing.js";
 import type { RawTensor, TensorInfo } from "../base/tensor.js";
 
-/** What one model family says to a model. */
+/** The verdict of one model family on a model. */
 export interface FamilyVerdict {
+  /** Name of the family. */
   readonly family: string;
+  /** Whether the family can decode the model. */
   readonly accepted: boolean;
-  /** One sentence: which tensors match and how, or which do not. */
+  /** Which tensors match and how, or which do not, in one sentence. */
   readonly reason: string;
 }
 
 /** A family and layout that fits a model. */
 export interface FamilyCandidate {
+  /** Name of the family. */
   readonly family: string;
-  readonly variant: string;
-  /** 0..1, how little else the tensors could be. */
-  readonly certainty: number;
-  readonly reason: string;
-}
-
-/** What a file is to a `PromptSegmenter`. */
-export interface PromptPart {
-  readonly part: "encoder" | "decoder" | "combined";
-  /** Undefined for an encoder: only its decoder tells. */
-  readonly family: string | undefined;
-  readonly variant: string | undefined;
-  /** One sentence: which tensors tell. */
-  readonly reason: string;
-}
-
-/** What a model file is and what will be done with it. */
-export interface ModelInfo {
-  /** The family that will decode it; undefined when none can, or when several fit equally well. */
-  readonly family: string | undefined;
   /** Layout within the family. */
+  readonly variant: string;
+  /** How unambiguous the tensors are, 0..1. */
+  readonly certainty: number;
+  /** Which tensors match and how, in one sentence. */
+  readonly reason: string;
+}
+
+/** The role of a model file in a `PromptSegmenter`. */
+export interface PromptPart {
+  /** One of two files, or both halves in one file. */
+  readonly part: "encoder" | "decoder" | "combined";
+  /** Name of the family; undefined for an encoder, because only the decoder identifies it. */
+  readonly family: string | undefined;
+  /** Layout within the family; undefined together with it. */
   readonly variant: string | undefined;
-  /** All that fit, best first. */
+  /** Which tensors tell the role, in one sentence. */
+  readonly reason: string;
+}
+
+/** Describes a model file and its use. */
+export interface ModelInfo {
+  /** The family that decodes it; undefined if no family fits, or if several fit equally well. */
+  readonly family: string | undefined;
+  /** Layout within the family; undefined together with it. */
+  readonly variant: string | undefined;
+  /** All families that fit, best first. */
   readonly candidates: readonly FamilyCandidate[];
-  /** Every family's answer. */
+  /** The verdict of every family, with its reason. */
   readonly verdicts: readonly FamilyVerdict[];
-  /** Set for a file that no family decodes and that is a promptable network or half of one. */
+  /** Set if no family fits and the file is a promptable network, or one half of one. */
   readonly prompt: PromptPart | undefined;
+  /** The declared inputs. */
   readonly inputs: readonly TensorInfo[];
+  /** The declared outputs. */
   readonly outputs: readonly TensorInfo[];
-  /** Class names by class id; empty when neither model nor caller names them. */
+  /** Class names by class id; empty if neither the model nor the caller gives names. */
   readonly labels: readonly string[];
   /**
-   * What is done to an image; undefined without a family. Width and height are of an image of that
-   * size unless `sizing` is `fixed`.
+   * Preprocessing of an image; undefined without a family. Unless `sizing` is `fixed`, width and
+   * height apply to an image of exactly that size.
    */
   readonly preprocessing: Preprocessing | undefined;
-  /** How the input size follows from the image; undefined without a family. */
+  /** Rule that derives the input size from the image; undefined without a family. */
   readonly sizing: InputSizing | undefined;
   /**
-   * Where the graph leaves the size of its input to choose (`CreateOptions.inputSize`): what its
-   * sides must be multiples of. Undefined where it is fixed, where it follows from the image, and
-   * without a family.
+   * If you can choose the input size (`CreateOptions.inputSize`), its sides must be a multiple of
+   * this. Undefined if the size is fixed or follows from the image, and without a family.
    */
   readonly inputMultiple: number | undefined;
   /**
-   * Whether the network gives masks. Without, an instance's mask is its filled box. Undefined
-   * without a family.
+   * Whether the network returns masks. Otherwise, the mask of an instance is its filled box.
+   * Undefined without a family.
    */
   readonly masks: boolean | undefined;
   /**
-   * Images that one run takes: a number, or `"open"` for any; undefined when no input takes an
-   * image.
+   * Number of images per run, or `"open"` for any number; undefined without an image input.
    */
   readonly batch: number | "open" | undefined;
   /** `metadata_props` of the file. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Version of the ONNX operator set. */
   readonly opset: number;
+  /** Name of the exporter, as stored in the file. */
   readonly producer: string;
-  /** Of the file: bytes and SHA-256 in lower-case hex. */
+  /** Size of the file in bytes. */
   readonly bytes: number;
+  /** SHA-256 of the file, in lower-case hex. */
   readonly sha256: string;
 }
 
-/** {@link ModelInfo} of a model in use: it has a family. */
+/** {@link ModelInfo} of a running model, which always has a family. */
 export interface RunningModelInfo extends ModelInfo {
   readonly family: string;
   readonly variant: string;
@@ -89,21 +99,23 @@ export interface RunningModelInfo extends ModelInfo {
   readonly batch: number | "open";
 }
 
-/** What the network itself gives for one image. */
+/** The raw outputs of a network for one image. */
 export interface RawResult {
-  /** By output name. */
+  /** The tensors by output name. */
   readonly outputs: ReadonlyMap<string, RawTensor>;
-  /** Size of the source, EXIF orientation applied, in pixels. */
+  /** Width of the source in pixels, with EXIF orientation applied. */
   readonly width: number;
+  /** Height of the source in pixels, with EXIF orientation applied. */
   readonly height: number;
-  /** What was done to this image. */
+  /** The preprocessing of this image. */
   readonly preprocessing: Preprocessing;
+  /** The device that ran the network. */
   readonly device: Device;
 }
 
 /**
- * Every element is `value`; `"batch"`, `"height"` and `"width"` are those of the image input of the
- * same run.
+ * An input whose elements all equal `value`. `"batch"`, `"height"` and `"width"` come from the
+ * image input of the same run.
  */
 export interface ConstantInput {
   readonly dims: readonly (number | "batch" | "height" | "width")[];

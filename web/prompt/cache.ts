@@ -3,35 +3,35 @@ import type { Preprocessing } from "../base/preprocessing.js";
 import type { PromptFrame } from "../families/prompt/points.js";
 import { type Feeds, KeptTensor } from "../runtime/feed.js";
 
-/** An image and what the encoder made of it. */
+/** An image and its embedding. */
 export interface EncodedImage {
   readonly id: string;
-  /** Kept, because the embeddings go with a lost device and crops are made of it. */
+  /** The pixels: crops need them, and so does a new embedding after a lost device. */
   readonly image: RgbaImage;
-  /** What was done to it. */
+  /** Its preprocessing. */
   readonly preprocessing: Preprocessing;
   readonly frame: PromptFrame;
-  /** The decoder's inputs that depend on the image alone. */
+  /** Inputs of the decoder that depend on the image alone. */
   feeds: Feeds;
-  /** Calls that work with it; it is not thrown out meanwhile. */
+  /** Number of calls that use it. Above 0, it must stay in the cache. */
   users: number;
 }
 
-/** Frees what the encoder made. */
+/** Frees the embedding. */
 export async function releaseFeeds(feeds: Feeds): Promise<void> {
   await Promise.all(
     Object.values(feeds).map((feed) => (feed instanceof KeptTensor ? feed.dispose() : undefined)),
   );
 }
 
-/** Whether the device took the embeddings with it. */
+/** Whether the embedding was lost with its device. */
 export function areLost(feeds: Feeds): boolean {
   return Object.values(feeds).some((feed) => feed instanceof KeptTensor && feed.lost);
 }
 
-/** Encoded images by the digest of their pixels, the least recently used one going first. */
+/** Encoded images by the digest of their pixels. The least recently used goes first. */
 export class ImageCache {
-  /** In order of use, the latest last. */
+  /** In order of use, the most recent last. */
   private readonly encodedImages = new Map<string, EncodedImage>();
 
   constructor(private readonly capacity: number) {}
@@ -40,7 +40,7 @@ export class ImageCache {
     return this.encodedImages.size;
   }
 
-  /** The image, which counts as used now. */
+  /** Returns the image and marks it as used. */
   get(id: string): EncodedImage | undefined {
     const encoded = this.encodedImages.get(id);
     if (!encoded) return undefined;
@@ -49,7 +49,7 @@ export class ImageCache {
     return encoded;
   }
 
-  /** Adds an image and throws out what is too much. */
+  /** Adds an image and removes the oldest ones above the limit. */
   async add(encoded: EncodedImage): Promise<void> {
     this.encodedImages.set(encoded.id, encoded);
     await this.shrink(this.capacity);

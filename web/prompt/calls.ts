@@ -1,4 +1,4 @@
-// What a PromptSegmenter asks its engine, wherever that works, and what it is answered.
+// The calls between a PromptSegmenter and its engine, in any thread.
 
 import type { Device, Timings } from "../base/device.js";
 import { MaskletError } from "../base/errors.js";
@@ -7,7 +7,7 @@ import type { Answer, Ask } from "./decoder.js";
 import type { CheckedEverything } from "./options.js";
 import type { EverythingProgress, PromptCandidate, PromptModelInfo } from "./types.js";
 
-/** An image that an engine knows by its `id`. */
+/** The handle of an encoded image in an engine. */
 export interface ImageHandle {
   readonly id: string;
   readonly width: number;
@@ -22,7 +22,7 @@ export interface ImageAnswer extends ImageHandle {
 export interface PromptAnswer {
   /** In the order of the prompts. */
   readonly answers: readonly Answer[];
-  /** Of the decoder. */
+  /** The device of the decoder. */
   readonly device: Device;
   readonly timingsMs: Timings;
 }
@@ -31,7 +31,7 @@ export interface EverythingAnswer {
   readonly candidates: readonly PromptCandidate[];
 }
 
-/** What is asked about an image, by its `id`. */
+/** A question about an image, by its `id`. */
 export interface AskAbout {
   readonly image: string;
   readonly ask: Ask;
@@ -44,15 +44,14 @@ export interface EverythingAbout {
 
 /** The work behind a PromptSegmenter: in the caller's thread or in a worker. */
 export interface PromptEngine extends Engine<PromptModelInfo> {
-  /** Of the one source. */
+  /** Takes exactly one source. */
   readonly setImage: Work<undefined, ImageAnswer>;
   readonly ask: Work<AskAbout, PromptAnswer>;
   readonly everything: Work<EverythingAbout, EverythingAnswer, EverythingProgress>;
 }
 
-/** The error for an image that is not, or no longer, in the cache. */
+/** The error for an image that is not in the cache. */
 export function imageGone(): MaskletError {
-  const message =
-    "the image is not encoded (any more): call setImage with it again, or raise cacheSize";
+  const message = "the image is not in the cache: call setImage again, or increase cacheSize";
   return new MaskletError("noImage", "inference", message);
 }

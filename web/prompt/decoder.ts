@@ -17,17 +17,17 @@ import { Mask } from "../mask/mask.js";
 import { type Feeds, makeFeed } from "../runtime/feed.js";
 import type { PromptCandidate } from "./types.js";
 
-/** What is asked in one run of the decoder. */
+/** The input of one run of the decoder. */
 export interface Ask {
   readonly prompts: readonly Prompt[];
   readonly mask?: LowResLogits | undefined;
   readonly multimask: boolean;
   readonly soft: boolean;
-  /** Candidates that fail are not given back; without, every plane that is chosen is. */
+  /** Drops the candidates that fail. If undefined, every chosen plane stays. */
   readonly thresholds?: { readonly predictedIou: number; readonly stability: number } | undefined;
 }
 
-/** A candidate, and the number of the prompt that it answers. */
+/** A candidate and the index of its prompt. */
 export interface Answer {
   readonly prompt: number;
   readonly candidate: PromptCandidate;
@@ -40,10 +40,10 @@ export interface DecoderRun {
   readonly pointCount: number;
 }
 
-/** Logits by which the stability is measured; 0, and so always stable, for planes of 0 and 1. */
+/** Offset of the stability score, in logits. It is 0 for binary planes: they are stable. */
 const stabilityOffset = 1;
 
-/** The prompts as the decoder is fed them. */
+/** The decoder's inputs for the prompts. */
 export function askFeeds(
   model: PromptModel,
   frame: PromptFrame,
@@ -56,7 +56,7 @@ export function askFeeds(
   return { feeds: Object.fromEntries(typed), pointCount };
 }
 
-/** Names of the outputs that answer. */
+/** Names of the outputs to compute. */
 export function answerNames({ outputs }: PromptModel): [planes: string, scores: string] {
   return [(outputs.lowRes ?? outputs.masks)!.name, outputs.scores.name];
 }
@@ -73,7 +73,7 @@ export function readRun(
   return { planes, scores, pointCount };
 }
 
-/** From planes to masks of the image. Synchronous, so that nobody else uses the core in between. */
+/** Converts planes to masks. Synchronous, because another call would overwrite the core's state. */
 export function readAnswers(
   core: Core,
   model: PromptModel,
@@ -115,10 +115,9 @@ export function readAnswers(
 }
 
 /**
- * Numbers of the planes that answer. Networks with four masks per prompt give the one for
- * unambiguous prompts first: wanted alone it is taken unless there are few points, wanted with
- * others it is left out (`SamOnnxModel.select_masks` and `MaskDecoder.forward` of
- * segment_anything).
+ * Indices of the chosen planes. If a network returns four masks per prompt, the first one is for
+ * unambiguous prompts. `multimask` leaves it out; otherwise it is the answer, unless the prompt has
+ * few points (`SamOnnxModel.select_masks` and `MaskDecoder.forward` of segment_anything).
  */
 export function choosePlanes(
   { planes, scores, pointCount }: DecoderRun,
@@ -206,7 +205,7 @@ function emptyAnswer(
   return { prompt: Math.floor(plane / planes.dims[1]!), candidate };
 }
 
-/** Undefined where the planes are not what the decoder takes back. */
+/** Undefined if the decoder does not accept these planes as input. */
 function lowResOf(
   model: PromptModel,
   { planes }: DecoderRun,
@@ -239,6 +238,6 @@ function shapeScores(name: string, { dims, data }: RawTensor, planes: RawTensor)
 }
 
 function wrongShape(name: string, dims: readonly number[], wanted: string): MaskletError {
-  const message = `output '${name}' has the shape [${dims.join(", ")}]; expected ${wanted}`;
+  const message = `output '${name}' has the shape [${dims.join(", ")}]; it must be ${wanted}`;
   return new MaskletError("badTensor", "decode", message, { value: name });
 }

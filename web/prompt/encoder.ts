@@ -6,12 +6,12 @@ import { frameImage, type PromptFrame } from "../families/prompt/points.js";
 import type { Feeds, KeptTensor } from "../runtime/feed.js";
 import { makeImageFeed } from "../runtime/image_feed.js";
 
-/** Parts of the preprocessing that the caller wants otherwise. */
+/** The caller's changes to the preprocessing. */
 export type PreprocessingChanges = Partial<
   Omit<Preprocessing, "width" | "height" | "content" | "resizeMode">
 >;
 
-/** What is done to an image of this size. */
+/** Preprocessing of an image of this size. */
 export function planImage(
   model: PromptModel,
   { network, content }: PromptFrame,
@@ -25,7 +25,7 @@ export function planImage(
     ...(isRaw ? identityScaling : rules.pixels),
     ...changes,
   };
-  // The references pad with what is 0 after normalization.
+  // The references pad after normalization, with 0.
   const fill = mean.map((value) => Math.min(255, Math.max(0, value / inputScale))) as [
     number,
     number,
@@ -43,21 +43,21 @@ export function planImage(
   };
 }
 
-/** How the encoder, or the one graph that does both, takes an image. */
+/** How an image becomes the input of the encoder, or of a combined graph. */
 export function imagePlan(model: PromptModel, changes?: PreprocessingChanges): ImagePlan {
   const { imageInput } = model;
   return {
     preprocessing(size) {
       const frame = frameImage(model, size);
       const plan = planImage(model, frame, changes);
-      // Halves are rounded as the family does, not as a letterbox would.
+      // The family's rounding of halves differs from a letterbox.
       return plan.resizeMode === "stretch" ? plan : { ...plan, content: frame.content };
     },
     feeds: (planar, size) => ({ [imageInput.name]: makeImageFeed(imageInput, planar, size) }),
   };
 }
 
-/** Those of the encoder's outputs that the decoder takes, by its inputs; the others are freed. */
+/** Maps the encoder's outputs to the decoder's inputs, and frees the other outputs. */
 export async function takeEmbeddings(
   model: PromptModel,
   kept: ReadonlyMap<string, KeptTensor>,

@@ -37,18 +37,18 @@ import { segmentEverything } from "./everything.js";
 import { type StartedPromptModel, startPromptModel } from "./start.js";
 import type { EverythingProgress, PromptModelInfo, PromptSegmenterOptions } from "./types.js";
 
-/** Images per cache at most: 100 embeddings of SAM are 400 MB. */
+/** Maximum number of images per cache: 100 embeddings of SAM take 400 MB. */
 const maxImages = 100;
 
-/** Values of all planes of one run, 128 MB; larger runs are split. */
+/** Maximum number of values in all planes of one run: 128 MB. Larger runs are split. */
 const maxValues = 2 ** 25;
-/** Planes per prompt at most. */
+/** Maximum number of planes per prompt. */
 const planesPerPrompt = 4;
 
-/** The engine in this very realm. */
+/** The engine in the current realm. */
 export class LocalPromptEngine implements PromptEngine {
   private readonly cache: ImageCache;
-  /** One image is encoded at a time: a second call about the same finds it in the cache. */
+  /** One image at a time, so that a second call with the same image finds it in the cache. */
   private readonly encodings = new TaskQueue();
   private disposed = false;
 
@@ -128,7 +128,7 @@ export class LocalPromptEngine implements PromptEngine {
     await Promise.all([this.cache.clear(), encoder?.dispose(), decoder.dispose()]);
   }
 
-  /** Works with an image of the cache, which stays there meanwhile. */
+  /** Runs a task with a cached image, which stays in the cache during the task. */
   private async using<T>(id: string, task: (encoded: EncodedImage) => Promise<T>): Promise<T> {
     const encoded = this.cache.get(id);
     if (!encoded) throw imageGone();
@@ -140,7 +140,7 @@ export class LocalPromptEngine implements PromptEngine {
     }
   }
 
-  /** Works with an image that is not kept. */
+  /** Runs a task with an image outside the cache. */
   private async withEncoded<T>(
     image: RgbaImage,
     signal: AbortSignal | undefined,
@@ -172,7 +172,7 @@ export class LocalPromptEngine implements PromptEngine {
       known.feeds = made.feeds;
       return { encoded: known, ...times };
     }
-    // What is the caller's may change; crops and a new encoding must not.
+    // The caller may change its pixels; crops and a new embedding need the original ones.
     const kept = isCallers
       ? { width: image.width, height: image.height, data: image.data.slice() }
       : image;
@@ -181,7 +181,7 @@ export class LocalPromptEngine implements PromptEngine {
     return { encoded, ...times };
   }
 
-  /** Runs the encoder, where there is one; a single graph gets the image with every prompt. */
+  /** Runs the encoder. A combined graph has none: it gets the image with every prompt. */
   private async encode(image: RgbaImage, signal: AbortSignal | undefined) {
     const { model, encoder: session, changes } = this.started;
     const readImage = { image, timesMs: { source: 0, preprocess: 0, inference: 0 } };
@@ -217,7 +217,7 @@ export class LocalPromptEngine implements PromptEngine {
     return { answers, inference, postprocess };
   }
 
-  /** One run of the decoder, which begins the pipeline where the encoder left it. */
+  /** Runs the decoder once. It continues the pipeline after the encoder. */
   private async askOnce(encoded: EncodedImage, ask: Ask, signal: AbortSignal | undefined) {
     const { model, decoder: session } = this.started;
     const { image, preprocessing, frame } = encoded;
@@ -239,7 +239,7 @@ export class LocalPromptEngine implements PromptEngine {
     return { found, inference, postprocess: timingsMs.postprocess };
   }
 
-  /** Embeddings that went with a lost device are made anew, twice at most. */
+  /** Encodes again after a lost device, twice at most. */
   private async withEmbeddings<T>(
     encoded: EncodedImage,
     signal: AbortSignal | undefined,
@@ -269,7 +269,7 @@ export class LocalPromptEngine implements PromptEngine {
     encoded.feeds = (await this.encode(encoded.image, signal)).feeds;
   }
 
-  /** Prompts in one run: as many as the graph takes and the memory bears. */
+  /** Number of prompts per run: the graph and the memory limit it. */
   private runLength({ frame }: EncodedImage): number {
     const { model } = this.started;
     const most = promptsPerRun(model);
@@ -296,7 +296,7 @@ export class LocalPromptEngine implements PromptEngine {
   }
 }
 
-/** SHA-256 of size and pixels. */
+/** SHA-256 of the pixels, after the size. */
 async function digest({ width, height, data }: RgbaImage): Promise<string> {
   return `${width}x${height}:${await sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
 }

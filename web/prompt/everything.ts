@@ -1,4 +1,4 @@
-// Automatic mask generation: every object of an image, without a prompt (facts of
+// Automatic mask generation: every object of an image, without a prompt (algorithm and constants of
 // segment_anything's SamAutomaticMaskGenerator).
 
 import { throwIfAborted } from "../base/errors.js";
@@ -22,7 +22,7 @@ import type { Answer, Ask } from "./decoder.js";
 import type { CheckedEverything } from "./options.js";
 import type { EverythingProgress, PromptCandidate } from "./types.js";
 
-/** What the generator needs of an engine. */
+/** The part of an engine that the generator needs. */
 export interface EverythingWork {
   readonly core: Core;
   readonly encoded: EncodedImage;
@@ -30,17 +30,17 @@ export interface EverythingWork {
   readonly signal: AbortSignal | undefined;
   onProgress(progress: EverythingProgress): void;
   ask(encoded: EncodedImage, ask: Ask): Promise<readonly Answer[]>;
-  /** Encodes an image for the time of the task. */
+  /** Encodes an image for the duration of the task. */
   withEncoded<T>(image: RgbaImage, task: (encoded: EncodedImage) => Promise<T>): Promise<T>;
 }
 
-/** A candidate in pixels of the whole image, and the area of the crop that it was found in. */
+/** A candidate in pixels of the whole image, and the area of its crop. */
 interface Found {
   readonly candidate: PromptCandidate;
   readonly cropArea: number;
 }
 
-/** Points between two progress reports and looks at the signal. */
+/** Number of points between two progress reports and checks of the signal. */
 const pointsPerStep = 64;
 
 /** All masks that pass, best predicted IoU first. */
@@ -62,7 +62,7 @@ export async function segmentEverything(work: EverythingWork): Promise<PromptCan
     throwIfAborted(work.signal, "inference");
     found.push(...(await searchCrop(work, crop, report)));
   }
-  // Smaller crops show more.
+  // Smaller crops show more detail, so their masks come first.
   const ratings = found.map(({ cropArea }) => 1 / cropArea);
   const different =
     crops.length > 1
@@ -95,7 +95,7 @@ async function searchCrop(
   return kept.map((i) => ({ candidate: candidates[i]!, cropArea: crop.width * crop.height }));
 }
 
-/** The masks of one crop, moved to the whole image, without those that its edge cuts off. */
+/** The masks of one crop, in pixels of the whole image, without those that its edge cuts off. */
 async function searchImage(
   work: EverythingWork,
   part: EncodedImage,
@@ -125,8 +125,8 @@ async function searchImage(
 }
 
 /**
- * Fills small holes and removes small islands; of masks that are alike after that, those that were
- * so before stay.
+ * Fills small holes and removes small islands, then removes duplicates. Among duplicates, unchanged
+ * masks win.
  */
 function tidy(
   core: Core,
@@ -143,7 +143,7 @@ function tidy(
   return kept.map((i) => tidied[i]!).filter(({ mask }) => mask.area > 0);
 }
 
-/** The very candidate when nothing was small. */
+/** Returns the same object if nothing was small. */
 function withoutSmallRegions(
   core: Core,
   candidate: PromptCandidate,

@@ -4,7 +4,7 @@ import type { ModelSource } from "../model/built_in_types.js";
 import { type LoadedModel, loadModel } from "../model/store.js";
 import type { PromptDigests, PromptSegmenterOptions } from "./types.js";
 
-/** The files of a promptable model; without an encoder, one graph does both. */
+/** The files of a promptable model. A combined graph has no encoder. */
 export interface PromptFiles {
   readonly encoder: LoadedModel | undefined;
   readonly decoder: LoadedModel;
@@ -27,7 +27,7 @@ export async function loadPromptFiles(options: PromptSegmenterOptions): Promise<
   const digests = digestsFor(places, options.sha256);
   const load = (source: ModelSource, sha256: string | undefined) =>
     loadModel(source, { cache, onProgress, signal, sha256 });
-  // One after the other: the progress of two downloads at once could not be told apart.
+  // One after another, because the caller could not tell two concurrent downloads apart.
   const encoder = places.encoder && (await load(places.encoder, digests.encoder));
   return { encoder, decoder: await load(places.decoder, digests.decoder) };
 }
@@ -42,14 +42,14 @@ function findPlaces({ model, encoder, decoder }: PromptSegmenterOptions): Places
     if (encoder === undefined && decoder === undefined)
       return { encoder: undefined, decoder: model };
     const shown = "given with encoder or decoder";
-    throw optionError("load", "model", shown, "left out, or given alone");
+    throw optionError("load", "model", shown, "left out, or the only one");
   }
   const missing = encoder === undefined ? "encoder" : decoder === undefined ? "decoder" : undefined;
   if (missing) throw optionError("load", missing, "missing", "given: { encoder, decoder }");
   return { encoder, decoder: decoder! };
 }
 
-/** The digests that the files must have, by the part they are; of one graph it is `decoder`. */
+/** The required digest of each file. A combined graph counts as `decoder`. */
 function digestsFor({ encoder }: Places, asked: PromptSegmenterOptions["sha256"]): PromptDigests {
   if (asked === undefined) return {};
   if (typeof asked === "string") {

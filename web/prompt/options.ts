@@ -1,4 +1,4 @@
-// Checks of what callers give; all throw `badOption` with the option and the offending value.
+// Checks of the caller's options. All throw `badOption`, with the option and its value.
 import type { MaskletError } from "../base/errors.js";
 import type { Box, Size } from "../base/geometry.js";
 import { checkFraction, checkInteger, type OptionNames, optionError } from "../base/options.js";
@@ -49,7 +49,7 @@ export const everythingNames = {
 
 const stage = "preprocess";
 
-/** Settings of {@link EverythingOptions} with their defaults. */
+/** {@link EverythingOptions}, checked and with defaults. */
 export interface CheckedEverything {
   readonly gridSize: number;
   readonly predictedIouThreshold: number;
@@ -61,14 +61,12 @@ export interface CheckedEverything {
   readonly soft: boolean;
 }
 
-/**
- * A grid with more points along a side is taken for a mistake: 512 are a quarter of a million runs.
- */
+/** A larger grid is probably a mistake: 512 points per side are a quarter of a million runs. */
 const maxGridSize = 512;
-/** 4^4 crops are an image of gigapixels. */
+/** 4^4 crops already suit an image of gigapixels. */
 const maxCropLayers = 4;
 
-/** One prompt about an image of this size, and what is wanted of it. */
+/** {@link PredictOptions}, checked and with defaults. */
 export interface CheckedPrompt {
   readonly prompt: Prompt;
   readonly mask: LowResMask | undefined;
@@ -85,7 +83,7 @@ export function checkPredict(options: PredictOptions, image: Size): CheckedPromp
   if (box) checkBox(box, "box", image);
   if (mask) checkLowRes(mask);
   if (points.length === 0 && !box && !mask)
-    throw badOption("number of points", 0, "1 or more without a box and a mask");
+    throw badOption("number of points", 0, "at least 1 without a box and a mask");
   const multimask = options.multimask ?? (points.length === 1 && !box && !mask);
   return {
     prompt: { points: points.map(({ x, y, label }) => ({ x, y, label })), box },
@@ -102,12 +100,12 @@ export function checkBoxes(boxes: readonly Box[], image: Size): void {
   });
 }
 
-/** Whether a box has corners in order and lies in the image. */
+/** Whether a box is not empty and lies inside the image. */
 export function isBoxInside({ x1, y1, x2, y2 }: Box, { width, height }: Size): boolean {
   return x1 >= 0 && y1 >= 0 && x2 <= width && y2 <= height && x1 < x2 && y1 < y2;
 }
 
-/** `usual`: what the model's own thresholds are, where it has any. */
+/** @param usual the model's own thresholds, if any */
 export function checkEverything(
   options: EverythingOptions,
   usual: BuiltInPromptModel["everything"] = {},
@@ -125,7 +123,8 @@ export function checkEverything(
   checkFraction(stage, "stabilityThreshold", stabilityThreshold);
   checkFraction(stage, "boxIouThreshold", boxIouThreshold);
   checkFraction(stage, "maskIouThreshold", maskIouThreshold);
-  if (!(Number.isFinite(minArea) && minArea >= 0)) throw badOption("minArea", minArea, "0 or more");
+  if (!(Number.isFinite(minArea) && minArea >= 0))
+    throw badOption("minArea", minArea, "a number of at least 0");
   const thresholds = {
     predictedIouThreshold,
     stabilityThreshold,

@@ -5,28 +5,40 @@ import type { Mask } from "../mask/mask.js";
 import { forEachSpan } from "../mask/runs.js";
 import type { PromptPoint } from "./types.js";
 
-/** What a selection is made by; both may be given. In source pixels. */
+/** A prompt for {@link selectByPrompt}: points, a box or both, in source pixels. */
 export interface SelectionPrompt {
+  /** Points on the objects (`foreground`) or outside them (`background`). */
   readonly points?: readonly PromptPoint[];
+  /** A box around one object. */
   readonly box?: Box;
 }
 
 const promptNames = { points: true, box: true } satisfies OptionNames<SelectionPrompt>;
 
 /**
- * Chooses among instances that are there already, as FastSAM and its like do, which segment
- * everything first and are prompted after. The box chooses the one instance whose mask has the
- * greatest IoU with it; foreground points choose all instances that cover one of them; background
- * points drop whatever covers one of them. Background points alone choose all others.
+ * Selects among existing instances by a prompt, as FastSAM does. The box selects the instance whose
+ * mask has the maximum IoU with it. Foreground points select every instance that covers one of
+ * them. Background points drop every instance that covers one of them. Background points alone
+ * select all other instances.
  *
- * The rules are those of FastSAM's `FastSAMPrompt.box_prompt` and of Ultralytics'
- * `FastSAMPredictor.prompt` (which for points gives the instances, where
- * `FastSAMPrompt.point_prompt` paints them into one mask). Otherwise than there, a background point
- * also drops what the box chose, and the order of the points does not matter.
+ * Algorithm: `box_prompt` of FastSAM's `FastSAMPrompt`, and `prompt` of Ultralytics'
+ * `FastSAMPredictor` (`FastSAMPrompt.point_prompt` would paint the instances into one mask). Two
+ * differences: a background point also drops the instance of the box, and the order of the points
+ * does not matter.
  *
- * @returns the chosen ones in the order of `instances`; none when a box touches no mask
- * @throws MaskletError `badOption`, stage `masks`, without box or points, for a box without a pixel
- *   and for numbers that are not finite
+ * @returns the selected instances, in their order; empty if the box does not touch a mask
+ * @throws MaskletError `badOption`, stage `masks`: neither box nor points, a box without pixels, or
+ *   numbers that are not finite
+ *
+ * @example
+ * ```ts
+ * import { Segmenter, selectByPrompt } from "masklet";
+ *
+ * using segmenter = await Segmenter.create();
+ * const { instances } = await segmenter.segment("photo.jpg");
+ * const points = [{ x: 320, y: 240, label: "foreground" }] as const;
+ * for (const { label } of selectByPrompt(instances, { points })) console.log(label);
+ * ```
  */
 export function selectByPrompt<T extends { readonly mask: Mask }>(
   instances: readonly T[],
@@ -47,7 +59,7 @@ export function selectByPrompt<T extends { readonly mask: Mask }>(
   });
 }
 
-/** The first of those with the greatest IoU; undefined when no mask has a pixel in the box. */
+/** The first instance with the maximum IoU; undefined if all masks miss the box. */
 function bestOfBox<T extends { readonly mask: Mask }>(
   instances: readonly T[],
   box: Box,
@@ -65,7 +77,7 @@ function bestOfBox<T extends { readonly mask: Mask }>(
   return best;
 }
 
-/** Corners rounded to whole pixels and cut to the image. */
+/** Rounds the corners to whole pixels and clips them to the image. */
 function wholePixels({ x1, y1, x2, y2 }: Box, { sourceWidth, sourceHeight }: Mask): Box {
   const cut = (value: number, side: number) => Math.min(Math.max(Math.round(value), 0), side);
   const box = {
@@ -74,7 +86,7 @@ function wholePixels({ x1, y1, x2, y2 }: Box, { sourceWidth, sourceHeight }: Mas
     x2: cut(x2, sourceWidth),
     y2: cut(y2, sourceHeight),
   };
-  // Negated comparisons, so that NaN is bad as well.
+  // Negated comparisons also refuse NaN.
   if (!(box.x2 > box.x1) || !(box.y2 > box.y1))
     throw badPrompt("box", `${x1}, ${y1}, ${x2}, ${y2}`, "a box with pixels of the image");
   return box;

@@ -6,11 +6,15 @@ import { TaskQueue } from "../base/task_queue.js";
 import type { Mask } from "../mask/mask.js";
 import type { PredictOptions, PromptCandidate, PromptPoint, PromptResult } from "./types.js";
 
-/** How a session asks: `PromptSegmenter.predict` about the session's own image. */
+/** Calls `PromptSegmenter.predict` on the session's own image. */
 export type Predict = (options: PredictOptions) => Promise<PromptResult>;
 
+/** Options of one step of a {@link PromptSession}. */
 export interface SessionOptions extends CallLimits {
-  /** Also give each mask an 8-bit soft coverage. Default false. */
+  /**
+   * Adds 8-bit soft coverage to each mask.
+   * @defaultValue `false`
+   */
   soft?: boolean;
 }
 
@@ -20,7 +24,7 @@ const sessionNames = {
   timeoutMs: true,
 } satisfies OptionNames<SessionOptions>;
 
-/** The prompts so far, and what was answered. Never changed: undo gives back the very same. */
+/** The prompts so far and their answer. It is immutable, so undo restores the same object. */
 interface State {
   readonly points: readonly PromptPoint[];
   readonly box: Box | undefined;
@@ -31,10 +35,23 @@ interface State {
 const nothing: State = { points: [], box: undefined, result: undefined, chosen: 0 };
 
 /**
- * One object selected step by step: every click starts from the mask before it. Made by
- * `PromptSegmenter.session`; stays with its image, also when another one is set.
+ * Selects one object step by step: each point starts from the previous mask. Create it with
+ * `PromptSegmenter.session`. It keeps its image, even after `setImage` with another one.
  *
- * Calls may overlap; they are worked on one after another. A call that fails changes nothing.
+ * Calls may overlap: they run one after another. A call that fails changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { PromptSegmenter } from "masklet";
+ *
+ * using segmenter = await PromptSegmenter.create();
+ * await segmenter.setImage("photo.jpg");
+ * const session = segmenter.session();
+ * await session.addPoint({ x: 320, y: 240, label: "foreground" });
+ * await session.addPoint({ x: 40, y: 60, label: "background" });
+ * await session.undo();
+ * console.log(session.mask?.area, session.points.length); // one point
+ * ```
  */
 export class PromptSession {
   private readonly past: State[] = [];
@@ -45,57 +62,63 @@ export class PromptSession {
   /** @internal */
   constructor(private readonly predict: Predict) {}
 
+  /** The points so far, in source pixels. */
   get points(): readonly PromptPoint[] {
     return this.state.points;
   }
 
+  /** The box, in source pixels; undefined if unset. */
   get box(): Box | undefined {
     return this.state.box;
   }
 
-  /** The answer to the prompts so far; undefined while there are none. */
+  /** The answer to the prompts so far; undefined before the first prompt. */
   get result(): PromptResult | undefined {
     return this.state.result;
   }
 
   /**
-   * Which candidate of the result is meant: it is fed into the next step. The best one, unless
-   * {@link choose} said otherwise.
+   * Index of the chosen candidate, the input of the next step: the best one (0), unless {@link
+   * choose} changed it.
    */
   get chosen(): number {
     return this.state.chosen;
   }
 
-  /** The candidate that is meant. */
+  /** The chosen candidate; undefined before the first prompt. */
   get candidate(): PromptCandidate | undefined {
     return this.state.result?.candidates[this.state.chosen];
   }
 
-  /** The mask that is meant. */
+  /** The mask of the chosen candidate; undefined before the first prompt. */
   get mask(): Mask | undefined {
     return this.candidate?.mask;
   }
 
+  /** Whether {@link undo} has a step to take back. */
   get canUndo(): boolean {
     return this.past.length > 0;
   }
 
+  /** Whether {@link redo} has a step to repeat. */
   get canRedo(): boolean {
     return this.future.length > 0;
   }
 
   /**
-   * Adds a point and asks again, starting from the mask that is meant.
-   * @throws MaskletError as `predict`
+   * Adds a point and predicts again, starting from the chosen mask.
+   * @throws MaskletError as `PromptSegmenter.predict`
    */
   addPoint(point: PromptPoint, options: SessionOptions = {}): Promise<PromptResult | undefined> {
     return this.step(({ points, box }) => ({ points: [...points, point], box }), true, options);
   }
 
   /**
-   * Takes out the point of this index, or the last one, and asks again, without the mask so far,
-   * which the point has shaped.
-   * @throws MaskletError `badOption` for a point that there is not, and as `predict`
+   * Removes a point and predicts again. It does not use the chosen mask, because the point has
+   * shaped it.
+   * @param index the point's index in {@link points} (default: the last one)
+   * @returns the new answer; undefined if neither a point nor a box is left
+   * @throws MaskletError `badOption` if `index` is out of range; as `PromptSegmenter.predict`
    */
   removePoint(
     index = this.state.points.length - 1,
@@ -109,16 +132,17 @@ export class PromptSession {
   }
 
   /**
-   * Sets the box, or takes it away, and asks again without the mask so far.
-   * @throws MaskletError as `predict`
+   * Sets the box, or removes it if undefined, and predicts again without the chosen mask.
+   * @returns the new answer; undefined if neither a point nor a box is left
+   * @throws MaskletError as `PromptSegmenter.predict`
    */
   setBox(box: Box | undefined, options: SessionOptions = {}): Promise<PromptResult | undefined> {
     return this.step(({ points }) => ({ points, box }), false, options);
   }
 
   /**
-   * Says which candidate is meant.
-   * @throws MaskletError `badOption` for one that there is not
+   * Chooses a candidate of {@link result}, by index.
+   * @throws MaskletError `badOption` if `index` is out of range
    */
   choose(index: number): void {
     const count = this.state.result?.candidates.length ?? 0;
@@ -127,17 +151,17 @@ export class PromptSession {
     this.state = { ...this.state, chosen: index };
   }
 
-  /** Back to the step before, at once and without asking. False when there is none. */
+  /** Takes the last step back, without running the model. Resolves to false at the first step. */
   undo(): Promise<boolean> {
     return this.calls.run(async () => this.move(this.past, this.future));
   }
 
-  /** Forth again. */
+  /** Repeats the step that {@link undo} took back. Resolves to false at the last step. */
   redo(): Promise<boolean> {
     return this.calls.run(async () => this.move(this.future, this.past));
   }
 
-  /** Forgets prompts and steps: the next object. */
+  /** Clears the prompts and all steps, to select the next object. */
   reset(): Promise<void> {
     return this.calls.run(async () => {
       this.past.length = 0;
@@ -198,5 +222,5 @@ function without(points: readonly PromptPoint[], index: number): PromptPoint[] {
 }
 
 function indexBelow(count: number): string {
-  return count === 0 ? "left out: there are none yet" : `an index from 0 to ${count - 1}`;
+  return count === 0 ? "left out, because the list is empty" : `an index from 0 to ${count - 1}`;
 }

@@ -22,19 +22,18 @@ import type { PromptFileInfo, PromptModelInfo, PromptSegmenterOptions } from "./
 
 export interface StartedPromptModel {
   readonly model: PromptModel;
-  /** Undefined for one graph that does both. */
+  /** Undefined for a combined graph. */
   readonly encoder: ModelSession | undefined;
   readonly decoder: ModelSession;
   readonly info: PromptModelInfo;
   readonly changes: PreprocessingChanges;
 }
 
-/** Side of the image for the self-check of encoders that take every size. */
+/** Side of the image in the self-check of encoders that accept every size. */
 const checkSide = 256;
 
 /**
- * Loads the files, brings encoder and decoder together and starts both, each on the best device
- * that takes it.
+ * Loads the files, matches encoder and decoder and starts each on the best device that can run it.
  * @throws MaskletError as `PromptSegmenter.create`
  */
 export async function startPromptModel(
@@ -72,7 +71,7 @@ export async function startPromptModel(
   }
 }
 
-/** An input that the graph leaves open can be of another size than the usual. */
+/** Applies the caller's input size, if the graph does not fix it. */
 function withInputSize(
   model: PromptModel,
   asked: PromptSegmenterOptions["inputSize"],
@@ -85,7 +84,7 @@ function withInputSize(
       "load",
       "inputSize",
       `${width} x ${height}`,
-      "left out: this network takes every image at its own size",
+      "left out: this network runs every image at its own size",
     );
   for (const [name, side, fixed] of [
     ["width", width, image.width],
@@ -105,7 +104,7 @@ function checkChanges(
   const { width, height, resizeMode, content, ...changes } = preprocessing;
   for (const [name, value] of Object.entries({ width, height, resizeMode, content })) {
     if (value !== undefined)
-      throw optionError("load", `preprocessing.${name}`, value, "left out: the family says it");
+      throw optionError("load", `preprocessing.${name}`, value, "left out: the family fixes it");
   }
   checkPreprocessing(planImage(model, checkFrame(model), changes));
   return changes;
@@ -147,7 +146,7 @@ function checkImageFeeds(model: PromptModel, changes: PreprocessingChanges): Fee
   return { [model.imageInput.name]: makeImageFeed(model.imageInput, checkImage(plan), plan) };
 }
 
-/** One point in the middle. */
+/** One point in the center of the image. */
 function checkPrompt(model: PromptModel): Feeds {
   const frame = checkFrame(model);
   const middle = {
@@ -165,8 +164,8 @@ function checkPrompt(model: PromptModel): Feeds {
 }
 
 /**
- * Numbers like those of an encoder: around 0, all different. Where the decoder leaves a length
- * open, the encoder's file tells it.
+ * Values that resemble those of an encoder: around 0, all different. If the decoder does not fix a
+ * length, the encoder's file gives it.
  */
 function checkEmbeddings(model: PromptModel, encoder: LoadedModel): Feeds {
   const feeds = model.inputs.embeddings.map((input): [string, Feed] => {
@@ -195,7 +194,8 @@ function lengthOf(dim: number | string | undefined): number | undefined {
 }
 
 function openLength({ name, dims }: TensorInfo): never {
-  const message = `neither file says how long '${name}' [${dims?.join(", ")}] is, so that the decoder cannot be checked on a GPU`;
+  const shape = `'${name}' [${dims?.join(", ")}]`;
+  const message = `neither file fixes the length of ${shape}; the GPU self-check needs it`;
   throw new MaskletError("unsupported", "compile", message, { value: name });
 }
 

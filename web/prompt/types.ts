@@ -12,18 +12,18 @@ import type { BuiltInModelName, BuiltInPromptModelName } from "../model/model_na
 export type { PromptPoint };
 
 /**
- * A mask as the network itself sees it: logits at its own resolution, row after row, over its whole
- * input. Comes with a candidate and goes into the next {@link PromptSegmenter.predict} about the
- * same image; good for nothing else.
+ * A mask at the network's own resolution, over its whole input. Take it from a candidate and pass
+ * it to the next {@link PromptSegmenter.predict} on the same image. It has no other use.
  */
 export interface LowResMask extends Size {
+  /** One logit per pixel, row by row: `width * height` values. */
   readonly logits: Float32Array;
 }
 
 /**
- * Where the model comes from: encoder and decoder as two files, or `model`, the name of a built-in
- * one (see `builtInPromptModels`; the first of them where nothing is said) or one file that takes
- * the image and the prompts.
+ * Where the model comes from: `encoder` and `decoder` as two files, or `model`. The latter is the
+ * name of a built-in model (see `builtInPromptModels`) or one file for both halves.
+ * @defaultValue the first built-in model
  */
 export type PromptModelSource =
   | {
@@ -35,7 +35,9 @@ export type PromptModelSource =
 
 /** SHA-256 of the files of a promptable model, in lower-case hex. */
 export interface PromptDigests {
+  /** Digest of the encoder file. */
   readonly encoder?: string;
+  /** Digest of the decoder file. */
   readonly decoder?: string;
 }
 
@@ -43,47 +45,54 @@ export interface PromptDigests {
 export type PromptSegmenterOptions = PromptModelSource &
   EngineOptions & {
     /**
-     * SHA-256 that the model files must have, in lower-case hex; another digest is `hashMismatch`.
-     * A string for a model in one file; `{ encoder, decoder }`, or one of them, for one in two.
-     * Built-in models are always checked.
+     * Required SHA-256 of the model files, in lower-case hex: a string for a model in one file,
+     * `{ encoder, decoder }` (or one of them) for a model in two. Another digest fails with
+     * `hashMismatch`. Built-in models are always checked.
      * @defaultValue unchecked
      */
     sha256?: string | PromptDigests;
     /**
      * Promptable family (`sam`, `edge_sam`, `efficient_sam`, `sam_transformers`, `sam2`,
-     * `sam2_transformers`); default: told by the decoder.
+     * `sam2_transformers`).
+     * @defaultValue recognized by the decoder's tensors
      */
     family?: string;
     /**
-     * How many images stay encoded, least recently used ones going first; at least 1. Default 4.
+     * Maximum number of images that stay encoded, minimum 1. The least recently used goes first.
+     * @defaultValue `4`
      */
     cacheSize?: number;
   };
 
-/** What a PromptSegmenter runs. */
+/** Describes the model of a {@link PromptSegmenter}. */
 export interface PromptModelInfo {
+  /** Name of the family. */
   readonly family: string;
   /** Layout within the family. */
   readonly variant: string;
-  /** One sentence: which tensors told the family. */
+  /** Which tensors tell the family, in one sentence. */
   readonly reason: string;
-  /** The files: encoder and decoder, or the one that does both. */
+  /** The model files: encoder and decoder, or one file for both. */
   readonly files: readonly PromptFileInfo[];
   /**
-   * What is done to an image. Width and height are those of the network's input, or 0 where it
-   * takes images of any size.
+   * Preprocessing of an image. Width and height are those of the network's input, or 0 if it
+   * accepts any size.
    */
   readonly preprocessing: Preprocessing;
-  /** Which prompts it takes beside foreground points. */
+  /** Which prompts the model accepts, in addition to foreground points. */
   readonly takes: {
+    /** Accepts a box. */
     readonly boxes: boolean;
+    /** Accepts background points. */
     readonly background: boolean;
+    /** Accepts a {@link LowResMask}. */
     readonly masks: boolean;
   };
-  /** Size of its {@link LowResMask}; undefined when it takes none back. */
+  /** Size of its {@link LowResMask}; undefined if the model does not accept masks. */
   readonly maskSize: Size | undefined;
 }
 
+/** Describes one file of a promptable model. */
 export interface PromptFileInfo
   extends Pick<
       ModelInfo,
@@ -91,95 +100,139 @@ export interface PromptFileInfo
     >,
     Pick<PromptPart, "part"> {}
 
-/** What {@link PromptSegmenter.setImage} did. */
+/** The result of {@link PromptSegmenter.setImage}. */
 export interface SetImageResult {
+  /** Width of the source in pixels, with EXIF orientation applied. */
   readonly width: number;
+  /** Height of the source in pixels, with EXIF orientation applied. */
   readonly height: number;
-  /** The image was still encoded; nothing had to be run. */
+  /** Whether the embedding came from the cache. If so, the encoder did not run. */
   readonly fromCache: boolean;
+  /** Time of each stage, in milliseconds. */
   readonly timingsMs: Timings;
 }
 
 /** One answer to a prompt. */
 export interface PromptCandidate {
+  /** The pixels of the object. */
   readonly mask: Mask;
-  /** Tight around the mask, in whole source pixels; all 0 when the mask has no pixel. */
+  /** The tight box of the mask, in whole source pixels; all 0 if the mask is empty. */
   readonly box: Box;
-  /** The network's own guess of the mask's IoU with the true one; about 0..1. */
+  /** The network's own estimate of the mask's IoU with the true mask, about 0..1. */
   readonly predictedIou: number;
   /**
-   * How little the mask changes with the threshold, 0..1: area(logit > 1) / area(logit > -1) at the
-   * image's own resolution. 1 for networks that give no logits.
+   * Stability of the mask under other thresholds, 0..1: area(logit > 1) / area(logit > -1) at the
+   * resolution of the image. It is 1 if the network does not return logits.
    */
   readonly stabilityScore: number;
-  /** For the next prompt about this image; absent where the network takes no masks. */
+  /** Input for the next prompt on this image; absent if the model does not accept masks. */
   readonly lowResMask?: LowResMask;
 }
 
+/** A prompt: points, a box, a mask, or a combination of them. */
 export interface PredictOptions extends CallLimits {
+  /**
+   * Points on the object (`foreground`) or outside it (`background`), in source pixels.
+   * @defaultValue `[]`
+   */
   points?: readonly PromptPoint[];
-  /** In source pixels. */
+  /**
+   * A box around the object, in source pixels.
+   * @defaultValue unset
+   */
   box?: Box;
-  /** The answer so far, to be made better: `lowResMask` of a candidate. */
+  /**
+   * The `lowResMask` of an earlier candidate, to improve it.
+   * @defaultValue unset
+   */
   mask?: LowResMask;
   /**
-   * True: all masks that the network gives (three, of parts to wholes). False: the one it holds for
-   * the best. Default: true for a single point and nothing else, which leaves open what of it is
-   * meant.
+   * True returns all masks of the network (usually three, from part to whole). False returns the
+   * one that the network rates best.
+   * @defaultValue `true` for a single point alone (it is ambiguous), else `false`
    */
   multimask?: boolean;
-  /** Also give each mask an 8-bit soft coverage. Default false. */
+  /**
+   * Adds 8-bit soft coverage to each mask.
+   * @defaultValue `false`
+   */
   soft?: boolean;
 }
 
+/** The answer to a prompt. */
 export interface PromptResult {
-  /** Best predicted IoU first; masks without a pixel last. At least one. */
+  /** At least one candidate. The highest predicted IoU comes first; empty masks come last. */
   readonly candidates: readonly PromptCandidate[];
+  /** Width of the source in pixels. */
   readonly width: number;
+  /** Height of the source in pixels. */
   readonly height: number;
-  /** The device on which the decoder ran. */
+  /** The device that ran the decoder. */
   readonly device: Device;
-  /** `source` is 0: the image was set before. */
+  /** Time of each stage, in milliseconds. `source` is 0, because `setImage` read the image. */
   readonly timingsMs: Timings;
 }
 
+/** Options of {@link PromptSegmenter.segmentBoxes}. */
 export interface SegmentBoxesOptions extends CallLimits {
-  /** Also give each mask an 8-bit soft coverage. Default false. */
+  /**
+   * Adds 8-bit soft coverage to each mask.
+   * @defaultValue `false`
+   */
   soft?: boolean;
 }
 
-/** How far {@link PromptSegmenter.everything} is. */
+/** Progress of {@link PromptSegmenter.everything}. */
 export interface EverythingProgress {
-  /** Points asked so far, and in all. */
+  /** Number of points done so far. */
   readonly done: number;
+  /** Number of all points. */
   readonly total: number;
 }
 
 /** The settings of Segment Anything's automatic mask generator, with its defaults. */
 export interface EverythingOptions extends CallLimits {
-  /** Points along each side of the image. Default 32. */
+  /**
+   * Number of points along each side of the image, 1..512.
+   * @defaultValue `32`
+   */
   gridSize?: number;
-  /** Keep masks whose predicted IoU is greater. Default: the built-in model's own, else 0.88. */
+  /**
+   * Keeps masks with a predicted IoU above this.
+   * @defaultValue that of the built-in model, else `0.88`
+   */
   predictedIouThreshold?: number;
   /**
-   * Keep masks whose stability score is at least this. Default: the built-in model's own, else
-   * 0.95.
+   * Minimum stability score, 0..1.
+   * @defaultValue that of the built-in model, else `0.95`
    */
   stabilityThreshold?: number;
-  /** Of masks whose boxes overlap by a greater IoU the best stays. Default 0.7. */
+  /**
+   * If the IoU of two masks' boxes is above this, 0..1, only the better mask stays.
+   * @defaultValue `0.7`
+   */
   boxIouThreshold?: number;
-  /** Of masks that overlap by a greater IoU the best stays; 1 keeps all. Default: not done. */
+  /**
+   * If the IoU of two masks is above this, 0..1, only the better mask stays. 1 keeps all.
+   * @defaultValue `1`
+   */
   maskIouThreshold?: number;
   /**
-   * Holes and islands smaller than this, in source pixels, are filled and removed. Default 0: none.
+   * Fills holes and removes islands below this area, in square source pixels.
+   * @defaultValue `0`, which keeps all
    */
   minArea?: number;
   /**
-   * Layer n looks at 4^n overlapping crops of the image with half as many points along each side as
-   * the layer before. Default 0: none.
+   * Number of extra layers of crops, 0..4. Layer n covers the image with 4^n overlapping crops. It
+   * uses half as many points along each side as the previous layer.
+   * @defaultValue `0`
    */
   cropLayers?: number;
-  /** Also give each mask an 8-bit soft coverage (not with `minArea`). Default false. */
+  /**
+   * Adds 8-bit soft coverage to each mask. `minArea` drops the coverage.
+   * @defaultValue `false`
+   */
   soft?: boolean;
+  /** Receives the progress after each step. */
   onProgress?: (progress: EverythingProgress) => void;
 }

@@ -1,4 +1,4 @@
-// What a Segmenter asks its engine, wherever that works, and what it is answered.
+// The calls between a Segmenter and its engine, in any thread.
 
 import type { CallLimits } from "../base/call_limits.js";
 import type { Device, Timings } from "../base/device.js";
@@ -13,16 +13,16 @@ import type { SegmentOptions } from "./types.js";
 /** Options that can be cloned. */
 export type PlainSegmentOptions = Omit<SegmentOptions, keyof CallLimits | "segmentWith">;
 
-/** What was found in one image, in columns, which cross to another thread without copying. */
+/** The objects of one image in columns, which move to another thread without a copy. */
 export interface FoundColumns extends Size {
   readonly columns: InstanceColumns;
-  /** On which this image was worked. */
+  /** The device that ran this image. */
   readonly device: Device;
   readonly timingsMs: Timings;
 }
 
 export interface SegmentAnswer {
-  /** One for each source, in their order. */
+  /** One per source, in the same order. */
   readonly results: readonly FoundColumns[];
 }
 
@@ -34,6 +34,6 @@ export interface RawAnswer extends Size {
 /** The work behind a Segmenter: in the caller's thread or in a worker. */
 export interface SegmentEngine extends Engine<RunningModelInfo> {
   readonly segment: Work<PlainSegmentOptions, SegmentAnswer>;
-  /** Of the one source. */
+  /** Takes exactly one source. */
   readonly infer: Work<undefined, RawAnswer>;
 }

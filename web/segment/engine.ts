@@ -26,14 +26,14 @@ import { type StartedModel, startModel } from "./start.js";
 import type { CreateOptions } from "./types.js";
 
 /**
- * Calls of one realm take turns, so that one at a time holds the tensors of its images; only
- * reading the sources is done beside another call.
+ * Calls of one realm take turns, so that only one at a time holds tensors. Reading the sources can
+ * overlap with another call.
  */
 const turns = /* @__PURE__ */ new TaskQueue();
 
-/** The engine in this very realm. */
+/** The engine in the current realm. */
 export class LocalEngine implements SegmentEngine {
-  /** Kept for the next call: a stream of frames allocates no input. */
+  /** Reused by the next call, so that a video does not allocate an input per frame. */
   private input = new Float32Array(0);
 
   private constructor(
@@ -42,8 +42,8 @@ export class LocalEngine implements SegmentEngine {
   ) {}
 
   /**
-   * Loads core and model, and starts the model on the best device. Aborting between the steps
-   * leaves nothing behind.
+   * Loads core and model, and starts the model on the best device. An abort between the steps frees
+   * everything.
    */
   static async create(options: CreateOptions): Promise<LocalEngine> {
     const { signal, onProgress } = options;
@@ -99,14 +99,14 @@ export class LocalEngine implements SegmentEngine {
     return this.model.session.dispose();
   }
 
-  /** Images in one run: several only where all have the same input size. */
+  /** Number of images per run: several only if all have the same input size. */
   private runLength(): number {
     const { batch, sizing } = this.model.info;
     if (sizing.rule !== "fixed") return 1;
     return batch === "open" ? Number.POSITIVE_INFINITY : batch;
   }
 
-  /** At its turn, prepares the images, runs the network on them and hands over to `finish`. */
+  /** Waits for its turn, prepares the images, runs the network and calls `finish`. */
   private inTurn<T>(
     images: readonly ReadImage[],
     signal: AbortSignal | undefined,

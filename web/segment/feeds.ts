@@ -4,8 +4,8 @@ import { makeConstantFeeds, makeImageFeed } from "../runtime/image_feed.js";
 import type { ModelPlan } from "./plan.js";
 
 /**
- * Everything that one run is fed.
- * @param planar images one after the other, each planar [3, height, width]
+ * All inputs of one run.
+ * @param planar images one after another, each planar [3, height, width]
  * @param size of the network's input in this run
  */
 export function makeImageFeeds(

@@ -6,21 +6,21 @@ import type { BuiltInModel } from "../model/built_in_types.js";
 import type { ExporterHints } from "../model/exporter_hints.js";
 import type { ImageInput } from "../model/image_input.js";
 
-/** Of networks that leave it open when nothing else is known. */
+/** Used if neither the graph nor another source gives a size. */
 export const usualSize: Size = { width: 640, height: 640 };
 const usualMultiple = 32;
 
-/** What is known of a model beside its graph. */
+/** Facts about a model outside its graph. */
 interface Known {
   readonly hints: ExporterHints;
   readonly card: Pick<BuiltInModel, "input"> | undefined;
 }
 
 /**
- * Size of the network's input: sides that the graph fixes as they are; open ones from the caller,
- * the card, the metadata, the family.
- * @param family undefined when none is known
- * @throws MaskletError `badOption` for a size that the graph does not take.
+ * Size of the network's input. A fixed side comes from the graph; an open side comes from the first
+ * of: the caller, the card, the metadata, the family.
+ * @param family undefined if unknown
+ * @throws MaskletError `badOption` for a size that the graph does not accept
  */
 export function planInputSize(
   image: ImageInput,
@@ -39,7 +39,7 @@ export function planInputSize(
   return { width: side("width"), height: side("height") };
 }
 
-/** What the sides of an input must be multiples of where the graph leaves them open. */
+/** Open sides of an input must be a multiple of this. */
 export function multipleOf(
   { hints, card }: Known,
   family: Pick<ModelFamily, "inputMultiple"> | undefined,

@@ -31,8 +31,8 @@ export const segmentOptionNames = {
 } satisfies OptionNames<SegmentOptions>;
 
 /**
- * Settings of one call, checked and with defaults. `classFilter` has one byte per class, 0 drops
- * it; absent keeps all.
+ * Settings of one call, checked and with defaults. `classFilter` has one byte per class; 0 drops
+ * the class. If it is absent, all classes stay.
  */
 export interface CheckedSegmentOptions {
   readonly scoreThreshold: number;
@@ -42,17 +42,17 @@ export interface CheckedSegmentOptions {
   readonly classFilter?: Uint8Array;
 }
 
-/** More rows than any network gives. */
+/** Above the number of rows of any known network. */
 const maxRows = 100_000;
 
-/** Thresholds of families that do not name their own: those of Ultralytics' predictor. */
+/** Thresholds of families without their own: those of Ultralytics' predictor. */
 const usualScoreThreshold = 0.25;
 const usualIouThreshold = 0.7;
 
 /**
- * @param classCount of the model, 0 when unknown
- * @param defaults of the model's family
- * @throws MaskletError `badOption` naming the option and its value.
+ * @param classCount number of classes of the model, 0 if unknown
+ * @param defaults defaults of the model's family
+ * @throws MaskletError `badOption`, with the option and its value
  */
 export function checkSegmentOptions(
   options: PlainSegmentOptions,
@@ -92,13 +92,13 @@ function makeClassFilter(
   return filter;
 }
 
-/** Some models give several classes one name. */
+/** Several classes of a model can share one name. */
 function idsOf(label: string, labels: readonly string[]): number[] {
   const ids = labels.flatMap((known, id) => (known === label ? [id] : []));
   if (ids.length === 0)
     throw badClasses(
       label,
-      labels.length > 0 ? oneOf(labels) : "class ids: the model has no class names",
+      labels.length > 0 ? oneOf(labels) : "class ids, because the model does not name its classes",
     );
   return ids;
 }
@@ -108,10 +108,9 @@ function badClasses(value: unknown, rule: string): MaskletError {
 }
 
 /**
- * Names by class id: those the caller gives, else those the model names; empty when nobody names
- * them.
- * @param classCount of the model, 0 when unknown
- * @throws MaskletError `badOption` when the caller's names are not as many as the classes.
+ * Names by class id, from the caller, else from the model; empty if neither gives names.
+ * @param classCount number of classes of the model, 0 if unknown
+ * @throws MaskletError `badOption` if the caller's number of names is not `classCount`
  */
 export function chooseLabels(
   asked: readonly string[] | undefined,

@@ -31,22 +31,19 @@ export type PlanOptions = Pick<
   "family" | "variant" | "labels" | "inputSize" | "preprocessing"
 >;
 
-/**
- * How a model will be used: everything that follows from its file and the caller's options, before
- * anything is run.
- */
+/** How a model will be used: everything that follows from its file and the caller's options. */
 export interface ModelPlan {
   readonly image: ImageInput;
-  /** Images in one run. */
+  /** Number of images per run. */
   readonly batch: number | "open";
   readonly signature: ModelSignature & { readonly inputSize: Size };
   readonly detection: Detection;
 }
 
 /**
- * Finds the image input and its size, and asks the families.
- * @throws MaskletError `unsupported` for a network that does not take one image, `badOption`,
- *   `unknownFamily`.
+ * Finds the image input and its size, and matches the families.
+ * @throws MaskletError `unsupported` (the network does not take one image), `badOption`,
+ *   `unknownFamily`
  */
 export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): ModelPlan {
   const { inputs, outputs } = onnx;
@@ -63,7 +60,7 @@ export function planModel({ onnx, card }: LoadedModel, options: PlanOptions): Mo
       : options.inputSize;
   const usual = asked ?? card?.input ?? hints.inputSize ?? usualSize;
   const first = ask({ width: image.width ?? usual.width, height: image.height ?? usual.height });
-  // Which sizes a family takes, and what it takes when nobody says, is known only now.
+  // The family is known only now, and with it the accepted and the default size.
   const size = planInputSize(image, { hints, card }, asked, first.detection.match?.family);
   const { inputSize } = first.signature;
   const isSame = size.width === inputSize.width && size.height === inputSize.height;
@@ -78,23 +75,25 @@ function requireImageInput(graph: Graph): ImageInput {
   }
   const seen = graph.inputs.map(describeTensor).join(", ");
   const shapes = "[batch, 3, height, width], [batch, height, width, 3] or either without batch";
-  const message = `a network with one input for an image is needed (float32, float16 or uint8, ${shapes}); this one has ${seen}`;
+  const wanted = `one image input (float32, float16 or uint8, ${shapes})`;
+  const message = `the network must have ${wanted}; this one has ${seen}`;
   throw new MaskletError("unsupported", "load", message + promptHint(graph), { value: seen });
 }
 
-/** What a network is that belongs to a PromptSegmenter. */
+/** Explains that a network belongs to a PromptSegmenter; empty for other networks. */
 function promptHint(graph: Graph): string {
   const part = detectPromptPart(graph);
   if (!part) return "";
   const what =
     part.part === "combined" ? "a promptable network" : `the ${part.part} of a promptable network`;
-  return `. It is ${what}${part.family === undefined ? "" : ` (${part.family})`}: PromptSegmenter takes it`;
+  const family = part.family === undefined ? "" : ` (${part.family})`;
+  return `. It is ${what}${family}: use PromptSegmenter`;
 }
 
 /**
  * The family that decodes the model.
- * @throws MaskletError `unknownModel`, `ambiguousModel`, and `unsupported` when the graph has
- *   inputs that the family does not feed.
+ * @throws MaskletError `unknownModel`, `ambiguousModel`, `unsupported` (the family does not feed
+ *   all inputs of the graph)
  */
 export function requireMatch({ detection, signature, image }: ModelPlan): FamilyMatch {
   const { match } = detection;
@@ -104,7 +103,8 @@ export function requireMatch({ detection, signature, image }: ModelPlan): Family
     ({ name }) => name !== image.name && !Object.hasOwn(constantInputs, name),
   );
   if (unfed.length === 0) return match;
-  const message = `the family ${match.family.name} feeds the image ('${image.name}') and nothing for ${unfed.map(describeTensor).join(", ")}`;
+  const fed = `the family ${match.family.name} feeds the image ('${image.name}')`;
+  const message = `${fed} but not ${unfed.map(describeTensor).join(", ")}`;
   throw new MaskletError("unsupported", "load", message, {
     value: unfed.map(({ name }) => name).join(", "),
   });
@@ -112,7 +112,7 @@ export function requireMatch({ detection, signature, image }: ModelPlan): Family
 
 /**
  * The preprocessing of the family, changed by the model's card, then by the caller.
- * @throws MaskletError as {@link requireMatch}, `badOption`.
+ * @throws MaskletError as {@link requireMatch}, `badOption`
  */
 export function planPreprocessing(
   plan: ModelPlan,
@@ -140,7 +140,7 @@ export function planPreprocessing(
   return preprocessing;
 }
 
-/** A size that the graph fixes or the caller chooses holds for all images. */
+/** A size from the graph or the caller applies to all images. */
 export function planSizing(
   { image, detection }: ModelPlan,
   { inputSize }: PlanOptions,
@@ -150,7 +150,7 @@ export function planSizing(
   return isFixed ? fixedSizing : (detection.match?.binding.sizing ?? fixedSizing);
 }
 
-/** Undefined where the input's size is not the caller's to choose. */
+/** Undefined if the caller cannot choose the size of the input. */
 function planMultiple(
   { image, signature: { hints }, detection: { match } }: ModelPlan,
   card: LoadedModel["card"],
@@ -160,10 +160,7 @@ function planMultiple(
   return match && isOpen && !followsImage ? multipleOf({ hints, card }, match.family) : undefined;
 }
 
-/**
- * Names by class id, from the caller, the model's card or its metadata; empty when nobody names
- * them.
- */
+/** Names by class id, from the caller, the model's card or its metadata; else empty. */
 export function planLabels(
   plan: ModelPlan,
   { card }: LoadedModel,
@@ -174,7 +171,7 @@ export function planLabels(
 }
 
 /**
- * What `inspectModel` shows, also of a network that cannot be used: the reason is then every
+ * The result of `inspectModel`. For a network that cannot be used, the reason stands in every
  * family's verdict.
  */
 export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelInfo {
@@ -209,7 +206,7 @@ export function inspectLoaded(loaded: LoadedModel, options: PlanOptions): ModelI
   }
 }
 
-/** What `Segmenter.info` shows. */
+/** The value of `Segmenter.info`. */
 export function describeModel(
   plan: ModelPlan,
   loaded: LoadedModel,

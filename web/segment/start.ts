@@ -33,9 +33,8 @@ export interface StartedModel {
 }
 
 /**
- * Makes a session of a loaded model and settles how its outputs are read. A file that leaves open
- * the dimensions by which families are told apart is run once on a test image; the outputs of that
- * run have dimensions.
+ * Opens a session of a loaded model and chooses its decoder. If the file does not give the
+ * dimensions that identify the family, it runs once on a test image to get them.
  */
 export async function startModel(
   loaded: LoadedModel,
@@ -43,7 +42,7 @@ export async function startModel(
 ): Promise<StartedModel> {
   let plan = planModel(loaded, options);
   const { match: known, unresolved } = plan.detection;
-  // Inputs beside the image are fed by a family only.
+  // Only a family can feed inputs other than the image.
   const mustTry = known === undefined && unresolved && plan.signature.inputs.length === 1;
   const preprocessing = mustTry
     ? trialPreprocessing(plan)
@@ -84,7 +83,7 @@ function checkFeeds(plan: ModelPlan, preprocessing: Preprocessing): Feeds {
   return makeImageFeeds(plan, checkImage(preprocessing), preprocessing);
 }
 
-/** Only the size matters for the shapes of the outputs. */
+/** The shapes of the outputs depend on the size alone. */
 function trialPreprocessing({ signature: { inputSize } }: ModelPlan): Preprocessing {
   const [{ preprocessing }] = families as readonly [ModelFamily];
   return { ...preprocessing, ...inputSize };

@@ -5,9 +5,9 @@ import type { Instance } from "../mask/instances.js";
 import type { BoxSegmenter, SegmentOptions, SegmentResult } from "./types.js";
 
 /**
- * The second half of the two-step method: segments inside the box of every instance and fits the
- * box to the mask. Scores, classes and order stay. An instance whose box holds no pixel, or in
- * whose box nothing is found, stays as it is.
+ * The second step of the two-step method: segments again inside the box of every instance and fits
+ * the box to the mask. Scores, classes and order stay. An instance stays unchanged if its box is
+ * empty, or if the second step finds nothing in it.
  */
 export async function segmentInBoxes(
   result: SegmentResult,

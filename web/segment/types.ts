@@ -10,12 +10,12 @@ import type { ModelSource } from "../model/built_in_types.js";
 /** Options of {@link Segmenter.create}. */
 export interface CreateOptions extends EngineOptions {
   /**
-   * The name of a built-in model (see `builtInModels`), a URL, bytes or a file.
+   * Name of a built-in model (see `builtInModels`), a URL, bytes or a file.
    * @defaultValue the first built-in model, `masklet-n`
    */
   model?: ModelSource;
   /**
-   * Model family, when the tensors do not tell: a name, or `name/variant`.
+   * Model family, a name or `name/variant`. Needed only if the tensors do not tell.
    * @defaultValue recognized by the tensors
    */
   family?: string;
@@ -30,41 +30,53 @@ export interface CreateOptions extends EngineOptions {
    */
   labels?: readonly string[];
   /**
-   * SHA-256 that the model file must have, in lower-case hex; another digest is `hashMismatch`.
-   * Built-in models are always checked.
+   * Required SHA-256 of the model file, in lower-case hex. Another digest fails with
+   * `hashMismatch`. Built-in models are always checked.
    * @defaultValue unchecked
    */
   sha256?: string;
 }
 
+/** Options of {@link Segmenter.segment}. */
 export interface SegmentOptions extends CallLimits {
   /**
-   * Keep instances whose score is greater, 0..1. Default: what the family's reference uses, mostly
-   * 0.25.
+   * Keeps instances with a score above this, 0..1.
+   * @defaultValue that of the family's reference implementation, mostly `0.25`
    */
   scoreThreshold?: number;
   /**
-   * Class-aware NMS drops a box whose IoU with a better one is greater, 0..1. Default: what the
-   * family's reference uses, mostly 0.7. Families without NMS do not use it.
+   * Class-aware NMS drops a box if its IoU with a better box is above this, 0..1. Families without
+   * NMS ignore it.
+   * @defaultValue that of the family's reference implementation, mostly `0.7`
    */
   iouThreshold?: number;
-  /** At most this many, best first. Default 100. */
+  /**
+   * Maximum number of instances, 1..100000. The best ones stay.
+   * @defaultValue `100`
+   */
   maxInstances?: number;
-  /** Only these classes, by label or class id. */
+  /**
+   * Keep only these classes, by label or class id.
+   * @defaultValue all classes
+   */
   classes?: readonly (string | number)[];
-  /** Also give each mask an 8-bit soft coverage. Default false. */
+  /**
+   * Adds 8-bit soft coverage to each mask.
+   * @defaultValue `false`
+   */
   soft?: boolean;
   /**
-   * The two-step method: every object found is segmented once more inside its box, usually by a
-   * `PromptSegmenter`, and its box fitted to the new mask. Scores and classes stay. Where nothing
-   * is found in a box, the detector's mask stays. Errors of the second step are the call's.
+   * The two-step method: this segmenter, usually a `PromptSegmenter`, segments each object again
+   * inside its box, and the box is fitted to the new mask. Scores and classes stay. If it finds
+   * nothing in a box, the first mask stays. If it fails, the call fails.
+   * @defaultValue one step
    */
   segmentWith?: BoxSegmenter;
 }
 
-/** What segments the objects in given boxes: a `PromptSegmenter`, or something of one's own. */
+/** Segments the objects in given boxes: a `PromptSegmenter`, or your own implementation. */
 export interface BoxSegmenter {
-  /** One answer for each box, in the same order; a mask without a pixel where nothing is found. */
+  /** Returns one answer per box, in the same order; an empty mask if it finds nothing. */
   segmentBoxesIn(
     source: Source,
     boxes: readonly Box[],
@@ -72,13 +84,16 @@ export interface BoxSegmenter {
   ): Promise<readonly { readonly mask: Mask; readonly box: Box }[]>;
 }
 
+/** The objects of one image. */
 export interface SegmentResult {
-  /** Best score first. */
+  /** The objects, best score first. */
   readonly instances: readonly Instance[];
-  /** Size of the source, EXIF orientation applied, in pixels. */
+  /** Width of the source in pixels, with EXIF orientation applied. */
   readonly width: number;
+  /** Height of the source in pixels, with EXIF orientation applied. */
   readonly height: number;
-  /** The device this call really ran on. */
+  /** The device that ran this call. */
   readonly device: Device;
+  /** Time of each stage, in milliseconds. */
   readonly timingsMs: Timings;
 }

@@ -1,25 +1,22 @@
-// Parts of an image that are looked at on their own, and where an automatic mask generator points
-// (facts of segment_anything.utils.amg).
+// Crops of an image, and the grid of points of an automatic mask generator (algorithm and constants
+// of segment_anything.utils.amg).
 import type { Box, Rect, Size } from "../base/geometry.js";
 import type { RgbaImage } from "../base/image.js";
 import { Mask } from "../mask/mask.js";
 
-/** A part of the image that is looked at on its own. */
+/** A part of the image that is segmented separately. */
 export interface Crop extends Rect {
-  /** 0 is the whole image. */
+  /** The layer; 0 is the whole image. */
   readonly layer: number;
 }
 
-/** Overlap of crops in parts of the shorter side, were there as many as one. */
+/** Overlap of crops as a fraction of the shorter side, for a layer of one crop. */
 const overlapRatio = 512 / 1500;
 
-/** A mask that ends this close to the edge of its crop, in pixels, is taken for cut off. */
+/** A mask that ends within this distance of its crop's edge, in pixels, counts as cut off. */
 const edgeTolerance = 20;
 
-/**
- * The points of a regular grid with `perSide` points along each side, row by row, in the middle of
- * their cells.
- */
+/** The cell centers of a regular grid with `perSide` points along each side, row by row. */
 export function pointGrid(perSide: number, { width, height }: Size): { x: number; y: number }[] {
   const at = (i: number) => (i + 0.5) / perSide;
   return Array.from({ length: perSide * perSide }, (_, i) => ({
@@ -28,14 +25,12 @@ export function pointGrid(perSide: number, { width, height }: Size): { x: number
   }));
 }
 
-/** Points along each side of a crop of this layer: half as many as one layer up. */
+/** Number of points along each side of a crop: half as many as in the previous layer. */
 export function gridSizeOf(layer: number, gridSize: number): number {
   return Math.max(1, Math.floor(gridSize / 2 ** layer));
 }
 
-/**
- * The whole image, then 4^n overlapping crops for each layer n. Crops without a pixel are left out.
- */
+/** The whole image, then 4^n overlapping crops per layer n. Empty crops are omitted. */
 export function cropsOf({ width, height }: Size, layers: number): Crop[] {
   const crops: Crop[] = [{ x: 0, y: 0, width, height, layer: 0 }];
   for (let layer = 1; layer <= layers; ++layer) {
@@ -61,7 +56,7 @@ function spans(side: number, count: number, overlap: number): [from: number, to:
   ]);
 }
 
-/** The pixels of a crop, copied. */
+/** Copies the pixels of a crop. */
 export function cutOutCrop({ width, data }: RgbaImage, crop: Rect): RgbaImage {
   const out = new Uint8ClampedArray(crop.width * crop.height * 4);
   for (let row = 0; row < crop.height; ++row) {
@@ -71,7 +66,7 @@ export function cutOutCrop({ width, data }: RgbaImage, crop: Rect): RgbaImage {
   return { width: crop.width, height: crop.height, data: out };
 }
 
-/** What was found in a crop, in pixels of the whole image; the very object in the whole image. */
+/** Converts a candidate of a crop to pixels of the whole image. */
 export function moveToWhole<T extends { readonly mask: Mask; readonly box: Box }>(
   found: T,
   { x, y, layer }: Crop,
@@ -87,7 +82,7 @@ export function moveToWhole<T extends { readonly mask: Mask; readonly box: Box }
   };
 }
 
-/** Whether a box ends at an edge of its crop that is not one of the image. */
+/** Whether a box ends at an edge of its crop that is not an edge of the image. */
 export function isCutOff({ x1, y1, x2, y2 }: Box, crop: Rect, whole: Size): boolean {
   const ends: [side: number, ofCrop: number, ofImage: number][] = [
     [x1, crop.x, 0],

@@ -48,8 +48,16 @@ export interface CocoAnnotation {
   ignore?: 0 | 1;
 }
 
+/** About a COCO data set. */
+export interface CocoInfo {
+  /** What it is. */
+  description?: string;
+}
+
 /** A COCO data set. */
 export interface CocoDataset {
+  /** About the data set. Some versions of pycocotools read results only if it is there. */
+  info?: CocoInfo;
   /** All images. */
   images: CocoImage[];
   /** All objects of all images. */

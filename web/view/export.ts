@@ -106,7 +106,12 @@ export function toCocoDataset(entries: readonly NamedResult[]): CocoDataset {
       });
     }
   }
-  return { images, annotations, categories: [...categories.values()].sort((a, b) => a.id - b.id) };
+  return {
+    info: { description: "Made by Masklet" },
+    images,
+    annotations,
+    categories: [...categories.values()].sort((a, b) => a.id - b.id),
+  };
 }
 
 /** Options of {@link toYolo}: how exact a contour is. */
@@ -114,7 +119,10 @@ export type ContourOptions = Pick<PolygonOptions, "tolerance">;
 
 /** Options of {@link toSvg}. */
 export interface SvgOptions extends ContourOptions {
-  /** URL of the image behind the paths. @defaultValue `undefined`, the paths alone */
+  /**
+   * URL of the image behind the paths, percent-encoded.
+   * @defaultValue `undefined`, the paths alone
+   */
   href?: string;
 }
 
@@ -155,7 +163,12 @@ const escapes: Readonly<Record<string, string>> = {
   ">": "&gt;",
   '"': "&quot;",
 };
-const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]!);
+
+/** What XML 1.0 has no character for: most controls, halves of surrogate pairs, U+FFFE, U+FFFF. */
+const notInXml = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
+const escapeXml = (text: string) =>
+  text.replace(notInXml, "\ufffd").replace(/[&<>"]/g, (character) => escapes[character]!);
 
 function svgPath(mask: Mask, options: ContourOptions): string {
   return mask

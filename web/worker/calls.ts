@@ -6,13 +6,13 @@ import type { Engine, EngineState, Work } from "../engine/engine.js";
 import { type EngineKind, type Outcome, type WorkAnswer, worksOf } from "./protocol.js";
 import { buffersOf } from "./transfer.js";
 
-/** Sources of a call, some of them copies made for it. */
+/** The sources of a call, and which of them are copies for this call. */
 interface Cargo {
   readonly sources: readonly Source[];
   readonly owned: readonly boolean[];
 }
 
-/** How the creation of an engine reports and is ended. */
+/** Progress and abort signal of a creation. */
 interface Creation {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -20,13 +20,13 @@ interface Creation {
 
 type AnyWork = Work<unknown, WorkAnswer, unknown>;
 
-/** The engine of a worker and the calls it works on. */
+/** The engine of a worker and its running calls. */
 export class Calls {
   private engine: Engine | undefined;
   private works: Readonly<Record<string, true>> = {};
   private readonly running = new Map<number, AbortController>();
 
-  /** Makes the engine; the outcome is its state. */
+  /** Creates the engine and returns its state. */
   start(
     call: number,
     kind: EngineKind,
@@ -42,7 +42,7 @@ export class Calls {
     });
   }
 
-  /** Gives work to the engine. Arrays of the answer are transferred. */
+  /** Gives work to the engine. The answer's arrays are transferred. */
   async work(
     call: number,
     name: string,
@@ -58,8 +58,7 @@ export class Calls {
           work(sources, input, { signal, onProgress: report }),
         );
       } finally {
-        // Copies made for this call; frames in particular hold memory of the decoder until they are
-        // closed.
+        // Close the copies of this call. An open video frame blocks memory of the video decoder.
         for (const source of sources.filter((_, i) => owned[i]))
           (source as ImageBitmap | VideoFrame).close();
       }
@@ -110,8 +109,8 @@ export class Calls {
 }
 
 /**
- * Runs a task that reports. Reports have a channel of their own, which the answer must not
- * overtake.
+ * Runs a task that reports progress. Reports use their own channel, and the answer must not
+ * overtake it.
  */
 async function withReports<P, T>(
   onProgress: (progress: P) => unknown,
@@ -119,7 +118,7 @@ async function withReports<P, T>(
 ): Promise<T> {
   let reported: Promise<unknown> = Promise.resolve();
   const result = await task((progress) => {
-    // An error in the caller's function is the caller's; it must not end the worker.
+    // An error in the caller's function must not end the worker.
     reported = Promise.resolve(onProgress(progress)).catch(() => undefined);
   });
   await reported;

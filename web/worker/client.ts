@@ -6,8 +6,8 @@ import { WorkerHost } from "./host.js";
 import { type EngineKind, type Engines, type WorkAnswer, worksOf } from "./protocol.js";
 
 /**
- * Starts a worker with an engine in it. What a worker that died held, encoded images above all, is
- * gone with it: calls about them say so (`noImage`).
+ * Starts a worker with an engine in it. A worker that dies loses its encoded images, and later
+ * calls about them fail with `noImage`.
  */
 export async function startWorkerEngine<K extends EngineKind>(
   kind: K,

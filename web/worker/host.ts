@@ -9,13 +9,13 @@ import { unreadable } from "../source/capture.js";
 import { WorkerLink } from "./link.js";
 import type { Outcome } from "./protocol.js";
 
-/** Progress and abortion of a start. */
+/** Progress and abort signal of a start. */
 export interface StartOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** Makes the engine in a worker. */
+/** Creates the engine in a worker. */
 type Create<State> = (
   link: WorkerLink,
   call: number,
@@ -23,8 +23,8 @@ type Create<State> = (
 ) => Promise<Outcome<State>>;
 
 /**
- * A worker and the engine in it, as often as one is needed: a worker that died is replaced by the
- * next call, which loads the model again (from the cache, where it came from an address).
+ * A worker and its engine. If the worker died, the next call starts another one and loads the model
+ * again (a download comes from the cache).
  */
 export class WorkerHost<State extends object> {
   state!: State;
@@ -35,7 +35,7 @@ export class WorkerHost<State extends object> {
 
   constructor(private readonly create: Create<State>) {}
 
-  /** Spawns the worker, unless there is one. */
+  /** Starts the worker, unless it is running. */
   start(options: StartOptions): Promise<WorkerLink> {
     if (!this.link) {
       const link = this.spawn(options);
@@ -47,7 +47,7 @@ export class WorkerHost<State extends object> {
     return this.link;
   }
 
-  /** Calls the worker about sources, which are copied for it. */
+  /** Calls the worker with copies of the sources. */
   async send<T>(
     sources: readonly Source[],
     signal: AbortSignal | undefined,
@@ -75,7 +75,7 @@ export class WorkerHost<State extends object> {
     }
   }
 
-  /** Takes over what an answer says of the engine. */
+  /** Updates the state of the engine from an answer. */
   adopt(state: Partial<State> | undefined): void {
     this.state = { ...this.state, ...state };
   }
@@ -119,8 +119,7 @@ export class WorkerHost<State extends object> {
   }
 
   /**
-   * A worker in which no session can be made any more (ONNX Runtime's memory is gone) is given up
-   * for a fresh one.
+   * Replaces a worker that cannot open sessions any more (ONNX Runtime ran out of memory).
    */
   private replaceIfBroken(link: WorkerLink, error: MaskletError): void {
     if (error.stage !== "compile" || error.code === "aborted") return;
@@ -145,7 +144,7 @@ function closeAll(packed: readonly PackedSource[]): void {
   for (const { source, owned } of packed) if (owned) (source as ImageBitmap | VideoFrame).close();
 }
 
-/** All or none: copies of some sources are closed when another cannot be read. */
+/** Copies all sources or none: if one cannot be read, it closes the copies of the others. */
 async function packAll(
   sources: readonly Source[],
   signal: AbortSignal | undefined,
@@ -163,12 +162,12 @@ async function packAll(
 }
 
 /**
- * A snapshot is refused by `postMessage` for one reason only: the image is of another origin that
+ * `postMessage` refuses a snapshot for one reason only: the image comes from another origin that
  * does not allow reading it (CORS).
  */
 function nameTaint(error: MaskletError): MaskletError {
   if ((error.cause as Error | undefined)?.name !== "DataCloneError") return error;
   const message =
-    "the image is from another origin that does not allow its pixels to be read (CORS)";
+    "the image comes from another origin that does not allow reading its pixels (CORS)";
   return new MaskletError("badSource", "source", message, { cause: error.cause });
 }

@@ -6,14 +6,14 @@ import { watchWorker } from "./watch.js";
 
 let nextName = 1;
 
-/** One worker and the calls that wait for it. */
+/** One worker and its pending calls. */
 export class WorkerLink {
   readonly api: Remote<WorkerApi>;
   private readonly worker: Worker;
   private readonly watch: ReturnType<typeof watchWorker>;
   /**
-   * Rejects each waiting call. A promise of the worker's end to race with would keep a reaction of
-   * every call ever made.
+   * One reject function per pending call. A shared promise for `Promise.race` would keep a reaction
+   * for every past call.
    */
   private readonly waiting = new Set<(error: MaskletError) => void>();
   private nextCall = 1;
@@ -24,7 +24,7 @@ export class WorkerLink {
     | undefined;
   private ended: MaskletError | undefined;
 
-  /** @param onDeath is called when the worker ends without being asked to. */
+  /** @param onDeath is called if the worker ends unexpectedly */
   constructor(private readonly onDeath: () => void) {
     this.worker = startWorker();
     this.api = wrap<WorkerApi>(this.worker);
@@ -39,7 +39,7 @@ export class WorkerLink {
     );
   }
 
-  /** Terminates the worker; what still waits for it ends with `error`. */
+  /** Terminates the worker. Pending calls fail with `error`. */
   end(error: MaskletError): void {
     if (this.ended) return;
     this.ended = error;
@@ -51,7 +51,7 @@ export class WorkerLink {
     this.waiting.clear();
   }
 
-  /** Sends one call and waits for its outcome; an aborted signal is passed on to the worker. */
+  /** Sends one call and waits for its outcome. It passes an abort on to the worker. */
   async call<T>(
     signal: AbortSignal | undefined,
     stage: Stage,
@@ -118,7 +118,7 @@ function fromWorker(
   signal: AbortSignal | undefined,
 ): MaskletError {
   const error = MaskletError.from(serialized);
-  // The reason need not be clonable; it stays on this side.
+  // The reason stays on this side, because it need not be cloneable.
   return error.code === "aborted" && signal?.aborted
     ? abortedError(signal, error.stage, error.message)
     : error;
@@ -126,10 +126,11 @@ function fromWorker(
 
 function startWorker(): Worker {
   try {
-    // In this very form, so that bundlers find the worker's script.
+    // Bundlers find the worker's script only in this form.
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "masklet" });
   } catch (cause) {
-    const message = `no worker could be started (its script must be of the page's own origin): ${messageOf(cause)}`;
+    const hint = "its script must come from the page's own origin";
+    const message = `the worker could not be started (${hint}): ${messageOf(cause)}`;
     throw new MaskletError("workerFailed", "worker", message, { cause });
   }
 }

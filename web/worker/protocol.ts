@@ -7,7 +7,7 @@ import type { PromptSegmenterOptions } from "../prompt/types.js";
 import type { SegmentEngine } from "../segment/calls.js";
 import type { CreateOptions } from "../segment/types.js";
 
-/** The engines that a worker can hold, and what each is made of. */
+/** The engines that a worker can hold, and the input of each creation. */
 export interface Engines {
   readonly segment: { readonly engine: SegmentEngine; readonly options: CreateOptions };
   readonly prompt: { readonly engine: PromptEngine; readonly options: PromptSegmenterOptions };
@@ -17,14 +17,14 @@ export type EngineKind = keyof Engines;
 
 type WorksOf<E> = Readonly<Record<Exclude<keyof E, "state" | "dispose">, true>>;
 
-/** The kinds of work of each engine: what a client offers and a worker does, and nothing else. */
+/** The kinds of work of each engine. Client and worker accept no other names. */
 export const worksOf = {
   segment: { segment: true, infer: true },
   prompt: { setImage: true, ask: true, everything: true },
 } satisfies { readonly [K in EngineKind]: WorksOf<Engines[K]["engine"]> };
 
 /**
- * What a call gives back: errors cross as plain objects, because a clone of an error loses its
+ * The outcome of a call. Errors cross as plain objects, because the clone of an error loses its
  * class and its code.
  */
 export type Outcome<T> = { readonly ok: T } | { readonly error: SerializedError };
@@ -35,11 +35,11 @@ export interface WorkAnswer {
 
 type Report<T> = (progress: T) => void;
 
-/** What the worker offers: one engine. `call` numbers name a call for `abort`. */
+/** The interface of the worker: one engine. `abort` finds a call by its number. */
 export interface WorkerApi {
-  /** Takes the lock by whose release the worker's end is noticed; false when there are no locks. */
+  /** Takes the lock whose release reveals the worker's end. Resolves to false without Web Locks. */
   hold(lock: string): Promise<boolean>;
-  /** @param options those that can be cloned; signal and progress have their own ways */
+  /** @param options the cloneable options; signal and progress cross separately */
   create(
     call: number,
     kind: EngineKind,
@@ -47,8 +47,8 @@ export interface WorkerApi {
     onProgress: Report<Progress>,
   ): Promise<Outcome<EngineState>>;
   /**
-   * @param name of the work, one of `worksOf`
-   * @param owned which of the sources are copies made for this call
+   * @param name the kind of work, one of `worksOf`
+   * @param owned which of the sources are copies for this call
    */
   work(
     call: number,

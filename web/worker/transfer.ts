@@ -1,6 +1,6 @@
 /**
- * The buffers of all arrays in an answer, to be handed to another thread: whoever makes an answer
- * keeps none of its arrays.
+ * The buffers of all arrays in an answer, for a transfer to another thread. The engine must not
+ * keep any of these arrays.
  */
 export function buffersOf(answer: unknown): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();

@@ -1,19 +1,19 @@
 import { MaskletError } from "../base/errors.js";
 
-/** Tells of a worker's end once, until `stop` is called. */
+/** Reports a worker's end once, until `stop` is called. */
 export interface Watch {
   /**
-   * To be called when the worker answers, with the name that it was given: from then on its silent
-   * end is noticed too.
+   * Call this after the worker has taken the lock of this name. From then on, the watch also
+   * notices a silent end.
    */
   holdsLock(name: string): void;
   stop(): void;
 }
 
 /**
- * Watches a worker. A script that cannot be loaded and an uncaught error are events; a worker that
- * is ended from outside or runs out of memory says nothing, but it gives back its locks: who waits
- * for the lock that it holds (Web Locks API) learns of its end.
+ * Watches a worker. A script that does not load and an uncaught error arrive as events. A worker
+ * that is terminated or runs out of memory sends nothing, but the browser releases its lock (Web
+ * Locks API), so the watch waits for that lock.
  */
 export function watchWorker(worker: Worker, onDeath: (error: MaskletError) => void): Watch {
   const stopped = new AbortController();
@@ -41,8 +41,8 @@ export function watchWorker(worker: Worker, onDeath: (error: MaskletError) => vo
 }
 
 /**
- * Called in the worker: takes a lock for its whole life. False where there is no Web Locks API
- * (pages without a secure context).
+ * Runs in the worker and takes a lock for its whole life. Resolves to false without the Web Locks
+ * API (pages outside a secure context).
  */
 export function holdLockForLife(name: string): Promise<boolean> {
   const locks = (globalThis as { navigator?: { locks?: LockManager } }).navigator?.locks;

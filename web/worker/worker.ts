@@ -1,4 +1,4 @@
-// Entry of the module worker: one engine, its calls by number.
+// Entry of the module worker: one engine and its numbered calls.
 import { expose } from "comlink";
 import type { EngineOptions } from "../engine/types.js";
 import { LocalPromptEngine } from "../prompt/engine.js";

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 
 /**
- * A screen in memory. With a window, browsers have WebGL2 without a GPU; headless, not all of them
+ * A screen in memory. With a window, all browsers support WebGL2 without a GPU; headless, only some
  * do.
  */
 export interface Display {
-  /** Environment of a program that is to show itself there. */
+  /** Environment of a program that uses this screen. */
   readonly env: NodeJS.ProcessEnv;
   end(): void;
 }

@@ -1,32 +1,32 @@
-/// Browsers that Playwright does not drive as they come from their makers: enough of each for specs
-/// that only run script in a page.
+/// Drives official browser builds, which Playwright does not support. It covers specs that only run
+/// script in a page.
 
 import type { Page } from "@playwright/test";
 
-/** How long `waitForFunction` waits, less than a test may take. */
+/** Timeout of `waitForFunction`, shorter than that of a test. */
 const patienceMs = 90_000;
 
-/** The calls of Playwright's Page that these specs may use. */
+/** The methods of Playwright's Page that these specs may use. */
 export type ScriptPage = Pick<Page, "goto" | "evaluate" | "waitForFunction" | "on" | "close">;
 
-/** A browser that was started. */
+/** A running browser. */
 export interface Engine {
   newTab(): Promise<Tab>;
   close(): Promise<void>;
 }
 
-/** One tab of it, as far as a protocol has to be spoken. */
+/** One tab of it: the part that depends on the protocol. */
 export interface Tab {
   goTo(url: string): Promise<void>;
-  /** Runs an expression in the page; the promise of a string that it gives is waited for. */
+  /** Runs an expression in the page and awaits its promise of a string. */
   run(expression: string): Promise<string>;
-  /** Where the protocol tells of errors: script errors and what the console calls one. */
+  /** Reports errors: script errors and errors on the console. */
   onProblem?(listener: (kind: "pageerror" | "console", text: string, url: string) => void): void;
   close(): Promise<void>;
 }
 
-// JSON knows no undefined, no NaN and no typed arrays. These functions also run in the page, from
-// their source text.
+// JSON lacks undefined, NaN and typed arrays. These functions also run in the page, from their
+// source text.
 function toText(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) => {
     if (part === undefined) return { $: "undefined" };
@@ -77,7 +77,7 @@ async function evaluate(tab: Tab, task: unknown, argument: unknown): Promise<unk
   return outcome.value;
 }
 
-/** The tab behind Playwright's calls. */
+/** Playwright's methods on top of a tab. */
 export function pageOf(tab: Tab): ScriptPage {
   const listeners: ["pageerror" | "console", (event: never) => unknown][] = [];
   tab.onProblem?.((kind, text, url) => {
@@ -96,7 +96,7 @@ export function pageOf(tab: Tab): ScriptPage {
     evaluate: (task: unknown, argument: unknown) => evaluate(tab, task, argument),
     async waitForFunction(task: unknown, argument: unknown) {
       for (const end = Date.now() + patienceMs; !(await evaluate(tab, task, argument)); ) {
-        // It must not go on asking the page of the next test.
+        // It must not query the page of the next test.
         if (Date.now() > end) throw new Error(`not within ${patienceMs} ms: ${task}`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

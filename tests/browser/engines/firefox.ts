@@ -7,7 +7,7 @@ export interface FirefoxPaths {
   readonly xvfb: string;
 }
 
-/** Firefox as its makers build it, over WebDriver BiDi. */
+/** An official build of Firefox, over WebDriver BiDi. */
 export async function startFirefox({
   browser: executablePath,
   xvfb,

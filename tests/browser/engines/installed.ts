@@ -5,7 +5,7 @@ import { startWebkit, type WebkitPaths } from "./webkit.js";
 
 export type EngineName = "firefox" | "webkit";
 
-/** How to start an engine, or what is missing on this machine. */
+/** How to start an engine, or the missing program. */
 export type Found = { readonly start: () => Promise<Engine> } | { readonly missing: string };
 
 export function findEngine(name: EngineName): Found {

@@ -1,19 +1,19 @@
-/// `test` for specs that run in every engine: in Chromium by Playwright, in Firefox and WebKit by
-/// the protocols that those speak themselves.
+/// `test` for specs that run in every engine: in Chromium through Playwright, in Firefox and WebKit
+/// through their own protocols.
 
 import { test as base, type Page } from "@playwright/test";
 import { pageOf } from "./engine.js";
 import { type EngineName, findEngine } from "./installed.js";
 
-/** Of a project: which engine its tests run in. */
+/** Option of a project: the engine of its tests. */
 export interface EngineOptions {
   engine: "chromium" | EngineName;
 }
 
 interface WorkerFixtures extends EngineOptions {
   /**
-   * Skips the test where the engine is not on this machine. In others than Chromium a page has the
-   * calls of `ScriptPage` only.
+   * Skips the test if the engine is not installed. Outside Chromium, a page has only the methods of
+   * `ScriptPage`.
    */
   newPage: () => Promise<Page>;
 }

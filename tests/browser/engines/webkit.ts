@@ -10,13 +10,13 @@ export interface WebkitPaths {
 }
 
 /**
- * WebKitGTK, the engine of Safari, over the WebDriver protocol (W3C, 2018). It has one window,
- * which all tabs share.
+ * WebKitGTK, the engine of Safari, over the WebDriver protocol (W3C, 2018). All tabs share one
+ * window.
  */
 export async function startWebkit({ driver, browser, xvfb }: WebkitPaths): Promise<Engine> {
   const display = await startDisplay(xvfb);
   const port = await freePort();
-  // Its sandbox wants namespaces, which containers do not give.
+  // Its sandbox needs namespaces, which containers lack.
   const env = { ...display.env, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" };
   const server = spawn(driver, [`--port=${port}`], { env, stdio: "ignore" });
   const call = caller(`http://127.0.0.1:${port}`);
@@ -70,13 +70,13 @@ function caller(address: string): Call {
   };
 }
 
-/** The driver listens a moment after it was started. */
+/** Waits until the driver listens, shortly after its start. */
 async function untilUp<T>(attempt: () => Promise<T>): Promise<T> {
   for (let left = 50; ; --left) {
     try {
       return await attempt();
     } catch (error) {
-      // What `fetch` says where nobody listens.
+      // The error of `fetch` before the driver listens.
       if (left === 0 || !(error instanceof TypeError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

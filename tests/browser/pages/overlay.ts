@@ -25,7 +25,7 @@ function maskOf(width: number, height: number, inside: Inside): Mask {
   return Mask.fromBytes(bytes, { width, height });
 }
 
-/** An image of one gray, so that everything else on the canvas is the overlay's. */
+/** A uniform gray image, so that every other color on the canvas comes from the overlay. */
 function grayImage(width: number, height: number): OffscreenCanvas {
   const image = new OffscreenCanvas(width, height);
   const context = image.getContext("2d")!;
@@ -36,7 +36,7 @@ function grayImage(width: number, height: number): OffscreenCanvas {
 
 const offscreenHasGl = new OffscreenCanvas(1, 1).getContext("webgl2") !== null;
 
-/** Off screen where that takes WebGL2, else an element. */
+/** An offscreen canvas if that supports WebGL2, else an element. */
 function canvasOf(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
   return offscreenHasGl
     ? new OffscreenCanvas(width, height)

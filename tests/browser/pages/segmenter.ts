@@ -3,8 +3,7 @@
 import * as masklet from "../../../web/index.js";
 
 /**
- * A square of 16 x 16 pixels at multiples of 16, in one of the three colors that the tiny models
- * know.
+ * A square of 16 x 16 pixels at multiples of 16, in one of the three colors of the tiny models.
  */
 export interface Square {
   x: number;
@@ -36,7 +35,7 @@ const kit = {
     return canvas;
   },
 
-  /** A result as plain data, in an order that does not depend on rounding. */
+  /** A result as plain data, in an order independent of rounding. */
   plain({ instances, width, height }: masklet.SegmentResult) {
     const rows = instances.map(({ label, score, box, mask }) => ({
       label,
@@ -48,7 +47,7 @@ const kit = {
     return { width, height, instances: rows };
   },
 
-  /** What a rejected promise says; fails when it resolves. */
+  /** The error of a rejected promise; throws if it resolves. */
   async failure(work: () => Promise<unknown>) {
     try {
       await work();
@@ -68,7 +67,7 @@ const kit = {
 declare global {
   interface Window {
     kit: typeof kit;
-    /** Kept by a test from one evaluation to the next. */
+    /** A test's state between evaluations. */
     segmenter?: masklet.Segmenter;
     wasmBytes?: () => number;
   }
