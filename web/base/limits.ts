@@ -46,6 +46,21 @@ export const maxInputSide = 8_192;
 /** Maximum number of values of a network's image input, all images of a run together: 1 GB. */
 export const maxInputValues = 2 ** 28;
 
+/** Maximum time in which no byte of a download arrives, in milliseconds. */
+export const downloadStallMs = 30_000;
+
+/** How often a model is downloaded when a transfer breaks off. */
+export const downloadAttempts = 2;
+
+/** Maximum size of a model file, in bytes: that of a protobuf message. */
+export const maxModelBytes = 2 ** 31;
+
+/**
+ * Maximum time for the question whether a cached model has changed, in milliseconds. After it, the
+ * cached model counts as current.
+ */
+export const headLimitMs = 5_000;
+
 /** How much a score may be above 1: what quantized networks round. */
 export const scoreTolerance = 0.01;
 

@@ -1,3 +1,4 @@
+import { headLimitMs } from "../base/limits.js";
 import { sha256Hex } from "./sha256.js";
 
 /** The number is the version of the layout. Entries of another version are never read. */
@@ -13,7 +14,7 @@ const validators = ["etag", "last-modified", "content-length"] as const;
 /**
  * Finds a model of an earlier download by URL and digest. An entry whose bytes do not match their
  * stored digest is removed. Without an expected digest, a HEAD request asks the server whether the
- * file is unchanged. If the server is unreachable, the cached file counts as current. Never throws:
+ * file is unchanged. If the server is unreachable or slow, the cached file counts as current. Never throws:
  * a missing or broken Cache API means an empty cache.
  */
 export async function findCachedModel(
@@ -85,10 +86,17 @@ async function isCurrent(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   let head: Response;
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, headLimitMs);
+  signal?.addEventListener("abort", end, { once: true });
   try {
-    head = await fetch(address, { method: "HEAD", ...(signal ? { signal } : {}) });
+    head = await fetch(address, { method: "HEAD", signal: ending.signal });
   } catch {
     return true;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
   }
   const known = validators.filter(
     (name) => head.headers.has(name) && entry.headers.has(`x-masklet-${name}`),
