@@ -136,14 +136,15 @@ def distortion(rng, turn):
     return linear
 
 
-def random_placement(picture, window, zoom, rng, keep, turn):
+def random_placement(picture, window, zoom, rng, keep, options):
     """Fitted into the window times zoom, anywhere in it; `keep`: in the upper left corner as it is."""
     height, width = picture.image.shape[:2]
     x0, y0, x1, y1 = window
-    scale = min((x1 - x0) / width, (y1 - y0) / height) * zoom
+    scales = np.array([(x1 - x0) / width, (y1 - y0) / height]) * zoom
+    fitted = np.diag(scales if options.stretch else np.repeat(scales.min(), 2))
     if keep:
-        return Placement(np.eye(2) * scale, np.array([x0, y0], float))
-    placement = Placement(distortion(rng, turn) * scale, np.zeros(2))
+        return Placement(fitted, np.array([x0, y0], float))
+    placement = Placement(distortion(rng, options.turn) @ fitted, np.zeros(2))
     xa, ya, xb, yb = placement.corners(0, 0, width, height)
     free_x, free_y = x1 - x0 - (xb - xa), y1 - y0 - (yb - ya)
     placement.shift = np.array([x0 - xa + rng.uniform(*sorted((0, free_x))), y0 - ya + rng.uniform(*sorted((0, free_y)))])
@@ -151,7 +152,7 @@ def random_placement(picture, window, zoom, rng, keep, turn):
 
 
 def place(canvas, picture, window, zoom, rng, options, keep=False):
-    placement = random_placement(picture, window, zoom, rng, keep, options.turn)
+    placement = random_placement(picture, window, zoom, rng, keep, options)
     tile = warp(picture.image, placement, window, fill=FILL)
     x0, y0, x1, y1 = window
     canvas.image[y0:y1, x0:x1] = recolour(tile, rng, options.strong) if options.tones and not keep else tile
@@ -187,6 +188,9 @@ def paste(canvas, picture, rng, options):
     side = canvas.image.shape[0]
     height, width = item.mask.shape
     linear = distortion(rng, options.turn) * min(1.5, rng.uniform(0.12, 0.5) * side / max(height, width))
+    if options.stretch:
+        flatter = np.sqrt(picture.image.shape[0] / picture.image.shape[1])
+        linear = linear @ np.diag([flatter, 1 / flatter])
     middle = np.array([item.x + width / 2, item.y + height / 2])
     placement = Placement(linear, rng.uniform(0, side, 2) - linear @ middle)
     layer = placed_object(item, placement, (0, 0, side, side))
@@ -205,7 +209,7 @@ def paste(canvas, picture, rng, options):
 class Options:
     """mosaic, plain, pasted: shares of pictures made of four photos, of one as it comes, and with pasted objects, of which there are at most
     `most_pasted`; zoom, tile_zoom: how much larger than fitting a single photo or one of four is placed; turn: greatest turn and shear in
-    radians; tones: recolour what is placed, strong: more than a little."""
+    radians; tones: recolour what is placed, strong: more than a little; stretch: a photo fills the square, whatever its sides."""
 
     mosaic: float = 0.5
     plain: float = 0.15
@@ -216,6 +220,7 @@ class Options:
     turn: float = 0.0
     tones: bool = True
     strong: bool = False
+    stretch: bool = False
 
 
 def compose(draw, size, rng, **options):

@@ -21,12 +21,13 @@ MOST_CANDIDATES = 30000
 @dataclass
 class Options:
     """every_class: an anchor answers with every class above `score`, as COCO evaluations have it, else with its best
-    one, as the product does. most: detections per picture."""
+    one, as the product does. most: detections per picture. fit: a name of FITS."""
 
     score: float = 0.01
     iou: float = 0.65
     most: int = 100
     every_class: bool = True
+    fit: str = "top-left"
 
 
 @dataclass
@@ -63,6 +64,18 @@ def letterbox(image, size):
     canvas[:content[1], :content[0]] = cv2.resize(image.astype(np.float32), content, interpolation=cv2.INTER_LINEAR)
     planes = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None]) / np.float32(255)
     return planes, Fit(width, height, content[0] / width, content[1] / height)
+
+
+def stretch(image, size):
+    """The same with the picture over the whole input."""
+    height, width = image.shape[:2]
+    filled = cv2.resize(image.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
+    planes = np.ascontiguousarray(filled.transpose(2, 0, 1)[None]) / np.float32(255)
+    return planes, Fit(width, height, size[1] / width, size[0] / height)
+
+
+# How a picture gets into the input, by the names that export.py writes into the metadata.
+FITS = {"top-left": letterbox, "stretch": stretch}
 
 
 def overlaps(box, boxes):
@@ -142,6 +155,19 @@ def decode(output0, output1, fit, options):
         if mask.any():
             found.append(Detection(float(scores[index]), int(categories[index]), box, x, y, mask))
     return found
+
+
+def fit_of(path):
+    """How a checkpoint or an .onnx file wants its pictures: a name of FITS."""
+    if Path(path).suffix == ".onnx":
+        import onnx
+
+        properties = {p.key: p.value for p in onnx.load(str(path)).metadata_props}
+        return properties.get("letterbox", Options.fit)
+    import torch
+
+    checkpoint = torch.load(str(path), map_location="cpu", weights_only=False)
+    return checkpoint["config"].get("fit", Options.fit)
 
 
 def open_network(path, threads=1):

@@ -17,7 +17,7 @@ import numpy as np
 from pycocotools import mask as runs
 
 from coco import DATA
-from detect import Options, decode, letterbox, open_network
+from detect import FITS, Options, decode, fit_of, open_network
 from precision import KINDS, read_truth, score
 
 COLUMNS = ("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large", "recall")
@@ -66,7 +66,7 @@ def detect_all(network, truth, folder, photos, size, options, any_class=False):
     for photo in photos:
         entry = truth.imgs[photo]
         image = read_photo(Path(folder) / "images" / entry["file_name"])
-        planes, fit = letterbox(image, size)
+        planes, fit = FITS[options.fit](image, size)
         started = time.perf_counter()
         output0, output1 = network(planes)
         times.append((time.perf_counter() - started) * 1000)
@@ -138,6 +138,7 @@ def parser():
     made.add_argument("--iou", type=float, default=0.65, help="of suppression")
     made.add_argument("--most", type=int, default=100, help="detections per photo (nuclei: 500 or more)")
     made.add_argument("--best-class", action="store_true", help="one class per anchor, as the product decodes")
+    made.add_argument("--fit", choices=FITS, help="how a picture gets into the input; default: what the network was trained with")
     made.add_argument("--any-class", action="store_true", help="leave classes out of account")
     made.add_argument("--threads", type=int, default=1)
     made.add_argument("--out", type=Path)
@@ -146,7 +147,7 @@ def parser():
 
 def main():
     a = parser().parse_args()
-    options = Options(a.score, a.iou, a.most, not a.best_class)
+    options = Options(a.score, a.iou, a.most, not a.best_class, a.fit or fit_of(a.network))
     cv2.setNumThreads(a.threads)
     report, table, results = evaluate(open_network(a.network, a.threads), a.folder, a.only, a.without, a.size, options, a.any_class)
     print(text_table(report))

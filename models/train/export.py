@@ -20,8 +20,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from detect import fit_of
 from graph import export_onnx, webgpu_fallbacks
-from quantize import calibrated, int8_weights
+from quantize import PhotoReader, calibrated, int8_weights
 
 VARIANTS = "fp32", "fp16", "int8", "qdq"
 SIDE_STEP = 32
@@ -73,27 +74,27 @@ def plain_export(network):
                            ["output0", "output1"], {"images": {2: "height", 3: "width"}}, SIDE_STEP)
 
 
-def make_variant(model, variant, photos=None, size=(416, 416), skip=()):
+def make_variant(model, variant, photos=None, size=(416, 416), skip=(), fit="top-left"):
     """A plain export as one of VARIANTS; the given model stays as it is. int8 and qdq look at photos of the folder `photos`, but not at
     those named in `skip`."""
     copied = onnx.ModelProto()
     copied.CopyFrom(model)
     if variant == "qdq":
-        return calibrated(copied, photos, size, skip)
+        return calibrated(copied, PhotoReader(photos, size, skip, fit))
     if variant == "fp32":
         return copied
-    levels = int8_weights(model, photos, size, skip) if variant == "int8" else {}
+    levels = int8_weights(model, PhotoReader(photos, size, skip, fit)) if variant == "int8" else {}
     return replace_constants(copied, lambda array, name: as_int8(*levels[name], name) if name in levels else as_half(array, name))
 
 
-def describe(model, name, labels, size, licence="Apache-2.0"):
-    """Metadata as common exporters write them, and `letterbox`. `size`: (height, width) that fits the network best. The outputs' numbers of
+def describe(model, name, labels, size, licence="Apache-2.0", fit="top-left"):
+    """Metadata as common exporters write them, and `letterbox`, one of detect.FITS. `size`: (height, width) that fits the network best. The outputs' numbers of
     channels are fixed: by them readers know the form."""
     for output, channels in zip(model.graph.output, (4 + len(labels) + COEFFICIENTS, COEFFICIENTS)):
         batch, channel = output.type.tensor_type.shape.dim[:2]
         batch.dim_value, channel.dim_value = 1, channels
     helper.set_model_props(model, {"description": name, "license": licence, "task": "segment", "stride": str(SIDE_STEP), "batch": "1",
-                                   "imgsz": str(list(size)), "names": str(dict(enumerate(labels))), "letterbox": "top-left"})
+                                   "imgsz": str(list(size)), "names": str(dict(enumerate(labels))), "letterbox": fit})
     return model
 
 
@@ -159,10 +160,11 @@ def load_named(checkpoint, labels=None):
 
 def export(checkpoint, path, variant="fp16", size=(416, 416), labels=None, photos=None):
     network, name, labels = load_named(checkpoint, labels)
-    model = make_variant(checked(plain_export(network), network), variant, photos, size)
+    fit = fit_of(checkpoint)
+    model = make_variant(checked(plain_export(network), network), variant, photos, size, fit=fit)
     if variant != "qdq" and webgpu_fallbacks(model):
         raise ValueError("\n".join(webgpu_fallbacks(model)))
-    return save(describe(model, name, labels, size), path)
+    return save(describe(model, name, labels, size, fit=fit), path)
 
 
 def main():

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from coco import category_names, read_set
-from detect import Options, decode, letterbox, open_network
+from detect import FITS, Options, decode, fit_of, open_network
 from evaluate import side_lengths
 
 
@@ -50,7 +50,7 @@ def with_labels(image, found, names, scale):
 
 
 def row(network, picture, names, size, options, height):
-    planes, fit = letterbox(picture.image, size)
+    planes, fit = FITS[options.fit](picture.image, size)
     found = decode(*network(planes), fit, options)
     truth = painted(picture.image, [(o.x, o.y, o.mask) for o in picture.objects if not o.crowd])
     result = painted(picture.image, [(f.x, f.y, f.mask) for f in found])
@@ -74,8 +74,9 @@ def main():
     parser.add_argument("--height", type=int, default=320, help="of a row, in pixels")
     options = parser.parse_args()
     network, names = open_network(options.network), category_names(options.folder)
+    settings = Options(options.score, 0.65, options.most, False, fit_of(options.network))
     pictures = {p.name: p for p in read_set(options.folder, only=set(options.names))}
-    rows = [row(network, pictures[name], names, options.size, Options(options.score, 0.65, options.most, False), options.height)
+    rows = [row(network, pictures[name], names, options.size, settings, options.height)
             for name in options.names]
     width = max(r.shape[1] for r in rows)
     rows = [np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0)), constant_values=255) for r in rows]

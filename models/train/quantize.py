@@ -93,11 +93,10 @@ def input_moments(model, nodes, kernels, feeds):
     return [m / len(feeds) for m in moments]
 
 
-def int8_weights(model, photos, size, skip=()):
-    """-> {name: (int8 levels of the weights' shape, scale [outputs, 1, 1, 1])}"""
+def int8_weights(model, reader):
+    """reader: PhotoReader -> {name: (int8 levels of the weights' shape, scale [outputs, 1, 1, 1])}"""
     weights = weights_for_int8(model.graph)
     nodes = [n for n in model.graph.node if n.op_type == "Conv" and n.input[1] in weights]
-    reader = PhotoReader(photos, size, skip)
     feeds = list(iter(reader.get_next, None))
     moments = input_moments(model, nodes, [weights[n.input[1]].shape[2:] for n in nodes], feeds)
     made = {}
@@ -115,21 +114,21 @@ def int8_weights(model, photos, size, skip=()):
 class PhotoReader:
     """Photos of a folder in the network's input, one at a time, as ONNX Runtime's calibration wants them."""
 
-    def __init__(self, folder, size, skip=(), count=CALIBRATION_PHOTOS):
+    def __init__(self, folder, size, skip=(), fit="top-left", count=CALIBRATION_PHOTOS):
         photos = [p for p in sorted(Path(folder).iterdir()) if p.suffix in (".jpg", ".png") and p.name not in set(skip)]
         if not photos:
             raise ValueError(f"{folder}: no photos to calibrate with")
-        self.photos, self.size = iter(photos[::max(1, len(photos) // count)][:count]), size
+        self.photos, self.size, self.fit = iter(photos[::max(1, len(photos) // count)][:count]), size, fit
 
     def get_next(self):
-        from detect import letterbox
+        from detect import FITS
         from evaluate import read_photo
 
         photo = next(self.photos, None)
-        return None if photo is None else {"images": letterbox(read_photo(photo), self.size)[0]}
+        return None if photo is None else {"images": FITS[self.fit](read_photo(photo), self.size)[0]}
 
 
-def calibrated(model, photos, size, skip=()):
+def calibrated(model, reader):
     """int8 arithmetic in the convolutions but the last ones (quantize and dequantize nodes), ranges of activations from photos."""
     from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 
@@ -139,7 +138,7 @@ def calibrated(model, photos, size, skip=()):
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "source.onnx", Path(folder) / "target.onnx"
         onnx.save(model, str(source))
-        quantize_static(str(source), str(target), PhotoReader(photos, size, skip), QuantFormat.QDQ, op_types_to_quantize=["Conv"], per_channel=True,
+        quantize_static(str(source), str(target), reader, QuantFormat.QDQ, op_types_to_quantize=["Conv"], per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_exclude=[n.name for n in last_convolutions(model.graph)],
                         calibrate_method=CalibrationMethod.MinMax)
         return onnx.load(str(target))

@@ -17,6 +17,7 @@ from assign import anchor_centres
 from coco import read_set
 from detection import detection_losses, start_head
 from network import build_network
+from picodet import PicoTrunk, load_picodet
 from run_folder import Run, trainer_parser
 from samples import Samples, batches
 from start import load_start
@@ -54,7 +55,10 @@ def relative_groups(parameters, part):
 
 
 def trunk_groups(trunk, relative):
-    """relative: as in relative_groups. What gives scores begins anew then, and learns as the branch does."""
+    """relative: as in relative_groups. What gives scores begins anew then, and learns as the branch does. A PicoDet's rates are always
+    relative, and all of it is known."""
+    if isinstance(trunk, PicoTrunk):
+        return relative_groups(trunk.parameters(), "trunk")
     if not relative:
         return [{"params": list(trunk.parameters()), "weight_decay": 0.0, "part": "trunk"}]
     fresh = [p for head in trunk.heads for layer in (head.objectness, head.classes) for p in layer.parameters()]
@@ -70,15 +74,23 @@ def parameter_groups(network, decay, relative=False):
             *trunk_groups(network.trunk, relative)]
 
 
+def held_out_names(config):
+    """File names of the photos that no training with --held-out sees: of the list, or the lists, that the config names."""
+    lists = config.get("heldOut", "held_out.json")
+    return [name for file in ([lists] if isinstance(lists, str) else lists) for name in json.loads((HERE / file).read_text())]
+
+
 class Trainer(Run):
     def __init__(self, config, data, out, initial=None, held_out=False, device="cpu", threads=1):
         torch.manual_seed(config["seed"])
         torch.set_num_threads(threads)
         self.config, self.data, self.out, self.device = config, Path(data), Path(out), torch.device(device)
         self.network = build_network(config)
+        # On a CPU with instructions for it, twice as fast; PyTorch's own float32 path for one thread and few pictures is slow.
+        self.bfloat16 = config.get("bfloat16", self.device.type == "cuda")
         self.steps = sum(stage["steps"] for stage in config["stages"])
         self.teacher, self.supervised = None, config.get("detector") == "supervised"
-        self.start_from_yolox(self.data / "models" / "yolox-nano-416.onnx")
+        self.start_from_public(self.data / "models")
         if initial:
             load_start(self.network, initial)
         if not self.supervised:
@@ -86,14 +98,18 @@ class Trainer(Run):
         self.network = self.place(self.network)
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.network, config["weightDecay"], self.supervised), lr=0.0, betas=(0.9, 0.98))
-        without = json.loads((HERE / config.get("heldOut", "held_out.json")).read_text()) if held_out else []
+        without = held_out_names(config) if held_out else []
         self.sets = [([p for p in read_set(self.data / s["folder"], s["classes"], without=without) if p.objects], s["share"])
                      for s in config["sets"]]
         self.step, self.rows = 0, []
         self.open_folder()
 
-    def start_from_yolox(self, path):
+    def start_from_public(self, models):
         """All of the trunk, whose first outputs it is then held to; where boxes are learned from the data, whatever fits."""
+        if isinstance(self.network.trunk, PicoTrunk):
+            load_picodet(self.network.trunk, models / "picodet-s-416.onnx")
+            return
+        path = models / "yolox-nano-416.onnx"
         if self.supervised:
             load_matching(self.network.trunk, load_public_weights(Trunk(), path))
             for head in self.network.trunk.heads:
@@ -126,9 +142,14 @@ class Trainer(Run):
         if stage["trunkRate"] > 0 and self.teacher is not None:
             with torch.no_grad():
                 theirs = self.teacher(images).raw
-            found["distillation"] = terms.distillation([r.float() for r in features.raw], [r.float() for r in theirs])
+            found["distillation"] = self.distillation([r.float() for r in features.raw], [r.float() for r in theirs])
         weights = self.config["weights"]
         return {name: weights[name] * loss for name, loss in found.items()}, iou
+
+    def distillation(self, raw, teacher):
+        if isinstance(self.network.trunk, PicoTrunk):
+            return terms.distillation_of_sides(raw, teacher, self.network.classes)
+        return terms.distillation(raw, teacher)
 
     def train_step(self, batch, stage):
         # What is drawn in a step (dropout) hangs on its number alone, so that a resumed run draws the same.
@@ -136,7 +157,7 @@ class Trainer(Run):
         for group in self.optimizer.param_groups:
             peak = stage["rate"] if group["part"] == "branch" else stage["trunkRate"]
             group["lr"] = rate(self.step, self.steps, peak) * group.get("scale", 1.0) if peak else 0.0
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             found, iou = self.losses(batch, stage)
         self.optimizer.zero_grad(set_to_none=True)
         if found:

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from coordinates import pixel_grid
+
 WIDTHS = (16, 32, 64, 128, 256)  # stem and the four stages, strides 2, 4, 8, 16, 32
 DEPTHS = (1, 3, 3, 1)  # bottlenecks per stage
 HEAD = 64
@@ -20,7 +22,8 @@ FOCUS_ORDER = ((0, 0), (1, 0), (0, 1), (1, 1))
 @dataclass
 class Features:
     """What the trunk knows of a batch. `raw` holds, per level, [B, 5 + classes, h, w]: dx, dy, log w, log h in strides, then logits of
-    objectness and classes."""
+    objectness and classes; of a PicoDet see picodet.py. `geometry` holds [B, 4, h, w], where each cell puts
+    its box: what the mask branch reads of the boxes."""
 
     s2: torch.Tensor
     s4: torch.Tensor
@@ -29,6 +32,7 @@ class Features:
     regression: list
     classification: list
     raw: list
+    geometry: list
 
 
 class ConvAct(nn.Module):
@@ -141,6 +145,27 @@ class Trunk(nn.Module):
         self.heads = nn.ModuleList([Head(width, classes) for width in widths])
         self.widths = widths
 
+    def read_widths(self):
+        """What MaskBranch has to know of the features."""
+        return {"pyramid": self.widths, "stage": self.widths[0], "head": HEAD, "shared": False,
+                "quarter": WIDTHS[1], "half": WIDTHS[0]}
+
+    def boxes(self, features):
+        """[B, N, 4] cx, cy, w, h in input pixels."""
+        levels = []
+        for raw, stride in zip(features.raw, self.strides):
+            x, y = pixel_grid(raw, stride)
+            corner = torch.cat([x, y], 1) - 0.5 * stride
+            center = raw[:, :2] * stride + corner
+            levels.append(torch.cat([center, torch.exp(raw[:, 2:4]) * stride], 1).flatten(2))
+        return torch.cat(levels, 2).transpose(1, 2)
+
+    def scores(self, features):
+        """[B, N, classes]: objectness x class."""
+        raw = torch.cat([level[:, 4:].flatten(2) for level in features.raw], 2)
+        raw = raw.transpose(1, 2).sigmoid()
+        return raw[..., :1] * raw[..., 1:]
+
     def pyramid(self, stages):
         """Top down, then bottom up; one map per level."""
         x, lateral = stages[-1], {}
@@ -162,7 +187,8 @@ class Trunk(nn.Module):
         pyramid = self.pyramid(maps[2:])
         heads = [head(level) for head, level in zip(self.heads, pyramid)]
         raw, regression, classification = (list(x) for x in zip(*heads))
-        return Features(s2, maps[1], maps[2:], pyramid, regression, classification, raw)
+        return Features(s2, maps[1], maps[2:], pyramid, regression, classification, raw,
+                        [level[:, :4] for level in raw])
 
 
 def convolutions_in_order(trunk):

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from detect import Options, open_network
+from detect import Options, fit_of, open_network
 from evaluate import DATA, evaluate, names_in, side_lengths, without_nan, write
 from export import VARIANTS, checked, describe, load_named, make_variant, plain_export, read_labels, save
 from graph import webgpu_fallbacks
@@ -94,13 +94,14 @@ def main():
     cv2.setNumThreads(1)
     a.out.mkdir(parents=True, exist_ok=True)
     network, name, labels = load_named(a.checkpoint, a.labels)
+    fit = fit_of(a.checkpoint)
     plain = checked(plain_export(network), network)
     rows = {}
     for variant in dict.fromkeys(["fp32", *a.variants]):
         path = a.out / f"{variant}.onnx"
-        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size, a.only or ()), name, labels, a.size)
+        model = describe(make_variant(plain, variant, a.photos or a.folder / "images", a.size, a.only or (), fit), name, labels, a.size, fit=fit)
         save(model, path)
-        rows[variant] = measure(path, model, Options(most=a.most), a)
+        rows[variant] = measure(path, model, Options(most=a.most, fit=fit), a)
         print(variant, rows[variant], flush=True)
     print(text_table(rows))
     (a.out / "variants.json").write_text(json.dumps(without_nan(rows), indent=2) + "\n")

@@ -66,7 +66,7 @@ class Algebra(unittest.TestCase):
     def test_absolute_coefficients_draw_the_relative_shape(self):
         generator = torch.Generator().manual_seed(2)
         for groups in (0, 2):
-            branch = MaskBranch((64, 128, 256), groups=groups)
+            branch = MaskBranch(Trunk().read_widths(), groups=groups)
             maps = torch.randn(1, branch.plain + groups, 26, 39, generator=generator)
             relative = torch.randn(5, PROTOTYPES, generator=generator)
             boxes = torch.tensor([[50, 40, 30, 20], [80, 52, 156, 104], [10, 90, 12, 11], [150, 5, 40, 60], [77, 33, 3, 200]]).float()
