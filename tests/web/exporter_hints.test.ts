@@ -87,7 +87,8 @@ describe("readExporterHints", () => {
   it("Letterbox_SaysWhereThePictureLies", () => {
     expect(readExporterHints({ letterbox: "top-left" })).toEqual({ preprocessing: { resizeMode: "letterbox-top-left" } });
     expect(readExporterHints({ letterbox: "centre" })).toEqual({ preprocessing: { resizeMode: "letterbox-centre" } });
-    for (const letterbox of ["stretch", "constructor", ""]) expect(readExporterHints({ letterbox })).toEqual({});
+    expect(readExporterHints({ letterbox: "stretch" })).toEqual({ preprocessing: { resizeMode: "stretch" } });
+    for (const letterbox of ["squeezed", "constructor", ""]) expect(readExporterHints({ letterbox })).toEqual({});
   });
 
   it("Names_AsJsonOrList_AreLabels", () => {

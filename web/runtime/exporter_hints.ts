@@ -2,10 +2,11 @@ import type { ExporterHints } from "../families/family.js";
 import type { ResizeMode } from "../types.js";
 import { type Literal, parseLiteral } from "./python_literal.js";
 
-/** Where a letterbox put the picture in training: the key `letterbox`, which `models/train/export.py` writes. */
+/** How a picture got into the input in training: the key `letterbox`, which `models/train/export.py` writes. */
 const letterboxes = new Map<string, ResizeMode>([
   ["top-left", "letterbox-top-left"],
   ["centre", "letterbox-centre"],
+  ["stretch", "stretch"],
 ]);
 
 /** More classes than any known data set; a larger class id is taken for nonsense. */
