@@ -23,7 +23,7 @@ from samples import Samples, batches
 from start import load_start
 from trunk import Trunk, load_matching, load_public_weights
 
-LOG_EVERY, SAVE_EVERY = 20, 200
+LOG_EVERY, SAVE_EVERY = 20, 50
 WARM_UP = 60  # steps
 LEAST_RATE = 0.01  # of the peak
 LEAST_SCALE = 1e-3  # of a tensor, where the rate is relative to it
@@ -45,6 +45,14 @@ def averaged(ema, network, step):
 def rate(step, steps, peak):
     """At `step` of all `steps`: cosine from the peak down, after a linear warm-up."""
     return max(LEAST_RATE * peak, peak * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * step / steps)))
+
+
+def staged_rate(peaks, done, stage_steps, step, steps):
+    """A stage's rate: of a number, see `rate`; of a pair, from the first to the second over the stage, after the same warm-up."""
+    if not isinstance(peaks, list):
+        return rate(step, steps, peaks) if peaks else 0.0
+    first, last = peaks
+    return min(1.0, (step + 1) / WARM_UP) * (first + (last - first) * done / stage_steps)
 
 
 def relative_groups(parameters, part):
@@ -125,7 +133,7 @@ class Trainer(Run):
         """-> dict of weighted losses, mean IoU of the masks."""
         images = (batch.images.to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
         network, found = self.network, {}
-        with torch.set_grad_enabled(stage["trunkRate"] > 0):
+        with torch.set_grad_enabled(bool(stage["trunkRate"])):
             features = network.trunk(images)
         with torch.no_grad():
             boxes, scores = network.boxes(features).float().cpu(), network.scores(features).float().cpu()
@@ -137,9 +145,9 @@ class Trainer(Run):
             logits, rows = terms.mask_logits(network.branch, maps.float(), heads.float().transpose(1, 2), chosen, self.device)
             truth, band = (torch.cat([c[i] for c in chosen]).to(self.device) for i in (4, 5))
             found, iou = terms.mask_losses(logits, rows, truth, band, self.config["outlineWeight"], network.branch.quality)
-        if stage["trunkRate"] > 0 and self.supervised:
+        if stage["trunkRate"] and self.supervised:
             found.update(detection_losses(network.boxes(features), features.raw, batch, self.anchors))
-        if stage["trunkRate"] > 0 and self.teacher is not None:
+        if stage["trunkRate"] and self.teacher is not None:
             with torch.no_grad():
                 theirs = self.teacher(images).raw
             found["distillation"] = self.distillation([r.float() for r in features.raw], [r.float() for r in theirs])
@@ -151,12 +159,13 @@ class Trainer(Run):
             return terms.distillation_of_sides(raw, teacher, self.network.classes)
         return terms.distillation(raw, teacher)
 
-    def train_step(self, batch, stage):
+    def train_step(self, batch, stage, done=0):
+        """done: steps of the stage before this one."""
         # What is drawn in a step (dropout) hangs on its number alone, so that a resumed run draws the same.
         torch.manual_seed(self.config["seed"] * 1_000_003 + self.step)
         for group in self.optimizer.param_groups:
             peak = stage["rate"] if group["part"] == "branch" else stage["trunkRate"]
-            group["lr"] = rate(self.step, self.steps, peak) * group.get("scale", 1.0) if peak else 0.0
+            group["lr"] = staged_rate(peak, done, stage["steps"], self.step, self.steps) * group.get("scale", 1.0)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             found, iou = self.losses(batch, stage)
         self.optimizer.zero_grad(set_to_none=True)
@@ -179,7 +188,7 @@ class Trainer(Run):
                           **stage["augmentation"])
         began = time.time()
         for made in batches(samples, batch, workers):
-            self.train_step(made, stage)
+            self.train_step(made, stage, self.step - first)
             if self.step % LOG_EVERY == 0:
                 means = {name: round(float(np.mean([r[name] for r in self.rows if name in r])), 4) for name in self.rows[-1]}
                 self.log(step=self.step, stage=index, rate=self.optimizer.param_groups[0]["lr"], **means,
