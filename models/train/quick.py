@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from coco import DATA
-from detect import Options, from_module
+from detect import from_module
 from evaluate import evaluate
 from train import HERE, Trainer
 
@@ -23,13 +23,13 @@ PARTS = 3
 def quick_config(config, steps):
     """The model's own config with one short stage of photos as they come."""
     stage = {**config["stages"][-1], "steps": steps, "rate": 3e-4,
-             "augmentation": {"mosaic": 0.0, "plain": 0.5, "pasted": 0.0, "turn": 0.0, "strong": False, "stretch": True}}
+             "augmentation": {"mosaic": 0.0, "plain": 0.5, "pasted": 0.0, "turn": 0.0, "strong": False}}
     return {**config, "stages": [stage], "sets": [{"folder": "coco-train", "classes": True, "share": 1.0}]}
 
 
 def measure(trainer, names, step):
     network = copy.deepcopy(trainer.ema).cpu().eval()
-    report, _, _ = evaluate(from_module(network), trainer.data / "coco-train", only=names, options=Options(fit=trainer.config.get("fit", Options.fit)))
+    report, _, _ = evaluate(from_module(network), trainer.data / "coco-train", only=names)
     print(f"step {step:4d}: mask AP {report['mask']['ap']:.4f}, box AP {report['box']['ap']:.4f} on {len(names)} photos", flush=True)
 
 
@@ -42,7 +42,7 @@ def main():
     options = parser.parse_args()
     out = options.out or Path(tempfile.mkdtemp(prefix="masklet-quick-"))
     config = quick_config(json.loads((HERE / "config" / "masklet_n.json").read_text()), options.steps)
-    trainer = Trainer(config, options.data, out, threads=torch.get_num_threads())
+    trainer = Trainer(config, options.data, out, options.data / config["initial"], threads=torch.get_num_threads())
     pictures, share = trainer.sets[0]
     names = [picture.name for picture in pictures[:options.photos]]
     trainer.sets = [(pictures[:options.photos], share)]

@@ -26,7 +26,7 @@ from click_network import (
 )
 from evaluate_click import OnnxClicks, content_size, enlarged
 
-CONFIG = json.loads((paths.TRAIN / "config" / "masklet_n_yolox.json").read_text())["network"]
+CONFIG = json.loads((paths.TRAIN / "config" / "masklet_n.json").read_text())["network"]
 INPUTS = ["image_embeddings", "point_coords", "point_labels", "mask_input", "has_mask_input", "orig_im_size"]
 OUTPUTS = {"masks": 4, "iou_predictions": 2, "low_res_masks": 4}
 

@@ -22,7 +22,7 @@ from picodet import BINS, MEAN, DEVIATION, PicoTrunk, load_picodet, shuffle_orde
 from train import held_out_names
 
 PUBLIC = paths.DATA / "models" / "picodet-s-416.onnx"
-CONFIG = json.loads((paths.TRAIN / "config" / "masklet_n.json").read_text())
+CONFIG = json.loads((paths.TRAIN / "config" / "masklet_n_picodet.json").read_text())
 SMALL = {"classes": 3, "trunk": "picodet",
          "branch": {"width8": 8, "width4": 8, "blocks8": 1, "blocks4": 1, "head": 8, "detail": 4}}
 
