@@ -94,7 +94,7 @@ class Trainer(Run):
         torch.set_num_threads(threads)
         self.config, self.data, self.out, self.device = config, Path(data), Path(out), torch.device(device)
         self.network = build_network(config)
-        # On a CPU with instructions for it, twice as fast; PyTorch's own float32 path for one thread and few pictures is slow.
+        # On a CPU with instructions for it, nearly twice as fast.
         self.bfloat16 = config.get("bfloat16", self.device.type == "cuda")
         self.steps = sum(stage["steps"] for stage in config["stages"])
         self.teacher, self.supervised = None, config.get("detector") == "supervised"
