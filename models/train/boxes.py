@@ -15,7 +15,10 @@ def centred(box):
 
 def pairwise_iou(a, b):
     """Corners [n, 4], [m, 4] -> intersection over union [n, m]."""
-    sides = (torch.minimum(a[:, None, 2:], b[None, :, 2:]) - torch.maximum(a[:, None, :2], b[None, :, :2])).clamp(min=0)
+    sides = (
+        torch.minimum(a[:, None, 2:], b[None, :, 2:])
+        - torch.maximum(a[:, None, :2], b[None, :, :2])
+    ).clamp(min=0)
     overlap = sides.prod(-1)
     area = [(x[:, 2:] - x[:, :2]).prod(-1) for x in (a, b)]
     return overlap / (area[0][:, None] + area[1][None] - overlap).clamp(min=1e-9)

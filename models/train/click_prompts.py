@@ -1,5 +1,7 @@
-"""Simulated clicks and boxes (Sofiiuk et al., 2021, "Reviving iterative training with mask guidance"; the evaluation is
-that of the literature on interactive segmentation): the next click goes to the middle of the largest error, told by the
+"""Simulated clicks and boxes (Sofiiuk et al., 2021, "Reviving iterative training with mask
+guidance"; the evaluation is
+that of the literature on interactive segmentation): the next click goes to the middle of the
+largest error, told by the
 distance transform.
 
 Coordinates are continuous, a click is in the middle of its pixel: x = column + 0.5."""
@@ -7,13 +9,17 @@ Coordinates are continuous, a click is in the middle of its pixel: x = column + 
 import cv2
 import numpy as np
 
-DEEP = (0.4, 0.9)  # of the greatest depth: how far from the middle of a region training clicks may be
+DEEP = (
+    0.4,
+    0.9,
+)  # of the greatest depth: how far from the middle of a region training clicks may be
 BOX_JITTER = 0.08  # standard deviation of a training box's edges, in its sides
 MOST_JITTER = 24.0  # pixels
 
 
 def depth(region):
-    """How far each pixel of a region 0/1 [h, w] is from the nearest pixel outside it, which all beyond the picture are.
+    """How far each pixel of a region 0/1 [h, w] is from the nearest pixel outside it, which all
+      beyond the picture are.
     float32 [h, w]."""
     framed = cv2.copyMakeBorder(region.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return cv2.distanceTransform(framed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
@@ -24,12 +30,14 @@ def window_of(region):
     columns = np.flatnonzero(region.any(0))
     if not len(columns):
         return None
-    rows = np.flatnonzero(region[:, columns[0]:columns[-1] + 1].any(1))
+    rows = np.flatnonzero(region[:, columns[0] : columns[-1] + 1].any(1))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def deepest(region, free=None):
-    """-> (greatest depth, depth of the pixels in the window, window). `free`: 0 where somebody has clicked already."""
+    """-> (greatest depth, depth of the pixels in the window, window). `free`: 0 where somebody has
+    clicked already.
+    """
     window = window_of(region)
     if window is None:
         return 0.0, None, None
@@ -40,7 +48,9 @@ def deepest(region, free=None):
 
 
 def pixel_of(deep, window, rng):
-    """The deepest pixel, the first in reading order; with a generator any that is nearly as deep. -> x, y."""
+    """The deepest pixel, the first in reading order; with a generator any that is nearly as deep.
+    -> x, y.
+    """
     if rng is None:
         index = int(deep.argmax())
     else:
@@ -57,7 +67,8 @@ def first_click(truth, rng=None):
 
 
 def next_click(truth, answer, clicked=None, rng=None):
-    """truth and answer, boolean [h, w] -> (x, y, True where it belongs to the object) in the largest error; None where
+    """truth and answer, boolean [h, w] -> (x, y, True where it belongs to the object) in the
+      largest error; None where
     there is none. `clicked`: boolean [h, w] of pixels that are not clicked again."""
     free = None if clicked is None else ~clicked
     missed, wrong = deepest(truth & ~answer, free), deepest(answer & ~truth, free)

@@ -1,4 +1,6 @@
-"""Photos with instance masks from folders of COCO JSON: `<folder>/instances.json` and `<folder>/images`."""
+"""Photos with instance masks from folders of COCO JSON: `<folder>/instances.json` and
+`<folder>/images`.
+"""
 
 import json
 from dataclasses import dataclass
@@ -13,8 +15,11 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 @dataclass
 class Object:
-    """One annotated object. `mask` is 0/1 and tight; its upper left pixel is (x, y) of the picture. `category` is the index in the set's
-    categories sorted by id, or -1 where classes are not used. `box` x, y, w, h and `area` are the annotation's own."""
+    """One annotated object. `mask` is 0/1 and tight; its upper left pixel is (x, y) of the picture.
+      `category` is the index in the set's
+    categories sorted by id, or -1 where classes are not used. `box` x, y, w, h and `area` are the
+      annotation's own.
+    """
 
     category: int
     crowd: bool
@@ -59,7 +64,7 @@ def tight(mask):
     if not len(rows):
         return None
     y, x = rows[0], columns[0]
-    return int(x), int(y), np.ascontiguousarray(mask[y:rows[-1] + 1, x:columns[-1] + 1])
+    return int(x), int(y), np.ascontiguousarray(mask[y : rows[-1] + 1, x : columns[-1] + 1])
 
 
 def read_object(annotation, category, height, width):
@@ -67,7 +72,13 @@ def read_object(annotation, category, height, width):
     crop = None if mask is None else tight(mask)
     if crop is None:
         return None
-    return Object(category, bool(annotation.get("iscrowd", 0)), *crop, tuple(annotation["bbox"]), float(annotation["area"]))
+    return Object(
+        category,
+        bool(annotation.get("iscrowd", 0)),
+        *crop,
+        tuple(annotation["bbox"]),
+        float(annotation["area"]),
+    )
 
 
 def read_picture(folder, entry, annotations, categories, classes):
@@ -76,16 +87,33 @@ def read_picture(folder, entry, annotations, categories, classes):
     if image is None:
         raise ValueError(f"{path}: not a picture that can be read")
     height, width = image.shape[:2]
-    objects = [read_object(a, categories[a["category_id"]] if classes else -1, height, width) for a in annotations]
-    return Picture(entry["file_name"], cv2.cvtColor(image, cv2.COLOR_BGR2RGB), [o for o in objects if o is not None])
+    objects = [
+        read_object(a, categories[a["category_id"]] if classes else -1, height, width)
+        for a in annotations
+    ]
+    return Picture(
+        entry["file_name"],
+        cv2.cvtColor(image, cv2.COLOR_BGR2RGB),
+        [o for o in objects if o is not None],
+    )
 
 
 def read_set(folder, classes=True, only=None, without=()):
-    """Every picture of a set, or those named in `only`, but none of `without`, in the order of the file."""
+    """Every picture of a set, or those named in `only`, but none of `without`, in the order of the
+    file.
+    """
     document = json.loads((Path(folder) / "instances.json").read_text())
-    categories = {c["id"]: i for i, c in enumerate(sorted(document["categories"], key=lambda c: c["id"]))}
+    categories = {
+        c["id"]: i for i, c in enumerate(sorted(document["categories"], key=lambda c: c["id"]))
+    }
     by_picture = {}
     for annotation in document["annotations"]:
         by_picture.setdefault(annotation["image_id"], []).append(annotation)
-    wanted = [e for e in document["images"] if (only is None or e["file_name"] in only) and e["file_name"] not in without]
-    return [read_picture(folder, e, by_picture.get(e["id"], []), categories, classes) for e in wanted]
+    wanted = [
+        e
+        for e in document["images"]
+        if (only is None or e["file_name"] in only) and e["file_name"] not in without
+    ]
+    return [
+        read_picture(folder, e, by_picture.get(e["id"], []), categories, classes) for e in wanted
+    ]

@@ -1,9 +1,11 @@
-"""Is one evaluation better than another on the same photos? Paired bootstrap over photos (Efron and Tibshirani, 1993).
+"""Is one evaluation better than another on the same photos? Paired bootstrap over photos (Efron and
+Tibshirani, 1993).
 
     python compare.py BEFORE AFTER [--samples 1000] [--seed 0]
 
-Both are folders that evaluate.py wrote (or their matches.npz). Photos are drawn with replacement, as many as there are,
-the same ones for both; the difference AFTER - BEFORE of average precision is computed anew in each sample.
+Both are folders that evaluate.py wrote (or their matches.npz). Photos are drawn with replacement,
+as many as there are, the same ones for both; the difference AFTER - BEFORE of average precision is
+computed anew in each sample.
 """
 
 import argparse
@@ -26,7 +28,9 @@ def read_matches(path):
 
 
 def of_kind(table, kind):
-    return {name[len(kind) + 1:]: array for name, array in table.items() if name.startswith(f"{kind}_")}
+    return {
+        name[len(kind) + 1 :]: array for name, array in table.items() if name.startswith(f"{kind}_")
+    }
 
 
 def drawn(photos, samples, seed):
@@ -35,12 +39,15 @@ def drawn(photos, samples, seed):
 
 
 def sampled_precision(table, weights):
-    return np.concatenate([average_precision(table, weights[i:i + BLOCK]) for i in range(0, len(weights), BLOCK)])
+    return np.concatenate(
+        [average_precision(table, weights[i : i + BLOCK]) for i in range(0, len(weights), BLOCK)]
+    )
 
 
 def compare(before, after, samples=1000, seed=0):
-    """Tables of read_matches -> per kind: AP of both on all photos, their difference, its mean, interval and share
-    above 0 over samples."""
+    """Tables of read_matches -> per kind: AP of both on all photos, their difference, its mean,
+    interval and share above 0 over samples.
+    """
     if list(before["photos"]) != list(after["photos"]):
         raise ValueError("the two evaluations are not of the same photos")
     photos = len(before["photos"])
@@ -60,24 +67,29 @@ def compare(before, after, samples=1000, seed=0):
             "mean": float(differences.mean()),
             "low": float(low),
             "high": float(high),
-            "above_zero": float((differences > 0).mean())
+            "above_zero": float((differences > 0).mean()),
         }
     return report
 
 
 def text_table(report):
-    lines = [f"{report['photos']} photos, {report['samples']} samples of them with replacement, seed {report['seed']}",
-             "             before    after     diff.     mean   95 % interval     > 0"]
+    lines = [
+        f"{report['photos']} photos, {report['samples']} samples of them with replacement, seed {report['seed']}",
+        "             before    after     diff.     mean   95 % interval     > 0",
+    ]
     for kind in ORDER:
         r = report[kind]
         lines.append(
             f"{kind + ' AP':<12}{r['before']:7.4f}  {r['after']:7.4f}  {r['difference']:+8.4f} {r['mean']:+8.4f}   "
-            f"{r['low']:+.4f} {r['high']:+.4f}  {r['above_zero']:6.1%}")
+            f"{r['low']:+.4f} {r['high']:+.4f}  {r['above_zero']:6.1%}"
+        )
     return "\n".join(lines)
 
 
 def main():
-    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     made.add_argument("before")
     made.add_argument("after")
     made.add_argument("--samples", type=int, default=1000)

@@ -1,8 +1,11 @@
 """Coordinates of a feature map's cells, made from the map itself.
 
-A network that takes pictures of any size needs them at run time. Asking for the shape would put integer operators into the exported graph,
-which ONNX Runtime Web runs on the CPU, each with a copy from the GPU and back. Running sums over ones of the map's width and height give the
-same numbers with CumSum, Slice, Greater, Cast, Add and Mul, all of which run on WebGPU. The ones come from a comparison that no value
+A network that takes pictures of any size needs them at run time. Asking for the shape would put
+integer operators into the exported graph,
+which ONNX Runtime Web runs on the CPU, each with a copy from the GPU and back. Running sums over
+ones of the map's width and height give the
+same numbers with CumSum, Slice, Greater, Cast, Add and Mul, all of which run on WebGPU. The ones
+come from a comparison that no value
 passes, so that an infinite or undefined feature (NaN) does not spread over the picture.
 
 Pixel r covers [r, r + 1): the centre of cell i of a map of stride s is at (i + 0.5) s input pixels.
@@ -28,13 +31,17 @@ def spread(x, y):
 
 
 def pixel_grid(feature, stride):
-    """feature [B, C, h, w] of that stride -> (x, y), each [1, 1, h, w] float32: the cells' centres in input pixels, (i + 0.5) stride."""
+    """feature [B, C, h, w] of that stride -> (x, y), each [1, 1, h, w] float32: the cells' centres
+    in input pixels, (i + 0.5) stride.
+    """
     x, y = centres(feature)
     return spread(x * float(stride), y * float(stride))
 
 
 def unit_grid(feature):
-    """feature [B, C, h, w] -> (x, y), each [1, 1, h, w] float32: the cells' centres from -1 to 1 over the map, 2 (i + 0.5) / w - 1."""
+    """feature [B, C, h, w] -> (x, y), each [1, 1, h, w] float32: the cells' centres from -1 to 1
+    over the map, 2 (i + 0.5) / w - 1.
+    """
     x, y = centres(feature)
     width, height = x[:, :, :, -1:] + 0.5, y[:, :, -1:, :] + 0.5
     return spread(x / width * 2.0 - 1.0, y / height * 2.0 - 1.0)

@@ -1,7 +1,9 @@
 """Curves of a training run as a picture: python curves.py RUN/log.jsonl [OUT.png]
 
-The log has a JSON object per line with `step` and any figures; rows of evaluations carry `maskAp` and the like. Each group of figures gets a
-panel of its own: raw values pale, their running mean strong; evaluations as dots. Stages are told apart by vertical lines.
+The log has a JSON object per line with `step` and any figures; rows of evaluations carry `maskAp`
+and the like. Each group of figures gets a
+panel of its own: raw values pale, their running mean strong; evaluations as dots. Stages are told
+apart by vertical lines.
 """
 
 import argparse
@@ -13,10 +15,29 @@ import cv2
 import numpy as np
 
 PANEL, LEFT, RIGHT, TOP, BOTTOM, GAP = (560, 300), 74, 18, 34, 40, 14
-BACKGROUND, INK, FAINT, GRID = (255, 255, 255), (60, 60, 60), (150, 150, 150), (232, 232, 232)  # BGR
-COLOURS = ((176, 114, 31), (14, 127, 255), (44, 140, 44), (40, 39, 214), (189, 103, 148), (75, 86, 140), (180, 119, 227), (127, 127, 127))
+BACKGROUND, INK, FAINT, GRID = (
+    (255, 255, 255),
+    (60, 60, 60),
+    (150, 150, 150),
+    (232, 232, 232),
+)  # BGR
+COLOURS = (
+    (176, 114, 31),
+    (14, 127, 255),
+    (44, 140, 44),
+    (40, 39, 214),
+    (189, 103, 148),
+    (75, 86, 140),
+    (180, 119, 227),
+    (127, 127, 127),
+)
 NOT_FIGURES = {"step", "stage", "ms", "time", "seconds", "photos", "objects"}
-LOSSES, AGREEMENT, RATE, PRECISION = "losses", "IoU of masks in training", "learning rate", "average precision"
+LOSSES, AGREEMENT, RATE, PRECISION = (
+    "losses",
+    "IoU of masks in training",
+    "learning rate",
+    "average precision",
+)
 SMOOTHING = 15  # rows
 LEGEND_ROOM = 0.3  # of the height, above curves that go straight across
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -42,7 +63,9 @@ def flat(row, prefix=""):
     for name, value in row.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{name} ")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        elif (
+            isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        ):
             yield prefix + name, float(value)
 
 
@@ -57,12 +80,24 @@ def series_of(rows):
 
 
 def panels_of(series):
-    """[(title, {name: points})]: losses, learning rates, agreement (IoU), precision; in this order, none empty."""
+    """[(title, {name: points})]: losses, learning rates, agreement (IoU), precision; in this order,
+    none empty.
+    """
     groups = {LOSSES: {}, AGREEMENT: {}, RATE: {}, PRECISION: {}}
     for name, points in series.items():
         low = name.lower()
-        precision = low.startswith(("ap", "mask ", "box ", "boundary ")) or low.endswith("ap") or " ap" in low or "ap5" in low or "ap7" in low
-        title = PRECISION if precision else RATE if "rate" in low or low == "lr" else AGREEMENT if "iou" in low else LOSSES
+        precision = (
+            low.startswith(("ap", "mask ", "box ", "boundary "))
+            or low.endswith("ap")
+            or " ap" in low
+            or "ap5" in low
+            or "ap7" in low
+        )
+        title = (
+            PRECISION
+            if precision
+            else RATE if "rate" in low or low == "lr" else AGREEMENT if "iou" in low else LOSSES
+        )
         groups[title][name] = points
     return [(title, group) for title, group in groups.items() if group]
 
@@ -91,8 +126,12 @@ def figure(value):
 
 
 def span_of(values, share=0.06):
-    """Limits of an axis. Far outliers, as the first steps of a run have, do not flatten the rest."""
-    low, high = np.percentile(values, (0.5, 99)) if len(values) > 60 else (values.min(), values.max())
+    """Limits of an axis. Far outliers, as the first steps of a run have, do not flatten the
+    rest.
+    """
+    low, high = (
+        np.percentile(values, (0.5, 99)) if len(values) > 60 else (values.min(), values.max())
+    )
     if high - low < 1e-12:
         low, high = low - max(abs(low), 1e-6) * 0.5, high + max(abs(high), 1e-6) * 0.5
     margin = (high - low) * share
@@ -108,7 +147,9 @@ def running_mean(values, width=SMOOTHING):
 
 
 class Panel:
-    """One plot: `image` is the whole picture, (x, y) the upper left corner of the plot's own rectangle."""
+    """One plot: `image` is the whole picture, (x, y) the upper left corner of the plot's own
+    rectangle.
+    """
 
     def __init__(self, image, x, y, steps, values):
         self.image, self.x, self.y, self.steps, self.values = image, x, y, steps, values
@@ -118,7 +159,9 @@ class Panel:
         """[n, 2] of step and value -> pixels with 4 fractional bits, as cv2 takes them."""
         u = (points[:, 0] - self.steps[0]) / max(self.steps[1] - self.steps[0], 1e-12)
         v = (points[:, 1] - self.values[0]) / (self.values[1] - self.values[0])
-        places = np.stack([self.x + u * self.width, self.y + (1 - np.clip(v, -0.02, 1.02)) * self.height], 1)
+        places = np.stack(
+            [self.x + u * self.width, self.y + (1 - np.clip(v, -0.02, 1.02)) * self.height], 1
+        )
         return np.round(places * 16).astype(np.int32)
 
     def text(self, text, x, y, scale=0.42, colour=INK, anchor="left"):
@@ -148,7 +191,9 @@ class Panel:
         self.text("step", x2, y2 + 34, 0.42, FAINT, "right")
 
     def curve(self, points, colour, dots, smooth):
-        line = lambda p, c, w: cv2.polylines(self.image, [self.at(p).reshape(-1, 1, 2)], False, c, w, cv2.LINE_AA, 4)
+        line = lambda p, c, w: cv2.polylines(
+            self.image, [self.at(p).reshape(-1, 1, 2)], False, c, w, cv2.LINE_AA, 4
+        )
         if dots:
             line(points, colour, 1)
             for px, py in self.at(points):
@@ -163,10 +208,15 @@ class Panel:
         """entries: [(text, colour)], in the corner with the fewest drawn pixels."""
         width = 34 + max(cv2.getTextSize(text, FONT, 0.42, 1)[0][0] for text, _ in entries)
         height = 10 + 17 * len(entries)
-        xs, ys = (self.x + 8, self.x + self.width - width - 8), (self.y + 8, self.y + self.height - height - 8)
-        drawn = lambda x, y: int((np.ptp(self.image[y:y + height, x:x + width].astype(int), 2) > 20).sum())
+        xs, ys = (self.x + 8, self.x + self.width - width - 8), (
+            self.y + 8,
+            self.y + self.height - height - 8,
+        )
+        drawn = lambda x, y: int(
+            (np.ptp(self.image[y : y + height, x : x + width].astype(int), 2) > 20).sum()
+        )
         x, y = min(((x, y) for y in ys for x in reversed(xs)), key=lambda corner: drawn(*corner))
-        box = self.image[y:y + height, x:x + width]
+        box = self.image[y : y + height, x : x + width]
         box[:] = (box * 0.15 + 255 * 0.85).astype(np.uint8)
         cv2.rectangle(self.image, (x, y), (x + width, y + height), GRID, 1)
         for index, (text, colour) in enumerate(entries):
@@ -187,7 +237,9 @@ def stage_starts(rows):
 
 
 def draw(rows, title=""):
-    """Rows of the log -> picture [H, W, 3] BGR; two panels beside each other. ValueError where no row has a figure."""
+    """Rows of the log -> picture [H, W, 3] BGR; two panels beside each other. ValueError where no
+    row has a figure.
+    """
     groups, stages = panels_of(series_of(rows)), stage_starts(rows)
     if not groups:
         raise ValueError("the log has no figures")
@@ -203,7 +255,13 @@ def draw(rows, title=""):
         values = np.concatenate([points[:, 1] for points in group.values()])
         low, high = span_of(values)
         high += (high - low) * LEGEND_ROOM * (name == PRECISION)
-        panel = Panel(image, index % columns * cell[0] + LEFT, index // columns * cell[1] + TOP + head, steps, (low, high))
+        panel = Panel(
+            image,
+            index % columns * cell[0] + LEFT,
+            index // columns * cell[1] + TOP + head,
+            steps,
+            (low, high),
+        )
         panel.axes(name, stages)
         entries = []
         for number, (curve, points) in enumerate(group.items()):
@@ -215,7 +273,9 @@ def draw(rows, title=""):
 
 
 def main():
-    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     made.add_argument("log", type=Path)
     made.add_argument("out", type=Path, nargs="?", help="default: curves.png beside the log")
     made.add_argument("--title", default="")

@@ -1,7 +1,9 @@
 """From a picture to detections with masks: what the product does, in numpy.
 
-Letterbox at the top left (content round(side x r), fill 114), bilinear; the scores above a threshold; class-aware
-non-maximum suppression; mask logit = sum of coefficient x prototype inside the box, bilinear between the prototype
+Letterbox at the top left (content round(side x r), fill 114), bilinear; the scores above a
+threshold; class-aware
+non-maximum suppression; mask logit = sum of coefficient x prototype inside the box, bilinear
+between the prototype
 cells at the exact place of every source pixel's centre, threshold 0.
 
 Coordinates are continuous, pixel r covers [r, r + 1).
@@ -20,18 +22,21 @@ MOST_CANDIDATES = 30000
 
 @dataclass
 class Options:
-    """every_class: an anchor answers with every class above `score`, as COCO evaluations have it, else with its best
-    one, as the product does. most: detections per picture."""
+    """every_class: an anchor answers with every class above `score`, as COCO evaluations have it,
+      else with its best
+    one, as the product does. most: detections per picture. fit: a name of FITS."""
 
     score: float = 0.01
     iou: float = 0.65
     most: int = 100
     every_class: bool = True
+    fit: str = "top-left"
 
 
 @dataclass
 class Fit:
-    """Where a picture lies in the network's input, from the upper left corner: input pixels per source pixel, per
+    """Where a picture lies in the network's input, from the upper left corner: input pixels per
+      source pixel, per
     axis."""
 
     width: int
@@ -42,7 +47,8 @@ class Fit:
 
 @dataclass
 class Detection:
-    """box: x1, y1, x2, y2 in source pixels, clipped to the picture; mask: bool crop whose upper left pixel is (x,
+    """box: x1, y1, x2, y2 in source pixels, clipped to the picture; mask: bool crop whose upper
+      left pixel is (x,
     y)."""
 
     score: float
@@ -54,15 +60,30 @@ class Detection:
 
 
 def letterbox(image, size):
-    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit). Not rounded to
+    """image [H, W, 3] uint8 RGB, size (height, width) -> ([1, 3, height, width] float32 0..1, Fit).
+      Not rounded to
     levels in between."""
     height, width = image.shape[:2]
     ratio = min(size[0] / height, size[1] / width)
     content = max(1, round(width * ratio)), max(1, round(height * ratio))
     canvas = np.full((*size, 3), FILL, np.float32)
-    canvas[:content[1], :content[0]] = cv2.resize(image.astype(np.float32), content, interpolation=cv2.INTER_LINEAR)
+    canvas[: content[1], : content[0]] = cv2.resize(
+        image.astype(np.float32), content, interpolation=cv2.INTER_LINEAR
+    )
     planes = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None]) / np.float32(255)
     return planes, Fit(width, height, content[0] / width, content[1] / height)
+
+
+def stretch(image, size):
+    """The same with the picture over the whole input."""
+    height, width = image.shape[:2]
+    filled = cv2.resize(image.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
+    planes = np.ascontiguousarray(filled.transpose(2, 0, 1)[None]) / np.float32(255)
+    return planes, Fit(width, height, size[1] / width, size[0] / height)
+
+
+# How a picture gets into the input, by the names that export.py writes into the metadata.
+FITS = {"top-left": letterbox, "stretch": stretch}
 
 
 def overlaps(box, boxes):
@@ -74,7 +95,9 @@ def overlaps(box, boxes):
 
 
 def suppress(boxes, scores, categories, iou, most):
-    """Greedy suppression within each class; indices of what is kept, best first, ties in the order given."""
+    """Greedy suppression within each class; indices of what is kept, best first, ties in the order
+    given.
+    """
     alive, kept = np.ones(len(scores), bool), []
     order = np.argsort(-scores, kind="stable")[:MOST_CANDIDATES]
     for index in order:
@@ -98,7 +121,8 @@ def candidates(scores, options):
 
 
 def taps(first, last, scale, cells):
-    """Bilinear weights [last - first, cells] of the prototype cells for the centres of source pixels first..last -
+    """Bilinear weights [last - first, cells] of the prototype cells for the centres of source
+      pixels first..last -
     1."""
     at = np.clip((np.arange(first, last) + 0.5) * scale / CELL - 0.5, 0, cells - 1)
     low = np.minimum(np.floor(at).astype(int), max(cells - 2, 0))
@@ -119,12 +143,15 @@ def mask_in(box, logits, fit):
     """box in source pixels, logits [h, w] of the prototype cells -> (x, y, bool crop)."""
     x1, x2 = pixel_range(box[0], box[2], fit.width)
     y1, y2 = pixel_range(box[1], box[3], fit.height)
-    rows, columns = taps(y1, y2, fit.scale_y, logits.shape[0]), taps(x1, x2, fit.scale_x, logits.shape[1])
+    rows, columns = taps(y1, y2, fit.scale_y, logits.shape[0]), taps(
+        x1, x2, fit.scale_x, logits.shape[1]
+    )
     return x1, y1, rows @ logits @ columns.T > 0
 
 
 def decode(output0, output1, fit, options):
-    """output0 [1, 4 + C + P, N], output1 [1, P, h, w] -> list of Detection, best first. Those without a mask pixel are
+    """output0 [1, 4 + C + P, N], output1 [1, P, h, w] -> list of Detection, best first. Those
+      without a mask pixel are
     left out."""
     rows, prototypes = output0[0].T, output1[0]
     count = prototypes.shape[0]
@@ -144,14 +171,31 @@ def decode(output0, output1, fit, options):
     return found
 
 
+def fit_of(path):
+    """How a checkpoint or an .onnx file wants its pictures: a name of FITS."""
+    if Path(path).suffix == ".onnx":
+        import onnx
+
+        properties = {p.key: p.value for p in onnx.load(str(path)).metadata_props}
+        return properties.get("letterbox", Options.fit)
+    import torch
+
+    checkpoint = torch.load(str(path), map_location="cpu", weights_only=False)
+    return checkpoint["config"].get("fit", Options.fit)
+
+
 def open_network(path, threads=1):
-    """A checkpoint (.pt) or an .onnx file -> function of [1, 3, H, W] float32 giving (output0, output1) as arrays."""
+    """A checkpoint (.pt) or an .onnx file -> function of [1, 3, H, W] float32 giving (output0,
+    output1) as arrays.
+    """
     if Path(path).suffix == ".onnx":
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
         name = session.get_inputs()[0].name
         return lambda images: session.run(["output0", "output1"], {name: images})
     from network import load_network
@@ -167,6 +211,9 @@ def from_module(network):
 
     def run(images):
         with torch.no_grad():
-            return [output.float().cpu().numpy() for output in network(torch.from_numpy(images).to(device))]
+            return [
+                output.float().cpu().numpy()
+                for output in network(torch.from_numpy(images).to(device))
+            ]
 
     return run

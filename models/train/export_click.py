@@ -2,7 +2,8 @@
 
     python export_click.py CHECKPOINT OUT [--variant fp16]
 
-OUT/masklet-click-encoder.onnx and OUT/masklet-click-decoder.onnx in the contract of Segment Anything's exporter; opset
+OUT/masklet-click-encoder.onnx and OUT/masklet-click-decoder.onnx in the contract of Segment
+Anything's exporter; opset
 17; every operator runs on WebGPU. Weights are stored as float16 and computed with in float32."""
 
 import argparse
@@ -14,7 +15,16 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from click_network import CELLS, CHANNELS, INPUT, MASK, DecoderGraph, EncoderGraph, anchors_of, load_click
+from click_network import (
+    CELLS,
+    CHANNELS,
+    INPUT,
+    MASK,
+    DecoderGraph,
+    EncoderGraph,
+    anchors_of,
+    load_click,
+)
 from export import make_variant, save
 from graph import export_onnx, webgpu_fallbacks
 
@@ -38,8 +48,10 @@ def example_prompt(points=3, seed=0):
 
 
 def add_source_masks(model):
-    """`orig_im_size` [2] -> `masks`: the part of the low-resolution masks that the picture fills, at the picture's
-    size, in one bilinear step. The content's sides are the picture's times 1024 over the longer one, halves rounded
+    """`orig_im_size` [2] -> `masks`: the part of the low-resolution masks that the picture fills,
+      at the picture's
+    size, in one bilinear step. The content's sides are the picture's times 1024 over the longer
+      one, halves rounded
     up."""
     graph = model.graph
 
@@ -58,7 +70,14 @@ def add_source_masks(model):
     content = add("Floor", add("Add", scaled, constant("half", 0.5, np.float32)))
     scales = add("Mul", add("Div", size, content), constant("cell", INPUT / MASK, np.float32))
     scales = add("Concat", constant("same", [1, 1], np.float32), scales, axis=0)
-    whole = add("Resize", "low_res_masks", "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
+    whole = add(
+        "Resize",
+        "low_res_masks",
+        "",
+        scales,
+        mode="linear",
+        coordinate_transformation_mode="half_pixel",
+    )
     bounds = add("Cast", size, to=TensorProto.INT64)
     ends = constant("origin", [0, 0], np.int64), bounds, constant("axes", [2, 3], np.int64)
     graph.node.append(helper.make_node("Slice", [whole, *ends], ["masks"]))
@@ -72,14 +91,25 @@ def add_source_masks(model):
 
 def encoder_model(network, path):
     return export_onnx(
-        EncoderGraph(network.encoder), path, torch.rand(1, 3, INPUT, INPUT), ["image"], ["image_embeddings"], {}
+        EncoderGraph(network.encoder),
+        path,
+        torch.rand(1, 3, INPUT, INPUT),
+        ["image"],
+        ["image_embeddings"],
+        {},
     )
 
 
 def decoder_model(network, path):
     decoder = DecoderGraph(network.decoder, anchors_of(network.encoder.network))
-    model = export_onnx(decoder, path, example_prompt(), INPUTS, ["iou_predictions", "low_res_masks"],
-                        {"point_coords": {1: "num_points"}, "point_labels": {1: "num_points"}})
+    model = export_onnx(
+        decoder,
+        path,
+        example_prompt(),
+        INPUTS,
+        ["iou_predictions", "low_res_masks"],
+        {"point_coords": {1: "num_points"}, "point_labels": {1: "num_points"}},
+    )
     return add_source_masks(model)
 
 
@@ -88,7 +118,9 @@ def run(model, feeds, outputs):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
     return session.run(outputs, feeds)
 
 
@@ -98,7 +130,9 @@ def difference(got, wanted):
 
 @torch.no_grad()
 def check(network, encoder, decoder, points=(1, 2, 5)):
-    """ValueError where the files do not compute what the network does, or not all of it on the GPU."""
+    """ValueError where the files do not compute what the network does, or not all of it on the
+    GPU.
+    """
     left = webgpu_fallbacks(encoder) + webgpu_fallbacks(decoder)
     if left:
         raise ValueError("these leave WebGPU:\n  " + "\n  ".join(left))
@@ -119,7 +153,9 @@ def check(network, encoder, decoder, points=(1, 2, 5)):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("checkpoint")
     parser.add_argument("out")
     parser.add_argument("--variant", choices=("fp32", "fp16", "int8"), default="fp16")
@@ -129,7 +165,10 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     network = load_click(options.checkpoint)
     paths = {part: out / f"masklet-click-{part}.onnx" for part in ("encoder", "decoder")}
-    models = {"encoder": encoder_model(network, paths["encoder"]), "decoder": decoder_model(network, paths["decoder"])}
+    models = {
+        "encoder": encoder_model(network, paths["encoder"]),
+        "decoder": decoder_model(network, paths["decoder"]),
+    }
     print("difference from PyTorch:", max(check(network, **models)))
     for part, model in models.items():
         made = make_variant(model, options.variant)

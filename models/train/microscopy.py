@@ -1,4 +1,5 @@
-"""Training pictures made of pictures of a microscope: there is no up or down in them, and the same cells come dark on bright or bright on
+"""Training pictures made of pictures of a microscope: there is no up or down in them, and the same
+cells come dark on bright or bright on
 dark, in any stain, brightness and sharpness."""
 
 import cv2
@@ -11,7 +12,9 @@ BRIGHTEST = (50, 255)  # of a dark picture, after its exposure was changed
 
 
 def tones(image, rng):
-    """Per channel what each of the 256 values becomes, [256, 3] uint8: exposure, gamma, stain, inversion."""
+    """Per channel what each of the 256 values becomes, [256, 3] uint8: exposure, gamma, stain,
+    inversion.
+    """
     levels = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, 1) / 255
     dark = image.mean() < DARK
     if dark and rng.random() < 0.6:
@@ -36,7 +39,9 @@ def recoloured(image, rng):
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.2))
     if rng.random() < 0.2:
         most = int(rng.integers(2, 12))
-        image = np.clip(image + rng.integers(-most, most + 1, image.shape, np.int16), 0, 255).astype(np.uint8)
+        image = np.clip(
+            image + rng.integers(-most, most + 1, image.shape, np.int16), 0, 255
+        ).astype(np.uint8)
     return image
 
 
@@ -67,7 +72,8 @@ def place(canvas, picture, window, zoom, rng):
 
 
 def compose(draw, size, rng, mosaic=0.15, zoom=(0.9, 2.8), tile_zoom=(1.2, 4.0)):
-    """One training picture of size x size; a share `mosaic` is made of four. draw(rng) gives a picture; zoom, tile_zoom: how much larger than
+    """One training picture of size x size; a share `mosaic` is made of four. draw(rng) gives a
+      picture; zoom, tile_zoom: how much larger than
     fitting one alone or one of four is placed."""
     canvas = Canvas(np.full((size, size, 3), FILL, np.uint8))
     if rng.random() < mosaic:

@@ -4,40 +4,46 @@ import torch
 from torch import nn
 
 from branch import PROTOTYPES, MaskBranch
-from coordinates import pixel_grid
+from picodet import PicoTrunk
 from trunk import Trunk
 
 
 class Network(nn.Module):
     """`images` [B, 3, H, W] RGB 0..1, H and W multiples of 32 ->
 
-    output0 [B, 4 + classes + 32, N]: per anchor cx, cy, w, h in input pixels, class scores 0..1, mask coefficients;
+    output0 [B, 4 + classes + 32, N]: per anchor cx, cy, w, h in input pixels, class scores 0..1,
+      mask coefficients;
     output1 [B, 32, H/4, W/4]: prototypes. Mask logit = sum of coefficient x prototype, threshold 0.
 
-    mask_bias is added to every mask logit, and the sum multiplied by mask_scale, which moves no outline but makes soft masks (cut-outs)
-    solid inside; quality_power is the power of the predicted mask IoU in the scores (0: not used)."""
+    mask_bias is added to every mask logit, and the sum multiplied by mask_scale, which moves no
+      outline but makes soft masks (cut-outs)
+    solid inside; quality_power is the power of the predicted mask IoU in the scores (0: not used).
+      trunk: yolox, of `levels` levels, or
+    picodet."""
 
-    def __init__(self, classes=80, levels=3, branch=None, mask_bias=0.0, mask_scale=1.0, quality_power=0.0):
+    def __init__(
+        self,
+        classes=80,
+        levels=3,
+        branch=None,
+        mask_bias=0.0,
+        mask_scale=1.0,
+        quality_power=0.0,
+        trunk="yolox",
+    ):
         super().__init__()
         self.classes = classes
-        self.trunk = Trunk(classes, levels)
-        self.branch = MaskBranch(self.trunk.widths, **(branch or {}))
+        self.trunk = PicoTrunk(classes) if trunk == "picodet" else Trunk(classes, levels)
+        self.branch = MaskBranch(self.trunk.read_widths(), **(branch or {}))
         self.mask_bias, self.mask_scale, self.quality_power = mask_bias, mask_scale, quality_power
 
     def boxes(self, features):
         """[B, N, 4] cx, cy, w, h in input pixels."""
-        levels = []
-        for raw, stride in zip(features.raw, self.trunk.strides):
-            x, y = pixel_grid(raw, stride)
-            corner = torch.cat([x, y], 1) - 0.5 * stride
-            centre = raw[:, :2] * stride + corner
-            levels.append(torch.cat([centre, torch.exp(raw[:, 2:4]) * stride], 1).flatten(2))
-        return torch.cat(levels, 2).transpose(1, 2)
+        return self.trunk.boxes(features)
 
     def scores(self, features):
-        """[B, N, classes]: objectness x class."""
-        raw = torch.cat([level[:, 4:].flatten(2) for level in features.raw], 2).transpose(1, 2).sigmoid()
-        return raw[..., :1] * raw[..., 1:]
+        """[B, N, classes], 0..1."""
+        return self.trunk.scores(features)
 
     def forward(self, images):
         features = self.trunk(images)
@@ -48,11 +54,19 @@ class Network(nn.Module):
         coefficients = self.branch.coefficients(heads, boxes)
         if self.mask_bias:
             constant = PROTOTYPES - 6
-            coefficients = torch.cat([coefficients[..., :constant], coefficients[..., constant:constant + 1] + self.mask_bias,
-                                      coefficients[..., constant + 1:]], -1)
+            coefficients = torch.cat(
+                [
+                    coefficients[..., :constant],
+                    coefficients[..., constant : constant + 1] + self.mask_bias,
+                    coefficients[..., constant + 1 :],
+                ],
+                -1,
+            )
         if self.mask_scale != 1:
             coefficients = coefficients * self.mask_scale
-        return torch.cat([boxes, scores, coefficients], 2).transpose(1, 2), self.branch.prototypes(maps)
+        return torch.cat([boxes, scores, coefficients], 2).transpose(1, 2), self.branch.prototypes(
+            maps
+        )
 
 
 def build_network(config):

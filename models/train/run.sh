@@ -2,7 +2,8 @@
 # Trains, measures and exports a model on the data in ../shared/data or --data FOLDER:
 #   models/train/run.sh [CONFIG] [options of pipeline.py]
 #   models/train/run.sh --quick [options of quick.py]: a few minutes from the starting checkpoint, with the mask AP before, in between, after
-# Python with PyTorch is $PYTHON, or an environment that is made in .cache/train_python from requirements.txt.
+# Python with PyTorch is $PYTHON, or an environment that is made in .cache/train_python from
+# requirements.txt.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 folder="$(cd "$here/../.." && pwd)/.cache/train_python"

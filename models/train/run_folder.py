@@ -1,4 +1,6 @@
-"""What every training keeps in its output folder: config.json, log.jsonl and checkpoint.pt, from which a run that was cut off goes on."""
+"""What every training keeps in its output folder: config.json, log.jsonl and checkpoint.pt, from
+which a run that was cut off goes on.
+"""
 
 import argparse
 import json
@@ -12,7 +14,9 @@ from coco import DATA
 
 
 def join_others():
-    """Started by torchrun, this is one of several processes that train together: -> its rank, their number."""
+    """Started by torchrun, this is one of several processes that train together: -> its rank, their
+    number.
+    """
     if "RANK" not in os.environ:
         return 0, 1
     # Not NCCL: that wants a GPU for each of them.
@@ -33,7 +37,9 @@ def share_gradients(parameters, others):
 
 
 class Run:
-    """Base of the trainers, which have `out`, `config`, `device`, `network`, `ema`, `optimizer` and `step`."""
+    """Base of the trainers, which have `out`, `config`, `device`, `network`, `ema`, `optimizer` and
+    `step`.
+    """
 
     rank, processes = 0, 1  # of those that train together; the first one writes
 
@@ -52,8 +58,13 @@ class Run:
         """Whole or not at all: a run that is cut off while saving leaves the earlier checkpoint."""
         if self.rank:
             return
-        state = {"config": self.config, "ema": self.ema.state_dict(), "network": self.network.state_dict(),
-                 "optimizer": self.optimizer.state_dict(), "step": self.step}
+        state = {
+            "config": self.config,
+            "ema": self.ema.state_dict(),
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }
         part = self.out / "checkpoint.part"
         torch.save(state, part)
         part.replace(self.out / "checkpoint.pt")
@@ -70,12 +81,18 @@ class Run:
 
 
 def trainer_parser(description, workers):
-    """The options that every trainer has; `workers`: processes that make pictures, unless somebody says."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """The options that every trainer has; `workers`: processes that make pictures, unless somebody
+    says.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("config", type=Path)
     parser.add_argument("--data", default=DATA, type=Path)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--held-out", action="store_true", help="leave out the photos of the held-out lists")
+    parser.add_argument(
+        "--held-out", action="store_true", help="leave out the photos of the held-out lists"
+    )
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=1)

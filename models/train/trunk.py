@@ -1,7 +1,9 @@
-"""YOLOX-nano (Ge et al., 2021, arXiv 2107.08430; Megvii Inc., Apache-2.0) written anew: a CSPDarknet with depthwise convolutions, a path
-aggregation pyramid and a decoupled head per level. Convolutions carry a bias and no batch norm, as the public ONNX file has them folded.
+"""YOLOX-nano (Ge et al., 2021, arXiv 2107.08430; Megvii Inc., Apache-2.0) written anew: a
+CSPDarknet with depthwise convolutions, a path aggregation pyramid and a decoupled head per level.
+Convolutions carry a bias and no batch norm, as the public ONNX file has them folded.
 
-Built from `levels` strides: 3 (8, 16, 32) is YOLOX-nano itself; 2 (8, 16) leaves the deepest stage and its parts out.
+Built from `levels` strides: 3 (8, 16, 32) is YOLOX-nano itself; 2 (8, 16) leaves the deepest stage
+and its parts out.
 """
 
 from dataclasses import dataclass
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from coordinates import pixel_grid
 
 WIDTHS = (16, 32, 64, 128, 256)  # stem and the four stages, strides 2, 4, 8, 16, 32
 DEPTHS = (1, 3, 3, 1)  # bottlenecks per stage
@@ -19,8 +23,11 @@ FOCUS_ORDER = ((0, 0), (1, 0), (0, 1), (1, 1))
 
 @dataclass
 class Features:
-    """What the trunk knows of a batch. `raw` holds, per level, [B, 5 + classes, h, w]: dx, dy, log w, log h in strides, then logits of
-    objectness and classes."""
+    """What the trunk knows of a batch. `raw` holds, per level, [B, 5 + classes, h, w]: dx, dy, log
+    w, log h in strides, then logits of objectness and classes; of a PicoDet see picodet.py.
+    `geometry` holds [B, 4, h, w], where each cell puts its box: what the mask branch reads of the
+    boxes.
+    """
 
     s2: torch.Tensor
     s4: torch.Tensor
@@ -29,6 +36,7 @@ class Features:
     regression: list
     classification: list
     raw: list
+    geometry: list
 
 
 class ConvAct(nn.Module):
@@ -50,7 +58,11 @@ def separable(inputs, outputs, stride=1):
 class Bottleneck(nn.Module):
     def __init__(self, channels, shortcut):
         super().__init__()
-        self.squeeze, self.conv, self.shortcut = ConvAct(channels, channels), separable(channels, channels), shortcut
+        self.squeeze, self.conv, self.shortcut = (
+            ConvAct(channels, channels),
+            separable(channels, channels),
+            shortcut,
+        )
 
     def forward(self, x):
         y = self.conv(self.squeeze(x))
@@ -58,7 +70,9 @@ class Bottleneck(nn.Module):
 
 
 class CrossStage(nn.Module):
-    """Cross-stage partial layer (Wang et al., 2020): half of the channels go through the bottlenecks."""
+    """Cross-stage partial layer (Wang et al., 2020): half of the channels go through the
+    bottlenecks.
+    """
 
     def __init__(self, inputs, outputs, depth=1, shortcut=False):
         super().__init__()
@@ -107,8 +121,10 @@ class Head(nn.Module):
 
 
 class Stem(nn.Module):
-    """Focus and its 3 x 3 convolution as one 6 x 6 convolution of stride 2. The weights see 0..255, as the public ones do, so that they have
-    a size that an optimiser with per-weight steps can handle; `images` are 0..1."""
+    """Focus and its 3 x 3 convolution as one 6 x 6 convolution of stride 2. The weights see 0..255,
+    as the public ones do, so that they have a size that an optimiser with per-weight steps can
+    handle; `images` are 0..1.
+    """
 
     def __init__(self, outputs):
         super().__init__()
@@ -130,23 +146,58 @@ class Trunk(nn.Module):
             inputs, outputs = WIDTHS[index], WIDTHS[index + 1]
             deepest = outputs == WIDTHS[-1]
             parts = [separable(inputs, outputs, 2)] + ([Pooling(outputs)] if deepest else [])
-            stages.append(nn.Sequential(*parts, CrossStage(outputs, outputs, DEPTHS[index], not deepest)))
+            stages.append(
+                nn.Sequential(*parts, CrossStage(outputs, outputs, DEPTHS[index], not deepest))
+            )
         self.stages = nn.ModuleList(stages)
-        widths = WIDTHS[2:2 + levels]
+        widths = WIDTHS[2 : 2 + levels]
         pairs = list(zip(widths, widths[1:]))
-        self.lateral = nn.ModuleDict({str(high): ConvAct(high, low) for low, high in reversed(pairs)})
-        self.down = nn.ModuleDict({str(low): CrossStage(2 * low, low) for low, _ in reversed(pairs)})
+        self.lateral = nn.ModuleDict(
+            {str(high): ConvAct(high, low) for low, high in reversed(pairs)}
+        )
+        self.down = nn.ModuleDict(
+            {str(low): CrossStage(2 * low, low) for low, _ in reversed(pairs)}
+        )
         self.stride_convs = nn.ModuleDict({str(low): separable(low, low, 2) for low, _ in pairs})
         self.up = nn.ModuleDict({str(high): CrossStage(2 * low, high) for low, high in pairs})
         self.heads = nn.ModuleList([Head(width, classes) for width in widths])
         self.widths = widths
+
+    def read_widths(self):
+        """What MaskBranch has to know of the features."""
+        return {
+            "pyramid": self.widths,
+            "stage": self.widths[0],
+            "head": HEAD,
+            "shared": False,
+            "quarter": WIDTHS[1],
+            "half": WIDTHS[0],
+        }
+
+    def boxes(self, features):
+        """[B, N, 4] cx, cy, w, h in input pixels."""
+        levels = []
+        for raw, stride in zip(features.raw, self.strides):
+            x, y = pixel_grid(raw, stride)
+            corner = torch.cat([x, y], 1) - 0.5 * stride
+            center = raw[:, :2] * stride + corner
+            levels.append(torch.cat([center, torch.exp(raw[:, 2:4]) * stride], 1).flatten(2))
+        return torch.cat(levels, 2).transpose(1, 2)
+
+    def scores(self, features):
+        """[B, N, classes]: objectness x class."""
+        raw = torch.cat([level[:, 4:].flatten(2) for level in features.raw], 2)
+        raw = raw.transpose(1, 2).sigmoid()
+        return raw[..., :1] * raw[..., 1:]
 
     def pyramid(self, stages):
         """Top down, then bottom up; one map per level."""
         x, lateral = stages[-1], {}
         for width, lower in zip(reversed(self.widths), reversed(stages[:-1])):
             lateral[width] = self.lateral[str(width)](x)
-            x = torch.cat([F.interpolate(lateral[width], scale_factor=2.0, mode="nearest"), lower], 1)
+            x = torch.cat(
+                [F.interpolate(lateral[width], scale_factor=2.0, mode="nearest"), lower], 1
+            )
             x = self.down[str(int(lower.shape[1]))](x)
         maps = [x]
         for low, high in zip(self.widths, self.widths[1:]):
@@ -162,11 +213,22 @@ class Trunk(nn.Module):
         pyramid = self.pyramid(maps[2:])
         heads = [head(level) for head, level in zip(self.heads, pyramid)]
         raw, regression, classification = (list(x) for x in zip(*heads))
-        return Features(s2, maps[1], maps[2:], pyramid, regression, classification, raw)
+        return Features(
+            s2,
+            maps[1],
+            maps[2:],
+            pyramid,
+            regression,
+            classification,
+            raw,
+            [level[:, :4] for level in raw],
+        )
 
 
 def convolutions_in_order(trunk):
-    """The trunk's convolutions in the order in which they run, which is the order of the nodes of the public file."""
+    """The trunk's convolutions in the order in which they run, which is the order of the nodes of
+    the public file.
+    """
     order, hooks = [], []
     for module in trunk.modules():
         if isinstance(module, nn.Conv2d) and module is not trunk.stem.conv:
@@ -183,17 +245,21 @@ def stem_weights(focus):
     """[16, 12, 3, 3] over the blocks' channels in BGR -> [16, 3, 6, 6] over the pixels in RGB."""
     weights = torch.zeros(focus.shape[0], 3, 6, 6)
     for phase, (row, column) in enumerate(FOCUS_ORDER):
-        weights[:, :, row::2, column::2] = focus[:, phase * 3:phase * 3 + 3].flip(1)
+        weights[:, :, row::2, column::2] = focus[:, phase * 3 : phase * 3 + 3].flip(1)
     return weights
 
 
 def load_public_weights(trunk, path):
-    """Fills a YOLOX-nano of 80 classes and 3 levels from the public yolox_nano ONNX file. ValueError where the file does not fit."""
+    """Fills a YOLOX-nano of 80 classes and 3 levels from the public yolox_nano ONNX file.
+    ValueError where the file does not fit.
+    """
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
-    constants = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
+    constants = {
+        i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer
+    }
     nodes = [node for node in graph.node if node.op_type == "Conv"]
     modules = convolutions_in_order(trunk)
     if len(nodes) != len(modules):
@@ -202,7 +268,9 @@ def load_public_weights(trunk, path):
         weight, bias = (constants[name] for name in node.input[1:3])
         weight = stem_weights(weight) if module is trunk.stem.conv else weight
         if weight.shape != module.weight.shape:
-            raise ValueError(f"{path}: {node.output[0]} has weights {tuple(weight.shape)}, expected {tuple(module.weight.shape)}")
+            raise ValueError(
+                f"{path}: {node.output[0]} has weights {tuple(weight.shape)}, expected {tuple(module.weight.shape)}"
+            )
         with torch.no_grad():
             module.weight.copy_(weight)
             module.bias.copy_(bias)
@@ -210,9 +278,15 @@ def load_public_weights(trunk, path):
 
 
 def load_matching(trunk, other):
-    """Copies from another trunk every tensor that has the same name and shape; returns the names of those left as they were."""
+    """Copies from another trunk every tensor that has the same name and shape; returns the names of
+    those left as they were.
+    """
     theirs = other.state_dict()
     mine = trunk.state_dict()
-    left = [name for name, tensor in mine.items() if name not in theirs or theirs[name].shape != tensor.shape]
+    left = [
+        name
+        for name, tensor in mine.items()
+        if name not in theirs or theirs[name].shape != tensor.shape
+    ]
     trunk.load_state_dict({**mine, **{name: theirs[name] for name in mine if name not in left}})
     return left

@@ -1,7 +1,8 @@
 """Runs a masklet-n ONNX file over the scenes in plain numpy and prints the COCO mask AP.
 
     python3 scripts/scenes/evaluate.py --model models/masklet-n.onnx [--data tests/data/scenes]
-        [--size 416] [--letterbox top-left|center] [--score 0.05] [--iou 0.7] [--overlay DIR]
+        [--size 416] [--letterbox top-left|center|stretch] [--score 0.05] [--iou 0.7]
+        [--overlay DIR]
 
 An independent, slow reading of the model's contract (see models/masklet-n.json): it shares no code
 with the library.
@@ -29,6 +30,13 @@ def letterbox(picture, side, centered):
     plane[y : y + h, x : x + w] = cv2.resize(picture, (w, h), interpolation=cv2.INTER_LINEAR)
     tensor = plane[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
     return tensor, (w / width, h / height, x, y)
+
+
+def stretched(picture, side):
+    height, width = picture.shape[:2]
+    plane = cv2.resize(picture, (side, side), interpolation=cv2.INTER_LINEAR)
+    tensor = plane[:, :, ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255
+    return tensor, (side / width, side / height, 0, 0)
 
 
 def box_iou(box, others):
@@ -78,7 +86,10 @@ def full_mask(coefficients, prototypes, box, side, transform, size):
 def segment(session, picture, options):
     feed = session.get_inputs()[0]
     side = feed.shape[2] if isinstance(feed.shape[2], int) else options.size
-    tensor, transform = letterbox(picture, side, options.letterbox == "center")
+    if options.letterbox == "stretch":
+        tensor, transform = stretched(picture, side)
+    else:
+        tensor, transform = letterbox(picture, side, options.letterbox == "center")
     rows, prototypes = session.run(None, {feed.name: tensor})
     size = picture.shape[1], picture.shape[0]
     found = detections(rows[0].T, options.score, options.iou)
@@ -142,7 +153,9 @@ def main():
     parser.add_argument(
         "--size", type=int, default=416, help="side of the input where the graph leaves it open"
     )
-    parser.add_argument("--letterbox", choices=["top-left", "center"], default="top-left")
+    parser.add_argument(
+        "--letterbox", choices=["top-left", "center", "stretch"], default="top-left"
+    )
     parser.add_argument("--score", type=float, default=0.05)
     parser.add_argument("--iou", type=float, default=0.7)
     parser.add_argument("--overlay")

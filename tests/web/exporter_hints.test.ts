@@ -91,7 +91,10 @@ describe("readExporterHints", () => {
     expect(readExporterHints({ letterbox: "center" })).toEqual({
       preprocessing: { resizeMode: "letterbox-center" },
     });
-    for (const letterbox of ["stretch", "constructor", ""])
+    expect(readExporterHints({ letterbox: "stretch" })).toEqual({
+      preprocessing: { resizeMode: "stretch" },
+    });
+    for (const letterbox of ["squeezed", "constructor", ""])
       expect(readExporterHints({ letterbox })).toEqual({});
   });
 

@@ -166,8 +166,8 @@ function useKernels({ image, decode }: CoreInstance, scalar: boolean): void {
 }
 
 /**
- * A stack overflow (RangeError, in Firefox InternalError) leaves the instance in an undefined state,
- * as a trap does.
+ * A stack overflow (RangeError, in Firefox InternalError) leaves the instance in an undefined
+ * state, as a trap does.
  */
 function isTrap(error: unknown): boolean {
   return (

@@ -14,8 +14,8 @@ const validators = ["etag", "last-modified", "content-length"] as const;
 /**
  * Finds a model of an earlier download by URL and digest. An entry whose bytes do not match their
  * stored digest is removed. Without an expected digest, a HEAD request asks the server whether the
- * file is unchanged. If the server is unreachable or slow, the cached file counts as current. Never throws:
- * a missing or broken Cache API means an empty cache.
+ * file is unchanged. If the server is unreachable or slow, the cached file counts as current. Never
+ * throws: a missing or broken Cache API means an empty cache.
  */
 export async function findCachedModel(
   address: URL,

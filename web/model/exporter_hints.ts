@@ -26,6 +26,7 @@ export interface ExporterHints {
 const letterboxes = new Map<string, ResizeMode>([
   ["top-left", "letterbox-top-left"],
   ["center", "letterbox-center"],
+  ["stretch", "stretch"],
 ]);
 
 /** Maximum number of classes, more than any known data set has. */

@@ -258,8 +258,8 @@ export class ModelSession {
   }
 
   /**
-   * Waits for a call of ONNX Runtime and gives it up when it is unwanted or too long. Call it in the
-   * queue.
+   * Waits for a call of ONNX Runtime and gives it up when it is unwanted or too long. Call it in
+   * the queue.
    * @param discard frees the result of a call that was given up
    */
   private async patiently<T>(

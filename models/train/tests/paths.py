@@ -1,4 +1,6 @@
-"""Makes the modules of models/train importable, from wherever the tests are started; where the data sets are, if they are."""
+"""Makes the modules of models/train importable, from wherever the tests are started; where the data
+sets are, if they are.
+"""
 
 import os
 import sys

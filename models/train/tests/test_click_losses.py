@@ -1,4 +1,5 @@
-"""What masklet-click learns from: right masks cost nothing, sizes do not matter, and the alternatives count for single
+"""What masklet-click learns from: right masks cost nothing, sizes do not matter, and the
+alternatives count for single
 clicks only."""
 
 import unittest
@@ -12,7 +13,7 @@ from click_losses import best_shift, losses, mask_loss, overlap
 def squares(*sides, size=64):
     truth = torch.zeros(len(sides), size, size)
     for plane, side in zip(truth, sides):
-        plane[4:4 + side, 4:4 + side] = 1
+        plane[4 : 4 + side, 4 : 4 + side] = 1
     return truth
 
 
@@ -30,7 +31,9 @@ class Losses(unittest.TestCase):
 
     def test_shift_makes_predictions_right_on_average(self):
         generator = torch.Generator().manual_seed(0)
-        logits, met = torch.randn(500, 3, generator=generator), torch.rand(500, 3, generator=generator) * torch.tensor([0.2, 1.0, 1.0])
+        logits, met = torch.randn(500, 3, generator=generator), torch.rand(
+            500, 3, generator=generator
+        ) * torch.tensor([0.2, 1.0, 1.0])
         shifted = (logits + best_shift(logits, met)).sigmoid().mean(0)
         torch.testing.assert_close(shifted, met.mean(0), rtol=0, atol=1e-4)
 
@@ -53,7 +56,11 @@ class Losses(unittest.TestCase):
 
     def test_without_a_single_click_there_is_no_best_of_three(self):
         found, met = losses(
-            torch.zeros(1, 3, 64, 64), torch.zeros(1, 3), torch.zeros(1, 3, 32, 32), squares(8), torch.zeros(1)
+            torch.zeros(1, 3, 64, 64),
+            torch.zeros(1, 3),
+            torch.zeros(1, 3, 32, 32),
+            squares(8),
+            torch.zeros(1),
         )
         self.assertEqual(sorted(found), ["mask", "prior", "quality"])
         self.assertEqual(float(met[0]), 0.0)

@@ -9,7 +9,8 @@ from click_prompts import box_of, depth, first_click, iou, next_click
 
 
 def slow_depth(region):
-    """Distance of every pixel's centre to the nearest centre outside the region, in whose frame everything is
+    """Distance of every pixel's centre to the nearest centre outside the region, in whose frame
+      everything is
     outside."""
     framed = np.pad(region, 1)
     outside = np.argwhere(~framed)
@@ -20,7 +21,8 @@ def slow_depth(region):
 
 
 def slow_click(truth, answer, clicked):
-    """The definition: in the error region, missed or wrong, that is deepest anywhere, the first deepest pixel in
+    """The definition: in the error region, missed or wrong, that is deepest anywhere, the first
+      deepest pixel in
     reading order."""
     missed, wrong = (slow_depth(region) * ~clicked for region in (truth & ~answer, answer & ~truth))
     side, belongs = (missed, True) if missed.max() >= wrong.max() else (wrong, False)
@@ -40,8 +42,12 @@ def random_regions(rng, height, width):
     rows, columns = np.mgrid[:height, :width]
     region = np.zeros((height, width), bool)
     for _ in range(3):
-        y, x, radius = rng.uniform(0, height), rng.uniform(0, width), rng.uniform(0.5, 1 + max(height, width) / 2)
-        region |= (rows - y) ** 2 + (columns - x) ** 2 < radius ** 2
+        y, x, radius = (
+            rng.uniform(0, height),
+            rng.uniform(0, width),
+            rng.uniform(0.5, 1 + max(height, width) / 2),
+        )
+        region |= (rows - y) ** 2 + (columns - x) ** 2 < radius**2
     return region
 
 
@@ -66,10 +72,14 @@ class Clicks(unittest.TestCase):
             if got is None or wanted is None:
                 self.assertEqual(got, wanted)
                 continue
-            # Two pixels may be equally deep but for rounding: the depths must agree, and so must what they are for.
-            missed, wrong = (slow_depth(region) * ~clicked for region in (truth & ~answer, answer & ~truth))
+            # Two pixels may be equally deep but for rounding: the depths must agree, and so must
+            # what they are for.
+            missed, wrong = (
+                slow_depth(region) * ~clicked for region in (truth & ~answer, answer & ~truth)
+            )
             deepest = [
-                side[int(y), int(x)] for side, (x, y, _) in ((missed if c[2] else wrong, c) for c in (got, wanted))
+                side[int(y), int(x)]
+                for side, (x, y, _) in ((missed if c[2] else wrong, c) for c in (got, wanted))
             ]
             self.assertAlmostEqual(*deepest, places=2)
 
@@ -88,7 +98,9 @@ class Clicks(unittest.TestCase):
                 self.assertTrue((truth == answer).all())
                 continue
             x, y, belongs = click
-            self.assertEqual((truth[int(y), int(x)], answer[int(y), int(x)]), (belongs, not belongs))
+            self.assertEqual(
+                (truth[int(y), int(x)], answer[int(y), int(x)]), (belongs, not belongs)
+            )
 
     def test_pixels_clicked_before_are_left_out(self):
         truth, answer = np.ones((5, 5), bool), np.zeros((5, 5), bool)

@@ -1,4 +1,6 @@
-"""Coordinates made from a map are those of the formula, in PyTorch and in the exported graph, whatever the map holds."""
+"""Coordinates made from a map are those of the formula, in PyTorch and in the exported graph,
+whatever the map holds.
+"""
 
 import tempfile
 import unittest
@@ -26,7 +28,9 @@ class Grids(torch.nn.Module):
 
 
 def adversarial(height, width):
-    """A map with NaN and infinities in it, among them in the row and the column that the coordinates are made from."""
+    """A map with NaN and infinities in it, among them in the row and the column that the
+    coordinates are made from.
+    """
     feature = torch.randn(2, 3, height, width) * 1e30
     for value in (float("nan"), float("inf"), -float("inf")):
         feature.view(-1)[torch.randint(feature.numel(), (feature.numel() // 3 + 1,))] = value
@@ -39,11 +43,15 @@ class Coordinates(unittest.TestCase):
         for index, (got, want) in enumerate(zip(outputs, expected(height, width))):
             self.assertEqual(tuple(got.shape), (1, 1, height, width))
             scale = 8 if index < 2 else 1
-            np.testing.assert_allclose(np.asarray(got)[0, 0], want * scale, rtol=0, atol=0 if index < 2 else 3e-7)
+            np.testing.assert_allclose(
+                np.asarray(got)[0, 0], want * scale, rtol=0, atol=0 if index < 2 else 3e-7
+            )
 
     def test_grids_of_any_size_equal_the_formula(self):
         for height, width in SIZES:
-            self.check([g.numpy() for g in Grids()(torch.zeros(1, 2, height, width))], height, width)
+            self.check(
+                [g.numpy() for g in Grids()(torch.zeros(1, 2, height, width))], height, width
+            )
 
     def test_grids_of_undefined_features_equal_the_formula(self):
         torch.manual_seed(0)
@@ -61,11 +69,22 @@ class Coordinates(unittest.TestCase):
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "grids.onnx"
-            export_onnx(Grids(), path, torch.zeros(1, 3, 8, 12), ["feature"], ["a", "b", "c", "d"], {"feature": {2: "h", 3: "w"}})
+            export_onnx(
+                Grids(),
+                path,
+                torch.zeros(1, 3, 8, 12),
+                ["feature"],
+                ["a", "b", "c", "d"],
+                {"feature": {2: "h", 3: "w"}},
+            )
             self.assertEqual(webgpu_fallbacks(onnx.load(str(path))), [])
             session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         for height, width in SIZES:
-            self.check(session.run(None, {"feature": adversarial(height, width)[:1].numpy()}), height, width)
+            self.check(
+                session.run(None, {"feature": adversarial(height, width)[:1].numpy()}),
+                height,
+                width,
+            )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,11 @@ def slow_logit(coefficients, prototypes, fit, row, column):
     total = 0.0
     for r, wy in ((int(y), 1 - y % 1), (min(int(y) + 1, height - 1), y % 1)):
         for c, wx in ((int(x), 1 - x % 1), (min(int(x) + 1, width - 1), x % 1)):
-            total += wy * wx * sum(float(coefficients[p]) * float(prototypes[p, r, c]) for p in range(count))
+            total += (
+                wy
+                * wx
+                * sum(float(coefficients[p]) * float(prototypes[p, r, c]) for p in range(count))
+            )
     return total
 
 
@@ -34,29 +38,58 @@ def slow_decode(output0, output1, fit, options):
     for anchor in range(output0.shape[2]):
         cx, cy, w, h, *rest = (float(v) for v in output0[0, :, anchor])
         answers = range(classes) if options.every_class else [int(np.argmax(rest[:classes]))]
-        found += [(rest[c], c, (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), rest[classes:]) for c in answers if rest[c] > options.score]
+        found += [
+            (rest[c], c, (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), rest[classes:])
+            for c in answers
+            if rest[c] > options.score
+        ]
     found.sort(key=lambda f: -f[0])
     kept = []
     for f in found:
-        if len(kept) < options.most and all(k[1] != f[1] or iou(k[2], f[2]) <= options.iou for k in kept):
+        if len(kept) < options.most and all(
+            k[1] != f[1] or iou(k[2], f[2]) <= options.iou for k in kept
+        ):
             kept.append(f)
     results = []
     for score, category, box, coefficients in kept:
         x1, y1, x2, y2 = (v / s for v, s in zip(box, (fit.scale_x, fit.scale_y) * 2))
-        pixels = {(r, c) for r in range(fit.height) for c in range(fit.width)
-                  if y1 <= r < y2 and x1 <= c < x2 and slow_logit(coefficients, output1[0], fit, r, c) > 0}
+        pixels = {
+            (r, c)
+            for r in range(fit.height)
+            for c in range(fit.width)
+            if y1 <= r < y2 and x1 <= c < x2 and slow_logit(coefficients, output1[0], fit, r, c) > 0
+        }
         if pixels:
-            results.append((score, category, (max(x1, 0), max(y1, 0), min(x2, fit.width), min(y2, fit.height)), pixels))
+            results.append(
+                (
+                    score,
+                    category,
+                    (max(x1, 0), max(y1, 0), min(x2, fit.width), min(y2, fit.height)),
+                    pixels,
+                )
+            )
     return results
 
 
 def random_outputs(rng, side=(32, 64), classes=3, count=4, anchors=40):
-    boxes = np.stack([rng.uniform(-5, side[1] + 5, anchors), rng.uniform(-5, side[0] + 5, anchors),
-                      rng.uniform(1, side[1], anchors), rng.uniform(1, side[0], anchors)])
-    boxes[:, anchors // 2:] = boxes[:, :anchors - anchors // 2] + rng.normal(0, 1, (4, anchors - anchors // 2))
+    boxes = np.stack(
+        [
+            rng.uniform(-5, side[1] + 5, anchors),
+            rng.uniform(-5, side[0] + 5, anchors),
+            rng.uniform(1, side[1], anchors),
+            rng.uniform(1, side[0], anchors),
+        ]
+    )
+    boxes[:, anchors // 2 :] = boxes[:, : anchors - anchors // 2] + rng.normal(
+        0, 1, (4, anchors - anchors // 2)
+    )
     boxes[2:] = np.maximum(boxes[2:], 1)
-    rows = np.concatenate([boxes, rng.uniform(0, 1, (classes, anchors)) ** 3, rng.normal(0, 1, (count, anchors))])
-    return rows[None].astype(np.float32), rng.normal(0, 1, (1, count, side[0] // 4, side[1] // 4)).astype(np.float32)
+    rows = np.concatenate(
+        [boxes, rng.uniform(0, 1, (classes, anchors)) ** 3, rng.normal(0, 1, (count, anchors))]
+    )
+    return rows[None].astype(np.float32), rng.normal(
+        0, 1, (1, count, side[0] // 4, side[1] // 4)
+    ).astype(np.float32)
 
 
 class Decode(unittest.TestCase):
@@ -67,12 +100,16 @@ class Decode(unittest.TestCase):
                 fit = letterbox(np.zeros((height, width, 3), np.uint8), (32, 64))[1]
                 outputs = random_outputs(rng)
                 got, want = decode(*outputs, fit, options), slow_decode(*outputs, fit, options)
-                self.assertEqual([(g.category, len(want) > 0) for g in got], [(w[1], True) for w in want])
+                self.assertEqual(
+                    [(g.category, len(want) > 0) for g in got], [(w[1], True) for w in want]
+                )
                 for g, w in zip(got, want):
                     self.assertAlmostEqual(g.score, w[0], 6)
                     np.testing.assert_allclose(g.box, w[2], atol=1e-4)
                     rows, columns = np.nonzero(g.mask)
-                    self.assertEqual(set(zip((rows + g.y).tolist(), (columns + g.x).tolist())), w[3])
+                    self.assertEqual(
+                        set(zip((rows + g.y).tolist(), (columns + g.x).tolist())), w[3]
+                    )
 
     def test_no_scores_above_the_threshold_is_no_detection(self):
         output0, output1 = random_outputs(np.random.default_rng(0))
@@ -81,7 +118,10 @@ class Decode(unittest.TestCase):
 
     def test_equal_boxes_of_two_classes_both_stay(self):
         boxes = np.array([[0, 0, 9, 9]] * 3, float)
-        self.assertEqual(suppress(boxes, np.array([0.5, 0.9, 0.9]), np.array([0, 1, 0]), 0.65, 100).tolist(), [1, 2])
+        self.assertEqual(
+            suppress(boxes, np.array([0.5, 0.9, 0.9]), np.array([0, 1, 0]), 0.65, 100).tolist(),
+            [1, 2],
+        )
 
 
 class Letterbox(unittest.TestCase):
@@ -96,7 +136,9 @@ class Letterbox(unittest.TestCase):
     def test_one_pixel_pictures_keep_a_pixel(self):
         for shape in ((1, 1, 3), (1, 1000, 3), (1000, 1, 3)):
             planes, fit = letterbox(np.zeros(shape, np.uint8), (32, 32))
-            self.assertTrue(math.isfinite(fit.scale_x * fit.scale_y) and fit.scale_x * fit.scale_y > 0)
+            self.assertTrue(
+                math.isfinite(fit.scale_x * fit.scale_y) and fit.scale_x * fit.scale_y > 0
+            )
 
     def test_taps_sum_to_one(self):
         for cells in (1, 2, 26):

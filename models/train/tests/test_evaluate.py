@@ -1,4 +1,6 @@
-"""Evaluation of a set on the disk: pictures whose objects a made-up network knows, and the built-in network as the product runs it."""
+"""Evaluation of a set on the disk: pictures whose objects a made-up network knows, and the built-in
+network as the product runs it.
+"""
 
 import json
 import shutil
@@ -22,25 +24,40 @@ PHOTOS = paths.DATA / "coco-train"
 
 
 def squares_set(folder, sides):
-    """One white square of even place and size on black per picture, masks as uncompressed run lengths."""
+    """One white square of even place and size on black per picture, masks as uncompressed run
+    lengths.
+    """
     images, annotations = [], []
     (folder / "images").mkdir(parents=True)
     for index, side in enumerate(sides):
         picture = np.zeros((64, 96), np.uint8)
-        picture[8:8 + side, 16:16 + side] = 255
+        picture[8 : 8 + side, 16 : 16 + side] = 255
         cv2.imwrite(str(folder / "images" / f"{index}.png"), picture)
         flat = (picture > 0).flatten(order="F")
         edges = np.flatnonzero(np.diff(flat.astype(int))) + 1
         counts = np.diff([0, *edges, len(flat)]).tolist()
         images.append({"id": index + 1, "file_name": f"{index}.png", "width": 96, "height": 64})
-        annotations.append({"id": index + 1, "image_id": index + 1, "category_id": 7, "bbox": [16, 8, side, side], "area": side * side,
-                            "segmentation": {"size": [64, 96], "counts": counts}})
-    document = {"images": images, "annotations": annotations, "categories": [{"id": 7, "name": "square"}]}
+        annotations.append(
+            {
+                "id": index + 1,
+                "image_id": index + 1,
+                "category_id": 7,
+                "bbox": [16, 8, side, side],
+                "area": side * side,
+                "segmentation": {"size": [64, 96], "counts": counts},
+            }
+        )
+    document = {
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 7, "name": "square"}],
+    }
     (folder / "instances.json").write_text(json.dumps(document))
 
 
 def square_finder(images):
-    """A network that answers with the bright square: one anchor, one prototype that is the picture itself, high enough for the square's
+    """A network that answers with the bright square: one anchor, one prototype that is the picture
+      itself, high enough for the square's
     corners; what is above 0 outside lies beyond the box."""
     bright = images[0, 0] > 0.9
     rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
@@ -61,10 +78,18 @@ class Evaluate(unittest.TestCase):
         self.assertEqual([report[k]["ap"] for k in ("box", "mask", "boundary")], [1, 1, 1])
         self.assertEqual((report["photos"], len(results)), (3, 3))
         write(self.folder / "out", report, table, results)
-        self.assertEqual(read_matches(self.folder / "out")["photos"].tolist(), ["0.png", "1.png", "2.png"])
+        self.assertEqual(
+            read_matches(self.folder / "out")["photos"].tolist(), ["0.png", "1.png", "2.png"]
+        )
         self.assertIn("boundary", text_table(report))
-        self.assertIsNone(json.loads((self.folder / "out" / "figures.json").read_text())["mask"]["ap_large"])
-        again, _ = score(read_truth(self.folder / "set" / "instances.json"), json.loads((self.folder / "out" / "results.json").read_text()), [1, 2, 3])
+        self.assertIsNone(
+            json.loads((self.folder / "out" / "figures.json").read_text())["mask"]["ap_large"]
+        )
+        again, _ = score(
+            read_truth(self.folder / "set" / "instances.json"),
+            json.loads((self.folder / "out" / "results.json").read_text()),
+            [1, 2, 3],
+        )
         np.testing.assert_equal(again["mask"], report["mask"])
 
     def test_lists_choose_photos(self):
@@ -90,7 +115,9 @@ class Evaluate(unittest.TestCase):
             with self.assertRaises(Exception):
                 side_lengths(wrong)
 
-    @unittest.skipUnless(PRODUCT.exists() and PHOTOS.exists() and BUILT_IN.exists(), f"needs {PRODUCT} and {PHOTOS}")
+    @unittest.skipUnless(
+        PRODUCT.exists() and PHOTOS.exists() and BUILT_IN.exists(), f"needs {PRODUCT} and {PHOTOS}"
+    )
     def test_decoding_equals_the_products(self):
         """PNG pictures, because decoders of JPEG differ by a level here and there."""
         document = json.loads((PHOTOS / "instances.json").read_text())
@@ -104,11 +131,33 @@ class Evaluate(unittest.TestCase):
             cv2.imwrite(str(self.folder / "images" / entry["file_name"]), picture)
         (self.folder / "instances.json").write_text(json.dumps(document))
         size = json.loads(BUILT_IN.with_suffix(".json").read_text())["input"]["dims"][2:]
-        command = ["node", PRODUCT, "segment", self.folder / "images", "--score", ".01", "--iou", ".65", "--max", "100", "--device", "wasm",
-                   "--format", "coco", "--coco", self.folder / "instances.json", "--out", self.folder / "product.json"]
+        command = [
+            "node",
+            PRODUCT,
+            "segment",
+            self.folder / "images",
+            "--score",
+            ".01",
+            "--iou",
+            ".65",
+            "--max",
+            "100",
+            "--device",
+            "wasm",
+            "--format",
+            "coco",
+            "--coco",
+            self.folder / "instances.json",
+            "--out",
+            self.folder / "product.json",
+        ]
         subprocess.run(command, check=True, capture_output=True)
-        report, _, results = evaluate(open_network(BUILT_IN), self.folder, size=tuple(s if isinstance(s, int) else 416 for s in size),
-                                      options=Options(every_class=False))
+        report, _, results = evaluate(
+            open_network(BUILT_IN),
+            self.folder,
+            size=tuple(s if isinstance(s, int) else 416 for s in size),
+            options=Options(every_class=False),
+        )
         theirs = json.loads((self.folder / "product.json").read_text())
         self.assertLessEqual(abs(len(theirs) - len(results)), 0.01 * len(theirs))
         product, _ = score(read_truth(self.folder / "instances.json"), theirs, sorted(kept))

@@ -17,8 +17,11 @@ from evaluate_click import (
     summary,
 )
 
+
 class Oracle:
-    """Answers with squares around the clicks that belong, on the low-resolution grid; remembers what it was asked."""
+    """Answers with squares around the clicks that belong, on the low-resolution grid; remembers
+    what it was asked.
+    """
 
     def __init__(self, radius=6):
         self.radius, self.asked = radius, []
@@ -52,7 +55,8 @@ class Protocol(unittest.TestCase):
         self.assertGreater(values[4], values[0])
         self.assertEqual([has for *_, has in oracle.asked][:3], [0.0, 1.0, 1.0])
         points, labels, _, _ = oracle.asked[0]
-        # The middle of the object in pixels of 1024 (scale 6.4), then the padding that stands for no box.
+        # The middle of the object in pixels of 1024 (scale 6.4), then the padding that stands for
+        # no box.
         self.assertEqual(labels.tolist(), [[1.0, -1.0]])
         self.assertTrue((np.abs(points[0, 0] - np.array([80, 60]) * 6.4) <= 20.5 * 6.4).all())
         self.assertEqual(points[0, 1].tolist(), [0.0, 0.0])
@@ -71,10 +75,18 @@ class Protocol(unittest.TestCase):
         self.assertEqual(values, [1.0] * CLICKS)
 
     def test_number_of_clicks(self):
-        self.assertEqual([clicks_to([0.5, 0.8, 0.86, 0.84], t) for t in (0.8, 0.85, 0.9)], [2, 3, 4])
-        rows = [{"values": [0.5, 0.8, 1.0, 1.0, 1.0], "box": 0.4}, {"values": [0.9] * 5, "box": 0.6}]
+        self.assertEqual(
+            [clicks_to([0.5, 0.8, 0.86, 0.84], t) for t in (0.8, 0.85, 0.9)], [2, 3, 4]
+        )
+        rows = [
+            {"values": [0.5, 0.8, 1.0, 1.0, 1.0], "box": 0.4},
+            {"values": [0.9] * 5, "box": 0.6},
+        ]
         figures = summary(rows)
-        self.assertEqual((figures["iou1"], figures["iou3"], figures["iouBox"], figures["noc85"]), (0.7, 0.95, 0.5, 2.0))
+        self.assertEqual(
+            (figures["iou1"], figures["iou3"], figures["iouBox"], figures["noc85"]),
+            (0.7, 0.95, 0.5, 2.0),
+        )
 
     def test_choice_of_the_mask(self):
         predicted = np.array([0.9, 0.2, 0.5, 0.4])
@@ -84,7 +96,8 @@ class Protocol(unittest.TestCase):
 class Geometry(unittest.TestCase):
     def test_content_fills_the_longer_side(self):
         self.assertEqual(
-            [content_size(480, 640), content_size(3, 1), content_size(1, 2000)], [(768, 1024), (1024, 341), (1, 1024)]
+            [content_size(480, 640), content_size(3, 1), content_size(1, 2000)],
+            [(768, 1024), (1024, 341), (1, 1024)],
         )
 
     def test_picture_is_in_the_upper_left_and_the_rest_is_zero(self):
@@ -105,8 +118,12 @@ class Geometry(unittest.TestCase):
                 u = min(max((x + 0.5) * columns / width / 4 - 0.5, 0), 255)
                 i, j = min(int(v), 254), min(int(u), 254)
                 a, b = v - i, u - j
-                wanted = ((1 - a) * (1 - b) * logits[i, j] + (1 - a) * b * logits[i, j + 1]
-                          + a * (1 - b) * logits[i + 1, j] + a * b * logits[i + 1, j + 1])
+                wanted = (
+                    (1 - a) * (1 - b) * logits[i, j]
+                    + (1 - a) * b * logits[i, j + 1]
+                    + a * (1 - b) * logits[i + 1, j]
+                    + a * b * logits[i + 1, j + 1]
+                )
                 # OpenCV samples at 32 places per cell.
                 self.assertLess(abs(got[y, x] - wanted), 0.2)
 

@@ -1,4 +1,6 @@
-"""The trunk is YOLOX-nano; the branch's algebra is that of shapes relative to boxes; training can be interrupted."""
+"""The trunk is YOLOX-nano; the branch's algebra is that of shapes relative to boxes; training can
+be interrupted.
+"""
 
 import argparse
 import json
@@ -41,7 +43,9 @@ class TrunkWeights(unittest.TestCase):
         small, whole = Trunk(1, 2), Trunk()
         left = load_matching(small, whole)
         self.assertTrue(all("classes" in name for name in left), left)
-        torch.testing.assert_close(small.stages[0][0][0].conv.weight, whole.stages[0][0][0].conv.weight)
+        torch.testing.assert_close(
+            small.stages[0][0][0].conv.weight, whole.stages[0][0][0].conv.weight
+        )
 
     @unittest.skipUnless(START.exists(), "the first masklet-n is not there")
     def test_start_is_unchanged_by_new_parts(self):
@@ -50,15 +54,23 @@ class TrunkWeights(unittest.TestCase):
         from start import load_start
 
         network = load_start(Network(branch={"width4": 64}), START / "checkpoint.pt").eval()
-        images = torch.nn.functional.interpolate(torch.rand(1, 3, 13, 13, generator=torch.Generator().manual_seed(1)), size=(416, 416),
-                                                 mode="bicubic").clamp(0, 1)
-        session = onnxruntime.InferenceSession(str(START / "masklet-n-416.onnx"), providers=["CPUExecutionProvider"])
+        images = torch.nn.functional.interpolate(
+            torch.rand(1, 3, 13, 13, generator=torch.Generator().manual_seed(1)),
+            size=(416, 416),
+            mode="bicubic",
+        ).clamp(0, 1)
+        session = onnxruntime.InferenceSession(
+            str(START / "masklet-n-416.onnx"), providers=["CPUExecutionProvider"]
+        )
         rows, prototypes = session.run(None, {"images": images.numpy()})
         with torch.no_grad():
             ours, planes = network(images)
         np.testing.assert_allclose(ours[:, :84].numpy(), rows[:, :84], atol=0.01)
         best = rows[0, 4:84].max(0).argsort()[-30:]
-        logits = [np.einsum("ck,chw->khw", r[0, 84:][:, best], p[0]) for r, p in ((ours.numpy(), planes.numpy()), (rows, prototypes))]
+        logits = [
+            np.einsum("ck,chw->khw", r[0, 84:][:, best], p[0])
+            for r, p in ((ours.numpy(), planes.numpy()), (rows, prototypes))
+        ]
         self.assertGreater(((logits[0] > 0) == (logits[1] > 0)).mean(), 0.9999)
 
 
@@ -66,22 +78,40 @@ class Algebra(unittest.TestCase):
     def test_absolute_coefficients_draw_the_relative_shape(self):
         generator = torch.Generator().manual_seed(2)
         for groups in (0, 2):
-            branch = MaskBranch((64, 128, 256), groups=groups)
+            branch = MaskBranch(Trunk().read_widths(), groups=groups)
             maps = torch.randn(1, branch.plain + groups, 26, 39, generator=generator)
             relative = torch.randn(5, PROTOTYPES, generator=generator)
-            boxes = torch.tensor([[50, 40, 30, 20], [80, 52, 156, 104], [10, 90, 12, 11], [150, 5, 40, 60], [77, 33, 3, 200]]).float()
-            planes = torch.einsum("kp,phw->khw", branch.coefficients(relative, boxes), branch.prototypes(maps)[0])
-            y, x = torch.meshgrid((torch.arange(26) + 0.5) * 4, (torch.arange(39) + 0.5) * 4, indexing="ij")
+            boxes = torch.tensor(
+                [
+                    [50, 40, 30, 20],
+                    [80, 52, 156, 104],
+                    [10, 90, 12, 11],
+                    [150, 5, 40, 60],
+                    [77, 33, 3, 200],
+                ]
+            ).float()
+            planes = torch.einsum(
+                "kp,phw->khw", branch.coefficients(relative, boxes), branch.prototypes(maps)[0]
+            )
+            y, x = torch.meshgrid(
+                (torch.arange(26) + 0.5) * 4, (torch.arange(39) + 0.5) * 4, indexing="ij"
+            )
             for k, (cx, cy, w, h) in enumerate(boxes.tolist()):
                 u, v = (x - cx) * 2 / max(w, 10.0), (y - cy) * 2 / max(h, 10.0)
-                expected = torch.einsum("p,phw->hw", relative[k, :branch.plain], maps[0, :branch.plain])
+                expected = torch.einsum(
+                    "p,phw->hw", relative[k, : branch.plain], maps[0, : branch.plain]
+                )
                 for g in range(groups):
                     first = branch.plain
                     f, fu, fv = (relative[k, first + i * groups + g] for i in range(3))
                     expected = expected + maps[0, first + g] * (f + fu * u + fv * v)
-                for c, monomial in zip(relative[k, PROTOTYPES - MONOMIALS:], (u * 0 + 1, u, v, u * u, v * v, u * v)):
+                for c, monomial in zip(
+                    relative[k, PROTOTYPES - MONOMIALS :], (u * 0 + 1, u, v, u * u, v * v, u * v)
+                ):
                     expected = expected + c * monomial
-                torch.testing.assert_close(planes[k], expected, atol=2e-3 * float(expected.abs().max()), rtol=0)
+                torch.testing.assert_close(
+                    planes[k], expected, atol=2e-3 * float(expected.abs().max()), rtol=0
+                )
 
     def test_untrained_branch_answers_the_ellipse(self):
         network = Network(branch={"quality": False}).eval()
@@ -90,12 +120,18 @@ class Algebra(unittest.TestCase):
             rows, prototypes = network(torch.rand(1, 3, 64, 96))
         self.assertEqual(tuple(rows.shape), (1, 116, 8 * 12 + 4 * 6 + 2 * 3))
         self.assertEqual(tuple(prototypes.shape), (1, 32, 16, 24))
-        y, x = torch.meshgrid((torch.arange(16) + 0.5) * 4, (torch.arange(24) + 0.5) * 4, indexing="ij")
+        y, x = torch.meshgrid(
+            (torch.arange(16) + 0.5) * 4, (torch.arange(24) + 0.5) * 4, indexing="ij"
+        )
         logits = torch.einsum("cn,chw->nhw", rows[0, 84:], prototypes[0])
         for n in range(0, rows.shape[2], 17):
             cx, cy, w, h = rows[0, :4, n].tolist()
-            expected = 1.5 * (1 - ((x - cx) * 2 / max(w, 10.0)) ** 2 - ((y - cy) * 2 / max(h, 10.0)) ** 2)
-            torch.testing.assert_close(logits[n], expected, atol=2e-3 * float(expected.abs().max()), rtol=0)
+            expected = 1.5 * (
+                1 - ((x - cx) * 2 / max(w, 10.0)) ** 2 - ((y - cy) * 2 / max(h, 10.0)) ** 2
+            )
+            torch.testing.assert_close(
+                logits[n], expected, atol=2e-3 * float(expected.abs().max()), rtol=0
+            )
 
     def test_equal_outputs_have_no_distillation_loss(self):
         raw = [torch.randn(2, 85, 4, 4) for _ in range(3)]
@@ -109,18 +145,29 @@ class Positives(unittest.TestCase):
         generator = torch.Generator().manual_seed(3)
         boxes = torch.cat([anchors[0], torch.full((len(anchors[0]), 2), 20.0)], 1)
         truth = torch.tensor([[10.0, 10.0, 30.0, 30.0], [40.0, 40.0, 42.0, 44.0]])
-        objects, index, frames = positives(boxes, torch.rand(len(boxes), 80, generator=generator), truth, torch.tensor([3, -1]), anchors,
-                                           generator)
+        objects, index, frames = positives(
+            boxes,
+            torch.rand(len(boxes), 80, generator=generator),
+            truth,
+            torch.tensor([3, -1]),
+            anchors,
+            generator,
+        )
         for k, a, frame in zip(objects.tolist(), index.tolist(), frames):
             if k == 0:
                 low, high = (boxes[a, :2] - 10), (boxes[a, :2] + 10)
-                sides = (torch.minimum(high, truth[0, 2:]) - torch.maximum(low, truth[0, :2])).clamp(min=0)
+                sides = (
+                    torch.minimum(high, truth[0, 2:]) - torch.maximum(low, truth[0, :2])
+                ).clamp(min=0)
                 overlap = float(sides.prod())
                 self.assertGreater(overlap / (800 - overlap), 0.5)
                 torch.testing.assert_close(frame, boxes[a])
             else:
-                # No box meets the small one: the anchor of stride 8 nearest to its middle, with its own box.
-                self.assertEqual(a, int((anchors[0][:64] - torch.tensor([41.0, 42.0])).abs().amax(1).argmin()))
+                # No box meets the small one: the anchor of stride 8 nearest to its middle, with its
+                # own box.
+                self.assertEqual(
+                    a, int((anchors[0][:64] - torch.tensor([41.0, 42.0])).abs().amax(1).argmin())
+                )
                 torch.testing.assert_close(frame, torch.tensor([41.0, 42.0, 2.0, 4.0]))
         self.assertEqual(set(objects.tolist()), {0, 1})
 
@@ -132,8 +179,12 @@ class StartingCheckpoint(unittest.TestCase):
         return argparse.Namespace(initial=initial, held_out=held_out, data=Path("data"))
 
     def test_named_by_config_or_option(self):
-        self.assertEqual(starting_checkpoint(self.CONFIG, self.options()), Path("data/models/start.pt"))
-        self.assertEqual(starting_checkpoint(self.CONFIG, self.options(Path("own.pt"), True)), Path("own.pt"))
+        self.assertEqual(
+            starting_checkpoint(self.CONFIG, self.options()), Path("data/models/start.pt")
+        )
+        self.assertEqual(
+            starting_checkpoint(self.CONFIG, self.options(Path("own.pt"), True)), Path("own.pt")
+        )
         self.assertIsNone(starting_checkpoint({}, self.options(held_out=True)))
 
     def test_one_that_saw_the_held_out_photos_is_refused(self):
@@ -141,20 +192,55 @@ class StartingCheckpoint(unittest.TestCase):
             starting_checkpoint(self.CONFIG, self.options(held_out=True))
 
 
-@unittest.skipUnless(YOLOX.exists() and (paths.DATA / "coco-train").exists(), "the photos are not there")
+@unittest.skipUnless(
+    YOLOX.exists() and (paths.DATA / "coco-train").exists(), "the photos are not there"
+)
 class Interrupted(unittest.TestCase):
-    CONFIG = {"name": "tiny", "seed": 3, "network": {"classes": 80, "levels": 3, "branch": {"width8": 16, "width4": 8, "head": 16, "dropout": 0.2}},
-              "sets": [{"folder": "coco-train", "classes": True, "share": 1.0}], "weightDecay": 0.02, "outlineWeight": 1.0,
-              "weights": {"entropy": 1.0, "dice": 1.0, "quality": 0.3, "distillation": 0.5},
-              "stages": [{"steps": 2, "size": 64, "batch": 2, "rate": 1e-3, "trunkRate": 1e-5, "augmentation": {}},
-                         {"steps": 2, "size": 96, "batch": 2, "rate": 1e-3, "trunkRate": 1e-5, "augmentation": {"pasted": 1.0}}]}
+    CONFIG = {
+        "name": "tiny",
+        "seed": 3,
+        "network": {
+            "classes": 80,
+            "levels": 3,
+            "branch": {"width8": 16, "width4": 8, "head": 16, "dropout": 0.2},
+        },
+        "sets": [{"folder": "coco-train", "classes": True, "share": 1.0}],
+        "weightDecay": 0.02,
+        "outlineWeight": 1.0,
+        "weights": {"entropy": 1.0, "dice": 1.0, "quality": 0.3, "distillation": 0.5},
+        "stages": [
+            {
+                "steps": 2,
+                "size": 64,
+                "batch": 2,
+                "rate": 1e-3,
+                "trunkRate": 1e-5,
+                "augmentation": {},
+            },
+            {
+                "steps": 2,
+                "size": 96,
+                "batch": 2,
+                "rate": 1e-3,
+                "trunkRate": 1e-5,
+                "augmentation": {"pasted": 1.0},
+            },
+        ],
+    }
 
     def test_resumed_run_gives_the_same_weights(self):
         import train
 
-        names = [e["file_name"] for e in json.loads((paths.DATA / "coco-train" / "instances.json").read_text())["images"][6:]]
+        names = [
+            e["file_name"]
+            for e in json.loads((paths.DATA / "coco-train" / "instances.json").read_text())[
+                "images"
+            ][6:]
+        ]
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(
-                train, "read_set", lambda path, classes, without: read_set(path, classes, without=names)):
+            train, "read_set", lambda path, classes, without: read_set(path, classes, without=names)
+        ):
+
             def trainer(name):
                 return train.Trainer(self.CONFIG, paths.DATA, Path(folder) / name)
 

@@ -1,4 +1,6 @@
-"""Training in several processes: everyone gets the mean of all gradients, the first one alone writes."""
+"""Training in several processes: everyone gets the mean of all gradients, the first one alone
+writes.
+"""
 
 import os
 import socket
@@ -15,9 +17,15 @@ from run_folder import Run, join_others, share_gradients
 
 def one_of_two(rank, port, folder):
     torch.set_num_threads(1)
-    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    os.environ.update(
+        RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port)
+    )
     met = join_others()
-    parameters = [torch.nn.Parameter(torch.zeros(2, 3)), torch.nn.Parameter(torch.zeros(4)), torch.nn.Parameter(torch.zeros(1))]
+    parameters = [
+        torch.nn.Parameter(torch.zeros(2, 3)),
+        torch.nn.Parameter(torch.zeros(4)),
+        torch.nn.Parameter(torch.zeros(1)),
+    ]
     # The last one takes no part in this step.
     (parameters[0].sum() * (1 + 2 * rank) + parameters[1].sum() * 10 * rank).backward()
     share_gradients(parameters, met[1])
