@@ -501,7 +501,7 @@ describe("inspectModel", () => {
       producer: "by hand",
     });
     expect(info.verdicts[0]!.reason).toMatch(
-      /one input for an image .* this one has 'embeddings' float32\[1, 256, 64, 64\], 'points'/,
+      /must have one image input .* this one has 'embeddings' float32\[1, 256, 64, 64\], 'points'/,
     );
     await expect(Segmenter.create({ model })).rejects.toMatchObject({
       code: "unsupported",
