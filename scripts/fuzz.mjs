@@ -41,12 +41,12 @@ function sayCoverage(targets, lines) {
  * @returns {Promise<{passed: number, failed: number, skipped: number}>} targets without and with a
  *   finding
  */
-export async function fuzz({ seconds, lines = false, targets = fuzzTargets }) {
+export async function fuzz({ seconds, seed = 0, lines = false, targets = fuzzTargets }) {
   await step("fuzz targets", () => cmakeBuild("native-fuzz"));
   forgetCoverage();
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const target of targets) {
-    const { executions, regressions, finding } = await fuzzTarget(target, seconds);
+    const { executions, regressions, finding } = await fuzzTarget(target, seconds, seed);
     const what = `${executions} executions, ${regressions} regression inputs`;
     say(`${finding ? "✗" : "✓"} ${target.padEnd(16)} ${what}, ${finding ? 1 : 0} findings`);
     if (finding) say(finding.split("\n").slice(-60).join("\n"));

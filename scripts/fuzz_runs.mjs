@@ -56,9 +56,10 @@ async function runRegressions(target) {
 
 /**
  * Runs the regression inputs of a target, then fuzzes it for `seconds`, or with none its corpus.
+ * @param seed of the random inputs; 0 takes another one each time
  * @returns {Promise<{executions: number, regressions: number, finding: string | null}>}
  */
-export async function fuzzTarget(target, seconds) {
+export async function fuzzTarget(target, seconds, seed) {
   makeDir(profileDir);
   const regressions = regressionsOf(target).length;
   const known = await runRegressions(target);
@@ -69,6 +70,7 @@ export async function fuzzTarget(target, seconds) {
   for (const folder of [grown, findings]) mkdirSync(folder, { recursive: true });
   const args = [
     seconds > 0 ? `-max_total_time=${seconds}` : "-runs=0",
+    `-seed=${seed}`,
     `-max_len=${settings[target]?.maxBytes ?? 4096}`,
     `-rss_limit_mb=${memoryLimitMb}`,
     `-timeout=${secondsPerInput}`,
