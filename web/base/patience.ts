@@ -3,7 +3,7 @@ export class Unending extends Error {}
 
 /** When a call is given up. */
 export interface Patience {
-  /** Signals that the result is no longer wanted, and how long the call may then go on. */
+  /** Signals that nobody waits for the result, and how long the call may then go on. */
   readonly unwanted: readonly (readonly [AbortSignal | undefined, number])[];
   /** Maximum time of the call; default: no limit. */
   readonly limitMs?: number | undefined;

@@ -36,7 +36,7 @@ function idOf(entry: Entry, field: string, name: string): Id {
   const value = plain(entry[field]);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "string")
     return value;
-  const what = value === undefined ? `has no ${field}` : `has a ${field} that is no id`;
+  const what = value === undefined ? `has no ${field}` : `has a ${field} that cannot be an id`;
   throw new Refusal(`${name} ${what}`);
 }
 

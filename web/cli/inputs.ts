@@ -21,7 +21,7 @@ interface Found {
   /** The folder that the names begin below. */
   readonly root: string;
   readonly paths: readonly string[];
-  /** Endings of files that are no images. */
+  /** Endings of files other than images. */
   readonly passedOver: readonly string[];
   /** Outputs of earlier runs. */
   readonly outputs: number;

@@ -53,12 +53,12 @@ export const coreStatuses = {
   13: { name: "badIndex", what: "an index is outside its range", value: "the index" },
   14: {
     name: "truncatedImageFile",
-    what: "the image file is truncated: it holds fewer bytes than its pixels need",
+    what: "the image file is truncated: its pixels need more bytes",
     value: "bytes in the file",
   },
   15: {
     name: "imageFileTooCostly",
-    what: "the image file asks for far more work or memory than its bytes are worth",
+    what: "the image file costs too much work or memory for its size",
     value: "bytes in the file",
   },
 } as const;

@@ -298,5 +298,6 @@ export class LocalPromptEngine implements PromptEngine {
 
 /** SHA-256 of the pixels, after the size. */
 async function digest({ width, height, data }: RgbaImage): Promise<string> {
-  return `${width}x${height}:${await sha256Hex(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return `${width}x${height}:${await sha256Hex(bytes)}`;
 }

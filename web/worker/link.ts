@@ -89,7 +89,9 @@ export class WorkerLink {
     this.stopGrace();
     if (this.ended || first === undefined || !aborted) return;
     const timer = setTimeout(() => {
-      const message = `the worker was ended: it did not answer within ${workerGraceMs} ms of the abortion of a call`;
+      const message =
+        `the worker was ended: it did not answer within ${workerGraceMs} ms ` +
+        "after a call was aborted";
       this.end(new MaskletError("workerFailed", "worker", message, { value: workerGraceMs }));
       this.onDeath();
     }, workerGraceMs);
