@@ -58,7 +58,7 @@ export const coreStatuses = {
   },
   15: {
     name: "imageFileTooCostly",
-    what: "the image file costs too much work or memory for its size",
+    what: "the image file costs too much work or memory",
     value: "bytes in the file",
   },
 } as const;
